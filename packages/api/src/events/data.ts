@@ -1,0 +1,2 @@
+/** Facts of datasets and expectations. */
+export const dataEvents = {} as const;

@@ -1,0 +1,2 @@
+/** Facts of projects and their charters. */
+export const designEvents = {} as const;

@@ -1,0 +1,2 @@
+/** Facts of value, debt and lineage. */
+export const ledgerEvents = {} as const;

@@ -1,0 +1,2 @@
+/** Facts of runs, pipelines, models and gates. */
+export const modelEvents = {} as const;

@@ -1,0 +1,2 @@
+/** Facts of deployments, predictions, monitors and cycles. */
+export const operationsEvents = {} as const;

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+
+/** No parameters, no query or no body. Unknown members are refused. */
+export const nothing = z.strictObject({});
+
+/** Names people give: projects, datasets, deployments. */
+export const slug = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$/, 'use lower-case letters, digits and inner dashes, at most 64');
+
+/** Milliseconds since 1970-01-01T00:00Z. */
+export const timestamp = z.int().meta({ description: 'Milliseconds since 1970-01-01T00:00Z' });
+
+export const cursor = z.string().max(512);
+
+/** Query of every list: newest first unless said otherwise. */
+export const pageQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  cursor: cursor.optional(),
+});
+
+/** A page of a list; `nextCursor` is absent on the last one. */
+export function pageOf<Item extends z.ZodType>(item: Item) {
+  return z.strictObject({ items: z.array(item), nextCursor: cursor.optional() });
+}
+
+/** RFC 9457 problem details, as every native error is rendered. */
+export const problem = z.strictObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  code: z.string(),
+  detail: z.string(),
+  field: z.string().optional(),
+  hint: z.string().optional(),
+  requestId: z.string(),
+  details: z.record(z.string(), z.unknown()).optional(),
+});
+
+export type Problem = z.infer<typeof problem>;

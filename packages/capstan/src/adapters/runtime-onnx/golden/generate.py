@@ -1,0 +1,166 @@
+"""Makes the small models of this folder and what they must answer.
+
+Run it with Python 3.11 and: pip install onnx==1.23.2 numpy==2.4.6 scikit-learn==1.9.1 skl2onnx==1.20.0
+  python generate.py            (from any directory; writes beside itself)
+
+The expected answers come from numpy and scikit-learn, never from ONNX Runtime, so they check the runtime.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper
+from skl2onnx import to_onnx
+from skl2onnx.common.data_types import FloatTensorType, StringTensorType
+from sklearn.compose import ColumnTransformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OrdinalEncoder, StandardScaler
+
+HERE = Path(__file__).parent
+OPSETS = [helper.make_opsetid("", 18)]
+DATATYPES = {
+    "BOOL": TensorProto.BOOL,
+    "UINT8": TensorProto.UINT8,
+    "INT8": TensorProto.INT8,
+    "INT16": TensorProto.INT16,
+    "INT32": TensorProto.INT32,
+    "INT64": TensorProto.INT64,
+    "UINT16": TensorProto.UINT16,
+    "UINT32": TensorProto.UINT32,
+    "UINT64": TensorProto.UINT64,
+    "FP32": TensorProto.FLOAT,
+    "FP64": TensorProto.DOUBLE,
+    "BYTES": TensorProto.STRING,
+}
+
+
+def info(name, kind, shape):
+    return helper.make_tensor_value_info(name, kind, shape)
+
+
+def save(name, graph):
+    model = helper.make_model(graph, opset_imports=OPSETS, ir_version=9)
+    onnx.checker.check_model(model)
+    (HERE / name).write_bytes(model.SerializeToString())
+
+
+def expect(name, document):
+    (HERE / name).write_text(json.dumps(document, indent=1) + "\n")
+
+
+def two_inputs():
+    """sum = features x weights + offset; with a dynamic batch and no name for it on one side."""
+    weights = np.array([[0.5], [-1.25], [2.0]], np.float32)
+    nodes = [
+        helper.make_node("MatMul", ["features", "weights"], ["product"]),
+        helper.make_node("Add", ["product", "offset"], ["sum"]),
+    ]
+    inputs = [info("features", TensorProto.FLOAT, ["batch", 3]), info("offset", TensorProto.FLOAT, [None, 1])]
+    graph = helper.make_graph(
+        nodes, "two-inputs", inputs, [info("sum", TensorProto.FLOAT, ["batch", 1])],
+        [helper.make_tensor("weights", TensorProto.FLOAT, [3, 1], weights.ravel().tolist())],
+    )
+    save("two-inputs.onnx", graph)
+    features = np.array([[1, 2, 3], [-1, 0.5, 4], [0, 0, 0]], np.float32)
+    offset = np.array([[10], [20], [30]], np.float32)
+    expect("two-inputs.json", {
+        "inputs": [
+            {"name": "features", "datatype": "FP32", "shape": [3, 3], "data": features.ravel().tolist()},
+            {"name": "offset", "datatype": "FP32", "shape": [3, 1], "data": offset.ravel().tolist()},
+        ],
+        "outputs": [{"name": "sum", "datatype": "FP32", "shape": [3, 1], "data": (features @ weights + offset).ravel().tolist()}],
+    })
+
+
+def columns():
+    """One input per column, strings among them, as MLflow's users export a scikit-learn pipeline; also with ZipMap."""
+    random = np.random.default_rng(7)
+    rows = 60
+    carriers, origins = ["AA", "DL", "Zürich Air"], ["JFK", "ORD"]
+    frame = np.empty((rows, 4), object)
+    frame[:, 0] = random.choice(carriers, rows)
+    frame[:, 1] = random.choice(origins, rows)
+    frame[:, 2] = random.normal(900, 300, rows).astype(np.float32)
+    frame[:, 3] = random.normal(12, 5, rows).astype(np.float32)
+    late = ((frame[:, 0] == "AA") | (frame[:, 3].astype(float) > 15)).astype(int)
+    pipeline = make_pipeline(
+        ColumnTransformer([
+            ("words", OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1), [0, 1]),
+            ("numbers", StandardScaler(), [2, 3]),
+        ]),
+        LogisticRegression(),
+    )
+    pipeline.fit(frame, late)
+    types = [("carrier", StringTensorType([None, 1])), ("origin", StringTensorType([None, 1])),
+             ("distance", FloatTensorType([None, 1])), ("hour", FloatTensorType([None, 1]))]
+    for name, zipmap in [("columns.onnx", False), ("zipmap.onnx", True)]:
+        model = to_onnx(pipeline, initial_types=types, options={"zipmap": zipmap}, target_opset={"": 18, "ai.onnx.ml": 3})
+        model.doc_string = ""
+        (HERE / name).write_bytes(model.SerializeToString())
+    test = np.array([["AA", "JFK", 500.0, 3.5], ["DL", "ORD", 1200.0, 21.0], ["Zürich Air", "JFK", 80.0, 9.25],
+                     ["never seen", "ORD", 700.0, 12.0]], object)
+    def column(name, index, kind):
+        values = [row[index] for row in test]
+        return {"name": name, "datatype": kind, "shape": [len(values), 1], "data": values}
+    expect("columns.json", {
+        "inputs": [column("carrier", 0, "BYTES"), column("origin", 1, "BYTES"), column("distance", 2, "FP32"), column("hour", 3, "FP32")],
+        "outputs": [
+            {"name": "label", "datatype": "INT64", "shape": [4], "data": [str(v) for v in pipeline.predict(test)]},
+            {"name": "probabilities", "datatype": "FP32", "shape": [4, 2], "data": pipeline.predict_proba(test).ravel().tolist()},
+        ],
+    })
+
+
+def datatypes():
+    """Every datatype of the protocol, passed through."""
+    nodes = [helper.make_node("Identity", [f"in_{name}"], [f"out_{name}"]) for name in DATATYPES]
+    graph = helper.make_graph(
+        nodes, "datatypes",
+        [info(f"in_{name}", kind, [None]) for name, kind in DATATYPES.items()],
+        [info(f"out_{name}", kind, [None]) for name, kind in DATATYPES.items()],
+    )
+    save("datatypes.onnx", graph)
+
+
+def endless():
+    """A loop of 2^62 turns: loads at once, never answers."""
+    body = helper.make_graph(
+        [helper.make_node("Identity", ["again"], ["go_on"]), helper.make_node("Add", ["value", "value"], ["twice"])],
+        "body",
+        [info("turn", TensorProto.INT64, []), info("again", TensorProto.BOOL, []), info("value", TensorProto.FLOAT, [1])],
+        [info("go_on", TensorProto.BOOL, []), info("twice", TensorProto.FLOAT, [1])],
+    )
+    graph = helper.make_graph(
+        [helper.make_node("Loop", ["turns", "yes", "x"], ["y"], body=body)], "endless",
+        [info("x", TensorProto.FLOAT, [1])], [info("y", TensorProto.FLOAT, [1])],
+        [helper.make_tensor("turns", TensorProto.INT64, [], [2**62]), helper.make_tensor("yes", TensorProto.BOOL, [], [True])],
+    )
+    save("endless.onnx", graph)
+
+
+def greedy():
+    """Answers the sum of 2^31 random numbers: 8 GiB of memory for a file of a few hundred bytes."""
+    nodes = [
+        helper.make_node("RandomUniform", [], ["noise"], shape=[2**31], dtype=TensorProto.FLOAT),
+        helper.make_node("ReduceSum", ["noise"], ["sum"], keepdims=0),
+        helper.make_node("Add", ["x", "sum"], ["y"]),
+    ]
+    graph = helper.make_graph(nodes, "greedy", [info("x", TensorProto.FLOAT, [1])], [info("y", TensorProto.FLOAT, [1])])
+    save("greedy.onnx", graph)
+
+
+def half():
+    """A datatype that the protocol has no JSON form for."""
+    graph = helper.make_graph(
+        [helper.make_node("Identity", ["x"], ["y"])], "half",
+        [info("x", TensorProto.FLOAT16, [None])], [info("y", TensorProto.FLOAT16, [None])],
+    )
+    save("half.onnx", graph)
+
+
+if __name__ == "__main__":
+    for make in (two_inputs, columns, datatypes, endless, greedy, half):
+        make()

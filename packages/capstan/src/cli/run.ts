@@ -1,0 +1,81 @@
+import { Command, CommanderError } from 'commander';
+import { ApiError } from '@capstan/client';
+import { DomainError } from '#kernel/errors';
+import { version } from '../version.ts';
+import { exitCodeOf, exitCodes } from './exit-codes.ts';
+import type { CommandResult, Terminal } from './terminal.ts';
+
+/** Commands load when they are called: `--help` must not wait for the server's libraries. */
+const commands: readonly { name: string; load(): Promise<{ register(program: Command, at: Registration): void }> }[] = [
+  { name: 'up', load: () => import('./up.ts') },
+  { name: 'config', load: () => import('./config.ts') },
+  { name: 'status', load: () => import('./status.ts') },
+  { name: 'audit', load: () => import('./audit.ts') },
+];
+
+export interface Registration {
+  readonly terminal: Terminal;
+  /** Wraps a command's action: its result becomes the exit code. */
+  action<Args extends unknown[]>(work: (...args: Args) => CommandResult): (...args: Args) => Promise<void>;
+}
+
+/** Runs one command line. Returns the exit code. */
+export async function run(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const terminal: Terminal = {
+    out: (text) => process.stdout.write(`${text}\n`),
+    err: (text) => process.stderr.write(`${text}\n`),
+    isInteractive: process.stderr.isTTY,
+    env,
+    cwd: process.cwd(),
+  };
+  // A reader that has seen enough (head) is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  let exitCode: number = exitCodes.done;
+  const program = new Command('capstan')
+    .description('MLOps as one program: the machine-learning life cycle, run as a cycle')
+    .version(`capstan ${version} (node ${process.versions.node})`)
+    .showSuggestionAfterError()
+    .showHelpAfterError('(capstan COMMAND --help shows the options)')
+    .exitOverride();
+  const at: Registration = {
+    terminal,
+    action:
+      (work) =>
+      async (...args) => {
+        exitCode = (await work(...args)) ?? exitCodes.done;
+      },
+  };
+  const wanted = argv.slice(2).find((word) => !word.startsWith('-'));
+  const chosen = commands.filter((command) => command.name === wanted);
+  for (const command of chosen.length > 0 ? chosen : commands) (await command.load()).register(program, at);
+
+  try {
+    if (argv.length <= 2) {
+      terminal.err(program.helpInformation());
+      return exitCodes.usage;
+    }
+    await program.parseAsync(argv as string[]);
+    return exitCode;
+  } catch (error) {
+    return explain(error, terminal);
+  }
+}
+
+function explain(error: unknown, terminal: Terminal): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  if (error instanceof ApiError) {
+    const { detail, hint, code, requestId } = error.problem;
+    terminal.err(lines(detail, hint, requestId && `request ${requestId}`));
+    return exitCodeOf(code);
+  }
+  if (error instanceof DomainError) {
+    terminal.err(lines(error.message, error.hint));
+    return exitCodeOf(error.code);
+  }
+  terminal.err(`capstan: this is a bug in Capstan: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  return exitCodes.bug;
+}
+
+function lines(message: string, ...rest: (string | undefined)[]): string {
+  return [`capstan: ${message}`, ...rest.filter(Boolean).map((line) => `  ${line}`)].join('\n');
+}

@@ -1,0 +1,33 @@
+import type { Config } from '../config.ts';
+
+/** Where a command writes and what it needs of its surroundings. Tests give their own. */
+export interface Terminal {
+  /** Data: what a script reads. */
+  out(text: string): void;
+  /** Everything else. */
+  err(text: string): void;
+  readonly isInteractive: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+}
+
+/** A command's answer: an exit code, or nothing for done. */
+export type CommandResult = Promise<number | undefined>;
+
+/** Loads the configuration from a command's own flags. */
+export type ConfigLoader = (flags: Readonly<Record<string, unknown>>) => Config;
+
+/** Rows as aligned text under a header; numbers to the right. */
+export function table(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const cells = [header, ...rows.map((row) => row.map(String))];
+  const widths = header.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  const isNumeric = header.map((_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number'));
+  return cells
+    .map((row) =>
+      row
+        .map((cell, column) => (isNumeric[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

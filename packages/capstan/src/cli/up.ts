@@ -1,0 +1,62 @@
+import type { Command } from 'commander';
+import { startApp } from '../app.ts';
+import { flagOf, loadConfig, settings, type Config, type SettingName } from '../config.ts';
+import { createLogger } from '../logging.ts';
+import { exitCodes } from './exit-codes.ts';
+import type { Registration } from './run.ts';
+import { invalid } from '#kernel/errors';
+
+const DRAIN_MS = 8_000;
+
+export function register(program: Command, { terminal, action }: Registration): void {
+  const command = program.command('up').description('Start Capstan: control plane, interface and data plane');
+  addSettings(command, Object.keys(settings) as SettingName[]);
+  command
+    .addHelpText('after', '\nExamples:\n  capstan up\n  capstan up --port 0 --data /srv/capstan\n')
+    .action(
+      action(async (flags: Record<string, unknown>) => {
+        const { config } = loadConfig({ flags, env: terminal.env, cwd: terminal.cwd });
+        refuseOpenBind(config);
+        const log = createLogger(config.logLevel);
+        const app = await startApp(config, log);
+        // One line, on stdout, for scripts that wait for it.
+        terminal.out(`capstan ready at ${app.url} (data in ${config.data})`);
+        const signal = await stopSignal();
+        terminal.err('capstan: stopping (once more to stop at once)');
+        await app.stop(DRAIN_MS);
+        return signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.done;
+      }),
+    );
+}
+
+/** One flag per setting, from the same table as variables and the file. */
+export function addSettings(command: Command, names: readonly SettingName[]): void {
+  for (const name of names) {
+    const { fallback, summary } = settings[name];
+    const shown = fallback === null ? '' : ` (default: ${String(fallback)})`;
+    if (typeof fallback === 'boolean') command.option(flagOf(name), summary).option(`--no-${flagOf(name).slice(2)}`);
+    else command.option(`${flagOf(name)} <value>`, summary + shown);
+  }
+}
+
+/** Without login, whoever reaches the port may do anything: so only this machine may. */
+function refuseOpenBind(config: Config): void {
+  if (['localhost', '::1'].includes(config.host) || config.host.startsWith('127.')) return;
+  throw invalid(`Refusing to listen on ${config.host}: there is no authentication yet`, {
+    field: 'host',
+    hint: 'Listen on 127.0.0.1 and let a reverse proxy with a login stand before it (then set --allowed-hosts).',
+  });
+}
+
+/** Resolves at the first request to stop; the second one ends the process at once. */
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let count = 0;
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => {
+        if (++count > 1) process.exit(signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated);
+        resolve(signal);
+      });
+    }
+  });
+}

@@ -1,0 +1,168 @@
+// The one reader of flags, environment and configuration file. Everything else gets the frozen result.
+// Order: flag > CAPSTAN_* > configuration file > default. Unknown keys are errors that name the nearest known one.
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+import { invalid, messageOf } from '#kernel/errors';
+import { nearest } from '#kernel/nearest';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const flag = z.union([z.boolean(), z.stringbool()]);
+
+interface Setting {
+  readonly schema: z.ZodType;
+  readonly fallback: unknown;
+  readonly summary: string;
+  readonly isSecret?: true;
+}
+
+/** Every setting: `--serving-port`, `CAPSTAN_SERVING_PORT` and `servingPort:` are one. */
+export const settings = {
+  host: { schema: z.string().min(1), fallback: '127.0.0.1', summary: 'Address the control plane listens on' },
+  port: { schema: port, fallback: 5050, summary: 'Port of the control plane; 0 takes a free one' },
+  servingPort: { schema: port, fallback: 5051, summary: 'Port of the data plane; 0 takes a free one' },
+  serving: { schema: flag, fallback: true, summary: 'Run a data plane beside the control plane' },
+  data: { schema: z.string().min(1), fallback: '.capstan', summary: 'Directory of all data, logs and environments' },
+  database: {
+    schema: z.string().min(1).nullable(),
+    fallback: null,
+    summary: 'sqlite:PATH or postgresql://…; default: sqlite in the data directory',
+    isSecret: true,
+  },
+  artifacts: { schema: z.string().min(1).nullable(), fallback: null, summary: 'Place of artifact bytes; default: the data directory' },
+  allowedHosts: {
+    schema: z.union([z.array(z.string()), z.string().transform((text) => text.split(',').filter(Boolean))]),
+    fallback: [],
+    summary: 'Host names besides loopback that clients may use, separated by commas',
+  },
+  clock: { schema: z.enum(['system', 'simulated']), fallback: 'system', summary: 'simulated: time moves only when told to' },
+  python: { schema: z.string().min(1), fallback: 'python3', summary: 'Python that project environments are made from' },
+  environments: { schema: z.string().min(1).nullable(), fallback: null, summary: 'Directory of Python environments; default: the data directory' },
+  jobConcurrency: { schema: z.coerce.number().int().min(1).max(64), fallback: 4, summary: 'Jobs worked on at once' },
+  logLevel: { schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']), fallback: 'info', summary: 'Least severe lines to log' },
+  checkReplies: { schema: flag, fallback: false, summary: 'Check every answer against its schema (for development)' },
+} as const satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof settings;
+type Values = { readonly [K in SettingName]: z.output<(typeof settings)[K]['schema']> };
+
+/** The resolved settings; paths are absolute. */
+export interface Config extends Omit<Values, 'database' | 'artifacts' | 'environments'> {
+  readonly database: string;
+  readonly artifacts: string;
+  readonly environments: string;
+}
+
+export interface Origin {
+  readonly name: SettingName;
+  readonly value: unknown;
+  /** `--flag`, `CAPSTAN_NAME`, the file's path, or `default`. */
+  readonly from: string;
+}
+
+export interface ConfigSources {
+  /** By setting name, as the command line gave them; undefined where it did not. */
+  readonly flags: Readonly<Record<string, unknown>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+}
+
+const CONFIG_FILE_VARIABLE = 'CAPSTAN_CONFIG';
+/** Variables of other parts of the product that share the prefix. */
+const OTHER_VARIABLES = new Set([CONFIG_FILE_VARIABLE, 'CAPSTAN_URL', 'CAPSTAN_ATTEMPT_ID', 'CAPSTAN_DATA_DIR']);
+
+export function flagOf(name: string): string {
+  return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+export function variableOf(name: string): string {
+  return `CAPSTAN_${name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+/** @throws DomainError INVALID_ARGUMENT naming the setting and where its value came from */
+export function loadConfig(sources: ConfigSources): { config: Config; origins: readonly Origin[] } {
+  const file = readConfigFile(sources);
+  refuseUnknownVariables(sources.env);
+  const origins = (Object.keys(settings) as SettingName[]).map((name) => originOf(name, sources, file));
+  const values = Object.fromEntries(origins.map((origin) => [origin.name, origin.value])) as unknown as Values;
+  const data = resolve(sources.cwd, values.data);
+  const config: Config = Object.freeze({
+    ...values,
+    data,
+    database: values.database ?? `sqlite:${join(data, 'capstan.db')}`,
+    artifacts: resolve(sources.cwd, values.artifacts ?? join(data, 'artifacts')),
+    environments: resolve(sources.cwd, values.environments ?? join(data, 'environments')),
+  });
+  return { config, origins };
+}
+
+/** A value as people may see it. */
+export function displayValue(origin: Origin): string {
+  const setting: Setting = settings[origin.name];
+  if (setting.isSecret && typeof origin.value === 'string') return origin.value.replace(/:\/\/[^@/]*@/, '://***@');
+  return origin.value === null ? '' : String(origin.value);
+}
+
+function originOf(name: SettingName, sources: ConfigSources, file: ConfigFile): Origin {
+  const candidates: [unknown, string][] = [
+    [sources.flags[name], flagOf(name)],
+    [sources.env[variableOf(name)], variableOf(name)],
+    [file.values[name], file.path],
+  ];
+  for (const [given, from] of candidates) {
+    if (given === undefined) continue;
+    const parsed = settings[name].schema.safeParse(given);
+    if (!parsed.success) {
+      const reason = parsed.error.issues.map((issue) => issue.message).join('; ');
+      throw invalid(`${from}: ${reason}`, { field: name, hint: settings[name].summary });
+    }
+    return { name, value: parsed.data, from };
+  }
+  return { name, value: settings[name].fallback, from: 'default' };
+}
+
+interface ConfigFile {
+  readonly path: string;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+function readConfigFile({ env, cwd }: ConfigSources): ConfigFile {
+  const named = env[CONFIG_FILE_VARIABLE];
+  const standard = join(env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'), 'capstan', 'config.yaml');
+  const path = named === undefined ? standard : resolve(cwd, named);
+  if (!existsSync(path)) {
+    if (named === undefined) return { path, values: {} };
+    throw invalid(`${CONFIG_FILE_VARIABLE} names ${path}, which does not exist`, { field: CONFIG_FILE_VARIABLE });
+  }
+  let values: unknown;
+  try {
+    values = parseYaml(readFileSync(path, 'utf8')) ?? {};
+  } catch (cause) {
+    throw invalid(`${path} is not YAML: ${messageOf(cause)}`, { field: path, cause });
+  }
+  if (typeof values !== 'object' || values === null || Array.isArray(values)) {
+    throw invalid(`${path} must be a map of settings`, { field: path });
+  }
+  for (const key of Object.keys(values)) {
+    if (!(key in settings)) throw unknownSetting(key, `${path}: '${key}'`, Object.keys(settings));
+  }
+  return { path, values: values as Record<string, unknown> };
+}
+
+function refuseUnknownVariables(env: ConfigSources['env']): void {
+  const known = (Object.keys(settings) as SettingName[]).map(variableOf);
+  for (const name of Object.keys(env)) {
+    if (!name.startsWith('CAPSTAN_') || OTHER_VARIABLES.has(name) || known.includes(name)) continue;
+    throw unknownSetting(name, `the environment variable ${name}`, known);
+  }
+}
+
+function unknownSetting(name: string, where: string, known: readonly string[]) {
+  const suggestion = nearest(name, known);
+  return invalid(`Unknown setting: ${where}`, {
+    field: name,
+    hint: suggestion ? `Did you mean ${suggestion}?` : `Known: ${known.join(', ')}`,
+  });
+}

@@ -1,0 +1,23 @@
+import type { Kysely } from 'kysely';
+import type { Dialect } from './dialect/dialect.ts';
+import type { Schema } from './schema/index.ts';
+
+/** Queries outside a transaction; sees what has been committed. */
+export type Reader = Kysely<Schema>;
+
+/** Queries inside one transaction, given to the function passed to `write`. */
+export type Writer = Kysely<Schema>;
+
+export interface Database {
+  readonly dialect: Dialect;
+  readonly read: Reader;
+  /**
+   * Runs `work` in one transaction and returns its result once that is on disk. Concurrent calls on SQLite share one
+   * commit; each is still all or nothing. `work` must do nothing but queries: it holds the only writer.
+   * @throws whatever `work` throws, after rolling back; DomainError STORAGE_FULL when the disk is full
+   */
+  write<Result>(work: (writer: Writer) => Promise<Result>): Promise<Result>;
+  /** Called after each commit, so that those who wait for facts look again. Returns the function that stops it. */
+  onCommit(listener: () => void): () => void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,39 @@
+import type { Kysely, RawBuilder } from 'kysely';
+import type { Schema } from '../schema/index.ts';
+
+/** Values a column may hold in both databases; JSON travels as text. */
+export type ColumnValue = string | number | bigint | null | Uint8Array;
+
+/** The differences between the databases, each under a name. Everything else is the portable subset of SQL. */
+export interface Dialect {
+  readonly name: 'sqlite' | 'postgres';
+  /** Column type of 64-bit integers. */
+  readonly integer: 'integer' | 'bigint';
+  /** Column type of IEEE doubles. */
+  readonly double: 'real' | 'double precision';
+  /** Column type of bytes. */
+  readonly bytes: 'blob' | 'bytea';
+  /** Suffix that stores a table in the order of its primary key, where the database can. */
+  readonly clustered: string;
+  /** Suffix of a select whose rows the transaction takes for itself, leaving out those taken by others. */
+  readonly forUpdateSkipLocked: RawBuilder<unknown>;
+  /** Makes appends to the chain of facts one after another until the transaction ends. */
+  lockChain(writer: Kysely<Schema>): Promise<void>;
+  /**
+   * Inserts many rows fast, leaving out those whose key exists. Returns how many were new.
+   * `types` are the column types in PostgreSQL's words, by column.
+   */
+  insertMany(
+    writer: Kysely<Schema>,
+    table: keyof Schema,
+    columns: readonly InsertColumn[],
+    rows: readonly (readonly ColumnValue[])[],
+  ): Promise<number>;
+  /** The schema as text, sorted, for the golden files. */
+  dumpSchema(reader: Kysely<Schema>): Promise<string>;
+}
+
+export interface InsertColumn {
+  readonly name: string;
+  readonly type: 'text' | 'integer' | 'double' | 'bytes';
+}

@@ -1,0 +1,53 @@
+import { sql } from 'kysely';
+import type { Dialect, InsertColumn } from './dialect.ts';
+
+/** Any constant: names the advisory lock of the chain of facts among those of this database. */
+const CHAIN_LOCK = 0x63617073;
+
+const arrayTypes: Record<InsertColumn['type'], string> = {
+  text: 'text[]',
+  integer: 'bigint[]',
+  double: 'double precision[]',
+  bytes: 'bytea[]',
+};
+
+export const postgres: Dialect = {
+  name: 'postgres',
+  integer: 'bigint',
+  double: 'double precision',
+  bytes: 'bytea',
+  clustered: '',
+  forUpdateSkipLocked: sql`for update skip locked`,
+
+  async lockChain(writer) {
+    await sql`select pg_advisory_xact_lock(${sql.lit(CHAIN_LOCK)})`.execute(writer);
+  },
+
+  async insertMany(writer, table, columns, rows) {
+    if (rows.length === 0) return 0;
+    const names = sql.join(columns.map((column) => sql.ref(column.name)));
+    // A parameter per column, each an array, keeps the number of parameters constant.
+    const arrays = columns.map((column, index) => {
+      const values = rows.map((row) => row[index] ?? null);
+      return sql`${values}::${sql.raw(arrayTypes[column.type])}`;
+    });
+    const result = await sql`insert into ${sql.table(table)} (${names})
+      select * from unnest(${sql.join(arrays)}) on conflict do nothing`.execute(writer);
+    return Number(result.numAffectedRows ?? 0n);
+  },
+
+  async dumpSchema(reader) {
+    const { rows } = await sql<{ line: string }>`
+      select table_name || '.' || column_name || ' ' || data_type ||
+             case is_nullable when 'NO' then ' not null' else '' end ||
+             coalesce(' default ' || column_default, '') as line
+        from information_schema.columns where table_schema = current_schema()
+       union all
+      select 'index ' || regexp_replace(indexdef, ' ON [^.]+\.', ' ON ') from pg_indexes where schemaname = current_schema()
+       union all
+      select 'constraint ' || conrelid::regclass::text || ' ' || pg_get_constraintdef(oid)
+        from pg_constraint where connamespace = current_schema()::regnamespace and contype in ('f', 'c')
+       order by 1`.execute(reader);
+    return rows.map((row) => `${row.line}\n`).join('');
+  },
+};

@@ -1,0 +1,112 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** What the group commit asks of a connection. */
+export interface CommitTarget {
+  exec(text: string): void;
+}
+
+interface Task {
+  run(): Promise<void>;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** A batch closes after this many writes or this long, so that the first of it does not wait for ever. */
+const MAX_BATCH_WRITES = 256;
+const MAX_BATCH_MS = 10;
+
+/**
+ * Lets concurrent writers share one commit, hence one fsync. Each write runs in its own savepoint: it is all or nothing
+ * by itself, and it is acknowledged only when the shared commit is on disk.
+ */
+export class GroupCommit {
+  readonly #target: CommitTarget;
+  readonly #onCommit: () => void;
+  readonly #queue: Task[] = [];
+  readonly #inside = new AsyncLocalStorage<true>();
+  #pumping: Promise<void> | undefined;
+
+  constructor(target: CommitTarget, onCommit: () => void) {
+    this.#target = target;
+    this.#onCommit = onCommit;
+  }
+
+  write<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#inside.getStore()) {
+      return Promise.reject(new Error('Database.write inside Database.write would wait for itself: pass the writer on'));
+    }
+    return new Promise<Result>((resolve, reject) => {
+      let result: Result;
+      this.#queue.push({
+        run: async () => {
+          result = await this.#inside.run(true, work);
+        },
+        resolve: () => resolve(result),
+        reject,
+      });
+      this.#pumping ??= this.#pump();
+    });
+  }
+
+  /** Waits for the writes in hand. */
+  async drain(): Promise<void> {
+    await this.#pumping;
+  }
+
+  async #pump(): Promise<void> {
+    // Writers that arrive in the same turn of the event loop join the first batch.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#queue.length > 0) await this.#commitBatch();
+    this.#pumping = undefined;
+  }
+
+  async #commitBatch(): Promise<void> {
+    const written: Task[] = [];
+    const deadline = performance.now() + MAX_BATCH_MS;
+    try {
+      this.#target.exec('begin immediate');
+    } catch (error) {
+      for (const task of this.#queue.splice(0)) task.reject(error);
+      return;
+    }
+    while (written.length < MAX_BATCH_WRITES && performance.now() < deadline) {
+      const task = this.#queue.shift();
+      if (!task) break;
+      if (await this.#runInSavepoint(task)) written.push(task);
+    }
+    try {
+      this.#target.exec('commit');
+    } catch (error) {
+      this.#rollBack();
+      for (const task of written) task.reject(error);
+      return;
+    }
+    for (const task of written) task.resolve();
+    this.#onCommit();
+  }
+
+  async #runInSavepoint(task: Task): Promise<boolean> {
+    try {
+      this.#target.exec('savepoint one_write');
+      await task.run();
+      this.#target.exec('release one_write');
+      return true;
+    } catch (error) {
+      try {
+        this.#target.exec('rollback to one_write; release one_write');
+      } catch {
+        // SQLite has rolled the whole transaction back by itself (a full disk does that); the commit below will say so.
+      }
+      task.reject(error);
+      return false;
+    }
+  }
+
+  #rollBack(): void {
+    try {
+      this.#target.exec('rollback');
+    } catch {
+      // Nothing is open: SQLite rolled back by itself.
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely';
+import { DomainError } from '#kernel/errors';
+
+const STATEMENT_CACHE_SIZE = 500;
+
+/** SQLITE_FULL, and SQLITE_IOERR_WRITE as a full quota shows itself. */
+const FULL_CODES = new Set([13, 778]);
+
+/** A Kysely connection over built-in SQLite that keeps its prepared statements. */
+export class SqliteConnection implements DatabaseConnection {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  exec(text: string): void {
+    try {
+      this.#database.exec(text);
+    } catch (error) {
+      throw translated(error);
+    }
+  }
+
+  // Kysely's interface is asynchronous; SQLite's is not.
+  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    const parameters = query.parameters as SQLInputValue[];
+    try {
+      const statement = this.#prepare(query.sql);
+      if (statement.columns().length > 0) {
+        return { rows: statement.all(...parameters) as Row[] };
+      }
+      const { changes } = statement.run(...parameters);
+      return { rows: [], numAffectedRows: BigInt(changes) };
+    } catch (error) {
+      throw translated(error);
+    }
+  }
+
+  async *streamQuery<Row>(query: CompiledQuery): AsyncIterableIterator<QueryResult<Row>> {
+    for (const row of this.#prepare(query.sql).iterate(...(query.parameters as SQLInputValue[]))) {
+      yield { rows: [row as Row] };
+    }
+  }
+
+  #prepare(text: string): StatementSync {
+    let statement = this.#statements.get(text);
+    if (!statement) {
+      statement = this.#database.prepare(text);
+      if (this.#statements.size >= STATEMENT_CACHE_SIZE) this.#statements.clear();
+      this.#statements.set(text, statement);
+    }
+    return statement;
+  }
+}
+
+/** A Kysely driver that always hands out the one connection; transactions are the writer's business. */
+export function singleConnectionDriver(connection: SqliteConnection): Driver {
+  const refuse = async (): Promise<never> => {
+    throw new Error('Use Database.write: it owns transactions');
+  };
+  return {
+    async init() {},
+    acquireConnection: async () => connection,
+    async releaseConnection() {},
+    beginTransaction: refuse,
+    commitTransaction: refuse,
+    rollbackTransaction: refuse,
+    async destroy() {},
+  };
+}
+
+function translated(error: unknown): unknown {
+  if (error instanceof Error && 'errcode' in error && FULL_CODES.has(Number(error.errcode))) {
+    return new DomainError('STORAGE_FULL', 'There is no space left to write the database', {
+      hint: 'Free some space; reads go on, and writes work again without a restart.',
+      cause: error,
+    });
+  }
+  return error;
+}

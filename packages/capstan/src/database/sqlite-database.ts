@@ -1,0 +1,63 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
+import type { Database } from './database.ts';
+import { sqlite } from './dialect/sqlite.ts';
+import { GroupCommit } from './group-commit.ts';
+import type { Schema } from './schema/index.ts';
+import { SqliteConnection, singleConnectionDriver } from './sqlite-connection.ts';
+import { lockDatabaseFile } from './sqlite-lock.ts';
+
+/** @throws DomainError CONFLICT when another process holds the file */
+export function openSqlite(path: string): Database {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const unlock = lockDatabaseFile(path);
+  const writerFile = openFile(path);
+  const readerFile = openFile(path);
+  readerFile.exec('pragma query_only = on');
+
+  const listeners = new Set<() => void>();
+  const connection = new SqliteConnection(writerFile);
+  const writer = kyselyOver(connection);
+  const read = kyselyOver(new SqliteConnection(readerFile));
+  const commits = new GroupCommit(connection, () => {
+    for (const listener of listeners) listener();
+  });
+
+  return {
+    dialect: sqlite,
+    read,
+    write: (work) => commits.write(() => work(writer)),
+    onCommit(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async close() {
+      await commits.drain();
+      readerFile.close();
+      writerFile.close();
+      unlock();
+    },
+  };
+}
+
+function openFile(path: string): DatabaseSync {
+  const file = new DatabaseSync(path);
+  // The time-out first: switching to WAL itself may meet a lock. FULL: in WAL mode, NORMAL may lose acknowledged
+  // commits when the power fails.
+  file.exec(`pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = full;
+    pragma foreign_keys = on; pragma cache_size = -65536;`);
+  return file;
+}
+
+function kyselyOver(connection: SqliteConnection): Kysely<Schema> {
+  return new Kysely<Schema>({
+    dialect: {
+      createAdapter: () => new SqliteAdapter(),
+      createDriver: () => singleConnectionDriver(connection),
+      createIntrospector: (db) => new SqliteIntrospector(db),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+  });
+}

@@ -1,0 +1,37 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { conflict } from '#kernel/errors';
+
+/**
+ * Holds a database file for one process. The lock is SQLite's own (the kernel's), on a file beside the database, so
+ * it is gone the moment the holder dies, however it dies. The holder's name beside it is only for the message.
+ * @throws DomainError CONFLICT naming the holder
+ */
+export function lockDatabaseFile(path: string): () => void {
+  const holderFile = `${path}.holder.json`;
+  const lock = new DatabaseSync(`${path}.lock`);
+  try {
+    lock.exec('pragma busy_timeout = 0; pragma journal_mode = delete; begin exclusive;');
+  } catch (cause) {
+    lock.close();
+    throw conflict(`Another Capstan process holds ${path} (${describeHolder(holderFile)})`, {
+      hint: 'Stop it, or start this one with another --data directory. For several servers use PostgreSQL.',
+      cause,
+    });
+  }
+  const startedAt = new Date(Date.now()).toISOString();
+  writeFileSync(holderFile, JSON.stringify({ pid: process.pid, startedAt }));
+  return () => lock.close();
+}
+
+function describeHolder(file: string): string {
+  try {
+    const holder: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    if (typeof holder === 'object' && holder !== null && 'pid' in holder && 'startedAt' in holder) {
+      return `process ${String(holder.pid)}, started ${String(holder.startedAt)}`;
+    }
+  } catch {
+    // The holder may be between taking the lock and writing its name.
+  }
+  return 'its name is not written yet';
+}

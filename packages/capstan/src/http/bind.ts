@@ -1,0 +1,57 @@
+import type { Readable } from 'node:stream';
+import type { AnyRoute, RawRoute, Route, RouteReply, RouteRequest } from '@capstan/api';
+import type { z } from 'zod';
+import type { Cause } from '#kernel/cause';
+
+/** Who calls, and what to pass on. */
+export interface RequestContext {
+  readonly requestId: string;
+  /** Actor of the facts this call leads to. */
+  readonly cause: Cause;
+  /** Aborted when the caller hangs up. */
+  readonly signal: AbortSignal;
+}
+
+export interface RawRequest extends RequestContext {
+  readonly method: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The whole body for `bodyAs: 'bytes'`, else empty. */
+  readonly bytes: Buffer;
+  /** The body for `bodyAs: 'stream'`, cut off with TOO_LARGE past the route's limit. */
+  readonly stream: Readable;
+}
+
+export interface RawReply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array | Readable;
+}
+
+export type JsonHandler<R extends Route> = (
+  request: RouteRequest<R>,
+  context: RequestContext,
+) => Promise<z.input<R['reply']>>;
+
+export type BoundRoute =
+  | { readonly kind: 'json'; readonly route: Route; handle(request: unknown, context: RequestContext): Promise<unknown> }
+  | { readonly kind: 'raw'; readonly route: RawRoute; handle(request: RawRequest): Promise<RawReply> };
+
+/** Joins a route of the table with the use case behind it; the types of both must agree. */
+export function bind<R extends Route>(route: R, handler: JsonHandler<R>): BoundRoute {
+  return {
+    kind: 'json',
+    route,
+    handle: (request, context) => handler(request as RouteRequest<R>, context) as Promise<RouteReply<R>>,
+  };
+}
+
+/** Joins a route that carries bytes with its handler. */
+export function bindRaw(route: RawRoute, handle: (request: RawRequest) => Promise<RawReply>): BoundRoute {
+  return { kind: 'raw', route, handle };
+}
+
+export function routeKey(route: AnyRoute): string {
+  return `${route.method} ${route.path}`;
+}

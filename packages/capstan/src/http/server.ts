@@ -1,0 +1,252 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import type { AnyRoute } from '@capstan/api';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import type { Cause } from '#kernel/cause';
+import { DomainError } from '#kernel/errors';
+import { routeKey, type BoundRoute, type RawReply, type RequestContext } from './bind.ts';
+import { guardBrowserBorne, type HostPolicy } from './guard.ts';
+import { parseJsonBody } from './json-body.ts';
+import { limited } from './limited-stream.ts';
+import { problemRenderer, toDomainError, validationError, type ErrorRenderer } from './problem.ts';
+import { securityHeaders } from './security-headers.ts';
+
+export interface HttpServerOptions extends HostPolicy {
+  /** The table: every route in it must be bound, and no other may be. */
+  readonly table: readonly AnyRoute[];
+  readonly bound: readonly BoundRoute[];
+  /** Error shapes of the foreign protocols in the table. */
+  readonly errorRenderers: Readonly<Record<string, ErrorRenderer>>;
+  readonly log: Logger;
+  /** Answers paths no route has, e.g. with the interface's files; null for the error. */
+  readonly fallback?: (path: string) => Promise<RawReply | null>;
+  /** Checks replies against their schemas: on in tests and development. */
+  readonly checkReplies: boolean;
+  /** Counts answers, for /metrics. */
+  readonly onAnswer?: (route: string, status: number, durationMs: number) => void;
+}
+
+export interface HttpServer {
+  /** Starts to listen; port 0 takes any. Returns the address as a URL. @throws DomainError CONFLICT when the port is taken */
+  listen(host: string, port: number): Promise<string>;
+  /** Refuses new work with 503 while that in hand ends, then closes. */
+  drain(graceMs: number): Promise<void>;
+}
+
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 300_000;
+const KEEP_ALIVE_MS = 72_000;
+const MAX_HEADER_BYTES = 16_384;
+const EMPTY = Buffer.alloc(0);
+
+/** @throws Error when a route of the table has no handler, or a handler no route: such a server does not start */
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  refuseGaps(options.table, options.bound);
+  let isDraining = false;
+  const app = Fastify({
+    loggerInstance: options.log satisfies FastifyBaseLogger as FastifyBaseLogger,
+    disableRequestLogging: true,
+    genReqId: () => randomUUID(),
+    bodyLimit: 1,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, maxHeaderSize: MAX_HEADER_BYTES },
+    routerOptions: { maxParamLength: 2_048, ignoreTrailingSlash: true },
+  });
+  // Bodies are read by the route's own limit and kind, whatever their content type says.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({ ...securityHeaders, 'x-request-id': request.id });
+    guardBrowserBorne(request.method, request.headers, options);
+    if (isDraining) {
+      reply.header('connection', 'close');
+      throw new DomainError('UNAVAILABLE', 'The server is stopping', { hint: 'Try again in a moment.' });
+    }
+  });
+  if (options.onAnswer) {
+    const count = options.onAnswer;
+    app.addHook('onResponse', async (request, reply) => {
+      count(request.routeOptions.url ?? 'none', reply.statusCode, reply.elapsedTime);
+    });
+  }
+  for (const bound of options.bound) addRoute(app, bound, options);
+  app.setNotFoundHandler((request, reply) => answerUnknown(request, reply, options));
+  app.setErrorHandler((error, request, reply) => sendError(error, request, reply, problemRenderer));
+
+  return {
+    async listen(host, port) {
+      try {
+        return await app.listen({ host, port });
+      } catch (cause) {
+        if (cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE') {
+          throw new DomainError('CONFLICT', `Port ${port} of ${host} is taken`, {
+            field: 'port',
+            hint: 'Stop what listens there, or choose another port.',
+            cause,
+          });
+        }
+        throw cause;
+      }
+    },
+    async drain(graceMs) {
+      isDraining = true;
+      const late = setTimeout(() => app.server.closeAllConnections(), graceMs);
+      app.server.closeIdleConnections();
+      await app.close();
+      clearTimeout(late);
+    },
+  };
+}
+
+function refuseGaps(table: readonly AnyRoute[], bound: readonly BoundRoute[]): void {
+  const declared = new Set(table.map(routeKey));
+  const handled = new Set(bound.map((entry) => routeKey(entry.route)));
+  const unhandled = [...declared].filter((key) => !handled.has(key));
+  const undeclared = [...handled].filter((key) => !declared.has(key));
+  if (unhandled.length + undeclared.length + (bound.length - handled.size) === 0) return;
+  throw new Error(
+    `The route table and the handlers differ: without handler: ${unhandled.join(', ') || 'none'}; ` +
+      `not in the table: ${undeclared.join(', ') || 'none'}; bound twice: ${bound.length - handled.size}`,
+  );
+}
+
+function addRoute(app: FastifyInstance, bound: BoundRoute, options: HttpServerOptions): void {
+  const { route } = bound;
+  const renderer =
+    bound.kind === 'raw' ? (options.errorRenderers[bound.route.protocol] ?? problemRenderer) : problemRenderer;
+  app.route({
+    method: route.method,
+    url: route.path,
+    exposeHeadRoute: route.method === 'GET',
+    errorHandler: (error, request, reply) => sendError(error, request, reply, renderer),
+    handler: async (request, reply) => {
+      const context = contextOf(request, reply);
+      if (bound.kind === 'json') return await answerJson(bound, request, reply, context, options.checkReplies);
+      const stream = limited(bodyOf(request), request.headers, route.bodyLimitBytes);
+      const answer = await bound.handle({
+        ...context,
+        method: request.method,
+        params: request.params as Record<string, string>,
+        query: queryOf(request),
+        headers: request.headers,
+        bytes: bound.route.bodyAs === 'bytes' ? await collect(stream) : EMPTY,
+        stream,
+      });
+      return await send(reply, answer);
+    },
+  });
+}
+
+async function answerJson(
+  bound: BoundRoute & { kind: 'json' },
+  request: FastifyRequest,
+  reply: FastifyReply,
+  context: RequestContext,
+  checkReplies: boolean,
+): Promise<FastifyReply> {
+  const { route } = bound;
+  const params = route.params.safeParse(request.params);
+  if (!params.success) throw validationError('params', params.error);
+  const query = route.query.safeParse(groupQuery(queryOf(request)));
+  if (!query.success) throw validationError('query', query.error);
+  const body = route.body.safeParse(await readJson(request, route.bodyLimitBytes));
+  if (!body.success) throw validationError('body', body.error);
+
+  const result = await bound.handle({ params: params.data, query: query.data, body: body.data }, context);
+  if (checkReplies) {
+    const checked = route.reply.safeParse(result);
+    if (!checked.success) throw new Error(`The reply of ${route.name} does not fit its schema: ${checked.error.message}`);
+  }
+  return await reply.header('content-type', 'application/json; charset=utf-8').send(JSON.stringify(result));
+}
+
+async function readJson(request: FastifyRequest, limitBytes: number): Promise<unknown> {
+  if (limitBytes === 0) return {};
+  const bytes = await collect(limited(bodyOf(request), request.headers, limitBytes));
+  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  if (bytes.length > 0 && type !== 'application/json') {
+    throw new DomainError('UNSUPPORTED_MEDIA_TYPE', `Content-Type '${type ?? ''}' is not taken here`, {
+      field: 'Content-Type',
+      hint: 'Send application/json.',
+    });
+  }
+  return parseJsonBody(bytes);
+}
+
+function bodyOf(request: FastifyRequest): Readable {
+  return (request.body as Readable | undefined) ?? (request.method === 'GET' ? Readable.from([]) : request.raw);
+}
+
+async function collect(stream: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  return chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks);
+}
+
+function queryOf(request: FastifyRequest): URLSearchParams {
+  const mark = request.url.indexOf('?');
+  return new URLSearchParams(mark < 0 ? '' : request.url.slice(mark + 1));
+}
+
+/** One value as text, several of one key as a list. */
+function groupQuery(search: URLSearchParams): Record<string, string | string[]> {
+  const grouped: Record<string, string | string[]> = {};
+  for (const key of new Set(search.keys())) {
+    const values = search.getAll(key);
+    grouped[key] = values.length === 1 ? (values[0] ?? '') : values;
+  }
+  return grouped;
+}
+
+function contextOf(request: FastifyRequest, reply: FastifyReply): RequestContext {
+  const abort = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) abort.abort(new Error('the caller hung up'));
+  });
+  // Loopback needs no login: whoever can reach the socket is the operator of this machine.
+  const cause: Cause = { actor: actorOf(request.raw) };
+  return { requestId: request.id, cause, signal: abort.signal };
+}
+
+/** A name a local tool gives itself, for the record only; it grants nothing. */
+function actorOf(request: IncomingMessage): string {
+  const given = request.headers['x-capstan-actor'];
+  return typeof given === 'string' && /^[\w.@-]{1,64}$/.test(given) ? `local:${given}` : 'local';
+}
+
+async function answerUnknown(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: HttpServerOptions,
+): Promise<FastifyReply> {
+  const path = request.url.split('?')[0] ?? '/';
+  const answer = request.method === 'GET' ? await options.fallback?.(path) : null;
+  if (answer) return await send(reply, answer);
+  const error = new DomainError('NOT_FOUND', `No route ${request.method} ${path}`, {
+    hint: 'The routes are listed at /docs and in /openapi.json.',
+  });
+  return await send(reply, problemRenderer(error, request.id));
+}
+
+async function sendError(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  renderer: ErrorRenderer,
+): Promise<FastifyReply> {
+  const domainError = toDomainError(error);
+  if (domainError.code === 'INTERNAL' || domainError.code === 'DATA_LOSS') {
+    request.log.error({ err: error, requestId: request.id, url: request.url }, 'request failed');
+  }
+  // The rest of a refused body is not read: the connection cannot carry another request.
+  if (domainError.code === 'TOO_LARGE') reply.header('connection', 'close');
+  return await send(reply, renderer(domainError, request.id));
+}
+
+async function send(reply: FastifyReply, answer: RawReply): Promise<FastifyReply> {
+  return await reply.code(answer.status).headers(answer.headers ?? {}).send(answer.body);
+}

@@ -1,0 +1,145 @@
+import { sql, type Insertable, type Selectable } from 'kysely';
+import type { Database, Reader, Schema, Writer } from '#database';
+import type { JobsSummary } from './service.ts';
+
+export type JobRow = Selectable<Schema['jobs']>;
+
+export interface Claim {
+  readonly owner: string;
+  /** Business time: jobs whose `run_at` is later wait. */
+  readonly now: number;
+  /** Real time: for leases and back-off. */
+  readonly realNow: number;
+  readonly limit: number;
+  leaseMs(kind: string): number;
+}
+
+/** Returns the id, or null when an open job holds the unique key. */
+export async function insert(writer: Writer, row: Insertable<Schema['jobs']>): Promise<string | null> {
+  const inserted = await writer
+    .insertInto('jobs')
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('id')
+    .executeTakeFirst();
+  return inserted?.id ?? null;
+}
+
+/** Takes jobs that are due or whose owner has let its lease run out; each claim raises the fence. */
+export function claim(database: Database, claim: Claim): Promise<JobRow[]> {
+  return database.write(async (writer) => {
+    const due = await sql<JobRow>`
+      select * from jobs
+       where (state = 'available' and run_at <= ${claim.now} and not_before <= ${claim.realNow})
+          or (state = 'running' and lease_until < ${claim.realNow})
+       order by priority desc, run_at, created_at, id
+       limit ${claim.limit} ${database.dialect.forUpdateSkipLocked}`.execute(writer);
+    const claimed: JobRow[] = [];
+    for (const row of due.rows) {
+      const updated = await writer
+        .updateTable('jobs')
+        .set({
+          state: 'running',
+          attempt: row.attempt + 1,
+          fence: row.fence + 1,
+          lease_owner: claim.owner,
+          lease_until: claim.realNow + claim.leaseMs(row.kind),
+        })
+        .where('id', '=', row.id)
+        .returningAll()
+        .executeTakeFirstOrThrow();
+      claimed.push(updated);
+    }
+    return claimed;
+  });
+}
+
+/** Renews a lease. False when another owner has taken the job over or it was cancelled. */
+export async function renew(database: Database, id: string, fence: number, leaseUntil: number): Promise<boolean> {
+  const result = await database.write((writer) =>
+    writer
+      .updateTable('jobs')
+      .set({ lease_until: leaseUntil })
+      .where('id', '=', id)
+      .where('fence', '=', fence)
+      .where('state', '=', 'running')
+      .executeTakeFirst(),
+  );
+  return result.numUpdatedRows > 0n;
+}
+
+/** Ends or returns a job, if the fence is still the caller's. */
+export async function settle(
+  database: Database,
+  job: { id: string; fence: number },
+  outcome: { state: 'done' | 'discarded' | 'available'; error?: string; notBefore?: number; finishedAt?: number },
+): Promise<boolean> {
+  const result = await database.write((writer) =>
+    writer
+      .updateTable('jobs')
+      .set({
+        state: outcome.state,
+        lease_owner: null,
+        lease_until: null,
+        last_error: outcome.error ?? null,
+        not_before: outcome.notBefore ?? 0,
+        finished_at: outcome.finishedAt ?? null,
+      })
+      .where('id', '=', job.id)
+      .where('fence', '=', job.fence)
+      .where('state', '=', 'running')
+      .executeTakeFirst(),
+  );
+  return result.numUpdatedRows > 0n;
+}
+
+export async function cancel(writer: Writer, id: string, now: number): Promise<boolean> {
+  const result = await writer
+    .updateTable('jobs')
+    .set({ state: 'cancelled', finished_at: now, lease_owner: null, lease_until: null })
+    .where('id', '=', id)
+    .where('state', 'in', ['available', 'running'])
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+/** Gives back what processes that no longer exist had claimed; right only where this is the only process. */
+export async function releaseOthers(database: Database, owner: string): Promise<number> {
+  const result = await database.write((writer) =>
+    writer
+      .updateTable('jobs')
+      .set({ state: 'available', lease_owner: null, lease_until: null })
+      .where('state', '=', 'running')
+      .where('lease_owner', '!=', owner)
+      .executeTakeFirst(),
+  );
+  return Number(result.numUpdatedRows);
+}
+
+export async function summary(reader: Reader, now: number): Promise<JobsSummary> {
+  const { rows } = await sql<Record<keyof JobsSummary, number | null>>`
+    select sum(case when state = 'available' and run_at <= ${now} then 1 else 0 end) as due,
+           sum(case when state = 'running' then 1 else 0 end) as running,
+           sum(case when state = 'available' and run_at > ${now} then 1 else 0 end) as scheduled,
+           sum(case when state = 'discarded' then 1 else 0 end) as discarded
+      from jobs where state in ('available', 'running', 'discarded')`.execute(reader);
+  const row = rows[0];
+  return {
+    due: Number(row?.due ?? 0),
+    running: Number(row?.running ?? 0),
+    scheduled: Number(row?.scheduled ?? 0),
+    discarded: Number(row?.discarded ?? 0),
+  };
+}
+
+/** Removes jobs that ended before a time; discarded ones stay for people to look at. Returns how many. */
+export async function sweep(database: Database, endedBefore: number): Promise<number> {
+  const result = await database.write((writer) =>
+    writer
+      .deleteFrom('jobs')
+      .where('state', 'in', ['done', 'cancelled'])
+      .where('finished_at', '<', endedBefore)
+      .executeTakeFirst(),
+  );
+  return Number(result.numDeletedRows);
+}

@@ -1,0 +1,4 @@
+import { describeClock } from './clock.contract.ts';
+import { systemClock } from './clock.ts';
+
+describeClock('systemClock', () => systemClock);

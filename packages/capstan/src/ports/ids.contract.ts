@@ -1,0 +1,31 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { Ids } from './ids.ts';
+
+/** What every maker of ids keeps: `prefix_` and 26 characters, never the same twice, in the order of making. */
+export function describeIds(name: string, makeIds: () => Ids): void {
+  describe(`ids contract: ${name}`, () => {
+    it('makes the prefix, an underscore and 26 lower-case letters or digits', () => {
+      const ids = makeIds();
+      for (const prefix of ['run', 'mv', 'long_prefix']) {
+        expect(ids.next(prefix)).toMatch(new RegExp(`^${prefix}_[0-9a-z]{26}$`));
+      }
+    });
+
+    it('never makes one twice', () => {
+      const ids = makeIds();
+      const made = Array.from({ length: 20_000 }, () => ids.next('x'));
+      expect(new Set(made).size).toBe(made.length);
+    });
+
+    it('sorts as text by the time of making', async () => {
+      const ids = makeIds();
+      const made: string[] = [];
+      for (let round = 0; round < 20; round++) {
+        made.push(ids.next('x'));
+        await sleep(3); // ids of one millisecond may come in any order
+      }
+      expect(made).toEqual(made.toSorted());
+    });
+  });
+}

@@ -1,0 +1,4 @@
+import { describeIds } from './ids.contract.ts';
+import { randomIds } from './ids.ts';
+
+describeIds('randomIds', () => randomIds);

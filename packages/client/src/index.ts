@@ -1,0 +1,109 @@
+// Typed fetch client of Capstan's native API, derived from the route table by types. Runs in browsers and in Node.
+// Used by the interface, the command line and the tests; knows nothing of foreign protocols.
+import { problem, routes, type AnyRoute, type Problem, type Route, type RouteInput, type RouteReply } from '@capstan/api';
+
+/** The server answered with a problem (RFC 9457), or could not be reached (`status` 0, code `UNAVAILABLE`). */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly problem: Problem;
+
+  constructor(facts: Problem, cause?: unknown) {
+    super(facts.detail, cause === undefined ? undefined : { cause });
+    this.problem = facts;
+  }
+}
+
+export interface ClientOptions {
+  /** Root of the server, e.g. `http://127.0.0.1:5050`; empty for the page's own origin. */
+  readonly baseUrl: string;
+  readonly fetch?: typeof globalThis.fetch;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+type Given<R extends Route> = {
+  [Part in 'params' | 'query' | 'body' as RouteInput<R>[Part] extends Record<string, never> ? never : Part]: RouteInput<R>[Part];
+};
+
+/** A method per JSON route: `client.system.status({})`. Parts without members are left out. */
+export type Client = {
+  [Module in keyof typeof routes]: {
+    [Name in keyof (typeof routes)[Module] as (typeof routes)[Module][Name] extends Route
+      ? Name
+      : never]: (typeof routes)[Module][Name] extends infer R extends Route
+      ? (input: Given<R>, signal?: AbortSignal) => Promise<RouteReply<R>>
+      : never;
+  };
+};
+
+interface Parts {
+  readonly params?: Readonly<Record<string, unknown>>;
+  readonly query?: Readonly<Record<string, unknown>>;
+  readonly body?: unknown;
+}
+
+function addressOf(route: Route, parts: Parts): string {
+  const path = route.path.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(parts.params?.[name])));
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(parts.query ?? {})) {
+    for (const item of Array.isArray(value) ? value : [value]) {
+      if (item !== undefined) search.append(key, String(item));
+    }
+  }
+  return search.size === 0 ? path : `${path}?${search}`;
+}
+
+function problemFrom(status: number, text: string): Problem {
+  try {
+    return problem.parse(JSON.parse(text));
+  } catch {
+    const detail = text.slice(0, 500) || `The server answered ${status} with no explanation`;
+    return { type: 'about:blank', title: 'Unexpected answer', status, code: 'INTERNAL', detail, requestId: '' };
+  }
+}
+
+function unreachable(baseUrl: string, cause: unknown): ApiError {
+  const reason = cause instanceof Error ? (cause.cause instanceof Error ? cause.cause.message : cause.message) : '';
+  return new ApiError(
+    {
+      type: 'about:blank',
+      title: 'Not reachable',
+      status: 0,
+      code: 'UNAVAILABLE',
+      detail: `No Capstan server answers at ${baseUrl || 'this address'} (${reason})`,
+      hint: 'Start one with `capstan up`, or set CAPSTAN_URL to where it runs.',
+      requestId: '',
+    },
+    cause,
+  );
+}
+
+async function call(options: ClientOptions, route: Route, parts: Parts, signal?: AbortSignal): Promise<unknown> {
+  const send = options.fetch ?? globalThis.fetch;
+  const hasBody = parts.body !== undefined;
+  let response: Response;
+  try {
+    response = await send(options.baseUrl + addressOf(route, parts), {
+      method: route.method,
+      headers: { accept: 'application/json', ...(hasBody && { 'content-type': 'application/json' }), ...options.headers },
+      ...(hasBody && { body: JSON.stringify(parts.body) }),
+      ...(signal && { signal }),
+    });
+  } catch (cause) {
+    if (signal?.aborted) throw cause;
+    throw unreachable(options.baseUrl, cause);
+  }
+  const text = await response.text();
+  if (!response.ok) throw new ApiError(problemFrom(response.status, text));
+  return JSON.parse(text);
+}
+
+/** @throws ApiError from every method, with the server's own words */
+export function createClient(options: ClientOptions): Client {
+  const modules = Object.entries<Record<string, AnyRoute>>(routes).map(([module, table]) => {
+    const methods = Object.entries(table)
+      .filter((entry): entry is [string, Route] => entry[1].kind === 'json')
+      .map(([name, route]) => [name, (parts: Parts, signal?: AbortSignal) => call(options, route, parts, signal)]);
+    return [module, Object.fromEntries(methods)];
+  });
+  return Object.fromEntries(modules) as Client;
+}
