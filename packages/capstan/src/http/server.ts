@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { AnyRoute } from '@capstan/api';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { Cause } from '#kernel/cause';
 import { DomainError } from '#kernel/errors';
@@ -47,7 +47,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   let isDraining = false;
   const app = Fastify({
     loggerInstance: options.log satisfies FastifyBaseLogger as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: 1,
     requestTimeout: REQUEST_TIMEOUT_MS,

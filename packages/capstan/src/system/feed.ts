@@ -17,7 +17,7 @@ export async function* follow(
     const changed = nextCommit(deps.database, signal);
     const page = await deps.events.list({ after: last, limit: PAGE });
     for (const record of page) {
-      yield { id: String(record.seq), event: record.type, data: record };
+      yield { id: String(record.seq), event: 'fact', data: record };
       last = record.seq;
     }
     if (page.length < PAGE) await changed;
