@@ -53,6 +53,8 @@ export function requireSameLength(
 ): void {
   if (values.length === 0) throw new RangeError(`${name} must not be empty`);
   if (values.length !== others.length) {
-    throw new RangeError(`${name} and ${otherName} must have the same length, got ${values.length} and ${others.length}`);
+    throw new RangeError(
+      `${name} and ${otherName} must have the same length, got ${values.length} and ${others.length}`,
+    );
   }
 }

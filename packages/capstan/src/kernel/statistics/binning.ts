@@ -69,7 +69,9 @@ export function freezeCategoryBins(reference: Iterable<CategoryValue>, maxCatego
 /** The name of each bin, in the order of the counts: for display and for the reader of a stored vector. */
 export function binLabels(bins: FrozenBins): string[] {
   if (bins.kind === 'categories') return [...bins.categories, 'other', 'missing'];
-  const ranges = bins.upperEdges.map((edge, i) => `${i === 0 ? '[' : '('}${bins.upperEdges[i - 1] ?? bins.minimum}, ${edge}]`);
+  const ranges = bins.upperEdges.map(
+    (edge, i) => `${i === 0 ? '[' : '('}${bins.upperEdges[i - 1] ?? bins.minimum}, ${edge}]`,
+  );
   return ['below', ...ranges, 'above', 'missing'];
 }
 
@@ -87,7 +89,7 @@ function findEdge(edges: readonly number[], value: number): number {
 
 /** Counts numbers into bins: `below`, one for each edge, `above`, `missing` (see `binLabels`). */
 export function countNumbers(bins: NumericBins, values: Iterable<NumericValue>): number[] {
-  const counts = new Array<number>(bins.upperEdges.length + 3).fill(0);
+  const counts = Array.from({ length: bins.upperEdges.length + 3 }, () => 0);
   const missing = counts.length - 1;
   for (const value of values) {
     let bin = missing;
@@ -103,7 +105,7 @@ export function countNumbers(bins: NumericBins, values: Iterable<NumericValue>):
 export function countCategories(bins: CategoryBins, values: Iterable<CategoryValue>): number[] {
   const binOf = new Map(bins.categories.map((category, bin) => [category, bin]));
   const other = bins.categories.length;
-  const counts = new Array<number>(other + 2).fill(0);
+  const counts = Array.from({ length: other + 2 }, () => 0);
   for (const value of values) {
     const bin = value === null || value === undefined ? other + 1 : (binOf.get(value) ?? other);
     counts[bin] = (counts[bin] ?? 0) + 1;

@@ -27,7 +27,7 @@ export function areaUnderRoc(labels: ArrayLike<number>, probabilities: ArrayLike
   let negativesBelow = 0;
   let positives = 0;
   let doubledWins = 0;
-  for (let start = 0; start < order.length; ) {
+  for (let start = 0; start < order.length;) {
     const score = probabilities[order[start] ?? 0];
     let tiedPositives = 0;
     let end = start;

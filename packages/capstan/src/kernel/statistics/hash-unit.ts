@@ -16,17 +16,20 @@ function mixBlock(block: number): number {
   return Math.imul(rotateLeft(Math.imul(block, 0xcc9e2d51), 15), 0x1b873593);
 }
 
+/** Four bytes, lowest first; the bytes past the end count as zero. */
+function readBlock(bytes: Uint8Array, at: number): number {
+  return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
+}
+
 /** MurmurHash3 x86 32-bit of `bytes` (A. Appleby, public domain). */
 function murmur3(bytes: Uint8Array, seed: number): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const wholeLength = bytes.length & ~3;
   let hash = seed | 0;
   for (let at = 0; at < wholeLength; at += 4) {
-    hash = Math.imul(rotateLeft(hash ^ mixBlock(view.getUint32(at, true)), 13), 5) + 0xe6546b64;
+    hash = Math.imul(rotateLeft(hash ^ mixBlock(readBlock(bytes, at)), 13), 5) + 0xe6546b64;
   }
-  let tail = 0;
-  for (let at = bytes.length - 1; at >= wholeLength; at--) tail = (tail << 8) | (bytes[at] ?? 0);
-  hash ^= mixBlock(tail) ^ bytes.length;
+  if (wholeLength < bytes.length) hash ^= mixBlock(readBlock(bytes, wholeLength));
+  hash ^= bytes.length;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;

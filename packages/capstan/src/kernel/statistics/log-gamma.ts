@@ -6,7 +6,7 @@
  */
 import { requirePositive } from './argument-checks.ts';
 
-const HALF_LOG_TWO_PI = 0.918938533204672741780329736406;
+const HALF_LOG_TWO_PI = 0.9189385332046728;
 
 /** From here eight terms of the asymptotic series below are exact to the last bit. */
 const SERIES_START = 15;

@@ -4,7 +4,7 @@
  * Owns the check that guards all others: if it rejects, arms are not comparable and no other result counts. Called by
  * rollouts on every look.
  */
-import { requireOpenUnit } from './argument-checks.ts';
+import { requireInteger, requireOpenUnit } from './argument-checks.ts';
 import { betaMixtureLogE } from './beta-mixture.ts';
 
 /** Requests seen while the canary had one fixed share. */
@@ -27,6 +27,8 @@ export function sampleRatioLogE(stages: readonly TrafficStage[]): number {
   let logE = 0;
   for (const [i, { canaryShare, canaryRequests, totalRequests }] of stages.entries()) {
     requireOpenUnit(`stages[${i}].canaryShare`, canaryShare);
+    requireInteger(`stages[${i}].canaryRequests`, canaryRequests, 0);
+    requireInteger(`stages[${i}].totalRequests`, totalRequests, canaryRequests);
     const counts = { successes: canaryRequests, trials: totalRequests };
     logE += betaMixtureLogE(counts, canaryShare, CONCENTRATION, 'different');
   }

@@ -7,7 +7,7 @@
 import { deviance } from './deviance.ts';
 import { stirlingError } from './log-gamma.ts';
 
-const TWO_PI = 6.283185307179586476925286766559;
+const TWO_PI = 6.283185307179586;
 /** Beyond this many observations the sum below costs too long; SciPy switches to the same expansion there. */
 const MAX_SUMMED = 1_000_000;
 /** P(D+ >= d) <= exp(-2 n d^2) (Massart 1990): from here on the answer is below the smallest double. */

@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { describeDatabases } from './testing.ts';
+
+describeDatabases('a database', (open) => {
+  const put = (name: string, value = 'x') => ({ name, value });
+
+  test('a write is there for readers once it is acknowledged', async () => {
+    const database = await open();
+    const answer = await database.write(async (writer) => {
+      await writer.insertInto('settings').values(put('a')).execute();
+      return 42;
+    });
+    expect(answer).toBe(42);
+    expect(await database.read.selectFrom('settings').select('name').execute()).toEqual([{ name: 'a' }]);
+  });
+
+  test('a write that throws leaves nothing, and its neighbours in the same commit stand', async () => {
+    const database = await open();
+    const results = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, index) =>
+        database.write(async (writer) => {
+          await writer.insertInto('settings').values(put(`k${index}`)).execute();
+          if (index % 3 === 0) throw new Error(`no ${index}`);
+        }),
+      ),
+    );
+    expect(results.filter((result) => result.status === 'rejected')).toHaveLength(7);
+    const rows = await database.read.selectFrom('settings').select('name').execute();
+    expect(rows.map((row) => row.name).toSorted()).toEqual(
+      Array.from({ length: 20 }, (_, index) => index)
+        .filter((index) => index % 3 !== 0)
+        .map((index) => `k${index}`)
+        .toSorted(),
+    );
+  });
+
+  test('listeners hear of commits until they stop', async () => {
+    const database = await open();
+    let heard = 0;
+    const stop = database.onCommit(() => heard++);
+    await database.write((writer) => writer.insertInto('settings').values(put('a')).execute());
+    expect(heard).toBeGreaterThan(0);
+    stop();
+    const before = heard;
+    await database.write((writer) => writer.insertInto('settings').values(put('b')).execute());
+    expect(heard).toBe(before);
+  });
+
+  test('insertMany leaves out keys that exist and says how many were new', async () => {
+    const database = await open();
+    const columns = [
+      { name: 'name', type: 'text' },
+      { name: 'value', type: 'text' },
+    ] as const;
+    const insert = (rows: string[][]) =>
+      database.write((writer) => database.dialect.insertMany(writer, 'settings', columns, rows));
+    expect(await insert([['a', '1'], ['b', '2']])).toBe(2);
+    expect(await insert([['b', '9'], ['c', '3']])).toBe(1);
+    expect(await insert([])).toBe(0);
+    const rows = await database.read.selectFrom('settings').selectAll().orderBy('name').execute();
+    expect(rows.map((row) => row.value)).toEqual(['1', '2', '3']);
+  });
+
+  test('integers up to 2^53 and doubles come back as numbers', async () => {
+    const database = await open();
+    const at = Number.MAX_SAFE_INTEGER;
+    await database.write((writer) =>
+      writer.insertInto('schedule_ticks').values({ schedule: 's', due_at: at, job_id: 'j' }).execute(),
+    );
+    expect(await database.read.selectFrom('schedule_ticks').select('due_at').executeTakeFirst()).toEqual({ due_at: at });
+  });
+});
