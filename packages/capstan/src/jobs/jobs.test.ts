@@ -121,6 +121,23 @@ describeDatabases('jobs', (open) => {
     expect(await at.jobs.summary()).toMatchObject({ due: 0 });
   });
 
+  test('an idle runner commits nothing', async () => {
+    const database = await open();
+    const at = setup(database, async () => {});
+    await at.enqueue(1);
+    const runner = await at.startRunner();
+    await vi.waitFor(async () => expect(await at.jobs.summary()).toMatchObject({ due: 0, running: 0 }), { timeout: 5_000 });
+    await sleep(200);
+    let commits = 0;
+    database.onCommit(() => commits++);
+    for (let look = 0; look < 10; look++) {
+      runner.wake();
+      await sleep(20);
+    }
+    await at.stop();
+    expect(commits).toBe(0);
+  });
+
   test('a payload that does not fit its schema is refused', async () => {
     const database = await open();
     const at = setup(database, async () => {});

@@ -71,6 +71,8 @@ export function createRunner(deps: RunnerDeps): Runner {
     if (limit <= 0 || isStopping) return;
     try {
       const claim = { owner, now: deps.clock.now(), realNow: realNow(), limit, leaseMs: leaseOf };
+      // A claim commits, and every commit wakes this loop: without the look first, an idle server would spin.
+      if (!(await store.hasClaimable(deps.database.read, claim.now, claim.realNow))) return;
       for (const job of await store.claim(deps.database, claim)) take(job);
     } catch (error) {
       deps.log.error({ err: error }, 'cannot claim jobs; trying again at the next poll');

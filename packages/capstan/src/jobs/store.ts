@@ -25,13 +25,22 @@ export async function insert(writer: Writer, row: Insertable<Schema['jobs']>): P
   return inserted?.id ?? null;
 }
 
+/** Whether a claim would find anything; asks without writing, so that looking for work makes no work. */
+export async function hasClaimable(reader: Reader, now: number, realNow: number): Promise<boolean> {
+  const { rows } = await sql`select 1 from jobs where ${claimable(now, realNow)} limit 1`.execute(reader);
+  return rows.length > 0;
+}
+
+function claimable(now: number, realNow: number) {
+  return sql<boolean>`((state = 'available' and run_at <= ${now} and not_before <= ${realNow})
+    or (state = 'running' and lease_until < ${realNow}))`;
+}
+
 /** Takes jobs that are due or whose owner has let its lease run out; each claim raises the fence. */
 export function claim(database: Database, claim: Claim): Promise<JobRow[]> {
   return database.write(async (writer) => {
     const due = await sql<JobRow>`
-      select * from jobs
-       where (state = 'available' and run_at <= ${claim.now} and not_before <= ${claim.realNow})
-          or (state = 'running' and lease_until < ${claim.realNow})
+      select * from jobs where ${claimable(claim.now, claim.realNow)}
        order by priority desc, run_at, created_at, id
        limit ${claim.limit} ${database.dialect.forUpdateSkipLocked}`.execute(writer);
     const claimed: JobRow[] = [];
