@@ -18,10 +18,11 @@ export function register(program: Command, { terminal, action }: Registration): 
         const { config } = loadConfig({ flags, env: terminal.env, cwd: terminal.cwd });
         refuseOpenBind(config);
         const log = createLogger(config.logLevel);
+        const stopping = stopSignal();
         const app = await startApp(config, log);
         // One line, on stdout, for scripts that wait for it.
         terminal.out(`capstan ready at ${app.url} (data in ${config.data})`);
-        const signal = await stopSignal();
+        const signal = await stopping;
         terminal.err('capstan: stopping (once more to stop at once)');
         await app.stop(DRAIN_MS);
         return signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.done;

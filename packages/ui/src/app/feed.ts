@@ -16,6 +16,9 @@ export function followFeed(queries: QueryClient): () => void {
     }, SETTLE_MS);
   };
   source.addEventListener('fact', onFact);
+  // A feed that breaks off, or comes back, means that what is shown may be wrong.
+  source.addEventListener('error', onFact);
+  source.addEventListener('open', onFact);
   return () => {
     clearTimeout(timer);
     source.close();

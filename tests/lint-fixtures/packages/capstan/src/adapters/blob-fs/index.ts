@@ -1,0 +1,1 @@
+export const blob_fs = 1;

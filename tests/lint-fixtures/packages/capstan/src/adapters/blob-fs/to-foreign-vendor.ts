@@ -1,0 +1,1 @@
+export { InferenceSession } from 'onnxruntime-node';

@@ -1,0 +1,1 @@
+export const config = process.env['CAPSTAN_PORT'];

@@ -1,0 +1,1 @@
+export const isSame = (a: number, b: number): boolean => a == b;

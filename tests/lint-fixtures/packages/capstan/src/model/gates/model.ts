@@ -1,0 +1,3 @@
+export { database } from '#database';
+
+export const at = new Date();

@@ -1,0 +1,1 @@
+export { blob_fs } from '#adapters/blob-fs';

@@ -1,0 +1,1 @@
+export { databaseTest } from '#database/testing';

@@ -1,0 +1,1 @@
+export const dvc = 1;

@@ -1,0 +1,1 @@
+export { dvc } from '#protocols/dvc';

@@ -1,0 +1,1 @@
+export { App } from '../packages/ui/src/main.ts';

@@ -1,0 +1,72 @@
+// Starts a real Capstan in its own process, as a user would, and stops it by its process id.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const program = fileURLToPath(new URL('../../packages/capstan/bin/capstan.mjs', import.meta.url));
+
+export interface RunningServer {
+  readonly url: string;
+  readonly data: string;
+  readonly pid: number;
+  /** TERM, and the exit code once it has ended. */
+  stop(): Promise<number | null>;
+  kill(): Promise<void>;
+}
+
+export function emptyFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'capstan-test-'));
+}
+
+/** `capstan up` on a free port with the given flags; resolves at its ready line. */
+export async function startServer(flags: readonly string[] = [], data = emptyFolder()): Promise<RunningServer> {
+  const child = spawn(process.execPath, [program, 'up', '--port', '0', '--data', data, '--log-level', 'warn', ...flags], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'] ?? '', HOME: data },
+  });
+  const url = await readyUrl(child);
+  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
+    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+    child.kill(signal);
+    await once(child, 'exit');
+    return child.exitCode;
+  };
+  return { url, data, pid: child.pid ?? 0, stop: () => end('SIGTERM'), kill: async () => void (await end('SIGKILL')) };
+}
+
+function readyUrl(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let out = '';
+    let err = '';
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      out += text;
+      const url = /capstan ready at (\S+)/.exec(out)?.[1];
+      if (url !== undefined) resolve(url);
+    });
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (err += text));
+    child.once('exit', (code) => reject(new Error(`capstan up ended with ${code} before it was ready:\n${err}`)));
+  });
+}
+
+export interface CommandOutput {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** One command line of the product, against a server when `url` is given. */
+export async function capstan(args: readonly string[], url?: string): Promise<CommandOutput> {
+  const child = spawn(process.execPath, [program, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'] ?? '', HOME: emptyFolder(), ...(url !== undefined && { CAPSTAN_URL: url }) },
+  });
+  let out = '';
+  let err = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+  await once(child, 'close');
+  return { code: child.exitCode, out, err };
+}
