@@ -24,6 +24,20 @@ test('log wealth equals the worked example', () => {
   }
 });
 
+test('the bet follows the rule, up to the most that may be lost at the null mean', () => {
+  const gainAfterTwentyOnes = (nullMean: number): number => {
+    const before = observeAll(
+      startBetting(nullMean),
+      Array.from({ length: 20 }, () => 1),
+    );
+    return Math.expm1(observeBounded(before, 1).logE - before.logE);
+  };
+  // Mean 20/21, variance 0.25/21; the rule's bet of 2.09 is cut to 0.5 / 1.5, that of 0.68 is below 0.5 / 0.5.
+  expectClose(gainAfterTwentyOnes(0.5), (0.5 / 1.5) * 0.5, 'cut');
+  const edge = 20 / 21 + 0.5;
+  expectClose(gainAfterTwentyOnes(-0.5), (edge / (0.25 / 21 + edge ** 2)) * 1.5, 'uncut');
+});
+
 const stream = fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { maxLength: 60 });
 const means = fc.double({ min: -0.99, max: 0.99, noNaN: true });
 

@@ -8,7 +8,7 @@ import { requireNonNegative, requirePositive } from './argument-checks.ts';
 import { deviance } from './deviance.ts';
 import { stirlingError } from './log-gamma.ts';
 
-const LOG_TWO_PI = 1.8378770664093453;
+const LOG_TWO_PI = 1.8378770664093456;
 const MAX_TERMS = 1_000_000;
 
 /** ln[x^a e^-x / Gamma(a)]. */

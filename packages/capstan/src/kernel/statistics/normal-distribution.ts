@@ -7,7 +7,7 @@
 import { requireOpenUnit } from './argument-checks.ts';
 import { logUpperGamma, lowerGamma } from './incomplete-gamma.ts';
 
-const SQRT_TWO_PI = 2.5066282746310002;
+const SQRT_TWO_PI = 2.5066282746310007;
 
 function requireNumber(z: number): void {
   if (Number.isNaN(z)) throw new RangeError('z must be a number, got NaN');

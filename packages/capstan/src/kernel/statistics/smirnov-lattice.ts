@@ -42,8 +42,8 @@ export function smirnovLatticeSurvival(first: number, second: number, divisor: n
     const low = Math.max(0, Math.floor((i * perRow - h) / perColumn) + 1);
     const high = Math.min(columns, Math.ceil((i * perRow + h) / perColumn) - 1);
     if (low > high) return 1;
-    // Just below the band every path has left it; on the axis (low = 0) there is nothing below.
-    let below = low > 0 ? 1 : 0;
+    // Just below the band every path has left it; on the axis (j = 0) there is no cell below, and its weight is 0.
+    let below = 1;
     for (let j = low; j <= high; j++) {
       below = ((left[j] ?? 1) * i + below * j) / (i + j);
       left[j] = below;

@@ -164,6 +164,9 @@ def ks_spread():
         (20000, 20000, 1.0, 0.1, 1),
         (20000, 12000, 1.0, 0.2, None),
         (12001, 12001, 1.0, 0.0, None),
+        # Effective sizes of 6000.5 and 5001.5, rounded to even.
+        (12001, 12001, 1.0, 0.013, None),
+        (10003, 10003, 1.0, 0.02, None),
     ]
     rows = []
     for n, m, scale, shift, digits in specs:
