@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { startApp } from '../app.ts';
 import { flagOf, loadConfig, settings, type Config, type SettingName } from '../config.ts';
 import { createLogger } from '../logging.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -19,6 +18,8 @@ export function register(program: Command, { terminal, action }: Registration): 
         refuseOpenBind(config);
         const log = createLogger(config.logLevel);
         const stopping = stopSignal();
+        // Here, not at the top: `--help` need not wait for the server's libraries.
+        const { startApp } = await import('../app.ts');
         const app = await startApp(config, log);
         // One line, on stdout, for scripts that wait for it.
         terminal.out(`capstan ready at ${app.url} (data in ${config.data})`);
