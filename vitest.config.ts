@@ -7,7 +7,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           globalSetup: ['tests/setup/postgres.ts'],
-          include: ['packages/*/src/**/*.test.ts', 'tests/lint/**/*.test.ts'],
+          include: ['packages/*/src/**/*.test.ts', 'tests/{lint,tools}/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

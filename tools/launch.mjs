@@ -14,7 +14,9 @@ const say = (line) => console.error(`capstan: ${line}`);
 
 /** Installs from the lockfile when it has changed since the last install. */
 function ensurePackages(env) {
-  const wanted = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   const stamp = join(root, 'node_modules', '.capstan-lock');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   say('installing packages from the lockfile (about half a minute) ...');

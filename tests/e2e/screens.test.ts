@@ -47,7 +47,9 @@ async function violations(page: Page): Promise<string[]> {
   const result = (await page.evaluate(
     "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] })",
   )) as AxeResult;
-  return result.violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(' | ')}`);
+  return result.violations.map(
+    (violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(' | ')}`,
+  );
 }
 
 describe.each(['light', 'dark'])('%s', (theme) => {
@@ -69,7 +71,7 @@ test('the keyboard reaches every link of the rail, first the way past it', async
   const reached: (string | null)[] = [];
   for (let step = 0; step < 4; step++) {
     await page.keyboard.press('Tab');
-    reached.push(await page.evaluate(() => document.activeElement?.textContent?.trim() ?? null));
+    reached.push(await page.evaluate<string | null>('document.activeElement?.textContent?.trim() ?? null'));
   }
   expect(reached).toEqual(['Skip to content', 'Capstan', 'Overview', 'Audit']);
   await page.close();

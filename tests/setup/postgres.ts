@@ -1,14 +1,14 @@
 // Starts one temporary PostgreSQL for the whole run, or uses the one TEST_POSTGRES_URL names.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestProject } from 'vitest/node';
+import { findPostgresBinaries } from './find-postgres.ts';
 
 const START_TIMEOUT_MS = 30_000;
-const DEBIAN_ROOT = '/usr/lib/postgresql';
 /** The user `nobody`, where the system has no other: PostgreSQL refuses to run as root. */
 const NOBODY = 65_534;
 
@@ -28,19 +28,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
 }
 
 function findBinaries(): string {
-  const versions = existsSync(DEBIAN_ROOT) ? readdirSync(DEBIAN_ROOT).toSorted((a, b) => Number(b) - Number(a)) : [];
-  const folders = [
-    ...versions.map((version) => join(DEBIAN_ROOT, version, 'bin')),
-    ...(process.env['PATH'] ?? '').split(delimiter),
-  ];
-  const found = folders.find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')));
-  if (found === undefined) {
-    throw new Error(
-      'PostgreSQL is not installed: `npm test` installs it on Debian as root. ' +
-        'Otherwise install it, or set TEST_POSTGRES_URL to a database whose user may create schemas.',
-    );
-  }
-  return found;
+  const found = findPostgresBinaries();
+  if (found !== null) return found;
+  throw new Error(
+    'PostgreSQL is not installed: `npm test` installs it on Debian as root. ' +
+      'Otherwise install it, or set TEST_POSTGRES_URL to a database whose user may create schemas.',
+  );
 }
 
 function unprivileged(): { uid: number; gid: number } | Record<string, never> {
@@ -64,7 +57,13 @@ async function start(binaries: string, folder: string): Promise<{ url: string; c
   });
   const port = await freePort();
   // Tests kill programs, not the machine: skipping fsync costs nothing here.
-  const settings = { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', fsync: 'off', max_connections: 200 };
+  const settings = {
+    port,
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    fsync: 'off',
+    max_connections: 200,
+  };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const child = spawn(join(binaries, 'postgres'), ['-D', data, ...flags], { ...options, stdio: 'ignore' });
   const deadline = performance.now() + START_TIMEOUT_MS;

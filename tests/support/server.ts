@@ -23,10 +23,14 @@ export function emptyFolder(): string {
 
 /** `capstan up` on a free port with the given flags; resolves at its ready line. */
 export async function startServer(flags: readonly string[] = [], data = emptyFolder()): Promise<RunningServer> {
-  const child = spawn(process.execPath, [program, 'up', '--port', '0', '--data', data, '--log-level', 'warn', ...flags], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'] ?? '', HOME: data },
-  });
+  const child = spawn(
+    process.execPath,
+    [program, 'up', '--port', '0', '--data', data, '--log-level', 'warn', ...flags],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { PATH: process.env['PATH'] ?? '', HOME: data },
+    },
+  );
   const url = await readyUrl(child);
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
@@ -37,7 +41,8 @@ export async function startServer(flags: readonly string[] = [], data = emptyFol
   return { url, data, pid: child.pid ?? 0, stop: () => end('SIGTERM'), kill: async () => void (await end('SIGKILL')) };
 }
 
-function readyUrl(child: ChildProcess): Promise<string> {
+/** Address from the ready line of `capstan up`. @throws Error with its stderr when it ends before */
+export function readyUrl(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let out = '';
     let err = '';

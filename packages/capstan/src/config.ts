@@ -31,17 +31,33 @@ export const settings = {
     summary: 'sqlite:PATH or postgresql://…; default: sqlite in the data directory',
     isSecret: true,
   },
-  artifacts: { schema: z.string().min(1).nullable(), fallback: null, summary: 'Place of artifact bytes; default: the data directory' },
+  artifacts: {
+    schema: z.string().min(1).nullable(),
+    fallback: null,
+    summary: 'Place of artifact bytes; default: the data directory',
+  },
   allowedHosts: {
     schema: z.union([z.array(z.string()), z.string().transform((text) => text.split(',').filter(Boolean))]),
     fallback: [],
     summary: 'Host names besides loopback that clients may use, separated by commas',
   },
-  clock: { schema: z.enum(['system', 'simulated']), fallback: 'system', summary: 'simulated: time moves only when told to' },
+  clock: {
+    schema: z.enum(['system', 'simulated']),
+    fallback: 'system',
+    summary: 'simulated: time moves only when told to',
+  },
   python: { schema: z.string().min(1), fallback: 'python3', summary: 'Python that project environments are made from' },
-  environments: { schema: z.string().min(1).nullable(), fallback: null, summary: 'Directory of Python environments; default: the data directory' },
+  environments: {
+    schema: z.string().min(1).nullable(),
+    fallback: null,
+    summary: 'Directory of Python environments; default: the data directory',
+  },
   jobConcurrency: { schema: z.coerce.number().int().min(1).max(64), fallback: 4, summary: 'Jobs worked on at once' },
-  logLevel: { schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']), fallback: 'info', summary: 'Least severe lines to log' },
+  logLevel: {
+    schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
+    fallback: 'info',
+    summary: 'Least severe lines to log',
+  },
   checkReplies: { schema: flag, fallback: false, summary: 'Check every answer against its schema (for development)' },
 } as const satisfies Record<string, Setting>;
 
@@ -102,7 +118,8 @@ export function loadConfig(sources: ConfigSources): { config: Config; origins: r
 export function displayValue(origin: Origin): string {
   const setting: Setting = settings[origin.name];
   if (setting.isSecret && typeof origin.value === 'string') return origin.value.replace(/:\/\/[^@/]*@/, '://***@');
-  return origin.value === null ? '' : String(origin.value);
+  if (origin.value === null) return '';
+  return typeof origin.value === 'string' ? origin.value : JSON.stringify(origin.value);
 }
 
 function originOf(name: SettingName, sources: ConfigSources, file: ConfigFile): Origin {

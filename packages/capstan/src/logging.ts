@@ -1,6 +1,15 @@
 import { pino, type Logger } from 'pino';
 
-const SECRET_KEYS = ['password', 'token', 'secret', 'authorization', 'cookie', 'apiKey', 'accessKey', 'connectionString'];
+const SECRET_KEYS = [
+  'password',
+  'token',
+  'secret',
+  'authorization',
+  'cookie',
+  'apiKey',
+  'accessKey',
+  'connectionString',
+];
 /** Credentials inside URLs, wherever they turn up in a line. */
 const URL_CREDENTIALS = /(\w+:\/\/)[^\s/@"]+@/g;
 

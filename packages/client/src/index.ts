@@ -1,6 +1,14 @@
 // Typed fetch client of Capstan's native API, derived from the route table by types. Runs in browsers and in Node.
 // Used by the interface, the command line and the tests; knows nothing of foreign protocols.
-import { problem, routes, type AnyRoute, type Problem, type Route, type RouteInput, type RouteReply } from '@capstan/api';
+import {
+  problem,
+  routes,
+  type AnyRoute,
+  type Problem,
+  type Route,
+  type RouteInput,
+  type RouteReply,
+} from '@capstan/api';
 
 /** The server answered with a problem (RFC 9457), or could not be reached (`status` 0, code `UNAVAILABLE`). */
 export class ApiError extends Error {
@@ -21,15 +29,17 @@ export interface ClientOptions {
 }
 
 type Given<R extends Route> = {
-  [Part in 'params' | 'query' | 'body' as RouteInput<R>[Part] extends Record<string, never> ? never : Part]: RouteInput<R>[Part];
+  [
+    Part in 'params' | 'query' | 'body' as RouteInput<R>[Part] extends Record<string, never> ? never : Part
+  ]: RouteInput<R>[Part];
 };
 
 /** A method per JSON route: `client.system.status({})`. Parts without members are left out. */
 export type Client = {
   [Module in keyof typeof routes]: {
-    [Name in keyof (typeof routes)[Module] as (typeof routes)[Module][Name] extends Route
-      ? Name
-      : never]: (typeof routes)[Module][Name] extends infer R extends Route
+    [
+      Name in keyof (typeof routes)[Module] as (typeof routes)[Module][Name] extends Route ? Name : never
+    ]: (typeof routes)[Module][Name] extends infer R extends Route
       ? (input: Given<R>, signal?: AbortSignal) => Promise<RouteReply<R>>
       : never;
   };
@@ -49,7 +59,7 @@ function addressOf(route: Route, parts: Parts): string {
       if (item !== undefined) search.append(key, String(item));
     }
   }
-  return search.size === 0 ? path : `${path}?${search}`;
+  return search.size === 0 ? path : `${path}?${search.toString()}`;
 }
 
 function problemFrom(status: number, text: string): Problem {
@@ -84,7 +94,11 @@ async function call(options: ClientOptions, route: Route, parts: Parts, signal?:
   try {
     response = await send(options.baseUrl + addressOf(route, parts), {
       method: route.method,
-      headers: { accept: 'application/json', ...(hasBody && { 'content-type': 'application/json' }), ...options.headers },
+      headers: {
+        accept: 'application/json',
+        ...(hasBody && { 'content-type': 'application/json' }),
+        ...options.headers,
+      },
       ...(hasBody && { body: JSON.stringify(parts.body) }),
       ...(signal && { signal }),
     });

@@ -14,7 +14,10 @@ export function register(program: Command, { terminal, action }: Registration): 
         const report = await connect(terminal).system.verifyAudit({});
         if (options.json) terminal.out(JSON.stringify({ schema: 'capstan/audit-verify.v1', ...report }));
         else if (report.ok) terminal.out(`${report.checked} facts, chain intact, head ${report.head}`);
-        else terminal.out(`broken at fact ${report.broken?.seq}: ${report.broken?.reason} (${report.checked} before it fit)`);
+        else
+          terminal.out(
+            `broken at fact ${report.broken?.seq}: ${report.broken?.reason} (${report.checked} before it fit)`,
+          );
         return report.ok ? exitCodes.done : exitCodes.no;
       }),
     );

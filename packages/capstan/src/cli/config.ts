@@ -17,8 +17,19 @@ export function register(program: Command, { terminal, action }: Registration): 
         const rows = origins.map((origin) => ({ name: origin.name, value: displayValue(origin), from: origin.from }));
         if (options.json) terminal.out(JSON.stringify({ schema: 'capstan/config.v1', settings: rows }));
         else if (options.origin) {
-          terminal.out(table(['SETTING', 'VALUE', 'FROM'], rows.map((row) => [row.name, row.value, row.from])));
-        } else terminal.out(table(['SETTING', 'VALUE'], rows.map((row) => [row.name, row.value])));
+          terminal.out(
+            table(
+              ['SETTING', 'VALUE', 'FROM'],
+              rows.map((row) => [row.name, row.value, row.from]),
+            ),
+          );
+        } else
+          terminal.out(
+            table(
+              ['SETTING', 'VALUE'],
+              rows.map((row) => [row.name, row.value]),
+            ),
+          );
         return undefined;
       }),
     );

@@ -72,7 +72,9 @@ function explain(error: unknown, terminal: Terminal): number {
     terminal.err(lines(error.message, error.hint));
     return exitCodeOf(error.code);
   }
-  terminal.err(`capstan: this is a bug in Capstan: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  terminal.err(
+    `capstan: this is a bug in Capstan: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+  );
   return exitCodes.bug;
 }
 

@@ -10,25 +10,23 @@ const DRAIN_MS = 8_000;
 export function register(program: Command, { terminal, action }: Registration): void {
   const command = program.command('up').description('Start Capstan: control plane, interface and data plane');
   addSettings(command, Object.keys(settings) as SettingName[]);
-  command
-    .addHelpText('after', '\nExamples:\n  capstan up\n  capstan up --port 0 --data /srv/capstan\n')
-    .action(
-      action(async (flags: Record<string, unknown>) => {
-        const { config } = loadConfig({ flags, env: terminal.env, cwd: terminal.cwd });
-        refuseOpenBind(config);
-        const log = createLogger(config.logLevel);
-        const stopping = stopSignal();
-        // Here, not at the top: `--help` need not wait for the server's libraries.
-        const { startApp } = await import('../app.ts');
-        const app = await startApp(config, log);
-        // One line, on stdout, for scripts that wait for it.
-        terminal.out(`capstan ready at ${app.url} (data in ${config.data})`);
-        const signal = await stopping;
-        terminal.err('capstan: stopping (once more to stop at once)');
-        await app.stop(DRAIN_MS);
-        return signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.done;
-      }),
-    );
+  command.addHelpText('after', '\nExamples:\n  capstan up\n  capstan up --port 0 --data /srv/capstan\n').action(
+    action(async (flags: Record<string, unknown>) => {
+      const { config } = loadConfig({ flags, env: terminal.env, cwd: terminal.cwd });
+      refuseOpenBind(config);
+      const log = createLogger(config.logLevel);
+      const stopping = stopSignal();
+      // Here, not at the top: `--help` need not wait for the server's libraries.
+      const { startApp } = await import('../app.ts');
+      const app = await startApp(config, log);
+      // One line, on stdout, for scripts that wait for it.
+      terminal.out(`capstan ready at ${app.url} (data in ${config.data})`);
+      const signal = await stopping;
+      terminal.err('capstan: stopping (once more to stop at once)');
+      await app.stop(DRAIN_MS);
+      return signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.done;
+    }),
+  );
 }
 
 /** One flag per setting, from the same table as variables and the file. */

@@ -19,7 +19,10 @@ describeDatabases('a database', (open) => {
     const results = await Promise.allSettled(
       Array.from({ length: 20 }, (_, index) =>
         database.write(async (writer) => {
-          await writer.insertInto('settings').values(put(`k${index}`)).execute();
+          await writer
+            .insertInto('settings')
+            .values(put(`k${index}`))
+            .execute();
           if (index % 3 === 0) throw new Error(`no ${index}`);
         }),
       ),
@@ -54,8 +57,18 @@ describeDatabases('a database', (open) => {
     ] as const;
     const insert = (rows: string[][]) =>
       database.write((writer) => database.dialect.insertMany(writer, 'settings', columns, rows));
-    expect(await insert([['a', '1'], ['b', '2']])).toBe(2);
-    expect(await insert([['b', '9'], ['c', '3']])).toBe(1);
+    expect(
+      await insert([
+        ['a', '1'],
+        ['b', '2'],
+      ]),
+    ).toBe(2);
+    expect(
+      await insert([
+        ['b', '9'],
+        ['c', '3'],
+      ]),
+    ).toBe(1);
     expect(await insert([])).toBe(0);
     const rows = await database.read.selectFrom('settings').selectAll().orderBy('name').execute();
     expect(rows.map((row) => row.value)).toEqual(['1', '2', '3']);
@@ -67,6 +80,8 @@ describeDatabases('a database', (open) => {
     await database.write((writer) =>
       writer.insertInto('schedule_ticks').values({ schedule: 's', due_at: at, job_id: 'j' }).execute(),
     );
-    expect(await database.read.selectFrom('schedule_ticks').select('due_at').executeTakeFirst()).toEqual({ due_at: at });
+    expect(await database.read.selectFrom('schedule_ticks').select('due_at').executeTakeFirst()).toEqual({
+      due_at: at,
+    });
   });
 });

@@ -33,7 +33,9 @@ export class GroupCommit {
 
   write<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.#inside.getStore()) {
-      return Promise.reject(new Error('Database.write inside Database.write would wait for itself: pass the writer on'));
+      return Promise.reject(
+        new Error('Database.write inside Database.write would wait for itself: pass the writer on'),
+      );
     }
     return new Promise<Result>((resolve, reject) => {
       let result: Result;

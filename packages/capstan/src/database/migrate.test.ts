@@ -19,7 +19,10 @@ describeDatabases('migrations', (open) => {
         await db.schema.createTable('extra').addColumn('a', 'text').execute();
       },
     };
-    const lists = await Promise.all([migrate(database, [...migrations, extra]), migrate(database, [...migrations, extra])]);
+    const lists = await Promise.all([
+      migrate(database, [...migrations, extra]),
+      migrate(database, [...migrations, extra]),
+    ]);
     expect(lists.flat()).toEqual(['9999-extra']);
   });
 

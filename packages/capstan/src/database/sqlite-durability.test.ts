@@ -34,10 +34,13 @@ describe('kill -9', () => {
       writer.kill('SIGKILL');
       await once(writer, 'exit');
       const database = await openDatabase({ url: `sqlite:${file}` });
-      const names = new Set((await database.read.selectFrom('settings').select('name').execute()).map((row) => row.name));
+      const names = new Set(
+        (await database.read.selectFrom('settings').select('name').execute()).map((row) => row.name),
+      );
       expect(acknowledged().filter((name) => !names.has(name))).toEqual([]);
       // Each write is a pair: one half without the other would be a torn write.
-      for (const name of names) expect(names.has(name.endsWith('a') ? `${name.slice(0, -1)}b` : `${name.slice(0, -1)}a`)).toBe(true);
+      for (const name of names)
+        expect(names.has(name.endsWith('a') ? `${name.slice(0, -1)}b` : `${name.slice(0, -1)}a`)).toBe(true);
       await database.close();
     }
   });
@@ -70,7 +73,12 @@ test('concurrent writers share commits', async () => {
   database.onCommit(() => commits++);
   await Promise.all(
     Array.from({ length: 100 }, (_, index) =>
-      database.write((writer) => writer.insertInto('settings').values({ name: `k${index}`, value: '' }).execute()),
+      database.write((writer) =>
+        writer
+          .insertInto('settings')
+          .values({ name: `k${index}`, value: '' })
+          .execute(),
+      ),
     ),
   );
   expect(commits).toBeLessThan(50);

@@ -8,8 +8,14 @@ async function writeForEver(): Promise<void> {
   for (;;) {
     const name = randomUUID();
     await database.write(async (writer) => {
-      await writer.insertInto('settings').values({ name: `${name}a`, value: '' }).execute();
-      await writer.insertInto('settings').values({ name: `${name}b`, value: '' }).execute();
+      await writer
+        .insertInto('settings')
+        .values({ name: `${name}a`, value: '' })
+        .execute();
+      await writer
+        .insertInto('settings')
+        .values({ name: `${name}b`, value: '' })
+        .execute();
     });
     process.stdout.write(`${name}a\n`);
   }

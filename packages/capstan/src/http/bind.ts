@@ -35,7 +35,11 @@ export type JsonHandler<R extends Route> = (
 ) => Promise<z.input<R['reply']>>;
 
 export type BoundRoute =
-  | { readonly kind: 'json'; readonly route: Route; handle(request: unknown, context: RequestContext): Promise<unknown> }
+  | {
+      readonly kind: 'json';
+      readonly route: Route;
+      handle(request: unknown, context: RequestContext): Promise<unknown>;
+    }
   | { readonly kind: 'raw'; readonly route: RawRoute; handle(request: RawRequest): Promise<RawReply> };
 
 /** Joins a route of the table with the use case behind it; the types of both must agree. */

@@ -49,6 +49,8 @@ export function guardBrowserBorne(method: string, headers: IncomingHttpHeaders, 
   }
   const site = headers['sec-fetch-site'];
   if (site === 'cross-site' || site === 'same-site') {
-    throw new DomainError('PERMISSION_DENIED', 'Calls from pages of another site are refused', { field: 'Sec-Fetch-Site' });
+    throw new DomainError('PERMISSION_DENIED', 'Calls from pages of another site are refused', {
+      field: 'Sec-Fetch-Site',
+    });
   }
 }

@@ -32,7 +32,8 @@ function operation(route: AnyRoute): Json {
     'x-body-limit-bytes': route.bodyLimitBytes,
     'x-audit': route.audit,
   };
-  if (route.kind === 'raw') return { ...basics, 'x-protocol': route.protocol, responses: { 200: { description: 'Bytes' } } };
+  if (route.kind === 'raw')
+    return { ...basics, 'x-protocol': route.protocol, responses: { 200: { description: 'Bytes' } } };
   return {
     ...basics,
     parameters: [...parametersOf(route, 'path'), ...parametersOf(route, 'query')],

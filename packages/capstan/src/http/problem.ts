@@ -32,7 +32,8 @@ export const problemRenderer: ErrorRenderer = (error, requestId) => {
 export function validationError(where: string, error: z.ZodError): DomainError {
   const issues = error.issues.map((issue) => {
     const field = [where, ...issue.path].reduce<string>(
-      (path, key) => (typeof key === 'number' ? `${path}[${key}]` : path === '' ? String(key) : `${path}.${String(key)}`),
+      (path, key) =>
+        typeof key === 'number' ? `${path}[${key}]` : path === '' ? String(key) : `${path}.${String(key)}`,
       '',
     );
     return { field, message: issue.message };

@@ -77,7 +77,11 @@ afterEach(async () => {
 });
 
 function post(url: string, body: string, headers: Record<string, string> = {}): Promise<Response> {
-  return fetch(`${url}/api/v1/echo`, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } });
+  return fetch(`${url}/api/v1/echo`, {
+    method: 'POST',
+    body,
+    headers: { 'content-type': 'application/json', ...headers },
+  });
 }
 
 /** fetch sets Host by itself: a raw socket says what it likes. Resolves with the status line. */
@@ -95,9 +99,15 @@ function statusOf(url: string, request: string): Promise<string> {
 
 test('a server with a route missing, undeclared or bound twice does not start', () => {
   const options = { errorRenderers: {}, allowedHosts: [], log: pino({ level: 'silent' }), checkReplies: true };
-  expect(() => createHttpServer({ ...options, table, bound: bound.slice(1) })).toThrow('without handler: POST /api/v1/echo');
-  expect(() => createHttpServer({ ...options, table: [fail, upload], bound })).toThrow('not in the table: POST /api/v1/echo');
-  expect(() => createHttpServer({ ...options, table, bound: [...bound, ...bound.slice(0, 1)] })).toThrow('bound twice: 1');
+  expect(() => createHttpServer({ ...options, table, bound: bound.slice(1) })).toThrow(
+    'without handler: POST /api/v1/echo',
+  );
+  expect(() => createHttpServer({ ...options, table: [fail, upload], bound })).toThrow(
+    'not in the table: POST /api/v1/echo',
+  );
+  expect(() => createHttpServer({ ...options, table, bound: [...bound, ...bound.slice(0, 1)] })).toThrow(
+    'bound twice: 1',
+  );
 });
 
 describe('validation', () => {
@@ -160,7 +170,10 @@ describe('failures', () => {
       log: pino({ level: 'silent' }),
       checkReplies: false,
     });
-    await expect(second.listen('127.0.0.1', Number(new URL(url).port))).rejects.toMatchObject({ code: 'CONFLICT', field: 'port' });
+    await expect(second.listen('127.0.0.1', Number(new URL(url).port))).rejects.toMatchObject({
+      code: 'CONFLICT',
+      field: 'port',
+    });
   });
 });
 
@@ -197,7 +210,10 @@ describe('calls that a page of another site could make', () => {
   ])('%s cannot change anything, also on paths that do not exist', async (_, headers) => {
     const url = await start();
     expect((await post(url, '{"word":"a"}', headers as unknown as Record<string, string>)).status).toBe(403);
-    expect((await fetch(`${url}/nowhere`, { method: 'DELETE', headers: headers as unknown as Record<string, string> })).status).toBe(403);
+    expect(
+      (await fetch(`${url}/nowhere`, { method: 'DELETE', headers: headers as unknown as Record<string, string> }))
+        .status,
+    ).toBe(403);
   });
 
   test('the own origin can', async () => {

@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { AnyRoute } from '@capstan/api';
-import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import type { Logger } from 'pino';
 import type { Cause } from '#kernel/cause';
 import { DomainError } from '#kernel/errors';
@@ -136,7 +142,7 @@ function addRoute(app: FastifyInstance, bound: BoundRoute, options: HttpServerOp
         bytes: bound.route.bodyAs === 'bytes' ? await collect(stream) : EMPTY,
         stream,
       });
-      return await send(reply, answer);
+      return send(reply, answer);
     },
   });
 }
@@ -159,7 +165,8 @@ async function answerJson(
   const result = await bound.handle({ params: params.data, query: query.data, body: body.data }, context);
   if (checkReplies) {
     const checked = route.reply.safeParse(result);
-    if (!checked.success) throw new Error(`The reply of ${route.name} does not fit its schema: ${checked.error.message}`);
+    if (!checked.success)
+      throw new Error(`The reply of ${route.name} does not fit its schema: ${checked.error.message}`);
   }
   return await reply.header('content-type', 'application/json; charset=utf-8').send(JSON.stringify(result));
 }
@@ -225,28 +232,26 @@ async function answerUnknown(
 ): Promise<FastifyReply> {
   const path = request.url.split('?')[0] ?? '/';
   const answer = request.method === 'GET' ? await options.fallback?.(path) : null;
-  if (answer) return await send(reply, answer);
+  if (answer) return send(reply, answer);
   const error = new DomainError('NOT_FOUND', `No route ${request.method} ${path}`, {
     hint: 'The routes are listed at /docs and in /openapi.json.',
   });
-  return await send(reply, problemRenderer(error, request.id));
+  return send(reply, problemRenderer(error, request.id));
 }
 
-async function sendError(
-  error: unknown,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  renderer: ErrorRenderer,
-): Promise<FastifyReply> {
+function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply, renderer: ErrorRenderer): void {
   const domainError = toDomainError(error);
   if (domainError.code === 'INTERNAL' || domainError.code === 'DATA_LOSS') {
     request.log.error({ err: error, requestId: request.id, url: request.url }, 'request failed');
   }
   // The rest of a refused body is not read: the connection cannot carry another request.
   if (domainError.code === 'TOO_LARGE') reply.header('connection', 'close');
-  return await send(reply, renderer(domainError, request.id));
+  send(reply, renderer(domainError, request.id));
 }
 
-async function send(reply: FastifyReply, answer: RawReply): Promise<FastifyReply> {
-  return await reply.code(answer.status).headers(answer.headers ?? {}).send(answer.body);
+function send(reply: FastifyReply, answer: RawReply): FastifyReply {
+  return reply
+    .code(answer.status)
+    .headers(answer.headers ?? {})
+    .send(answer.body);
 }

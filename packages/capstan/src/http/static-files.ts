@@ -44,9 +44,7 @@ function replyFor(path: string, bytes: Buffer): RawReply {
   // Built assets carry a hash in their name and never change; pages are asked for each time.
   const caching = path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache';
   const isText = /^text|json|svg/.test(type) && bytes.length > 1_000;
-  const body = isText
-    ? brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } })
-    : bytes;
+  const body = isText ? brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }) : bytes;
   const headers = { 'content-type': type, 'cache-control': caching, ...(isText && { 'content-encoding': 'br' }) };
   return { status: 200, headers, body };
 }

@@ -126,7 +126,9 @@ describeDatabases('jobs', (open) => {
     const at = setup(database, async () => {});
     await at.enqueue(1);
     const runner = await at.startRunner();
-    await vi.waitFor(async () => expect(await at.jobs.summary()).toMatchObject({ due: 0, running: 0 }), { timeout: 5_000 });
+    await vi.waitFor(async () => expect(await at.jobs.summary()).toMatchObject({ due: 0, running: 0 }), {
+      timeout: 5_000,
+    });
     await sleep(200);
     let commits = 0;
     database.onCommit(() => commits++);

@@ -120,7 +120,10 @@ export function createRunner(deps: RunnerDeps): Runner {
   async function settleFailure(job: store.JobRow, error: unknown): Promise<void> {
     const isFinal = job.attempt >= job.max_attempts || isHopeless(error);
     const message = messageOf(error);
-    deps.log[isFinal ? 'error' : 'warn']({ err: error, job: job.id, kind: job.kind, attempt: job.attempt }, 'job failed');
+    deps.log[isFinal ? 'error' : 'warn'](
+      { err: error, job: job.id, kind: job.kind, attempt: job.attempt },
+      'job failed',
+    );
     try {
       await store.settle(
         deps.database,

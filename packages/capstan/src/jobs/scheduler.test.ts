@@ -21,7 +21,12 @@ describeDatabases('schedules', (open) => {
         return `job_${dueAt}`;
       },
     };
-    const deps = { database, clock: { now: () => now }, log: pino({ level: 'silent' }), schedules: async () => [schedule] };
+    const deps = {
+      database,
+      clock: { now: () => now },
+      log: pino({ level: 'silent' }),
+      schedules: async () => [schedule],
+    };
     const [one, two] = [createScheduler(deps), createScheduler(deps)];
     await Promise.all([one.tick(), two.tick()]);
     expect(made).toEqual([]);

@@ -16,7 +16,7 @@ export interface ExecutorFixture {
 const NODE = JSON.stringify(process.execPath);
 
 /** True while that process runs; one that has ended and was not waited for does not. */
-async function isRunning(pid: number): Promise<boolean> {
+export async function isRunning(pid: number): Promise<boolean> {
   try {
     process.kill(pid, 0);
   } catch {
@@ -137,7 +137,7 @@ export function describeExecutor(name: string, makeExecutor: () => Promise<Execu
     describe('what it uses', () => {
       it('is told, for the whole group, or null', async () => {
         const busyMs = 600;
-        const script = `const kept = Buffer.alloc(150e6, 1); while (process.cpuUsage().user < ${busyMs}e3); kept[0] = 2`;
+        const script = `const kept = Buffer.alloc(150e6, 1); while (process.cpuUsage().user < ${busyMs}e3) for (let i = 0; i < 1e6; i++); kept[0] = 2`;
         // The second process is a child of the first, and the shell waits for both.
         const result = await run(
           `${NODE} -e '${script}'; sh -c "${NODE.replaceAll('"', '')} -e '${script}'; true"; true`,
@@ -155,14 +155,16 @@ export function describeExecutor(name: string, makeExecutor: () => Promise<Execu
 
     describe('a command that does not end by itself', () => {
       it('is ended at its time limit', async () => {
-        const result = await run('echo $$ > pid; exec sleep 300', { timeoutMs: 300 });
+        const result = await run('echo $$ > pid; exec sleep 120', { timeoutMs: 300 });
         expect(result).toMatchObject({ outcome: 'timed-out', exitCode: null, signal: 'SIGTERM' });
         expect(await isRunning(await pidIn('pid'))).toBe(false);
       });
 
       it('may clean up within the grace', async () => {
         const execution = await executor.start(
-          specOf(`trap 'echo cleaned; exit 7' TERM; echo $$ > pid; while :; do sleep 0.05; done`),
+          specOf(
+            `trap 'echo cleaned; exit 7' TERM; echo $$ > pid; i=0; while [ $((i+=1)) -lt 2000 ]; do sleep 0.05; done`,
+          ),
         );
         await pidIn('pid');
         execution.cancel();
@@ -172,12 +174,9 @@ export function describeExecutor(name: string, makeExecutor: () => Promise<Execu
 
       it('is killed after the grace when it ignores TERM, and its children with it', async () => {
         const execution = await executor.start(
-          specOf(
-            `trap '' TERM; (trap '' TERM; sh -c 'echo $$ > child; while :; do sleep 1; done') & echo $$ > pid; wait`,
-            {
-              graceMs: 200,
-            },
-          ),
+          specOf(`trap '' TERM; (trap '' TERM; sh -c 'echo $$ > child; exec sleep 120') & echo $$ > pid; wait`, {
+            graceMs: 200,
+          }),
         );
         const pids = [await pidIn('pid'), await pidIn('child')];
         execution.cancel();
@@ -186,7 +185,7 @@ export function describeExecutor(name: string, makeExecutor: () => Promise<Execu
       });
 
       it('is cancelled once, however often it is said, and not after its end', async () => {
-        const execution = await executor.start(specOf('exec sleep 300'));
+        const execution = await executor.start(specOf('exec sleep 120'));
         for (let time = 0; time < 3; time++) execution.cancel();
         const result = await execution.done;
         expect(result).toMatchObject({ outcome: 'cancelled', signal: 'SIGTERM' });
@@ -203,7 +202,7 @@ export function describeExecutor(name: string, makeExecutor: () => Promise<Execu
     describe('processes left in the background', () => {
       it('are ended when the command is, though they hold its output open, and do not change its outcome', async () => {
         const result = await run(
-          '(echo started; sh -c "echo \\$\\$ > pid; exec sleep 300") & while [ ! -s pid ]; do sleep 0.02; done; exit 0',
+          '(echo started; sh -c "echo \\$\\$ > pid; exec sleep 120") & while [ ! -s pid ]; do sleep 0.02; done; exit 0',
         );
         expect(result).toMatchObject({ outcome: 'succeeded', exitCode: 0 });
         expect(await isRunning(await pidIn('pid'))).toBe(false);
@@ -211,11 +210,26 @@ export function describeExecutor(name: string, makeExecutor: () => Promise<Execu
 
       it('are ended also when they were forked twice and ignore TERM', async () => {
         const result = await run(
-          `( (trap '' TERM; sh -c 'echo $$ > pid; while :; do sleep 1; done') & ) ; while [ ! -s pid ]; do sleep 0.02; done; exit 3`,
+          `( (trap '' TERM; sh -c 'echo $$ > pid; exec sleep 120') & ) ; while [ ! -s pid ]; do sleep 0.02; done; exit 3`,
           { graceMs: 100 },
         );
         expect(result).toMatchObject({ outcome: 'failed', exitCode: 3 });
         expect(await isRunning(await pidIn('pid'))).toBe(false);
+      });
+
+      it('do not make a command cancelled that had ended before', async () => {
+        const spec = specOf(
+          `(trap '' TERM; sh -c 'echo $$ > pid; exec sleep 120') & while [ ! -s pid ]; do sleep 0.02; done; exit 0`,
+          { graceMs: 400 },
+        );
+        const execution = await executor.start(spec);
+        const background = await pidIn('pid');
+        await waitFor(async () => ((await isRunning(execution.pid)) ? undefined : true));
+        expect(await isRunning(background)).toBe(true);
+        await sleep(50); // lets the end of the command be noticed
+        execution.cancel();
+        expect(await execution.done).toMatchObject({ outcome: 'succeeded', exitCode: 0 });
+        expect(await isRunning(background)).toBe(false);
       });
     });
 
@@ -234,7 +248,7 @@ export function describeExecutor(name: string, makeExecutor: () => Promise<Execu
       });
 
       it('a second start of a running attempt', async () => {
-        const spec = specOf('exec sleep 300');
+        const spec = specOf('exec sleep 120');
         const [first, second] = await Promise.allSettled([executor.start(spec), executor.start(spec)]);
         expect(second).toMatchObject({ status: 'rejected', reason: { code: 'CONFLICT' } });
         if (first.status === 'rejected') throw first.reason;

@@ -41,8 +41,14 @@ export interface Execution {
  * ignore TERM or hold stdout open. Contract: ports/executor.contract.ts.
  */
 export interface Executor {
-  /** @throws DomainError INVALID_ARGUMENT when the working directory does not exist */
+  /**
+   * @throws DomainError INVALID_ARGUMENT naming the field, e.g. `cwd` when the directory does not exist; CONFLICT when
+   *   the attempt runs already; STORAGE_FULL; RESOURCE_EXHAUSTED; NOT_IMPLEMENTED where commands cannot run at all
+   */
   start(spec: ExecutionSpec): Promise<Execution>;
-  /** Ends whatever an earlier process of this server started under that attempt id and left behind. */
+  /**
+   * Ends whatever an earlier process of this server started under that attempt id and left behind; nothing is no error.
+   * @throws DomainError NOT_IMPLEMENTED where it cannot be found, so that a person has to look
+   */
   reap(attemptId: string): Promise<void>;
 }

@@ -94,7 +94,8 @@ async function checkReadiness(checks: readonly ReadinessCheck[]) {
 
 function cursorSeq(cursor: string): number {
   const seq = Number(cursor);
-  if (!Number.isSafeInteger(seq) || seq < 0) throw invalid('The cursor is none that this list gave', { field: 'query.cursor' });
+  if (!Number.isSafeInteger(seq) || seq < 0)
+    throw invalid('The cursor is none that this list gave', { field: 'query.cursor' });
   return seq;
 }
 

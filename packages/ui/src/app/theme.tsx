@@ -14,7 +14,12 @@ export function ThemeSwitch() {
   return (
     <label>
       <span className={css['skip']}>Theme</span>
-      <select className={css['theme']} aria-label="Theme" value={theme} onChange={(event) => choose(event.target.value)}>
+      <select
+        className={css['theme']}
+        aria-label="Theme"
+        value={theme}
+        onChange={(event) => choose(event.target.value)}
+      >
         <option value="system">System theme</option>
         <option value="light">Light</option>
         <option value="dark">Dark</option>

@@ -15,7 +15,7 @@ export function Table<Row>(props: {
   keyOf(row: Row): string | number;
 }) {
   return (
-    <div className={css['scroll']} tabIndex={0} role="region" aria-label={props.caption}>
+    <section className={css['scroll']} tabIndex={0} aria-label={props.caption}>
       <table className={css['table']}>
         <thead>
           <tr>
@@ -38,6 +38,6 @@ export function Table<Row>(props: {
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }

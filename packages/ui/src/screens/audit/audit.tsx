@@ -48,5 +48,9 @@ export function Audit() {
 
 function ChainState({ ok, checked }: { ok: boolean | undefined; checked: number | undefined }) {
   if (ok === undefined) return <State tone="unknown">Checking the chain</State>;
-  return ok ? <State tone="success">{`${checked} facts, chain intact`}</State> : <State tone="danger">Chain broken</State>;
+  return ok ? (
+    <State tone="success">{`${checked} facts, chain intact`}</State>
+  ) : (
+    <State tone="danger">Chain broken</State>
+  );
 }

@@ -1,0 +1,134 @@
+import { mkdir, open, opendir, readdir, rm, stat, type FileHandle } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { pipeline, type Readable } from 'node:stream';
+import { invalid } from '#kernel/errors';
+import type { Blob, BlobStore, ByteRange, Digest } from '#ports/blob-store';
+import { createCheckedFiles } from './checked-files.ts';
+import { digestAt, isShard, layoutOf, type Layout } from './layout.ts';
+import { dataLoss, isErrno, readFailure, writeFailure } from './storage-errors.ts';
+import { syncDirectory } from './sync-directory.ts';
+import { verifiedStream } from './verified-stream.ts';
+import { writeBlob } from './write-blob.ts';
+
+const READ_BYTES = 256 * 1024;
+/** An upload writes more often than that; what has stood still for longer belongs to a process that died. */
+const TEMPORARY_MAX_AGE_MS = 24 * 3_600_000;
+
+interface BlobFsOptions {
+  /** Directory of the store; made when absent. */
+  readonly root: string;
+}
+
+/**
+ * Opens a blob store in a local directory and sweeps what dead processes left in its `tmp/` more than a day ago.
+ * @throws DomainError STORAGE_FULL, UNAVAILABLE when the directories cannot be made
+ */
+export async function createBlobFs(options: BlobFsOptions): Promise<BlobStore> {
+  const root = resolve(options.root);
+  const layout = layoutOf(root);
+  try {
+    const firstMade = await mkdir(layout.blobs, { recursive: true });
+    await mkdir(layout.temporary, { recursive: true });
+    await syncDirectory(root);
+    if (firstMade !== undefined) await syncDirectory(dirname(firstMade));
+    await sweepTemporary(layout.temporary);
+  } catch (error) {
+    throw writeFailure(error);
+  }
+  const checked = createCheckedFiles();
+
+  async function statBlob(digest: Digest): Promise<Blob> {
+    const { file } = layout.placeOf(digest);
+    try {
+      return { digest, sizeBytes: (await stat(file)).size };
+    } catch (error) {
+      throw readFailure(error, digest);
+    }
+  }
+
+  return {
+    put: (bytes, expected = {}) => writeBlob(layout, checked, bytes, expected),
+    stat: statBlob,
+    async has(digest) {
+      const { file } = layout.placeOf(digest);
+      return stat(file).then(
+        () => true,
+        (error: unknown) => {
+          if (isErrno(error, 'ENOENT')) return false;
+          throw error;
+        },
+      );
+    },
+    read: (digest, range) => readBlob(layout, digest, range),
+    async localFile(digest) {
+      const { file } = layout.placeOf(digest);
+      const isIntact = await checked.isIntact(file, digest).catch((error: unknown) => {
+        throw readFailure(error, digest);
+      });
+      if (!isIntact) throw dataLoss(digest);
+      return file;
+    },
+    async delete(digest) {
+      const { shard, file } = layout.placeOf(digest);
+      checked.forget(file);
+      try {
+        await rm(file, { force: true });
+        await syncDirectory(shard);
+      } catch (error) {
+        if (!isErrno(error, 'ENOENT')) throw writeFailure(error);
+      }
+    },
+    list: (olderThanMs) => listBlobs(layout, olderThanMs),
+  };
+}
+
+async function readBlob(layout: Layout, digest: Digest, range: ByteRange | undefined): Promise<Readable> {
+  const { file } = layout.placeOf(digest);
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(file, 'r');
+    if (range !== undefined) assertInside(range, (await handle.stat()).size);
+  } catch (error) {
+    await handle?.close();
+    throw readFailure(error, digest);
+  }
+  const bytes = handle.createReadStream({ highWaterMark: READ_BYTES, ...range });
+  if (range !== undefined) return bytes;
+  // The callback is there because pipeline asks for one: whoever reads hears of the failure by the stream itself.
+  return pipeline(bytes, verifiedStream(digest), () => {});
+}
+
+function assertInside(range: ByteRange, sizeBytes: number): void {
+  const { start, end } = range;
+  const isInside = Number.isSafeInteger(start) && Number.isSafeInteger(end) && 0 <= start && start <= end;
+  if (isInside && end < sizeBytes) return;
+  throw invalid(`Bytes ${start} to ${end} are not inside a blob of ${sizeBytes} bytes`, {
+    field: 'range',
+    hint: 'Both ends are counted from 0 and included.',
+  });
+}
+
+async function* listBlobs(layout: Layout, olderThanMs: number): AsyncIterable<Blob> {
+  for (const shard of (await readdir(layout.blobs)).filter(isShard)) {
+    for await (const entry of await opendir(join(layout.blobs, shard))) {
+      const digest = digestAt(shard, entry.name);
+      if (digest === undefined) continue;
+      const facts = await stat(join(layout.blobs, shard, entry.name)).catch(ignoreAbsent);
+      // Files have finer times than Date.now(): without the floor a blob of this very millisecond has a negative age.
+      if (facts && Date.now() - Math.floor(facts.mtimeMs) >= olderThanMs) yield { digest, sizeBytes: facts.size };
+    }
+  }
+}
+
+async function sweepTemporary(directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    const file = join(directory, name);
+    const facts = await stat(file).catch(ignoreAbsent);
+    if (facts?.isFile() && Date.now() - facts.mtimeMs > TEMPORARY_MAX_AGE_MS) await rm(file, { force: true });
+  }
+}
+
+/** Another process of this directory may delete between a listing and the look at its entry. */
+function ignoreAbsent(error: unknown): undefined {
+  if (!isErrno(error, 'ENOENT')) throw error;
+}

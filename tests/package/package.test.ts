@@ -1,0 +1,77 @@
+// What a user does: pack, install into an empty folder with the host's npm, start. Install scripts stay switched on, to
+// prove that there are none.
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readyUrl } from '../support/server.ts';
+import { cacheWithNode, hostEnvironment, npm, root } from './host.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'capstan-package-'));
+const app = join(folder, 'app');
+const program = join(app, 'node_modules', 'capstan');
+const cache = cacheWithNode();
+const manifest = JSON.parse(readFileSync(join(root, 'packages/capstan/package.json'), 'utf8')) as { version: string };
+
+interface Lock {
+  readonly packages: Readonly<Record<string, { readonly hasInstallScript?: boolean }>>;
+}
+
+beforeAll(() => {
+  npm(['pack', '--workspace', 'packages/capstan', '--pack-destination', folder], root);
+  mkdirSync(app);
+  npm(['install', '--no-audit', '--no-fund', join(folder, `capstan-${manifest.version}.tgz`)], app);
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+  rmSync(cache, { recursive: true, force: true });
+});
+
+test('nothing that is installed has an install script', () => {
+  const lock = JSON.parse(readFileSync(join(app, 'node_modules', '.package-lock.json'), 'utf8')) as Lock;
+  const names = Object.keys(lock.packages);
+  expect(names).toContain('node_modules/capstan');
+  expect(names.filter((name) => lock.packages[name]?.hasInstallScript)).toEqual([]);
+});
+
+test('it starts, answers, shows the interface and stops', async () => {
+  const data = join(folder, 'data');
+  const args = ['up', '--port', '0', '--serving-port', '0', '--data', data, '--log-level', 'warn'];
+  const child = spawn(join(app, 'node_modules', '.bin', 'capstan'), args, {
+    cwd: app,
+    env: { ...hostEnvironment(), HOME: folder, XDG_CACHE_HOME: cache },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  try {
+    const url = await readyUrl(child);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    const page = await fetch(url);
+    expect(page.headers.get('content-type')).toContain('text/html');
+    const html = await page.text();
+    const script = /src="(\/assets\/[^"]+\.js)"/.exec(html)?.[1];
+    expect(script).toBeDefined();
+    expect((await fetch(`${url}${script}`)).headers.get('content-type')).toContain('text/javascript');
+  } finally {
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  }
+  expect(child.exitCode).toBe(0);
+});
+
+test('the program says the version of its package', () => {
+  const text = execFileSync(process.execPath, [join(program, 'bin', 'capstan.mjs'), '--version'], { encoding: 'utf8' });
+  expect(text).toContain(`capstan ${manifest.version} `);
+});
+
+test('the ONNX runtime that it carries loads and runs a model', () => {
+  const model = join(app, 'columns.onnx');
+  cpSync(join(root, 'packages/capstan/src/adapters/runtime-onnx/golden/columns.onnx'), model);
+  const script = `
+    const { InferenceSession } = require(${JSON.stringify(join(program, 'dist', 'vendor', 'onnxruntime-node'))});
+    InferenceSession.create(${JSON.stringify(model)}).then((session) => console.log(JSON.stringify(session.inputNames)));`;
+  const output = execFileSync(process.execPath, ['--eval', script], { cwd: app, encoding: 'utf8' });
+  expect((JSON.parse(output) as string[]).length).toBeGreaterThan(0);
+});

@@ -1,0 +1,52 @@
+import { runPackage, say } from './shell.ts';
+
+/** One step that passes or fails, and what it is called in the report. */
+export interface Step {
+  readonly name: string;
+  run(): Promise<number>;
+}
+
+const tsc = (project: string): Promise<number> =>
+  runPackage(import.meta.resolve('typescript/package.json'), 'bin/tsc', ['-p', project, '--noEmit']);
+
+/** What a machine can say of the code without running it. */
+export const staticChecks: readonly Step[] = [
+  {
+    name: 'format (oxfmt)',
+    run: () => runPackage(import.meta.resolve('oxfmt/package.json'), 'bin/oxfmt', ['--check', '.']),
+  },
+  {
+    name: 'lint (oxlint)',
+    run: () =>
+      runPackage(import.meta.resolve('oxlint/package.json'), 'bin/oxlint', ['--type-aware', '--disable-nested-config']),
+  },
+  { name: 'types (tsc)', run: () => tsc('tsconfig.json') },
+  { name: 'types of the interface (tsc)', run: () => tsc('packages/ui/tsconfig.json') },
+  {
+    name: 'dead code (knip)',
+    run: () => runPackage(import.meta.resolve('knip/package.json'), 'bin/knip.js', ['--no-progress']),
+  },
+];
+
+/** Runs every step, also after one has failed. Returns the names of those that did. */
+export async function runSteps(steps: readonly Step[]): Promise<string[]> {
+  const failed: string[] = [];
+  for (const step of steps) {
+    say(`${step.name} ...`);
+    const code = await step.run().catch((error: unknown) => {
+      say(error instanceof Error ? error.message : String(error));
+      return 1;
+    });
+    if (code === 0) continue;
+    failed.push(step.name);
+    say(`FAILED: ${step.name}`);
+  }
+  return failed;
+}
+
+/** Format, lint, types and dead code. */
+export async function check(): Promise<number> {
+  const failed = await runSteps(staticChecks);
+  say(failed.length === 0 ? `${staticChecks.length} checks passed` : `failed: ${failed.join(', ')}`);
+  return failed.length === 0 ? 0 : 1;
+}

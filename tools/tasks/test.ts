@@ -1,0 +1,64 @@
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildInterface } from './build.ts';
+import { runSteps, staticChecks, type Step } from './check.ts';
+import { ensureChromium } from './ensure-chromium.ts';
+import { ensurePostgres } from './ensure-postgres.ts';
+import { ensureClientPython } from './ensure-python.ts';
+import { runPackage, runtimeFolder, say } from './shell.ts';
+import { countTests, type TestCount } from './test-count.ts';
+
+/**
+ * Checks the code, brings what tests need, runs them, and ends with the line `N passed, N failed` on stdout, in which
+ * each check and each preparation counts as one. Arguments go to vitest.
+ */
+export async function test(args: readonly string[]): Promise<number> {
+  const env: Record<string, string> = {};
+  const steps = [...staticChecks, ...preparations(args, env)];
+  const failed = await runSteps(steps);
+  const tests = await runVitest(args, env);
+  const passed = steps.length - failed.length + tests.passed;
+  const failures = failed.length + tests.failed;
+  if (failed.length > 0) say(`failed before the tests: ${failed.join(', ')}`);
+  process.stdout.write(`${passed} passed, ${failures} failed\n`);
+  return failures === 0 ? 0 : 1;
+}
+
+/** What the chosen projects need; `env` hears where it is. Only the system tests need a browser and Python clients. */
+function preparations(args: readonly string[], env: Record<string, string>): Step[] {
+  const isUnitOnly = /(?:^|\s)--project[= ]unit(?:\s|$)/.test(args.join(' '));
+  const step = (name: string, work: () => Promise<unknown>): Step => ({ name, run: async () => (await work(), 0) });
+  const always = [{ name: 'build of the interface', run: buildInterface }, step('PostgreSQL', ensurePostgres)];
+  if (isUnitOnly) return always;
+  return [
+    ...always,
+    step('Chromium', async () => (env['TEST_CHROMIUM'] = await ensureChromium())),
+    step('Python clients', async () => {
+      const python = await ensureClientPython();
+      if (python !== null) env['TEST_PYTHON'] = python;
+    }),
+  ];
+}
+
+async function runVitest(args: readonly string[], env: Readonly<Record<string, string>>): Promise<TestCount> {
+  const report = join(runtimeFolder, 'test-report.json');
+  mkdirSync(runtimeFolder, { recursive: true });
+  rmSync(report, { force: true });
+  say('tests ...');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const code = await runPackage(
+    import.meta.resolve('vitest/package.json'),
+    'vitest.mjs',
+    ['run', ...reporters, ...args],
+    { env },
+  );
+  return countTests(readReport(report), code);
+}
+
+function readReport(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return null;
+  }
+}
