@@ -55,8 +55,10 @@ test('it starts, answers, shows the interface and stops', async () => {
     expect(script).toBeDefined();
     expect((await fetch(`${url}${script}`)).headers.get('content-type')).toContain('text/javascript');
   } finally {
-    child.kill('SIGTERM');
-    await once(child, 'exit');
+    if (child.exitCode === null) {
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    }
   }
   expect(child.exitCode).toBe(0);
 });

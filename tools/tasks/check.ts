@@ -24,7 +24,8 @@ export const staticChecks: readonly Step[] = [
   { name: 'types of the interface (tsc)', run: () => tsc('packages/ui/tsconfig.json') },
   {
     name: 'dead code (knip)',
-    run: () => runPackage(import.meta.resolve('knip/package.json'), 'bin/knip.js', ['--no-progress']),
+    // Its manifest is not among its exports; its main file is in dist/.
+    run: () => runPackage(import.meta.resolve('knip'), '../bin/knip.js', ['--no-progress']),
   },
 ];
 
