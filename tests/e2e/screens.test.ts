@@ -1,6 +1,5 @@
 // Every screen in a real browser, in both themes: no console errors, no accessibility violations, a screenshot in docs/.
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -12,7 +11,7 @@ const screens = [
   { name: 'audit', path: '/audit', heading: 'Audit' },
   { name: 'no-such-page', path: '/nowhere', heading: 'No such page' },
 ];
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 const shots = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
 
 interface AxeResult {

@@ -1,5 +1,3 @@
-import type { Config } from '../config.ts';
-
 /** Where a command writes and what it needs of its surroundings. Tests give their own. */
 export interface Terminal {
   /** Data: what a script reads. */
@@ -13,9 +11,6 @@ export interface Terminal {
 
 /** A command's answer: an exit code, or nothing for done. */
 export type CommandResult = Promise<number | undefined>;
-
-/** Loads the configuration from a command's own flags. */
-export type ConfigLoader = (flags: Readonly<Record<string, unknown>>) => Config;
 
 /** Rows as aligned text under a header; numbers to the right. */
 export function table(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {

@@ -39,8 +39,8 @@ export function addSettings(command: Command, names: readonly SettingName[]): vo
   }
 }
 
-/** Without login, whoever reaches the port may do anything: so only this machine may. */
-function refuseOpenBind(config: Config): void {
+/** Without login, whoever reaches the port may do anything: so only this machine may. @throws DomainError INVALID_ARGUMENT */
+export function refuseOpenBind(config: Config): void {
   if (['localhost', '::1'].includes(config.host) || config.host.startsWith('127.')) return;
   throw invalid(`Refusing to listen on ${config.host}: there is no authentication yet`, {
     field: 'host',
@@ -49,7 +49,7 @@ function refuseOpenBind(config: Config): void {
 }
 
 /** Resolves at the first request to stop; the second one ends the process at once. */
-function stopSignal(): Promise<NodeJS.Signals> {
+export function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let count = 0;
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -1,0 +1,147 @@
+import { open, rename, rm, stat } from 'node:fs/promises';
+import type { Analytics, Cell, DataColumn, DataFile, DataQuestion, DataRow, DataTarget } from '#ports/analytics';
+import { quoteText } from '#ports/analytics';
+import { columnTypeOf } from './cells.ts';
+import { explainCsv } from './explain-csv.ts';
+import { isVagueCsvFailure, translateFailure, unreadable } from './failures.ts';
+import { limitConcurrency } from './limit-concurrency.ts';
+import { inSession, type Session, type SessionLimits, type SessionNeeds } from './session.ts';
+import { viewStatements } from './sources.ts';
+
+interface AnalyticsDuckdbOptions {
+  /** Directory for what does not fit into memory. */
+  readonly temporaryFolder: string;
+  /** Of one scan, before it spills to disk. Default: 1 GB. */
+  readonly memoryBytes?: number;
+  /** Scans at once; more wait. Default: 2. */
+  readonly concurrency?: number;
+}
+
+const DEFAULT_MEMORY_BYTES = 1_000_000_000;
+
+const WRITE_OPTIONS: Record<DataTarget['format'], string> = {
+  parquet: 'format parquet, compression zstd, row_group_size 122880, use_tmp_file false',
+  csv: 'format csv, header true, use_tmp_file false',
+};
+
+/** Opens the analytics engine; the library itself is loaded by the first scan. */
+export function createAnalyticsDuckdb(options: AnalyticsDuckdbOptions): Analytics {
+  const limits: SessionLimits = {
+    temporaryFolder: options.temporaryFolder,
+    memoryBytes: options.memoryBytes ?? DEFAULT_MEMORY_BYTES,
+  };
+  const takeTurn = limitConcurrency(options.concurrency ?? 2);
+
+  function scan<Result>(
+    files: readonly DataFile[],
+    needs: Omit<SessionNeeds, 'paths'> & { readonly target?: string },
+    work: (session: Session) => Promise<Result>,
+  ): Promise<Result> {
+    const paths = [...files.map((file) => file.path), ...(needs.target === undefined ? [] : [needs.target])];
+    return takeTurn(async () => {
+      try {
+        return await inSession(limits, { ...needs, paths }, work);
+      } catch (error) {
+        if (needs.signal?.aborted) throw error;
+        if (isVagueCsvFailure(error)) throw await explainCsv(limits, files, error);
+        throw translateFailure(error, files);
+      }
+    });
+  }
+
+  function ask<Result>(question: DataQuestion, read: (session: Session) => Promise<Result>): Promise<Result> {
+    return scan(filesOf(question), { signal: question.signal }, async (session) => {
+      await createViews(session, question);
+      return await read(session);
+    });
+  }
+
+  return {
+    async inspect(file, signal) {
+      await refuseEmpty(file);
+      return await scan([file], { signal }, async (session) => {
+        await run(session, viewStatements('inspected', [file]));
+        const columns = await describe(session, 'inspected');
+        const [count] = await rowsOf(session, { tables: {}, sql: 'select count(*) as n from inspected' });
+        return { columns, rows: Number(count?.['n']) };
+      });
+    },
+    columnsOf: (files, signal) =>
+      scan(files, { signal }, async (session) => {
+        await run(session, viewStatements('inspected', files));
+        return await describe(session, 'inspected');
+      }),
+    query: (question) => ask(question, (session) => rowsOf(session, question)),
+    queryColumns: (question) =>
+      ask(question, async (session) => {
+        const reader = await session.connection.runAndReadAll(question.sql, question.parameters);
+        return reader.convertColumnsObject<Cell>(session.toCell);
+      }),
+    async write(question, target) {
+      const partial = `${target.path}.partial`;
+      const needs = { signal: question.signal, isOrdered: true, target: partial };
+      try {
+        const rows = await scan(filesOf(question), needs, async (session) => {
+          await createViews(session, question);
+          return await copy(session, question, partial, target.format);
+        });
+        await makeDurable(partial);
+        await rename(partial, target.path);
+        return rows;
+      } catch (error) {
+        await rm(partial, { force: true });
+        throw error;
+      }
+    },
+  };
+}
+
+function filesOf(question: DataQuestion): DataFile[] {
+  return Object.values(question.tables).flat();
+}
+
+async function createViews(session: Session, question: DataQuestion): Promise<void> {
+  for (const [table, files] of Object.entries(question.tables)) await run(session, viewStatements(table, files));
+}
+
+async function run({ connection }: Session, statements: readonly string[]): Promise<void> {
+  for (const statement of statements) await connection.run(statement);
+}
+
+async function rowsOf({ connection, toCell }: Session, question: DataQuestion): Promise<DataRow[]> {
+  const reader = await connection.runAndReadAll(question.sql, question.parameters);
+  return reader.convertRowObjects<Cell>(toCell);
+}
+
+async function describe(session: Session, table: string): Promise<DataColumn[]> {
+  const rows = await rowsOf(session, { tables: {}, sql: `select column_name, column_type from (describe ${table})` });
+  return rows.map((row) => {
+    const storageType = String(row['column_type']);
+    return { name: String(row['column_name']), type: columnTypeOf(storageType), storageType };
+  });
+}
+
+async function copy(
+  session: Session,
+  question: DataQuestion,
+  path: string,
+  format: DataTarget['format'],
+): Promise<number> {
+  const sql = `copy (${question.sql}) to ${quoteText(path)} (${WRITE_OPTIONS[format]})`;
+  const [row] = await rowsOf(session, { ...question, sql });
+  return Number(row?.['Count']);
+}
+
+async function makeDurable(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** DuckDB takes an empty CSV file for one with a column and no row. */
+async function refuseEmpty(file: DataFile): Promise<void> {
+  if ((await stat(file.path)).size === 0) throw unreadable(file.label, 'the file is empty');
+}

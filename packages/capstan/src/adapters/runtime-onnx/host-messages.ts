@@ -1,0 +1,48 @@
+import { DomainError } from '#kernel/errors';
+import type { Tensor, TensorSpec } from '#ports/model-runtime';
+
+/** What a model file turned out to be. */
+export interface OpenedModel {
+  /** Hex SHA-256 of the bytes that were opened. */
+  readonly sha256: string;
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+}
+
+/** What a host of one model can be asked, in this order: open once, then the others. */
+export interface HostCalls {
+  /** With `sha256` only bytes with that digest are opened: those that were tried. */
+  open: { readonly request: { file: string; maxModelBytes: number; sha256?: string }; readonly reply: OpenedModel };
+  /** Runs a row of zeros. An error of the model is none here: only whether it comes back at all is of interest. */
+  rehearse: { readonly request: Record<never, never>; readonly reply: true };
+  predict: { readonly request: { inputs: readonly Tensor[] }; readonly reply: readonly Tensor[] };
+  close: { readonly request: Record<never, never>; readonly reply: true };
+}
+
+export type HostMethod = keyof HostCalls;
+
+export type HostRequest = {
+  [Method in HostMethod]: { readonly id: number; readonly method: Method } & HostCalls[Method]['request'];
+}[HostMethod];
+
+export type HostReply =
+  | { readonly id: number; readonly result: HostCalls[HostMethod]['reply'] }
+  | { readonly id: number; readonly failure: HostFailure };
+
+/** A DomainError as plain data, since classes do not survive the way between threads. */
+export type HostFailure = Pick<DomainError, 'code' | 'message' | 'field' | 'hint'>;
+
+export function toFailure(error: unknown): HostFailure {
+  if (error instanceof DomainError) {
+    return { code: error.code, message: error.message, field: error.field, hint: error.hint };
+  }
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { code: 'INTERNAL', message, field: undefined, hint: undefined };
+}
+
+export function toError({ code, message, field, hint }: HostFailure): DomainError {
+  return new DomainError(code, message, {
+    ...(field === undefined ? {} : { field }),
+    ...(hint === undefined ? {} : { hint }),
+  });
+}

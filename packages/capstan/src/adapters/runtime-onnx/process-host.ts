@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { createHostClient, type HostClient } from './host-client.ts';
+import type { HostReply } from './host-messages.ts';
+
+const WATCH_EVERY_MS = 50;
+const LAST_WORDS_CHARACTERS = 500;
+
+export interface ProcessHost extends HostClient {
+  /** Ends the process at once; `reason` is what unanswered calls hear. */
+  kill(reason: string): void;
+}
+
+/**
+ * Starts a host in a child process by the same node binary, with an empty environment. It is killed once its resident
+ * memory passes the limit (seen on Linux only), so that a model that asks for all memory takes none from others.
+ */
+export function startProcessHost(entry: URL, maxMemoryBytes: number): ProcessHost {
+  const child = spawn(process.execPath, [fileURLToPath(entry)], {
+    env: {},
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    serialization: 'advanced',
+  });
+  let killedFor: string | undefined;
+  let lastWords = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    lastWords = (lastWords + text).slice(-LAST_WORDS_CHARACTERS);
+  });
+
+  function kill(reason: string): void {
+    killedFor ??= reason;
+    child.kill('SIGKILL');
+  }
+
+  const watch = setInterval(() => {
+    void residentBytes(child.pid).then((bytes) => {
+      if (bytes > maxMemoryBytes) kill(`it took more than ${Math.round(maxMemoryBytes / 1e6)} MB of memory`);
+    });
+  }, WATCH_EVERY_MS);
+
+  const client = createHostClient({
+    // A host that is gone cannot be told anything; its end is told to the caller by the other way.
+    post: (message) => void child.send(message, () => {}),
+    onReply: (listener) => void child.on('message', (reply) => listener(reply as HostReply)),
+    onEnd(listener) {
+      child.on('error', (error) => listener(error.message));
+      child.on('close', (code, signal) => {
+        clearInterval(watch);
+        listener(killedFor ?? `it ended with ${signal ?? `exit code ${code}`}${lastWords && `: ${lastWords.trim()}`}`);
+      });
+    },
+  });
+  return { call: client.call, kill };
+}
+
+async function residentBytes(pid: number | undefined): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  return Number(/^VmRSS:\s*(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+}

@@ -1,0 +1,39 @@
+import type { Command } from 'commander';
+import { loadConfig, type SettingName } from '../config.ts';
+import { createLogger } from '../logging.ts';
+import { urlOf } from './connect.ts';
+import { exitCodes } from './exit-codes.ts';
+import type { Registration } from './run.ts';
+import { addSettings, refuseOpenBind, stopSignal } from './up.ts';
+
+const DRAIN_MS = 8_000;
+const SETTINGS: readonly SettingName[] = ['host', 'servingPort', 'data', 'allowedHosts', 'logLevel', 'checkReplies'];
+
+export function register(program: Command, { terminal, action }: Registration): void {
+  const command = program
+    .command('serve')
+    .description('Start a data plane: answers predictions, also while the control plane is down');
+  addSettings(command, SETTINGS);
+  command
+    .option('--control-plane <url>', 'address of the control plane (default: CAPSTAN_URL)')
+    .addHelpText('after', '\nExample:\n  capstan serve --serving-port 5051 --control-plane http://127.0.0.1:5050\n')
+    .action(
+      action(async ({ controlPlane, ...flags }: { controlPlane?: string } & Record<string, unknown>) => {
+        const { config } = loadConfig({ flags, env: terminal.env, cwd: terminal.cwd });
+        refuseOpenBind(config);
+        const stopping = stopSignal();
+        // Loaded here: --help must not wait for the model runtime.
+        const { startServing } = await import('../serving.ts');
+        const app = await startServing(
+          config,
+          controlPlane?.replace(/\/$/, '') ?? urlOf(terminal),
+          createLogger(config.logLevel),
+        );
+        terminal.out(`capstan serving at ${app.url} (data in ${config.data})`);
+        const signal = await stopping;
+        terminal.err('capstan: stopping (once more to stop at once)');
+        await app.stop(DRAIN_MS);
+        return signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.done;
+      }),
+    );
+}

@@ -1,0 +1,93 @@
+import type { ColumnType } from '@capstan/api';
+
+export type DataFormat = 'parquet' | 'csv' | 'ndjson';
+
+/** A local file to read, in most cases given by `BlobStore.localFile`. */
+export interface DataFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly format: DataFormat;
+  /** What messages call it instead of its path, e.g. `flights/2013-01.parquet`. */
+  readonly label: string;
+}
+
+export interface DataColumn {
+  readonly name: string;
+  readonly type: ColumnType;
+  /** The engine's own name of the type: `TIMESTAMP WITH TIME ZONE`. */
+  readonly storageType: string;
+}
+
+export interface DataFacts {
+  readonly columns: readonly DataColumn[];
+  readonly rows: number;
+}
+
+/**
+ * A value as the engine gives it: instants are ISO 8601 text in UTC, dates `YYYY-MM-DD`, whole numbers beyond ±2^53
+ * text, bytes lower-case hex. Floating-point columns may hold NaN and infinities.
+ */
+export type Cell = string | number | boolean | null | readonly Cell[] | { readonly [name: string]: Cell };
+
+export type DataRow = { readonly [column: string]: Cell };
+
+/**
+ * A question in the engine's SQL (DuckDB's) about tables made of files. Only these files can be read.
+ *
+ * Files of one table are read as one, columns matched by name; a column that a file lacks is null there. Every table `t`
+ * has a twin `t_rows` with two columns more: `capstan_file` (index into the table's files, from 0) and `capstan_row`
+ * (number of the row in its file, from 1).
+ */
+export interface DataQuestion {
+  readonly tables: Readonly<Record<string, readonly DataFile[]>>;
+  /** One `select`. Values go into `parameters`, names through `quoteName`; nothing else from outside into the text. */
+  readonly sql: string;
+  /** Values of `$name` in the text. */
+  readonly parameters?: Readonly<Record<string, string | number | boolean | null>>;
+  readonly signal?: AbortSignal;
+}
+
+export interface DataTarget {
+  /** Absolute; must not exist. Whole or absent afterwards. */
+  readonly path: string;
+  readonly format: 'parquet' | 'csv';
+}
+
+/**
+ * Column scans over local files. Contract: ports/analytics.contract.ts.
+ *
+ * All methods throw DomainError INVALID_ARGUMENT when a file cannot be read as what it is said to be, naming its label and
+ * the reason; RESOURCE_EXHAUSTED when memory does not suffice; STORAGE_FULL when the disk does not; and the reason of
+ * `signal` when that is aborted.
+ */
+export interface Analytics {
+  /** Columns and number of rows of one file. Reads a CSV file whole, of a Parquet file only what describes it. */
+  inspect(file: DataFile, signal?: AbortSignal): Promise<DataFacts>;
+  /** Columns of a table made of these files, before any of their values is read. */
+  columnsOf(files: readonly DataFile[], signal?: AbortSignal): Promise<readonly DataColumn[]>;
+  /** All rows of the answer, in memory. */
+  query(question: DataQuestion): Promise<DataRow[]>;
+  /** All rows of the answer by columns: a tenth of the memory of rows, for feeding models. */
+  queryColumns(question: DataQuestion): Promise<Record<string, Cell[]>>;
+  /**
+   * Writes the answer as one file; the same rows in the same order give the same bytes. Order them in full.
+   * Returns the number of rows.
+   */
+  write(question: DataQuestion, target: DataTarget): Promise<number>;
+}
+
+/** A name of a table or column as it stands in SQL. */
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** A text as it stands in SQL. Prefer parameters; this is for where none can stand, e.g. lists of constants. */
+export function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** The format that a file's name says, or undefined. */
+export function dataFormatOf(path: string): DataFormat | undefined {
+  const extension = /\.(parquet|csv|ndjson)$/.exec(path.toLowerCase())?.[1];
+  return extension as DataFormat | undefined;
+}
