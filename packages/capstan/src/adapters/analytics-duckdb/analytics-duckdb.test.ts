@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { DataFile } from '#ports/analytics';
-import { describeAnalytics } from '../../ports/analytics.contract.ts';
+import { describeAnalytics } from '#ports/analytics.contract';
 import { createAnalyticsDuckdb } from './index.ts';
 import { limitConcurrency } from './limit-concurrency.ts';
 

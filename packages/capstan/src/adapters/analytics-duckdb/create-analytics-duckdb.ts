@@ -116,8 +116,9 @@ async function rowsOf({ connection, toCell }: Session, question: DataQuestion): 
 async function describe(session: Session, table: string): Promise<DataColumn[]> {
   const rows = await rowsOf(session, { tables: {}, sql: `select column_name, column_type from (describe ${table})` });
   return rows.map((row) => {
-    const storageType = String(row['column_type']);
-    return { name: String(row['column_name']), type: columnTypeOf(storageType), storageType };
+    // DuckDB names columns and types in text, always.
+    const storageType = row['column_type'] as string;
+    return { name: row['column_name'] as string, type: columnTypeOf(storageType), storageType };
   });
 }
 

@@ -41,7 +41,7 @@ export function createHostClient(channel: HostChannel): HostClient {
       hint: 'Load the model again.',
       details: { reason },
     });
-    
+    for (const call of waiting.values()) call.reject(ended);
     waiting.clear();
   });
 
