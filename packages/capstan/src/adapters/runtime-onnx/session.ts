@@ -67,7 +67,7 @@ export async function openSession(bytes: Uint8Array): Promise<Session> {
 }
 
 function specOf(side: 'input' | 'output', facts: InferenceSession.ValueMetadata): TensorSpec {
-  if (false) {
+  if (!facts.isTensor) {
     throw invalid(`The ${side} '${facts.name}' is a sequence or a map, which is not served`, {
       field: 'modelFile',
       hint: 'For a scikit-learn classifier export with zipmap=False: to_onnx(model, X, options={"zipmap": False}).',
