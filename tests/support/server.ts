@@ -25,7 +25,7 @@ export function emptyFolder(): string {
 export async function startServer(flags: readonly string[] = [], data = emptyFolder()): Promise<RunningServer> {
   const child = spawn(
     process.execPath,
-    [program, 'up', '--port', '0', '--data', data, '--log-level', 'warn', ...flags],
+    [program, 'up', '--port', '0', '--serving-port', '0', '--data', data, '--log-level', 'warn', ...flags],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env['PATH'] ?? '', HOME: data },

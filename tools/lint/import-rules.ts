@@ -45,6 +45,10 @@ export function importRules(): ImportRule[] {
     { files: [`${SOURCE}/*.ts`], patterns: [...common('plain'), ...rootFile(), ...vendorPatterns('', 'plain')] },
     ...rootFilesThatDiffer(),
     ...layers.flatMap(layerRules),
+    {
+      files: wings.flatMap((wing) => fileRoles.tests.map((name) => `${SOURCE}/${wing}/${name}`)),
+      patterns: [...common('test')],
+    },
   ];
 }
 
@@ -95,7 +99,7 @@ function layerRules(layer: Layer): ImportRule[] {
         patterns: [
           ...common(role),
           ...orderPatterns(layer, role),
-          ...escapePatterns(layer, depth),
+          ...escapePatterns(layer, depth, role),
           ...vendorPatterns(folder, role),
           ...(layer.kind === 'pure' || role === 'model'
             ? [purePattern(layer.kind === 'pure' ? 'kernel' : 'model.ts', role)]
@@ -147,8 +151,8 @@ function orderPatterns(layer: Layer, role: Role): (Pattern | null)[] {
   const position = layers.indexOf(layer);
   const forbidden = layers.filter((other, index) => {
     if (other.face === null) return false;
-    // Tests bring the real adapters and the real database with them.
-    if (role === 'test' && ['adapter', 'storage'].includes(other.kind)) return false;
+    // Tests bring the real adapters, database and formats with them.
+    if (role === 'test' && !['module', 'composition'].includes(other.kind)) return false;
     // Kernel and ports have a face per file, so their files may use each other.
     if (other === layer && other.face.endsWith('/*') && ['pure', 'port'].includes(layer.kind)) return false;
     if (role === 'model' && other.kind !== 'pure' && other.kind !== 'module' && other.kind !== 'port') return true;
@@ -157,18 +161,25 @@ function orderPatterns(layer: Layer, role: Role): (Pattern | null)[] {
   if (forbidden.length === 0) return [];
   return [
     {
-      regex: `^(?:${oneOf(forbidden.map(({ face }) => face?.replace('/*', '/') ?? ''))})`.replaceAll('/)', '/.+)'),
+      regex: `^(?:${facesOf(forbidden)})`,
       message: `layer-order: ${layer.folder} may import only what stands before it in tools/lint/layers.ts.`,
     },
   ];
 }
 
-function escapePatterns(layer: Layer, depth: number): Pattern[] {
+/** The imports that reach these layers: `#kernel/*` has a face for each file, most have one, some none. */
+function facesOf(these: readonly Layer[]): string {
+  const faces = these.flatMap(({ face }) => (face === null ? [] : [face]));
+  return faces.map((face) => (face.endsWith('/*') ? face.slice(0, -1) : `${face}(?:/|$)`)).join('|');
+}
+
+function escapePatterns(layer: Layer, depth: number, role: Role): Pattern[] {
   const up = '(?:\\.\\./)';
   const message = 'module-escape: `../` never leaves a module; other modules are imported by their face.';
-  // Composition folders stand right beside app.ts, config.ts and their like, which have no face.
-  if (layer.kind === 'composition') {
-    return [{ regex: `^${up}{${depth + 1}}[^/]+/|^${up}{${depth + 2}}`, message }];
+  // Beside composition folders stand app.ts, config.ts and their like, beside modules what their wing's tests share;
+  // neither has a face.
+  if (layer.kind === 'composition' || role === 'test') {
+    return [{ regex: `^${up}{${depth + 1}}[^/.]+/|^${up}{${depth + 2}}`, message }];
   }
   return [{ regex: `^${up}{${depth + 1}}`, message }];
 }
@@ -202,9 +213,9 @@ function purePattern(where: string, role: Role): Pattern | null {
 }
 
 function rootFile(): Pattern[] {
-  const faces = layers.flatMap(({ face, kind }) => (face === null || kind === 'pure' ? [] : [face.replace('/*', '/')]));
+  const product = layers.filter(({ kind }) => kind !== 'pure');
   return [
-    { regex: `^(?:${oneOf(faces)})`, message: 'layer-order: only composition roots reach into the product.' },
+    { regex: `^(?:${facesOf(product)})`, message: 'layer-order: only composition roots reach into the product.' },
     {
       regex: `^\\./(?:${oneOf([...compositionRoots])})$`,
       message: 'layer-order: composition roots are imported by the command line only.',
@@ -214,7 +225,7 @@ function rootFile(): Pattern[] {
 }
 
 const intoFolders: Pattern = {
-  regex: `^\\./(?:${oneOf([...wings, 'kernel', 'ports', 'database', 'jobs', 'events', 'http'])})/`,
+  regex: `^\\./(?:${oneOf([...wings, 'kernel', 'ports', 'database', 'jobs', 'events', 'http', 'system'])})/`,
   message: 'module-face: a module is imported by its face, `#wing/module`.',
 };
 

@@ -22,7 +22,7 @@ export type LayerKind =
   | 'adapter'
   | 'composition';
 
-const infrastructure = ['database', 'jobs', 'events', 'http', 'system'] as const;
+const infrastructure = ['database', 'jobs', 'events', 'http'] as const;
 
 /** The life cycle in its order; ledger modules hear of the others through events and read tables of their own. */
 const modules = [
@@ -52,7 +52,7 @@ export const layers: readonly Layer[] = [
   { folder: 'ports', face: '#ports/*', kind: 'port' },
   ...infrastructure.map((folder): Layer => ({
     folder,
-    face: folder === 'system' ? null : `#${folder}`,
+    face: `#${folder}`,
     kind: folder === 'database' ? 'storage' : 'infrastructure',
   })),
   ...modules.map((folder): Layer => ({
@@ -61,6 +61,8 @@ export const layers: readonly Layer[] = [
     kind: 'module',
     ...(folder === DATA_PLANE && { only: ['pure', 'port', 'infrastructure'] }),
   })),
+  // Health, time and metrics of the whole: no module asks for them.
+  { folder: 'system', face: '#system', kind: 'infrastructure' },
   { folder: 'protocols/*', face: '#protocols/*', kind: 'protocol', only: ['pure', 'port', 'infrastructure', 'module'] },
   { folder: 'adapters/*', face: '#adapters/*', kind: 'adapter', only: ['pure', 'port'] },
   { folder: 'wiring', face: null, kind: 'composition' },
@@ -99,7 +101,7 @@ export const typesEverywhere: readonly string[] = ['pino'];
 /** Places that may import a package which only tests have. */
 export const testPackages: readonly string[] = ['vitest', 'fast-check'];
 
-/** Files of a module, told apart by name. */
+/** Files of a module, told apart by name; tests shared by a wing's modules lie in the wing's folder. */
 export const fileRoles = {
   /** The only files that know SQL. */
   stores: ['store.ts', '*.store.ts', '*-store.ts'],
@@ -112,9 +114,8 @@ export const fileRoles = {
 /** What pure code may use of Node.js: it computes, and touches nothing. */
 export const pureBuiltins: readonly string[] = ['node:crypto', 'node:util', 'node:assert'];
 
-/** Globals that pure code must not touch: what they give is an argument there. */
+/** Globals that pure code must not touch: what they give is an argument there. `Date` is there for calendars. */
 export const ambient: readonly string[] = [
-  'Date',
   'performance',
   'process',
   'crypto',

@@ -34,15 +34,20 @@ export async function runSteps(steps: readonly Step[]): Promise<string[]> {
   const failed: string[] = [];
   for (const step of steps) {
     say(`${step.name} ...`);
-    const code = await step.run().catch((error: unknown) => {
-      say(error instanceof Error ? error.message : String(error));
-      return 1;
-    });
-    if (code === 0) continue;
+    if ((await outcomeOf(step)) === 0) continue;
     failed.push(step.name);
     say(`FAILED: ${step.name}`);
   }
   return failed;
+}
+
+async function outcomeOf(step: Step): Promise<number> {
+  try {
+    return await step.run();
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+    return 1;
+  }
 }
 
 /** Format, lint, types and dead code. */

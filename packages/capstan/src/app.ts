@@ -6,15 +6,28 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { routes, type AnyRoute } from '@capstan/api';
 import type { Logger } from 'pino';
+import { createAnalyticsDuckdb } from '#adapters/analytics-duckdb';
+import { createBlobFs } from '#adapters/blob-fs';
+import { createExecutorLocal } from '#adapters/executor-local';
+import { createRuntimeOnnx } from '#adapters/runtime-onnx';
 import { openDatabase, type Database } from '#database';
 import { createEvents } from '#events';
 import { createHttpServer, staticFiles, type HttpServer } from '#http';
 import { createJobs, createRunner, createScheduler, sweepJobs, type JobHandlers, type Runner } from '#jobs';
 import { DomainError } from '#kernel/errors';
+import type { ModelRegistry } from '#model/registry';
 import { randomIds } from '#ports/ids';
-import { createMetrics, openClock, systemRoutes } from './system/index.ts';
+import { createMetrics, openClock, systemRoutes } from '#system';
 import type { Config } from './config.ts';
 import { version } from './version.ts';
+import { wireCycles } from './wiring/cycles.ts';
+import { wireData } from './wiring/data.ts';
+import type { Foundation } from './wiring/foundation.ts';
+import { wireGates } from './wiring/gates.ts';
+import { wireModel } from './wiring/model.ts';
+import { feedbackInto, modelsFrom, specsFrom, wireOperations } from './wiring/operations.ts';
+import { wirePipelines } from './wiring/pipelines.ts';
+import { wireProtocols } from './wiring/protocols.ts';
 
 export interface App {
   /** Address of the control plane. */
@@ -39,17 +52,40 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
 }
 
 async function startOn(database: Database, config: Config, log: Logger): Promise<App> {
-  const ids = randomIds;
-  const clock = await openClock(config.clock, database);
-  const jobs = createJobs({ database, clock, ids });
-  const events = createEvents({ database, jobs, clock, ids });
+  let url = '';
+  const foundation = await lay(database, config, log, () => url);
+  const { clock, jobs, events } = foundation;
   const metrics = createMetrics();
+
+  const data = wireData(foundation);
+  const model = wireModel(foundation);
+  const pipelines = wirePipelines(foundation, {
+    ...data.services,
+    ...model.services,
+    modelVersionsOf: (runIds) => versionsOf(model.services.registry, runIds),
+  });
+
+  const upToModel = { ...data.services, ...model.services, ...pipelines.services };
+  const gates = wireGates(foundation, { ...upToModel, runtime: createRuntimeOnnx() });
+
+  const operations = wireOperations(foundation, {
+    specs: specsFrom(data.services.projects),
+    models: modelsFrom(model.services.registry, (id) => gates.services.gates.find(id)),
+    feedback: feedbackInto(data.services.datasets),
+  });
+  const cycles = wireCycles(foundation, { ...upToModel, ...gates.services, ...operations.services });
+
+  const protocols = wireProtocols(model.services);
 
   const handlers: JobHandlers = {
     'jobs.sweep': ({ endedBefore }) => sweepJobs(database, endedBefore),
+    ...data.handlers,
+    ...pipelines.handlers,
+    ...operations.handlers,
+    ...cycles.handlers,
   };
   const runner = createRunner({ database, clock, log, handlers, concurrency: config.jobConcurrency });
-  const scheduler = createScheduler({ database, clock, log, schedules: async () => [] });
+  const scheduler = createScheduler({ database, clock, log, schedules: () => cycles.schedules() });
 
   const table: AnyRoute[] = Object.values(routes).flatMap((module) => Object.values<AnyRoute>(module));
   const readiness = [
@@ -59,8 +95,18 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
   const fallback = staticFiles(interfaceFolder());
   const http = createHttpServer({
     table,
-    bound: [...systemRoutes({ database, events, jobs, clock, metrics, readiness, table, version })],
-    errorRenderers: {},
+    bound: [
+      ...systemRoutes({ database, events, jobs, clock, metrics, readiness, table, version }),
+      ...data.bound,
+      ...model.bound,
+      ...pipelines.bound,
+      ...gates.bound,
+      ...operations.bound,
+      ...cycles.bound,
+      ...protocols.bound,
+    ],
+    errorRenderers: protocols.errorRenderers,
+    unknownRenderer: protocols.unknownRenderer,
     allowedHosts: config.allowedHosts,
     log,
     ...(fallback && { fallback }),
@@ -68,7 +114,8 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
     onAnswer: metrics.countAnswer,
   });
 
-  const url = await http.listen(config.host, config.port);
+  await model.services.experiments.ensureDefaultExperiment({ actor: 'system' });
+  url = await http.listen(config.host, config.port);
   await database.write((writer) =>
     events.append(
       writer,
@@ -79,6 +126,34 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
   await runner.start();
   const ticking = setInterval(() => void scheduler.tick(), SCHEDULE_POLL_MS);
   return { url, stop: (graceMs) => stopAll({ http, runner, database, ticking }, graceMs) };
+}
+
+/** Builds the adapters and what every wing stands on. */
+async function lay(database: Database, config: Config, log: Logger, serverUrl: () => string): Promise<Foundation> {
+  const ids = randomIds;
+  const temporaryFolder = join(config.data, 'tmp');
+  mkdirSync(temporaryFolder, { recursive: true });
+  const clock = await openClock(config.clock, database);
+  const jobs = createJobs({ database, clock, ids });
+  return {
+    config,
+    log,
+    database,
+    events: createEvents({ database, jobs, clock, ids }),
+    jobs,
+    clock,
+    ids,
+    blobs: await createBlobFs({ root: config.artifacts }),
+    analytics: createAnalyticsDuckdb({ temporaryFolder }),
+    executor: createExecutorLocal(),
+    serverUrl,
+  };
+}
+
+/** `MODEL/VERSION` of what experiment runs registered. */
+async function versionsOf(registry: ModelRegistry, runIds: readonly string[]): Promise<string[]> {
+  const versions = await Promise.all(runIds.map((runId) => registry.versionsOfRun(runId)));
+  return versions.flat().map(({ model, version }) => `${model}/${version}`);
 }
 
 async function stopAll(

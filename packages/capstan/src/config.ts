@@ -69,6 +69,10 @@ export interface Config extends Omit<Values, 'database' | 'artifacts' | 'environ
   readonly database: string;
   readonly artifacts: string;
   readonly environments: string;
+  /** All of the server's own environment that commands of pipeline stages get. */
+  readonly commandEnvironment: Readonly<Record<string, string>>;
+  /** The same for installing packages, with what pip and uv are told by: indexes, proxies, certificates. */
+  readonly installerEnvironment: Readonly<Record<string, string>>;
 }
 
 export interface Origin {
@@ -88,6 +92,10 @@ export interface ConfigSources {
 const CONFIG_FILE_VARIABLE = 'CAPSTAN_CONFIG';
 /** Variables of other parts of the product that share the prefix. */
 const OTHER_VARIABLES = new Set([CONFIG_FILE_VARIABLE, 'CAPSTAN_URL', 'CAPSTAN_ATTEMPT_ID', 'CAPSTAN_DATA_DIR']);
+
+const COMMAND_VARIABLES = /^(PATH|HOME|LANG|LC_ALL|TMPDIR|TZ)$/;
+const INSTALLER_VARIABLES =
+  /^((PIP|UV)_\w+|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|(HTTPS?|NO|ALL)_PROXY|(https?|no|all)_proxy)$/;
 
 export function flagOf(name: string): string {
   return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
@@ -110,8 +118,18 @@ export function loadConfig(sources: ConfigSources): { config: Config; origins: r
     database: values.database ?? `sqlite:${join(data, 'capstan.db')}`,
     artifacts: resolve(sources.cwd, values.artifacts ?? join(data, 'artifacts')),
     environments: resolve(sources.cwd, values.environments ?? join(data, 'environments')),
+    commandEnvironment: variablesLike(sources.env, COMMAND_VARIABLES),
+    installerEnvironment: {
+      ...variablesLike(sources.env, COMMAND_VARIABLES),
+      ...variablesLike(sources.env, INSTALLER_VARIABLES),
+    },
   });
   return { config, origins };
+}
+
+function variablesLike(env: ConfigSources['env'], names: RegExp): Record<string, string> {
+  const chosen = Object.entries(env).filter(([name]) => names.test(name));
+  return Object.fromEntries(chosen.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
 /** A value as people may see it. */

@@ -1,2 +1,5 @@
+import { cycleEvents } from './cycles.ts';
+import { deploymentEvents } from './deployments.ts';
+
 /** Facts of deployments, predictions, monitors and cycles. */
-export const operationsEvents = {} as const;
+export const operationsEvents = { ...deploymentEvents, ...cycleEvents } as const;

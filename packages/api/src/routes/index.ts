@@ -1,4 +1,30 @@
+import { cycles } from './cycles.ts';
+import { datasets } from './datasets.ts';
+import { deployments } from './deployments.ts';
+import { experiments } from './experiments.ts';
+import { expectations } from './expectations.ts';
+import { gates } from './gates.ts';
+import { mlflow } from './mlflow.ts';
+import { pipelines } from './pipelines.ts';
+import { predictions } from './predictions.ts';
+import { projects } from './projects.ts';
+import { registry } from './registry.ts';
+import { serving } from './serving.ts';
 import { system } from './system.ts';
 
 /** Every route of the control plane. A server that lacks a handler for one of them does not compile. */
-export const routes = { system };
+export const routes = {
+  system,
+  projects,
+  datasets,
+  expectations,
+  experiments,
+  mlflow,
+  pipelines,
+  deployments,
+  predictions,
+  registry,
+  gates,
+  cycles,
+  serving,
+};

@@ -8,6 +8,6 @@ export function connect(terminal: Terminal): Client {
   return createClient({ baseUrl: urlOf(terminal), headers: { 'x-capstan-actor': 'cli' } });
 }
 
-function urlOf(terminal: Terminal): string {
+export function urlOf(terminal: Terminal): string {
   return (terminal.env['CAPSTAN_URL'] ?? DEFAULT_URL).replace(/\/$/, '');
 }

@@ -12,6 +12,14 @@ export interface Terminal {
 /** A command's answer: an exit code, or nothing for done. */
 export type CommandResult = Promise<number | undefined>;
 
+const LONGEST_CELL = 60;
+
+/** One line of text that others gave: control characters, which a terminal would obey, become spaces; long ones are cut. */
+export function oneLine(text: string, longest = LONGEST_CELL): string {
+  const line = text.replaceAll(/\p{Cc}+/gu, ' ').trim();
+  return line.length <= longest ? line : `${line.slice(0, longest - 1)}…`;
+}
+
 /** Rows as aligned text under a header; numbers to the right. */
 export function table(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const cells = [header, ...rows.map((row) => row.map(String))];

@@ -1,8 +1,11 @@
 import type { Command } from 'commander';
+import type { Logger } from 'pino';
+import type { App } from '../app.ts';
 import { flagOf, loadConfig, settings, type Config, type SettingName } from '../config.ts';
 import { createLogger } from '../logging.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Registration } from './run.ts';
+import { superviseServing, type SupervisedServing } from './supervise-serving.ts';
 import { invalid } from '#kernel/errors';
 
 const DRAIN_MS = 8_000;
@@ -19,14 +22,27 @@ export function register(program: Command, { terminal, action }: Registration): 
       // Here, not at the top: `--help` need not wait for the server's libraries.
       const { startApp } = await import('../app.ts');
       const app = await startApp(config, log);
+      const serving = config.serving ? await servingBeside(app, config, log) : undefined;
       // One line, on stdout, for scripts that wait for it.
-      terminal.out(`capstan ready at ${app.url} (data in ${config.data})`);
+      const predictions = serving ? `predictions at ${serving.url}, ` : '';
+      terminal.out(`capstan ready at ${app.url} (${predictions}data in ${config.data})`);
       const signal = await stopping;
       terminal.err('capstan: stopping (once more to stop at once)');
+      // The data plane first: it hands over what it has logged.
+      await serving?.stop(DRAIN_MS);
       await app.stop(DRAIN_MS);
       return signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.done;
     }),
   );
+}
+
+async function servingBeside(app: App, config: Config, log: Logger): Promise<SupervisedServing> {
+  try {
+    return await superviseServing(config, app.url, log);
+  } catch (error) {
+    await app.stop(0);
+    throw error;
+  }
 }
 
 /** One flag per setting, from the same table as variables and the file. */

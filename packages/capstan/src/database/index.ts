@@ -5,3 +5,19 @@ export { openDatabase, type DatabaseOptions } from './open.ts';
 export type { Database, Reader, Writer } from './database.ts';
 export type { Dialect } from './dialect/dialect.ts';
 export type { Schema } from './schema/index.ts';
+export {
+  allOf,
+  behind,
+  conditionOf,
+  listOperators,
+  nullOperators,
+  numberOperators,
+  orderBy,
+  refusal,
+  sortColumns,
+  sortValues,
+  textOperators,
+  type SearchField,
+  type SortKey,
+} from './search.ts';
+export { lockDatabaseFile as lockForProcess } from './sqlite-lock.ts';

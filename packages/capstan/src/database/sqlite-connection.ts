@@ -7,6 +7,11 @@ const STATEMENT_CACHE_SIZE = 500;
 /** SQLITE_FULL, and SQLITE_IOERR_WRITE as a full quota shows itself. */
 const FULL_CODES = new Set([13, 778]);
 
+/** One statement to run once per row, all in the same call: what a query each would cost is paid once. */
+export interface ManyRowsQuery extends CompiledQuery {
+  readonly rows: readonly (readonly SQLInputValue[])[];
+}
+
 /** A Kysely connection over built-in SQLite that keeps its prepared statements. */
 export class SqliteConnection implements DatabaseConnection {
   readonly #database: DatabaseSync;
@@ -28,6 +33,7 @@ export class SqliteConnection implements DatabaseConnection {
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     const parameters = query.parameters as SQLInputValue[];
     try {
+      if (isManyRows(query)) return { rows: [], numAffectedRows: BigInt(this.#runForEach(query)) };
       const statement = this.#prepare(query.sql);
       if (statement.columns().length > 0) {
         return { rows: statement.all(...parameters) as Row[] };
@@ -45,6 +51,13 @@ export class SqliteConnection implements DatabaseConnection {
     }
   }
 
+  #runForEach({ sql, rows }: ManyRowsQuery): number {
+    const statement = this.#prepare(sql);
+    let changed = 0;
+    for (const row of rows) changed += Number(statement.run(...row).changes);
+    return changed;
+  }
+
   #prepare(text: string): StatementSync {
     let statement = this.#statements.get(text);
     if (!statement) {
@@ -54,6 +67,10 @@ export class SqliteConnection implements DatabaseConnection {
     }
     return statement;
   }
+}
+
+function isManyRows(query: CompiledQuery): query is ManyRowsQuery {
+  return 'rows' in query;
 }
 
 /** A Kysely driver that always hands out the one connection; transactions are the writer's business. */

@@ -4,9 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { afterEach, describe, inject } from 'vitest';
+import { afterEach, describe, inject, onTestFinished } from 'vitest';
 import type { Database } from './database.ts';
-import { openDatabase } from './open.ts';
+import { openDatabase, type DatabaseOptions } from './open.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -22,6 +22,27 @@ export type OpenEmpty = () => Promise<Database>;
 export function describeDatabases(name: string, suite: (open: OpenEmpty) => void): void {
   describe(`${name} (sqlite)`, () => suite(opener(openSqliteFile)));
   describe(`${name} (postgres)`, () => suite(opener(openPostgresSchema)));
+}
+
+/**
+ * The same for suites in which processes of their own open the database: gives where an empty one is to be. It is removed
+ * after the test; by then nobody may have it open.
+ */
+export function describeDatabaseServers(name: string, suite: (make: () => Promise<DatabaseOptions>) => void): void {
+  describe(`${name} (sqlite)`, () => {
+    suite(async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'capstan-db-'));
+      onTestFinished(() => rm(folder, { recursive: true, force: true }));
+      return { url: `sqlite:${join(folder, 'capstan.db')}` };
+    });
+  });
+  describe(`${name} (postgres)`, () => {
+    suite(async () => {
+      const options = { url: inject('postgresUrl'), schema: newSchemaName() };
+      onTestFinished(() => dropSchema(options.url, options.schema));
+      return options;
+    });
+  });
 }
 
 interface Opened {
@@ -52,9 +73,13 @@ async function openSqliteFile(): Promise<Opened> {
 
 async function openPostgresSchema(): Promise<Opened> {
   const url = inject('postgresUrl');
-  const schema = `test_${randomBytes(8).toString('hex')}`;
+  const schema = newSchemaName();
   const database = await openDatabase({ url, schema });
   return { database, remove: () => dropSchema(url, schema) };
+}
+
+function newSchemaName(): string {
+  return `test_${randomBytes(8).toString('hex')}`;
 }
 
 async function dropSchema(url: string, schema: string): Promise<void> {

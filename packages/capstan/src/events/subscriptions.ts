@@ -2,4 +2,11 @@ import type { EventType } from '@capstan/api';
 import type { EventJobKind } from '#jobs';
 
 /** Which jobs each type of fact asks for. The rows are written in the transaction of the fact itself. */
-export const subscriptions: { readonly [T in EventType]?: readonly EventJobKind[] } = {};
+export const subscriptions: { readonly [T in EventType]?: readonly EventJobKind[] } = {
+  'dataset-version.registered': ['expectations.check'],
+  'dataset-version.recheck-requested': ['expectations.check'],
+  'dataset-version.checked': ['cycles.consider', 'cycles.follow'],
+  'pipeline-run.ended': ['cycles.follow'],
+  'model-version.approved': ['cycles.follow'],
+  'rollout.ended': ['deployments.promote', 'cycles.follow'],
+};

@@ -25,6 +25,10 @@ export interface HttpServerOptions extends HostPolicy {
   readonly bound: readonly BoundRoute[];
   /** Error shapes of the foreign protocols in the table. */
   readonly errorRenderers: Readonly<Record<string, ErrorRenderer>>;
+  /** Error shape where no route says one: RFC 9457 unless told. */
+  readonly defaultRenderer?: ErrorRenderer;
+  /** Error shape for a path that no route has, where a protocol's client would look for its own. */
+  readonly unknownRenderer?: (path: string) => ErrorRenderer | undefined;
   readonly log: Logger;
   /** Answers paths no route has, e.g. with the interface's files; null for the error. */
   readonly fallback?: (path: string) => Promise<RawReply | null>;
@@ -81,7 +85,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   }
   for (const bound of options.bound) addRoute(app, bound, options);
   app.setNotFoundHandler((request, reply) => answerUnknown(request, reply, options));
-  app.setErrorHandler((error, request, reply) => sendError(error, request, reply, problemRenderer));
+  app.setErrorHandler((error, request, reply) =>
+    sendError(error, request, reply, options.defaultRenderer ?? problemRenderer),
+  );
 
   return {
     async listen(host, port) {
@@ -142,7 +148,7 @@ function addRoute(app: FastifyInstance, bound: BoundRoute, options: HttpServerOp
         bytes: bound.route.bodyAs === 'bytes' ? await collect(stream) : EMPTY,
         stream,
       });
-      return send(reply, answer);
+      return send(reply, request.method === 'HEAD' ? withoutBody(answer) : answer);
     },
   });
 }
@@ -236,7 +242,8 @@ async function answerUnknown(
   const error = new DomainError('NOT_FOUND', `No route ${request.method} ${path}`, {
     hint: 'The routes are listed at /docs and in /openapi.json.',
   });
-  return send(reply, problemRenderer(error, request.id));
+  const render = options.unknownRenderer?.(path) ?? options.defaultRenderer ?? problemRenderer;
+  return send(reply, render(error, request.id));
 }
 
 function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply, renderer: ErrorRenderer): void {
@@ -247,6 +254,12 @@ function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply,
   // The rest of a refused body is not read: the connection cannot carry another request.
   if (domainError.code === 'TOO_LARGE') reply.header('connection', 'close');
   send(reply, renderer(domainError, request.id));
+}
+
+/** Fastify states the bytes of a text as the length; beside a stream it leaves the length that the handler states. */
+function withoutBody(answer: RawReply): RawReply {
+  const statesLength = Object.keys(answer.headers ?? {}).some((name) => name.toLowerCase() === 'content-length');
+  return statesLength ? { ...answer, body: Readable.from([]) } : answer;
 }
 
 function send(reply: FastifyReply, answer: RawReply): FastifyReply {

@@ -17,6 +17,16 @@ export const eventPayload = z.strictObject({ eventSeq: z.int() });
  */
 export const jobKinds = {
   'jobs.sweep': { payload: z.strictObject({ endedBefore: z.int() }), maxAttempts: 3, leaseMs: 30_000 },
+  'expectations.check': { payload: eventPayload, maxAttempts: 3, leaseMs: 60_000 },
+  'deployments.promote': { payload: eventPayload, maxAttempts: 10, leaseMs: 30_000 },
+  'rollouts.judge': { payload: z.strictObject({ deployment: z.string() }), maxAttempts: 5, leaseMs: 60_000 },
+  'predictions.features': { payload: z.strictObject({ segment: z.string() }), maxAttempts: 5, leaseMs: 120_000 },
+  // Many tries: each kill of the server costs one, and a stage that fails is no failure of the job.
+  'pipelines.run': { payload: z.strictObject({ pipelineRun: z.string() }), maxAttempts: 20, leaseMs: 30_000 },
+  'cycles.consider': { payload: eventPayload, maxAttempts: 10, leaseMs: 30_000 },
+  'cycles.tick': { payload: z.strictObject({ project: z.string(), dueAt: z.int() }), maxAttempts: 10, leaseMs: 30_000 },
+  'cycles.advance': { payload: z.strictObject({ cycle: z.string() }), maxAttempts: 20, leaseMs: 60_000 },
+  'cycles.follow': { payload: eventPayload, maxAttempts: 20, leaseMs: 60_000 },
 } as const satisfies Record<string, KindPolicy>;
 
 export type JobKind = keyof typeof jobKinds;

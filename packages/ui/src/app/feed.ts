@@ -3,17 +3,29 @@ import type { QueryClient } from '@tanstack/react-query';
 const SETTLE_MS = 250;
 
 /**
- * Listens to the facts of the server and marks what is shown as stale, at most four times a second: screens fetch again
- * what they show and nothing else. The browser reconnects by itself and resumes where it left off.
+ * Listens to the facts of the server and marks what is shown as stale: screens fetch again what they show and nothing
+ * else, at most four times a second and never while the reads of the time before are under way. The browser reconnects
+ * by itself and resumes where it left off.
  */
 export function followFeed(queries: QueryClient): () => void {
   const source = new EventSource('/api/v1/events/feed');
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let isReading = false;
+  let isStale = false;
+  const readAgain = async (): Promise<void> => {
+    timer = undefined;
+    isStale = false;
+    isReading = true;
+    try {
+      await queries.invalidateQueries({ predicate: (query) => query.meta?.['isLive'] !== false });
+    } finally {
+      isReading = false;
+      if (isStale) onFact();
+    }
+  };
   const onFact = (): void => {
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      void queries.invalidateQueries();
-    }, SETTLE_MS);
+    isStale = true;
+    if (!isReading) timer ??= setTimeout(() => void readAgain(), SETTLE_MS);
   };
   source.addEventListener('fact', onFact);
   // A feed that breaks off, or comes back, means that what is shown may be wrong.

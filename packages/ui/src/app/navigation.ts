@@ -1,5 +1,44 @@
-/** The rail, by wing. A screen appears here when it exists. */
-export const wings = [
-  { name: '', links: [{ to: '/', label: 'Overview' }] },
-  { name: 'Ledger', links: [{ to: '/audit', label: 'Audit' }] },
-] as const;
+export interface RailLink {
+  readonly href: string;
+  readonly label: string;
+}
+
+export interface Wing {
+  readonly name: string;
+  readonly links: readonly RailLink[];
+}
+
+/** The rail, by wing. What belongs to a project appears once there is one. */
+export function wings(project: string | undefined): readonly Wing[] {
+  const ofProject = (label: string, ...path: readonly string[]): readonly RailLink[] =>
+    project === undefined ? [] : [{ label, href: ['/projects', project, ...path].map(encodeSegment).join('/') }];
+  return [
+    { name: '', links: [{ href: '/', label: 'Overview' }] },
+    { name: 'Design', links: [{ href: '/projects', label: 'Projects' }, ...ofProject('Charter and cycle')] },
+    { name: 'Data', links: ofProject('Datasets', 'datasets') },
+    {
+      name: 'Model',
+      links: [
+        { href: '/experiments', label: 'Experiments' },
+        ...ofProject('Pipeline runs', 'pipeline-runs'),
+        { href: '/models', label: 'Models' },
+      ],
+    },
+    {
+      name: 'Operations',
+      links: [
+        { href: '/deployments', label: 'Deployments' },
+        ...ofProject('Monitors', 'monitors'),
+        ...ofProject('Cycles', 'cycles'),
+      ],
+    },
+    {
+      name: 'Ledger',
+      links: [...ofProject('Value', 'value'), ...ofProject('Debt', 'debt'), { href: '/audit', label: 'Audit' }],
+    },
+  ].filter((wing) => wing.links.length > 0);
+}
+
+function encodeSegment(part: string): string {
+  return part.startsWith('/') ? part : encodeURIComponent(part);
+}

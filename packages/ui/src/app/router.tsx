@@ -1,17 +1,187 @@
-import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { ScreenFailure } from '../screens/screen-failure.tsx';
 import { Home } from '../screens/home/home.tsx';
-import { Audit } from '../screens/audit/audit.tsx';
 import { NotFound } from '../screens/not-found.tsx';
+import { alone, inList, inProject } from './crumbs.tsx';
+import { artifactSearch, auditSearch, runsSearch, tabSearch } from './search.ts';
 import { Shell } from './shell.tsx';
 
-const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
+// Every screen but the first is loaded when it is asked for, or pointed at.
 
-const children = [
-  createRoute({ getParentRoute: () => root, path: '/', component: Home }),
-  createRoute({ getParentRoute: () => root, path: '/audit', component: Audit }),
-];
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: ScreenFailure });
+const getParentRoute = () => root;
 
-export const router = createRouter({ routeTree: root.addChildren(children), defaultPreload: 'intent' });
+const design = [
+  createRoute({ getParentRoute, path: '/', component: Home, staticData: { crumbs: alone('Overview') } }),
+  createRoute({
+    getParentRoute,
+    path: '/projects',
+    component: lazyRouteComponent(() => import('../screens/projects/projects.tsx'), 'Projects'),
+    staticData: { crumbs: alone('Projects') },
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/projects/$project',
+    component: lazyRouteComponent(() => import('../screens/projects/project.tsx'), 'Project'),
+    staticData: { crumbs: inProject() },
+  }),
+] as const;
+
+const data = [
+  createRoute({
+    getParentRoute,
+    path: '/projects/$project/datasets',
+    component: lazyRouteComponent(() => import('../screens/datasets/datasets.tsx'), 'Datasets'),
+    staticData: { crumbs: inProject('Datasets') },
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/projects/$project/datasets/$dataset',
+    component: lazyRouteComponent(() => import('../screens/datasets/dataset.tsx'), 'Dataset'),
+    staticData: {
+      crumbs: (params) => [...inProject()(params).slice(0, 1), ...datasetCrumbs(params)],
+    },
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/dataset-versions/$version',
+    validateSearch: tabSearch,
+    component: lazyRouteComponent(() => import('../screens/datasets/dataset-version.tsx'), 'DatasetVersion'),
+    staticData: { crumbs: alone('Dataset version') },
+  }),
+] as const;
+
+const model = [
+  createRoute({
+    getParentRoute,
+    path: '/experiments',
+    component: lazyRouteComponent(() => import('../screens/experiments/experiments.tsx'), 'Experiments'),
+    staticData: { crumbs: alone('Experiments') },
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/experiments/$experiment',
+    validateSearch: runsSearch,
+    component: lazyRouteComponent(() => import('../screens/experiments/runs.tsx'), 'Runs'),
+    staticData: { crumbs: inList('Experiments', '/experiments', () => 'Runs') },
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/runs/$run',
+    validateSearch: artifactSearch,
+    component: lazyRouteComponent(() => import('../screens/experiments/run.tsx'), 'Run'),
+    staticData: { crumbs: inList('Experiments', '/experiments', () => 'Run') },
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/projects/$project/pipeline-runs',
+    component: lazyRouteComponent(() => import('../screens/pipelines/pipeline-runs.tsx'), 'PipelineRuns'),
+    staticData: { crumbs: inProject('Pipeline runs') },
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/pipeline-runs/$run',
+    component: lazyRouteComponent(() => import('../screens/pipelines/pipeline-run.tsx'), 'PipelineRun'),
+    staticData: { crumbs: alone('Pipeline run') },
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/models',
+    component: lazyRouteComponent(() => import('../screens/registry/models.tsx'), 'Models'),
+    staticData: { crumbs: alone('Models') },
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/models/$model',
+    component: lazyRouteComponent(() => import('../screens/registry/model.tsx'), 'Model'),
+    staticData: { crumbs: inList('Models', '/models', (params) => params['model'] ?? '') },
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/models/$model/versions/$version',
+    component: lazyRouteComponent(() => import('../screens/registry/model-version.tsx'), 'ModelVersion'),
+    staticData: {
+      crumbs: ({ model: name = '', version = '' }) => [
+        { label: 'Models', href: '/models' },
+        { label: name, href: `/models/${encodeURIComponent(name)}` },
+        { label: `Version ${version}` },
+      ],
+    },
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/verdicts/$verdict',
+    component: lazyRouteComponent(() => import('../screens/gates/verdict.tsx'), 'Verdict'),
+    staticData: { crumbs: alone('Verdict') },
+  }),
+] as const;
+
+const operations = [
+  createRoute({
+    getParentRoute,
+    path: '/deployments',
+    component: lazyRouteComponent(() => import('../screens/deployments/deployments.tsx'), 'Deployments'),
+    staticData: { crumbs: alone('Deployments') },
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/deployments/$deployment',
+    validateSearch: tabSearch,
+    component: lazyRouteComponent(() => import('../screens/deployments/deployment.tsx'), 'Deployment'),
+    staticData: { crumbs: inList('Deployments', '/deployments', (params) => params['deployment'] ?? '') },
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/rollouts/$rollout',
+    component: lazyRouteComponent(() => import('../screens/deployments/rollout.tsx'), 'Rollout'),
+    staticData: { crumbs: inList('Deployments', '/deployments', () => 'Rollout') },
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/predictions/$prediction',
+    component: lazyRouteComponent(() => import('../screens/predictions/prediction.tsx'), 'Prediction'),
+    staticData: { crumbs: inList('Deployments', '/deployments', () => 'Prediction') },
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/projects/$project/cycles',
+    component: lazyRouteComponent(() => import('../screens/cycles/cycles.tsx'), 'Cycles'),
+    staticData: { crumbs: inProject('Cycles') },
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/projects/$project/cycles/$cycle',
+    component: lazyRouteComponent(() => import('../screens/cycles/cycle.tsx'), 'Cycle'),
+    staticData: {
+      crumbs: (params) => [
+        ...inProject('')(params).slice(0, 2),
+        { label: 'Cycles', href: `/projects/${encodeURIComponent(params['project'] ?? '')}/cycles` },
+        { label: params['cycle'] ?? '' },
+      ],
+    },
+  }),
+] as const;
+
+const ledger = [
+  createRoute({
+    getParentRoute,
+    path: '/audit',
+    validateSearch: auditSearch,
+    component: lazyRouteComponent(() => import('../screens/audit/audit.tsx'), 'Audit'),
+    staticData: { crumbs: alone('Audit') },
+  }),
+] as const;
+
+function datasetCrumbs({ project = '', dataset = '' }: Readonly<Record<string, string>>) {
+  const place = `/projects/${encodeURIComponent(project)}`;
+  return [{ label: project, href: place }, { label: 'Datasets', href: `${place}/datasets` }, { label: dataset }];
+}
+
+export const router = createRouter({
+  routeTree: root.addChildren([...design, ...data, ...model, ...operations, ...ledger]),
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+});
 
 declare module '@tanstack/react-router' {
   interface Register {

@@ -1,10 +1,14 @@
-import { ApiError } from '@capstan/client';
 import { useEffect, type ReactNode } from 'react';
 import css from './page.module.css';
-import { State } from './state.tsx';
 
-/** A screen: title row with state and the one primary action, then its content. */
-export function Page(props: { title: string; state?: ReactNode; actions?: ReactNode; children: ReactNode }) {
+/** A screen: title row with state and the one primary action, a line on what it is about, then its content. */
+export function Page(props: {
+  title: string;
+  state?: ReactNode;
+  actions?: ReactNode;
+  about?: ReactNode;
+  children?: ReactNode;
+}) {
   useEffect(() => {
     document.title = `${props.title} · Capstan`;
   }, [props.title]);
@@ -14,6 +18,7 @@ export function Page(props: { title: string; state?: ReactNode; actions?: ReactN
         <h1>{props.title}</h1>
         {props.state}
         {props.actions && <div className={css['actions']}>{props.actions}</div>}
+        {props.about && <p className={css['about']}>{props.about}</p>}
       </div>
       {props.children}
     </main>
@@ -30,10 +35,18 @@ export function Columns({ children, aside }: { children: ReactNode; aside: React
   );
 }
 
-export function Section({ title, children }: { title: string; children: ReactNode }) {
+/** Two equal columns that fold. */
+export function Halves({ children }: { children: ReactNode }) {
+  return <div className={css['halves']}>{children}</div>;
+}
+
+export function Section({ title, note, children }: { title: string; note?: ReactNode; children: ReactNode }) {
   return (
     <section className={css['section']}>
-      <h2>{title}</h2>
+      <h2>
+        {title}
+        {note !== undefined && <span className={css['note']}>{note}</span>}
+      </h2>
       {children}
     </section>
   );
@@ -69,19 +82,17 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
   );
 }
 
-/** What failed, why, what to do, under which request id. */
-export function Failure({ error }: { error: unknown }) {
-  const problem = error instanceof ApiError ? error.problem : undefined;
-  return (
-    <div className={css['problem']} role="alert">
-      <State tone="danger">{problem?.title ?? 'Something failed'}</State>
-      <p>{problem?.detail ?? String(error)}</p>
-      {problem?.hint && <p>{problem.hint}</p>}
-      {problem?.requestId && (
-        <p>
-          Request <code>{problem.requestId}</code>
-        </p>
-      )}
-    </div>
-  );
+/** Words of less weight. */
+export function Quiet({ children }: { children: ReactNode }) {
+  return <span className={css['quiet']}>{children}</span>;
+}
+
+/** Things one below the other. */
+export function Stack({ children }: { children: ReactNode }) {
+  return <div className={css['stack']}>{children}</div>;
+}
+
+/** Things in a row that wraps. */
+export function Row({ children }: { children: ReactNode }) {
+  return <div className={css['row']}>{children}</div>;
 }

@@ -6,9 +6,9 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LoadedModel, Tensor } from '#ports/model-runtime';
 import { describeModelRuntime, expectTensors } from '#ports/model-runtime.contract';
-import { goldenFile, goldenModel } from './golden-models.fixture.ts';
+import { goldenFile, goldenModel } from './golden-models-testing.ts';
 import { createRuntimeOnnx } from './index.ts';
-import { modelOf, tensorOf } from './protobuf.fixture.ts';
+import { modelOf, tensorOf } from './protobuf-testing.ts';
 
 describeModelRuntime('onnx', async () => ({
   runtime: createRuntimeOnnx(),

@@ -19,10 +19,7 @@ interface RuntimeOnnxOptions {
   readonly trialTimeoutMs?: number;
   /** Resident memory that the trial may take, seen on Linux only. Default 4 GiB. */
   readonly trialMaxMemoryBytes?: number;
-  /**
-   * File that hosts a model in a thread or a child. Default: `onnx-host` beside the running code, as `.ts` in the
-   * sources and `.js` in a build; so a bundle of this module needs that entry beside it.
-   */
+  /** File that hosts a model in a thread or a child. Default: `onnx-host` of this folder, which the build carries along. */
   readonly hostEntry?: URL;
 }
 
@@ -34,8 +31,7 @@ interface RuntimeOnnxOptions {
  * the process ends, and only it; its predictions never settle, so callers need their own deadline.
  */
 export function createRuntimeOnnx(options: RuntimeOnnxOptions = {}): ModelRuntime {
-  const suffix = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const entry = options.hostEntry ?? new URL(`./onnx-host.${suffix}`, import.meta.url);
+  const entry = options.hostEntry ?? new URL('./onnx-host.ts', import.meta.url);
   const maxModelBytes = options.maxModelBytes ?? DEFAULT_MAX_MODEL_BYTES;
   const limits = {
     entry,

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { goldenFile } from './golden-models.fixture.ts';
-import { message, modelOf, tensorOf, type Fields } from './protobuf.fixture.ts';
+import { goldenFile } from './golden-models-testing.ts';
+import { message, modelOf, tensorOf, type Fields } from './protobuf-testing.ts';
 import { assertSelfContained } from './self-contained.ts';
 
 const entry = message([

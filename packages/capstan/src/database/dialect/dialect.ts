@@ -20,15 +20,18 @@ export interface Dialect {
   /** Makes appends to the chain of facts one after another until the transaction ends. */
   lockChain(writer: Kysely<Schema>): Promise<void>;
   /**
-   * Inserts many rows fast, leaving out those whose key exists. Returns how many were new.
-   * `types` are the column types in PostgreSQL's words, by column.
+   * Inserts many rows fast. A row whose key exists is left out, or does what `onConflict` says (`on conflict … do
+   * update …`; then no two rows may have one key). Returns how many rows were inserted or changed.
    */
   insertMany(
     writer: Kysely<Schema>,
     table: keyof Schema,
     columns: readonly InsertColumn[],
     rows: readonly (readonly ColumnValue[])[],
+    onConflict?: RawBuilder<unknown>,
   ): Promise<number>;
+  /** SQL's LIKE: `%` any text, `_` any character, nothing escaped. Where the case does not matter, that of ASCII letters. */
+  matches(text: RawBuilder<unknown>, pattern: string, isCaseSensitive: boolean): RawBuilder<unknown>;
   /** The schema as text, sorted, for the golden files. */
   dumpSchema(reader: Kysely<Schema>): Promise<string>;
 }

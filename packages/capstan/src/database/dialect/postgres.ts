@@ -23,7 +23,7 @@ export const postgres: Dialect = {
     await sql`select pg_advisory_xact_lock(${sql.lit(CHAIN_LOCK)})`.execute(writer);
   },
 
-  async insertMany(writer, table, columns, rows) {
+  async insertMany(writer, table, columns, rows, onConflict = sql`on conflict do nothing`) {
     if (rows.length === 0) return 0;
     const names = sql.join(columns.map((column) => sql.ref(column.name)));
     // A parameter per column, each an array, keeps the number of parameters constant.
@@ -32,9 +32,12 @@ export const postgres: Dialect = {
       return sql`${values}::${sql.raw(arrayTypes[column.type])}`;
     });
     const result = await sql`insert into ${sql.table(table)} (${names})
-      select * from unnest(${sql.join(arrays)}) on conflict do nothing`.execute(writer);
+      select * from unnest(${sql.join(arrays)}) ${onConflict}`.execute(writer);
     return Number(result.numAffectedRows ?? 0n);
   },
+
+  matches: (text, pattern, isCaseSensitive) =>
+    isCaseSensitive ? sql`${text} like ${pattern} escape ''` : sql`${text} ilike ${pattern} escape ''`,
 
   async dumpSchema(reader) {
     const { rows } = await sql<{ line: string }>`

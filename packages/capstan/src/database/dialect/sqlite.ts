@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { ManyRowsQuery } from '../sqlite-connection.ts';
 import type { Dialect } from './dialect.ts';
 
 export const sqlite: Dialect = {
@@ -11,17 +12,18 @@ export const sqlite: Dialect = {
   forUpdateSkipLocked: sql``,
   async lockChain() {},
 
-  async insertMany(writer, table, columns, rows) {
+  async insertMany(writer, table, columns, rows, onConflict = sql`on conflict do nothing`) {
+    if (rows.length === 0) return 0;
     const names = sql.join(columns.map((column) => sql.ref(column.name)));
-    let inserted = 0;
-    for (const row of rows) {
-      // One prepared statement is reused for every row: the text is the same each time.
-      const result = await sql`insert into ${sql.table(table)} (${names}) values (${sql.join(row)})
-        on conflict do nothing`.execute(writer);
-      inserted += Number(result.numAffectedRows ?? 0n);
-    }
-    return inserted;
+    const places = sql.join(columns.map(() => null));
+    const one = sql`insert into ${sql.table(table)} (${names}) values (${places}) ${onConflict}`.compile(writer);
+    const query: ManyRowsQuery = { ...one, parameters: [], rows };
+    const result = await writer.executeQuery(query);
+    return Number(result.numAffectedRows ?? 0n);
   },
+
+  matches: (text, pattern, isCaseSensitive) =>
+    isCaseSensitive ? sql`${text} glob ${globOf(pattern)}` : sql`${text} like ${pattern}`,
 
   async dumpSchema(reader) {
     const { rows } = await sql<{ sql: string }>`select sql from sqlite_schema
@@ -29,3 +31,9 @@ export const sqlite: Dialect = {
     return rows.map((row) => `${row.sql};\n`).join('');
   },
 };
+
+/** SQLite's LIKE does not tell case; GLOB does, with other signs. */
+function globOf(pattern: string): string {
+  const signs: Readonly<Record<string, string>> = { '%': '*', _: '?', '*': '[*]', '?': '[?]', '[': '[[]' };
+  return Array.from(pattern, (character) => signs[character] ?? character).join('');
+}

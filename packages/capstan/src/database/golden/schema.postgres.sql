@@ -1,3 +1,113 @@
+approvals.actor text not null
+approvals.created_at bigint not null
+approvals.model text not null
+approvals.reason text not null
+approvals.role text not null
+approvals.seq bigint not null
+approvals.version bigint not null
+artifacts.digest text not null
+artifacts.path text not null
+artifacts.root text not null
+artifacts.size_bytes bigint not null
+artifacts.stored_at bigint not null
+champions.deployment text not null
+champions.revision bigint not null
+champions.seq bigint not null
+champions.since bigint not null
+constraint champions FOREIGN KEY (deployment) REFERENCES deployments(name)
+constraint cycle_steps FOREIGN KEY (cycle) REFERENCES cycles(id)
+constraint experiment_tags FOREIGN KEY (experiment_id) REFERENCES experiments(id)
+constraint logged_models FOREIGN KEY (experiment_id) REFERENCES experiments(id)
+constraint model_versions FOREIGN KEY (model_id) REFERENCES registered_models(id)
+constraint pipeline_stages FOREIGN KEY (pipeline_run) REFERENCES pipeline_runs(id)
+constraint revisions FOREIGN KEY (deployment) REFERENCES deployments(name)
+constraint rollouts FOREIGN KEY (deployment) REFERENCES deployments(name)
+constraint runs FOREIGN KEY (experiment_id) REFERENCES experiments(id)
+constraint stage_attempts FOREIGN KEY (pipeline_run) REFERENCES pipeline_runs(id)
+cycle_steps.cycle text not null
+cycle_steps.decision text
+cycle_steps.ended_at bigint
+cycle_steps.evidence text not null
+cycle_steps.limit_value text not null
+cycle_steps.n bigint
+cycle_steps.reason text
+cycle_steps.seq bigint not null
+cycle_steps.started_at bigint not null
+cycle_steps.status text not null
+cycle_steps.step text not null
+cycle_steps.value text not null
+cycle_triggers.checks text not null
+cycle_triggers.considered_at bigint not null
+cycle_triggers.cycle text
+cycle_triggers.event_seq bigint not null
+cycle_triggers.kind text not null
+cycle_triggers.project text not null
+cycle_triggers.reason text not null
+cycle_triggers.trigger_at bigint not null
+cycle_triggers.trigger_key text not null
+cycle_triggers.trigger_reason text not null
+cycles.baseline_probability double precision
+cycles.deployment text
+cycles.ended_at bigint
+cycles.evaluation text
+cycles.id text not null
+cycles.labelled text
+cycles.last_event bigint not null
+cycles.model text
+cycles.number bigint not null
+cycles.pipeline_run text
+cycles.project text not null
+cycles.reason text
+cycles.rollout text
+cycles.started_at bigint not null
+cycles.state text not null
+cycles.training text not null
+cycles.trigger_at bigint not null
+cycles.trigger_kind text not null
+cycles.trigger_reason text not null
+cycles.verdict text
+cycles.version bigint
+cycles.window_before bigint
+cycles.window_from bigint
+data_files.columns text not null
+data_files.digest text not null
+data_files.format text not null
+data_files.rows bigint not null
+data_files.size_bytes bigint not null
+dataset_versions.checked_at bigint
+dataset_versions.columns text not null
+dataset_versions.created_at bigint not null
+dataset_versions.dataset text not null
+dataset_versions.digest text not null
+dataset_versions.event_time_column text
+dataset_versions.event_time_max bigint
+dataset_versions.event_time_min bigint
+dataset_versions.file_count bigint not null
+dataset_versions.files text not null
+dataset_versions.id text not null
+dataset_versions.number bigint not null
+dataset_versions.origin text not null
+dataset_versions.parents text not null
+dataset_versions.profile text
+dataset_versions.project text not null
+dataset_versions.recipe_digest text
+dataset_versions.report text
+dataset_versions.rows bigint not null
+dataset_versions.size_bytes bigint not null
+dataset_versions.status text not null
+deployments.baseline_probability double precision
+deployments.breaker_changed_at bigint
+deployments.breaker_mode text not null
+deployments.breaker_reason text
+deployments.breaker_state text not null
+deployments.champion bigint
+deployments.context_event_time text
+deployments.context_id text
+deployments.created_at bigint not null
+deployments.last_revision bigint not null
+deployments.model text not null
+deployments.name text not null
+deployments.project text not null
 events.actor text not null
 events.at bigint not null
 events.causation_seq bigint
@@ -10,19 +120,113 @@ events.project text
 events.seq bigint not null
 events.subject text not null
 events.type text not null
+experiment_tags.experiment_id bigint not null
+experiment_tags.key text not null
+experiment_tags.value text not null
+experiments.artifact_location text not null
+experiments.created_at bigint not null
+experiments.id bigint not null
+experiments.lifecycle text not null
+experiments.name text not null
+experiments.updated_at bigint not null
+index CREATE INDEX artifacts_digest ON artifacts USING btree (digest)
+index CREATE INDEX cycle_triggers_newest ON cycle_triggers USING btree (project, event_seq)
+index CREATE INDEX dataset_versions_digest ON dataset_versions USING btree (project, dataset, digest)
 index CREATE INDEX events_causation ON events USING btree (causation_seq)
 index CREATE INDEX events_cycle ON events USING btree (cycle, seq)
 index CREATE INDEX events_project ON events USING btree (project, seq)
 index CREATE INDEX events_subject ON events USING btree (subject, seq)
 index CREATE INDEX events_type ON events USING btree (type, seq)
 index CREATE INDEX jobs_state ON jobs USING btree (state, run_at, priority)
+index CREATE INDEX logged_models_newest ON logged_models USING btree (experiment_id, lifecycle, created_at DESC, id)
+index CREATE INDEX logged_models_run ON logged_models USING btree (source_run_id)
+index CREATE INDEX model_versions_run ON model_versions USING btree (run_id)
+index CREATE INDEX outcomes_pending ON outcomes USING btree (deployment, received_at) WHERE (is_pending = 1)
+index CREATE INDEX pipeline_runs_newest ON pipeline_runs USING btree (created_at, id)
+index CREATE INDEX pipeline_stages_latest ON pipeline_stages USING btree (project, name, ended_at)
+index CREATE INDEX prediction_features_window ON prediction_features USING btree (deployment, max_event_time)
+index CREATE INDEX predictions_labelled ON predictions USING btree (deployment, labelled_at) WHERE (labelled_at IS NOT NULL)
+index CREATE INDEX predictions_labels ON predictions USING btree (deployment, label_seq) WHERE (label_seq IS NOT NULL)
+index CREATE INDEX predictions_parts ON predictions USING btree (deployment, seq) WHERE (part_rows > 0)
+index CREATE INDEX predictions_seq ON predictions USING btree (deployment, seq)
+index CREATE INDEX predictions_time ON predictions USING btree (deployment, event_time)
+index CREATE INDEX revisions_model_digest ON revisions USING btree (model_digest)
+index CREATE INDEX rollouts_deployment ON rollouts USING btree (deployment, started_at)
+index CREATE INDEX run_dataset_inputs_dataset ON run_dataset_inputs USING btree (dataset_id)
+index CREATE INDEX runs_newest ON runs USING btree (experiment_id, lifecycle, start_time DESC, id)
+index CREATE INDEX stage_attempts_run ON stage_attempts USING btree (run_id)
+index CREATE INDEX stage_results_key ON stage_results USING btree (project, result_key, environment_key, created_at)
+index CREATE INDEX verdicts_version ON verdicts USING btree (model, version, created_at)
+index CREATE UNIQUE INDEX approvals_pk ON approvals USING btree (model, version, seq)
+index CREATE UNIQUE INDEX artifacts_pk ON artifacts USING btree (root, path)
+index CREATE UNIQUE INDEX champions_pk ON champions USING btree (deployment, seq)
+index CREATE UNIQUE INDEX cycle_steps_pk ON cycle_steps USING btree (cycle, seq)
+index CREATE UNIQUE INDEX cycle_triggers_pk ON cycle_triggers USING btree (project, trigger_key)
+index CREATE UNIQUE INDEX cycles_number ON cycles USING btree (project, number)
+index CREATE UNIQUE INDEX cycles_open ON cycles USING btree (project) WHERE (state <> ALL (ARRAY['promoted'::text, 'refused'::text, 'rolled-back'::text, 'failed'::text]))
+index CREATE UNIQUE INDEX cycles_pkey ON cycles USING btree (id)
+index CREATE UNIQUE INDEX data_files_pk ON data_files USING btree (digest, format)
+index CREATE UNIQUE INDEX dataset_versions_number ON dataset_versions USING btree (project, dataset, number)
+index CREATE UNIQUE INDEX dataset_versions_pkey ON dataset_versions USING btree (id)
+index CREATE UNIQUE INDEX dataset_versions_recipe ON dataset_versions USING btree (project, dataset, recipe_digest)
+index CREATE UNIQUE INDEX deployments_pkey ON deployments USING btree (name)
 index CREATE UNIQUE INDEX events_id_key ON events USING btree (id)
 index CREATE UNIQUE INDEX events_pkey ON events USING btree (seq)
+index CREATE UNIQUE INDEX experiment_tags_pk ON experiment_tags USING btree (experiment_id, key)
+index CREATE UNIQUE INDEX experiments_name_key ON experiments USING btree (name)
+index CREATE UNIQUE INDEX experiments_pkey ON experiments USING btree (id)
 index CREATE UNIQUE INDEX jobs_pkey ON jobs USING btree (id)
 index CREATE UNIQUE INDEX jobs_unique_key ON jobs USING btree (unique_key) WHERE ((unique_key IS NOT NULL) AND (state = ANY (ARRAY['available'::text, 'running'::text])))
+index CREATE UNIQUE INDEX latest_metrics_pk ON latest_metrics USING btree (run_key, metric_id)
+index CREATE UNIQUE INDEX logged_model_metrics_pk ON logged_model_metrics USING btree (model_id, metric_id, dataset_name, dataset_digest, step, logged_at, value)
+index CREATE UNIQUE INDEX logged_model_params_pk ON logged_model_params USING btree (model_id, key)
+index CREATE UNIQUE INDEX logged_model_tags_pk ON logged_model_tags USING btree (model_id, key)
+index CREATE UNIQUE INDEX logged_models_artifact_root_key ON logged_models USING btree (artifact_root)
+index CREATE UNIQUE INDEX logged_models_pkey ON logged_models USING btree (id)
+index CREATE UNIQUE INDEX metric_keys_name_key ON metric_keys USING btree (name)
+index CREATE UNIQUE INDEX metric_keys_pkey ON metric_keys USING btree (id)
+index CREATE UNIQUE INDEX metric_points_pk ON metric_points USING btree (run_key, metric_id, step, logged_at, value)
 index CREATE UNIQUE INDEX migrations_pkey ON migrations USING btree (name)
+index CREATE UNIQUE INDEX model_alias_moves_pk ON model_alias_moves USING btree (model_id, seq)
+index CREATE UNIQUE INDEX model_aliases_pk ON model_aliases USING btree (model_id, alias)
+index CREATE UNIQUE INDEX model_version_counters_pkey ON model_version_counters USING btree (name)
+index CREATE UNIQUE INDEX model_version_tags_pk ON model_version_tags USING btree (model_id, version, key)
+index CREATE UNIQUE INDEX model_versions_pk ON model_versions USING btree (model_id, version)
+index CREATE UNIQUE INDEX outcomes_pk ON outcomes USING btree (deployment, example_id)
+index CREATE UNIQUE INDEX pipeline_runs_number ON pipeline_runs USING btree (project, number)
+index CREATE UNIQUE INDEX pipeline_runs_pkey ON pipeline_runs USING btree (id)
+index CREATE UNIQUE INDEX pipeline_runs_request ON pipeline_runs USING btree (project, request_key) WHERE (request_key IS NOT NULL)
+index CREATE UNIQUE INDEX pipeline_stages_pk ON pipeline_stages USING btree (pipeline_run, name)
+index CREATE UNIQUE INDEX prediction_counters_pkey ON prediction_counters USING btree (deployment)
+index CREATE UNIQUE INDEX prediction_features_pk ON prediction_features USING btree (segment, deployment)
+index CREATE UNIQUE INDEX predictions_pk ON predictions USING btree (deployment, example_id, role, revision)
+index CREATE UNIQUE INDEX project_revisions_pk ON project_revisions USING btree (project, revision)
+index CREATE UNIQUE INDEX projects_pkey ON projects USING btree (name)
+index CREATE UNIQUE INDEX registered_model_tags_pk ON registered_model_tags USING btree (model_id, key)
+index CREATE UNIQUE INDEX registered_models_name_key ON registered_models USING btree (name)
+index CREATE UNIQUE INDEX registered_models_pkey ON registered_models USING btree (id)
+index CREATE UNIQUE INDEX revisions_pk ON revisions USING btree (deployment, number)
+index CREATE UNIQUE INDEX rollouts_open ON rollouts USING btree (deployment) WHERE (state <> ALL (ARRAY['promoted'::text, 'rolled-back'::text]))
+index CREATE UNIQUE INDEX rollouts_pkey ON rollouts USING btree (id)
+index CREATE UNIQUE INDEX run_dataset_inputs_pk ON run_dataset_inputs USING btree (run_key, dataset_id)
+index CREATE UNIQUE INDEX run_datasets_name ON run_datasets USING btree (experiment_id, name, digest)
+index CREATE UNIQUE INDEX run_datasets_pkey ON run_datasets USING btree (id)
+index CREATE UNIQUE INDEX run_models_pk ON run_models USING btree (run_key, direction, model_id)
+index CREATE UNIQUE INDEX run_params_pk ON run_params USING btree (run_key, key)
+index CREATE UNIQUE INDEX run_tags_pk ON run_tags USING btree (run_key, key)
+index CREATE UNIQUE INDEX runs_artifact_root_key ON runs USING btree (artifact_root)
+index CREATE UNIQUE INDEX runs_id_key ON runs USING btree (id)
+index CREATE UNIQUE INDEX runs_pkey ON runs USING btree (key)
 index CREATE UNIQUE INDEX schedule_ticks_pk ON schedule_ticks USING btree (schedule, due_at)
+index CREATE UNIQUE INDEX segments_pkey ON segments USING btree (id)
+index CREATE UNIQUE INDEX serving_replicas_pkey ON serving_replicas USING btree (replica)
+index CREATE UNIQUE INDEX serving_snapshot_pkey ON serving_snapshot USING btree (id)
 index CREATE UNIQUE INDEX settings_pkey ON settings USING btree (name)
+index CREATE UNIQUE INDEX stage_attempts_number ON stage_attempts USING btree (pipeline_run, stage, number)
+index CREATE UNIQUE INDEX stage_attempts_pkey ON stage_attempts USING btree (id)
+index CREATE UNIQUE INDEX stage_results_pkey ON stage_results USING btree (id)
+index CREATE UNIQUE INDEX verdicts_pkey ON verdicts USING btree (id)
+index CREATE UNIQUE INDEX verdicts_request ON verdicts USING btree (request_key) WHERE (request_key IS NOT NULL)
 jobs.attempt bigint not null default 0
 jobs.caused_by bigint
 jobs.created_at bigint not null
@@ -40,10 +244,293 @@ jobs.priority bigint not null default 0
 jobs.run_at bigint not null
 jobs.state text not null
 jobs.unique_key text
+latest_metrics.logged_at bigint not null
+latest_metrics.max_value double precision
+latest_metrics.metric_id bigint not null
+latest_metrics.min_value double precision
+latest_metrics.run_key bigint not null
+latest_metrics.step bigint not null
+latest_metrics.value double precision not null
+logged_model_metrics.dataset_digest text not null
+logged_model_metrics.dataset_name text not null
+logged_model_metrics.logged_at bigint not null
+logged_model_metrics.metric_id bigint not null
+logged_model_metrics.model_id text not null
+logged_model_metrics.run_id text not null
+logged_model_metrics.step bigint not null
+logged_model_metrics.value double precision not null
+logged_model_params.key text not null
+logged_model_params.model_id text not null
+logged_model_params.value text not null
+logged_model_tags.key text not null
+logged_model_tags.model_id text not null
+logged_model_tags.value text not null
+logged_models.artifact_root text not null
+logged_models.created_at bigint not null
+logged_models.experiment_id bigint not null
+logged_models.id text not null
+logged_models.lifecycle text not null
+logged_models.model_type text not null
+logged_models.name text not null
+logged_models.source_run_id text
+logged_models.status text not null
+logged_models.updated_at bigint not null
+metric_keys.id bigint not null
+metric_keys.name text not null
+metric_points.logged_at bigint not null
+metric_points.metric_id bigint not null
+metric_points.run_key bigint not null
+metric_points.step bigint not null
+metric_points.value double precision not null
 migrations.applied_at bigint not null
 migrations.name text not null
+model_alias_moves.actor text not null
+model_alias_moves.alias text not null
+model_alias_moves.from_version bigint
+model_alias_moves.model_id text not null
+model_alias_moves.moved_at bigint not null
+model_alias_moves.reason text
+model_alias_moves.seq bigint not null
+model_alias_moves.to_version bigint
+model_alias_moves.verdict_id text
+model_aliases.alias text not null
+model_aliases.model_id text not null
+model_aliases.version bigint not null
+model_version_counters.last_version bigint not null
+model_version_counters.name text not null
+model_version_tags.key text not null
+model_version_tags.model_id text not null
+model_version_tags.value text not null
+model_version_tags.version bigint not null
+model_versions.artifact_path text
+model_versions.artifact_root text
+model_versions.created_at bigint not null
+model_versions.created_by text not null
+model_versions.description text
+model_versions.logged_model_id text
+model_versions.model_id text not null
+model_versions.run_id text
+model_versions.run_link text
+model_versions.source text not null
+model_versions.stage text not null
+model_versions.updated_at bigint not null
+model_versions.version bigint not null
+outcomes.corrections bigint not null
+outcomes.deployment text not null
+outcomes.example_id text not null
+outcomes.is_pending bigint not null
+outcomes.label bigint not null
+outcomes.label_at bigint not null
+outcomes.received_at bigint not null
+pipeline_runs.actor text not null
+pipeline_runs.cancel_requested_at bigint
+pipeline_runs.code_digest text
+pipeline_runs.created_at bigint not null
+pipeline_runs.cutoff bigint
+pipeline_runs.cycle text
+pipeline_runs.ended_at bigint
+pipeline_runs.environment_key text
+pipeline_runs.environment_log text
+pipeline_runs.fence bigint not null
+pipeline_runs.git_commit text
+pipeline_runs.id text not null
+pipeline_runs.inputs text not null
+pipeline_runs.model_versions text not null
+pipeline_runs.number bigint not null
+pipeline_runs.params text not null
+pipeline_runs.phase text not null
+pipeline_runs.project text not null
+pipeline_runs.reason text
+pipeline_runs.request_key text
+pipeline_runs.revision bigint not null
+pipeline_runs.stage_timeout_ms bigint not null
+pipeline_runs.started_at bigint
+pipeline_runs.status text not null
+pipeline_stages.after text not null
+pipeline_stages.command text not null
+pipeline_stages.description text
+pipeline_stages.ended_at bigint
+pipeline_stages.inputs text not null
+pipeline_stages.is_cached bigint not null
+pipeline_stages.name text not null
+pipeline_stages.outputs text not null
+pipeline_stages.pipeline_run text not null
+pipeline_stages.position bigint not null
+pipeline_stages.project text not null
+pipeline_stages.reason text
+pipeline_stages.result text
+pipeline_stages.run_id text
+pipeline_stages.status text not null
+pipeline_stages.why text not null
+prediction_counters.deployment text not null
+prediction_counters.last_seq bigint not null
+prediction_features.deployment text not null
+prediction_features.digest text not null
+prediction_features.max_event_time bigint not null
+prediction_features.min_event_time bigint not null
+prediction_features.rows bigint not null
+prediction_features.segment text not null
+prediction_features.size_bytes bigint not null
+predictions.baseline_value double precision
+predictions.decision bigint
+predictions.deployment text not null
+predictions.error text
+predictions.event_time bigint not null
+predictions.example_id text not null
+predictions.ingested_at bigint not null
+predictions.is_split bigint not null
+predictions.label bigint
+predictions.label_at bigint
+predictions.label_seq bigint
+predictions.labelled_at bigint
+predictions.latency_us bigint not null
+predictions.loss double precision
+predictions.model_version bigint not null
+predictions.part_rows bigint not null
+predictions.predicted_at bigint not null
+predictions.probability double precision
+predictions.project text not null
+predictions.request_id text not null
+predictions.revision bigint not null
+predictions.role text not null
+predictions.rollout text
+predictions.segment text not null
+predictions.seq bigint not null
+predictions.share double precision not null
+predictions.stage bigint
+predictions.threshold double precision not null
+predictions.value double precision
+project_revisions.actor text not null
+project_revisions.applied_at bigint not null
+project_revisions.changes text not null
+project_revisions.digest text not null
+project_revisions.folder text not null
+project_revisions.project text not null
+project_revisions.revision bigint not null
+project_revisions.written text not null
+projects.created_at bigint not null
+projects.folder text not null
+projects.name text not null
+projects.revision bigint not null
+registered_model_tags.key text not null
+registered_model_tags.model_id text not null
+registered_model_tags.value text not null
+registered_models.created_at bigint not null
+registered_models.description text
+registered_models.id text not null
+registered_models.name text not null
+registered_models.project text
+registered_models.updated_at bigint not null
+revisions.created_at bigint not null
+revisions.created_by text not null
+revisions.deployment text not null
+revisions.digest text not null
+revisions.input_adapters text not null
+revisions.model text not null
+revisions.model_digest text not null
+revisions.number bigint not null
+revisions.threshold double precision not null
+revisions.version bigint not null
+rollouts.cycle text
+rollouts.deployment text not null
+rollouts.ended_at bigint
+rollouts.from_revision bigint
+rollouts.id text not null
+rollouts.progress text not null
+rollouts.project text not null
+rollouts.reason text
+rollouts.revision bigint not null
+rollouts.stage bigint not null
+rollouts.started_at bigint not null
+rollouts.state text not null
+rollouts.verdict_id text
+run_dataset_inputs.context text
+run_dataset_inputs.dataset_id bigint not null
+run_dataset_inputs.run_key bigint not null
+run_dataset_inputs.tags text not null
+run_datasets.digest text not null
+run_datasets.experiment_id bigint not null
+run_datasets.id bigint not null
+run_datasets.name text not null
+run_datasets.profile text
+run_datasets.schema text
+run_datasets.source text not null
+run_datasets.source_type text not null
+run_models.direction text not null
+run_models.model_id text not null
+run_models.run_key bigint not null
+run_models.step bigint not null
+run_params.key text not null
+run_params.run_key bigint not null
+run_params.value text not null
+run_tags.key text not null
+run_tags.run_key bigint not null
+run_tags.value text not null
+runs.artifact_root text not null
+runs.end_time bigint
+runs.experiment_id bigint not null
+runs.id text not null
+runs.key bigint not null
+runs.lifecycle text not null
+runs.name text not null
+runs.start_time bigint not null
+runs.status text not null
+runs.updated_at bigint not null
+runs.user_id text not null
 schedule_ticks.due_at bigint not null
 schedule_ticks.job_id text not null
 schedule_ticks.schedule text not null
+segments.id text not null
+segments.raw_digest text
+segments.received_at bigint not null
+segments.records bigint not null
+segments.replica text not null
+segments.rows bigint not null
+serving_replicas.replica text not null
+serving_replicas.report text not null
+serving_replicas.reported_at bigint not null
+serving_snapshot.body text not null
+serving_snapshot.id bigint not null
+serving_snapshot.version bigint not null
 settings.name text not null
 settings.value text not null
+stage_attempts.cpu_ms bigint
+stage_attempts.duration_ms bigint
+stage_attempts.ended_at bigint
+stage_attempts.exit_code bigint
+stage_attempts.id text not null
+stage_attempts.is_run_ended bigint not null
+stage_attempts.log_digest text
+stage_attempts.number bigint not null
+stage_attempts.peak_memory_bytes bigint
+stage_attempts.pipeline_run text not null
+stage_attempts.reason text
+stage_attempts.run_id text
+stage_attempts.signal text
+stage_attempts.stage text not null
+stage_attempts.started_at bigint not null
+stage_attempts.status text not null
+stage_results.attempt text not null
+stage_results.created_at bigint not null
+stage_results.entry text not null
+stage_results.environment_key text not null
+stage_results.id text not null
+stage_results.model_versions text not null
+stage_results.outputs text not null
+stage_results.project text not null
+stage_results.result_key text not null
+stage_results.run_id text
+stage_results.stage text not null
+verdicts.actor text not null
+verdicts.champion_version bigint
+verdicts.checks text not null
+verdicts.created_at bigint not null
+verdicts.cycle text
+verdicts.evaluation text not null
+verdicts.id text not null
+verdicts.measured text not null
+verdicts.model text not null
+verdicts.project text not null
+verdicts.request_key text
+verdicts.status text not null
+verdicts.version bigint not null

@@ -1,5 +1,21 @@
 import { foundation } from './0001-foundation.ts';
+import { design } from './0002-design.ts';
+import { data } from './0003-data.ts';
+import { model } from './0004-model.ts';
+import { pipelines } from './0004b-pipelines.ts';
+import { gates } from './0004c-gates.ts';
+import { operations } from './0005-operations.ts';
+import { retraining } from './0007-retraining.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step in order. A step that has been released is never changed. */
-export const migrations: readonly Migration[] = [foundation];
+export const migrations: readonly Migration[] = [
+  foundation,
+  design,
+  data,
+  model,
+  pipelines,
+  gates,
+  operations,
+  retraining,
+];

@@ -1,62 +1,98 @@
-import { useQuery } from '@tanstack/react-query';
-import { api } from '../../app/api.ts';
+import { Link } from '@tanstack/react-router';
+import { api, useRead } from '../../app/api.ts';
+import { Command } from '../../design/copy.tsx';
 import { CycleRing } from '../../design/cycle-ring.tsx';
-import { Columns, Empty, Facts, Failure, Page, Section } from '../../design/page.tsx';
-import { Time } from '../../design/time.tsx';
+import { moment } from '../../design/format.ts';
+import { Loaded } from '../../design/loaded.tsx';
+import { Columns, Empty, Facts, Halves, Page, Quiet, Section, Stack } from '../../design/page.tsx';
+import { Failure } from '../../design/problem.tsx';
+import { State } from '../../design/state.tsx';
+import { News } from '../audit/news.tsx';
+import { Live } from '../deployments/live.tsx';
+import { Needs } from '../projects/needs.tsx';
+import { healthOf, needsOf, ringOf } from '../projects/project-state.ts';
+import { useProjectFacts } from '../projects/use-project-facts.ts';
 
 /** What is live, is it healthy, what changed, what needs me. */
 export function Home() {
-  const status = useQuery({ queryKey: ['status'], queryFn: () => api.system.status({}) });
-  if (status.error) {
-    return (
-      <Page title="Overview">
-        <Failure error={status.error} />
-      </Page>
-    );
-  }
-  const now = status.data?.now ?? 0;
+  const projects = useRead(api.projects.list, {});
   return (
     <Page title="Overview">
-      <Columns
-        aside={
-          <Facts
-            items={[
-              ['Version', status.data?.version ?? ''],
-              ['Database', status.data?.database ?? ''],
-              ['Clock', status.data ? `${status.data.clock}, ${new Date(now).toISOString().slice(0, 16)}Z` : ''],
-              ['Facts', status.data?.lastEventSeq ?? ''],
-            ]}
-          />
+      <Loaded of={projects}>
+        {({ items }) =>
+          items.length === 0 ? <FirstSteps /> : items.map(({ name }) => <ProjectCard key={name} name={name} />)
         }
-      >
-        <Section title="Projects">
-          <CycleRing states={{}} head="No project yet" lines={['the cycle starts with one']} />
-          <Empty title="Declare a project, or watch the example turn">
-            <pre>capstan apply my-project{'\n'}npm run demo</pre>
-          </Empty>
-        </Section>
+      </Loaded>
+      <Columns aside={<Installation />}>
         <Section title="What changed">
-          <Changes now={now} after={Math.max(0, (status.data?.lastEventSeq ?? 0) - 10)} />
+          <News />
         </Section>
       </Columns>
     </Page>
   );
 }
 
-function Changes({ now, after }: { now: number; after: number }) {
-  const events = useQuery({
-    queryKey: ['events', { after }],
-    queryFn: () => api.system.events({ query: { after, limit: 10 } }),
-  });
-  if (events.error) return <Failure error={events.error} />;
-  if (!events.data) return null;
+/** A project at a glance: the ring, what needs someone, what answers. */
+function ProjectCard({ name }: { name: string }) {
+  const { facts, error } = useProjectFacts(name);
+  if (error && !facts) return <Failure error={error} />;
+  if (!facts) return null;
+  const health = healthOf(facts);
   return (
-    <ul>
-      {events.data.items.toReversed().map((item) => (
-        <li key={item.seq}>
-          <Time at={item.at} now={now} /> {item.type} <code>{item.subject}</code>
-        </li>
-      ))}
-    </ul>
+    <Section
+      title={name}
+      note={
+        <>
+          <State tone={health.tone}>{health.word}</State> ·{' '}
+          <Link to="/projects/$project" params={{ project: name }}>
+            project page
+          </Link>
+        </>
+      }
+    >
+      <Halves>
+        <CycleRing {...ringOf(facts)} />
+        <Stack>
+          <h3>Needs you</h3>
+          <Needs needs={needsOf(facts)} />
+          <h3>Live</h3>
+          <Live deployments={facts.deployments} />
+        </Stack>
+      </Halves>
+    </Section>
+  );
+}
+
+function FirstSteps() {
+  return (
+    <Section title="Projects">
+      <Halves>
+        <CycleRing states={{}} head="No project yet" lines={['the cycle starts with one']} />
+        <Empty title="Declare a project, or watch the example turn">
+          <span>In a folder with a capstan.yaml:</span>
+          <Command>capstan apply .</Command>
+          <span>A whole year of real flights, in a few minutes:</span>
+          <Command>npm run demo</Command>
+          <Quiet>This page shows it as soon as it is there.</Quiet>
+        </Empty>
+      </Halves>
+    </Section>
+  );
+}
+
+function Installation() {
+  const { data } = useRead(api.system.status, {});
+  if (!data) return null;
+  return (
+    <Facts
+      items={[
+        ['Version', data.version],
+        ['Database', data.database],
+        ['Clock', `${data.clock}, ${moment(data.now)}`],
+        ['Facts', data.lastEventSeq],
+        ['Jobs', `${data.jobs.running} running, ${data.jobs.due} due, ${data.jobs.scheduled} later`],
+        ...(data.jobs.discarded > 0 ? [['Given up', `${data.jobs.discarded} jobs`] as const] : []),
+      ]}
+    />
   );
 }

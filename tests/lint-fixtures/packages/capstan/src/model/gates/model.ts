@@ -1,3 +1,3 @@
 export { database } from '#database';
 
-export const at = new Date();
+export const at = performance.now();

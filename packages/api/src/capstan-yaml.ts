@@ -1,0 +1,194 @@
+import { z } from 'zod';
+import { durationMs, durationText } from './duration.ts';
+import { rolloutStage } from './rollout.ts';
+import { rolloutText } from './rollout-text.ts';
+import { slug } from './shapes.ts';
+
+const line = z.string().trim().min(1).max(1_000);
+const column = z.string().min(1).max(256);
+const role = z.enum(['maintainer', 'owner', 'operator']);
+const risk = z.enum(['low', 'medium', 'high']);
+const metric = z.enum(['log_loss', 'brier']);
+const contender = z.enum(['champion', 'baseline']);
+
+/** A path below the project's folder, as it is written in YAML: forward slashes, never out of the folder. */
+const relativePath = z
+  .string()
+  .min(1)
+  .max(512)
+  .refine(
+    (path) => !/^(\/|[A-Za-z]:)|\\|\0/.test(path) && !path.split('/').some((part) => part === '..' || part === ''),
+    "write a path relative to the project's folder, with / and without ..",
+  );
+
+const dataPath = relativePath
+  .regex(/\.(parquet|csv)$/, 'name .parquet or .csv files; * stands for any name')
+  .regex(/^[^?[\]{}]*$/, 'use * for any name and ** for any folders; other wildcards are not taken');
+
+/** The schema in two forms: `duration` and `rollout` as people write them, or as the program holds them. */
+function declarationSchema<Duration extends z.ZodType<number>, Rollout extends z.ZodType<z.output<typeof rolloutText>>>(
+  duration: Duration,
+  rollout: Rollout,
+) {
+  const value = z.strictObject({
+    currency: z.string().regex(/^[A-Z]{3}$/, 'use the three capital letters of the currency, e.g. USD'),
+    per: z.literal('prediction').default('prediction'),
+    true_positive: z.number(),
+    false_positive: z.number(),
+    false_negative: z.number(),
+    true_negative: z.number(),
+  });
+
+  const charter = z.strictObject({
+    owner: line,
+    decision: line.meta({ description: 'The decision the model serves, as one sentence' }),
+    value: value.meta({ description: 'What each right or wrong decision is worth' }),
+    baseline: z
+      .union([z.enum(['constant', 'previous']), slug])
+      .default('constant')
+      .meta({ description: 'What the model is compared with: constant, previous, or the name of a model' }),
+    loss_budget: z
+      .strictObject({
+        amount: z.number().positive(),
+        window: duration,
+        on_exhausted: z.enum(['fallback', 'last-known-good', 'stop']).default('fallback'),
+      })
+      .optional(),
+    success: line.optional().meta({ description: 'How one will know that it worked' }),
+    risk: risk.default('low'),
+    non_goals: z.array(line).max(50).default([]),
+  });
+
+  const dataset = z.strictObject({
+    path: dataPath.meta({ description: 'Where its files lie in the project, e.g. data/flights/*.parquet' }),
+    event_time: column.optional().meta({ description: 'Column that says when a row happened' }),
+    key: z.array(column).min(1).max(20).optional().meta({ description: 'Columns that together name one row' }),
+    expectations: relativePath
+      .regex(/\.ya?ml$/, 'name a .yaml file')
+      .optional()
+      .meta({ description: 'File of the checks that its versions must pass' }),
+    label: z.strictObject({ column, arrives_after: duration }).optional(),
+    from: z.literal('predictions').optional().meta({ description: 'Made of logged predictions and their outcomes' }),
+  });
+
+  const gate = z.discriminatedUnion('check', [
+    z.strictObject({
+      check: z.literal('better_than'),
+      other: contender,
+      on: z.literal('latest_labelled_window').default('latest_labelled_window'),
+      confidence: z.number().gt(0.5).lt(1).default(0.95),
+    }),
+    z.strictObject({
+      check: z.literal('slices'),
+      by: z.array(column).min(1).max(20),
+      min_rows: z.int().min(1).default(500),
+      max_regression: z.number().min(0).default(0.02),
+    }),
+    z.strictObject({ check: z.literal('latency'), p99: duration }),
+    z.strictObject({ check: z.literal('reproducible') }),
+    z.strictObject({
+      check: z.literal('approval'),
+      by: z.array(role).min(1),
+      when: z
+        .string()
+        .regex(/^risk >= (low|medium|high)$/, "write 'risk >= low', 'risk >= medium' or 'risk >= high'")
+        .default('risk >= low'),
+    }),
+  ]);
+
+  const monitor = z.discriminatedUnion('watch', [
+    z.strictObject({
+      watch: z.literal('features'),
+      against: z.literal('training').default('training'),
+      window: duration,
+      tests: z.literal('auto').default('auto'),
+    }),
+    z.strictObject({
+      watch: z.literal('performance'),
+      metric,
+      worse_than: contender.default('baseline'),
+      window: duration,
+    }),
+  ]);
+
+  const retrain = z.strictObject({
+    on: z
+      .array(
+        z.union([z.enum(['drift', 'decay', 'new_data']), z.strictObject({ schedule: z.string().min(9).max(100) })], {
+          error: 'write drift, decay, new_data or {schedule: "0 3 * * MON"}',
+        }),
+      )
+      .min(1),
+    cool_down: duration,
+    min_labels: z.int().min(0).default(0),
+    max_per_month: z.int().min(1).max(1_000).default(4),
+    time_zone: z.string().max(64).default('UTC').meta({ description: 'Of the schedule, e.g. Europe/Berlin' }),
+  });
+
+  return z
+    .strictObject({
+      project: slug,
+      charter,
+      datasets: z.record(slug, dataset).default({}),
+      pipeline: relativePath.optional().meta({ description: 'The pipeline file, e.g. dvc.yaml' }),
+      model: z
+        .strictObject({
+          name: slug,
+          task: z.literal('binary'),
+          metric,
+          features: relativePath
+            .regex(/\.sql$/, 'name a .sql file')
+            .optional()
+            .meta({
+              description:
+                'A select over the datasets, each a table of its name, that gives the rows as the model takes them',
+            }),
+        })
+        .optional(),
+      gates: z.array(gate).max(50).default([]),
+      deployment: z
+        .strictObject({
+          name: slug,
+          rollout,
+          analysis: z
+            .array(z.enum(['errors', 'latency', 'loss']))
+            .min(1)
+            .default(['errors', 'latency', 'loss']),
+          context: z
+            .strictObject({ id: column.default('example_id'), event_time: column.default('event_time') })
+            .prefault({})
+            .meta({ description: 'Columns of a request that are logged and not given to the model' }),
+        })
+        .optional(),
+      monitors: z.array(monitor).max(50).default([]),
+      retrain: retrain.optional(),
+    })
+    .superRefine((written, context) => {
+      const refuse = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message });
+      if (!written.model && written.gates.length > 0) refuse(['gates'], 'gates judge a model: declare one under model');
+      if (!written.model && written.deployment)
+        refuse(['deployment'], 'a deployment serves a model: declare one under model');
+      if (!written.pipeline && written.retrain)
+        refuse(['retrain'], 'retraining runs a pipeline: declare one under pipeline');
+      const feeds = Object.entries(written.datasets).filter(([, facts]) => facts.from === 'predictions');
+      for (const [name] of feeds.slice(1))
+        refuse(['datasets', name, 'from'], 'only one dataset can be made of predictions');
+    });
+}
+
+/** What `capstan.yaml` may hold. Parsing gives a `Declaration`. */
+export const capstanYaml = declarationSchema(durationText, rolloutText);
+
+/** A project as the program holds it: lengths of time in milliseconds, defaults filled in. */
+export const declaration = declarationSchema(durationMs, z.array(rolloutStage));
+
+export type Declaration = z.output<typeof declaration>;
+export type Charter = Declaration['charter'];
+export type DatasetDeclaration = Declaration['datasets'][string];
+export type GateDeclaration = Declaration['gates'][number];
+export type MonitorDeclaration = Declaration['monitors'][number];
+
+/** JSON Schema of `capstan.yaml`, for editors. */
+export function capstanYamlJsonSchema(): object {
+  return { ...z.toJSONSchema(capstanYaml, { io: 'input' }), title: 'capstan.yaml', $id: '/schemas/capstan.json' };
+}

@@ -1,0 +1,155 @@
+import { z } from 'zod';
+import { defineRawRoute, defineRoute, type Method, type RawRoute } from '../route.ts';
+import { nothing, timestamp } from '../shapes.ts';
+
+const INFER_BODY_BYTES = 33_554_432;
+
+function openInference(name: string, method: Method, path: string, summary: string): RawRoute {
+  return defineRawRoute({
+    name: `openInference.${name}`,
+    method,
+    path,
+    summary,
+    permission: method === 'GET' ? 'public' : 'execute',
+    bodyLimitBytes: method === 'GET' ? 0 : INFER_BODY_BYTES,
+    audit: 'none',
+    protocol: 'open-inference',
+    bodyAs: method === 'GET' ? 'none' : 'bytes',
+  });
+}
+
+function scoring(name: string, method: Method, path: string, summary: string): RawRoute {
+  return { ...openInference(name, method, path, summary), name: `scoring.${name}`, protocol: 'mlflow-scoring' };
+}
+
+/** Every route of the data plane. It has no other: the native API is the control plane's. */
+export const servingRoutes = {
+  openInference: {
+    live: openInference('live', 'GET', '/v2/health/live', 'The process is alive'),
+    ready: openInference('ready', 'GET', '/v2/health/ready', 'Every deployment of the snapshot can answer'),
+    server: openInference('server', 'GET', '/v2', 'Name, version and extensions of the server'),
+    model: openInference('model', 'GET', '/v2/models/:model', 'Inputs and outputs of a deployment'),
+    modelVersion: openInference(
+      'modelVersion',
+      'GET',
+      '/v2/models/:model/versions/:version',
+      'Inputs and outputs of a revision',
+    ),
+    modelReady: openInference('modelReady', 'GET', '/v2/models/:model/ready', 'A deployment can answer'),
+    versionReady: openInference(
+      'versionReady',
+      'GET',
+      '/v2/models/:model/versions/:version/ready',
+      'A revision can answer',
+    ),
+    infer: openInference('infer', 'POST', '/v2/models/:model/infer', 'Answers by the routes of the deployment'),
+    inferVersion: openInference(
+      'inferVersion',
+      'POST',
+      '/v2/models/:model/versions/:version/infer',
+      'Answers by one revision',
+    ),
+  },
+  scoring: {
+    ping: scoring('ping', 'GET', '/ping', 'The process is alive'),
+    health: scoring('health', 'GET', '/health', 'The process is alive'),
+    version: scoring('version', 'GET', '/version', 'Version of the server'),
+    invocations: scoring('invocations', 'POST', '/invocations', 'MLflow scoring, where one deployment is served'),
+    invocationsOf: scoring(
+      'invocationsOf',
+      'POST',
+      '/deployments/:deployment/invocations',
+      'MLflow scoring of a deployment',
+    ),
+  },
+  plane: {
+    healthz: defineRoute({
+      name: 'plane.healthz',
+      method: 'GET',
+      path: '/healthz',
+      summary: 'The process is alive; asks nothing of its dependencies',
+      permission: 'public',
+      bodyLimitBytes: 0,
+      audit: 'none',
+      params: nothing,
+      query: nothing,
+      body: nothing,
+      reply: z.strictObject({ status: z.literal('ok') }),
+      errors: [],
+    }),
+    status: defineRoute({
+      name: 'plane.status',
+      method: 'GET',
+      path: '/api/v1/serving/status',
+      summary: 'Snapshot, loaded revisions, queues and counters of this replica',
+      permission: 'read',
+      bodyLimitBytes: 0,
+      audit: 'none',
+      params: nothing,
+      query: nothing,
+      body: nothing,
+      reply: z.strictObject({
+        replica: z.string(),
+        version: z.string(),
+        snapshotVersion: z.int(),
+        isControlPlaneReachable: z.boolean(),
+        deployments: z.array(
+          z.strictObject({
+            name: z.string(),
+            isReady: z.boolean(),
+            breaker: z.enum(['closed', 'open']),
+            routes: z.array(z.strictObject({ revision: z.int(), role: z.string(), share: z.number() })),
+            failures: z.array(z.strictObject({ revision: z.int(), reason: z.string() })),
+          }),
+        ),
+        rowsAnswered: z.int(),
+        requestsFailed: z.int(),
+        shadowRowsWaiting: z.int(),
+        shadowRowsDropped: z.int(),
+        segmentsWaiting: z.int(),
+        segmentsRejected: z.int(),
+      }),
+      errors: [],
+    }),
+    flush: defineRoute({
+      name: 'plane.flush',
+      method: 'POST',
+      path: '/api/v1/serving/flush',
+      summary:
+        'Finishes the shadow queue, then ships every logged prediction and waits for the control plane to take it',
+      permission: 'execute',
+      bodyLimitBytes: 1_000,
+      audit: 'none',
+      params: nothing,
+      query: nothing,
+      body: nothing,
+      reply: z.strictObject({ shipped: z.int() }),
+      errors: ['UNAVAILABLE'],
+    }),
+    sync: defineRoute({
+      name: 'plane.sync',
+      method: 'POST',
+      path: '/api/v1/serving/sync',
+      summary: 'Takes the newest snapshot, loads its models and tells the control plane, before it answers',
+      permission: 'execute',
+      bodyLimitBytes: 1_000,
+      audit: 'none',
+      params: nothing,
+      query: nothing,
+      body: nothing,
+      reply: z.strictObject({ snapshotVersion: z.int(), now: timestamp }),
+      errors: ['UNAVAILABLE'],
+    }),
+    metrics: defineRawRoute({
+      name: 'plane.metrics',
+      method: 'GET',
+      path: '/metrics',
+      summary: 'Prometheus text exposition',
+      permission: 'public',
+      bodyLimitBytes: 0,
+      audit: 'none',
+      protocol: 'prometheus',
+      bodyAs: 'none',
+    }),
+  },
+};

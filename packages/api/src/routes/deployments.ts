@@ -1,0 +1,245 @@
+import { z } from 'zod';
+import { defineRoute } from '../route.ts';
+import { judgement, rolloutCheck, rolloutStage, rolloutState } from '../rollout.ts';
+import { breakerMode, inputAdapter, modelDigest } from '../serving.ts';
+import { nothing, pageOf, slug, timestamp } from '../shapes.ts';
+
+const SMALL_BODY_BYTES = 65_536;
+
+export const revision = z.strictObject({
+  deployment: z.string(),
+  number: z.int(),
+  digest: z.string(),
+  model: z.string(),
+  version: z.int(),
+  modelDigest,
+  threshold: z.number(),
+  inputAdapters: z.record(z.string(), inputAdapter),
+  createdAt: timestamp,
+  createdBy: z.string(),
+});
+export type Revision = z.infer<typeof revision>;
+
+export const rollout = z.strictObject({
+  id: z.string(),
+  deployment: z.string(),
+  project: z.string(),
+  revision: z.int(),
+  from: z.int().nullable(),
+  state: rolloutState,
+  stage: z.int(),
+  plan: z.array(rolloutStage),
+  guards: z.boolean(),
+  verdictId: z.string().optional(),
+  cycle: z.string().optional(),
+  startedAt: timestamp,
+  stageStartedAt: timestamp,
+  endedAt: timestamp.optional(),
+  reason: z.string().optional(),
+  /** A replica serves the stage under way. */
+  isLive: z.boolean(),
+  evidenceSeq: z.int(),
+  /** The evidence as it stands. */
+  checks: z.array(rolloutCheck),
+});
+export type Rollout = z.infer<typeof rollout>;
+
+const replica = z.strictObject({
+  replica: z.string(),
+  url: z.string(),
+  /** Real time. */
+  reportedAt: timestamp,
+  isCurrent: z.boolean(),
+  revisions: z.array(z.int()),
+  failures: z.array(z.strictObject({ revision: z.int(), reason: z.string() })),
+});
+
+export const deployment = z.strictObject({
+  name: z.string(),
+  project: z.string(),
+  model: z.string(),
+  champion: revision.optional(),
+  rollout: rollout.optional(),
+  breaker: z.strictObject({
+    state: z.enum(['closed', 'open']),
+    mode: breakerMode,
+    reason: z.string().optional(),
+    changedAt: timestamp.optional(),
+    fallbackProbability: z.number().optional(),
+  }),
+  replicas: z.array(replica),
+  createdAt: timestamp,
+});
+export type Deployment = z.infer<typeof deployment>;
+
+const deploymentParams = z.strictObject({ deployment: slug });
+const rolloutParams = z.strictObject({ rollout: z.string().max(64) });
+const reasonBody = z.strictObject({ reason: z.string().trim().min(1, 'say why').max(2_000) });
+
+/** What is served, and the controlled changes of it. */
+export const deployments = {
+  list: defineRoute({
+    name: 'deployments.list',
+    method: 'GET',
+    path: '/api/v1/deployments',
+    summary: 'Deployments by name',
+    permission: 'read',
+    bodyLimitBytes: 0,
+    audit: 'none',
+    params: nothing,
+    query: z.strictObject({ project: slug.optional() }),
+    body: nothing,
+    reply: pageOf(deployment),
+    errors: [],
+  }),
+  get: defineRoute({
+    name: 'deployments.get',
+    method: 'GET',
+    path: '/api/v1/deployments/:deployment',
+    summary: 'One deployment: its champion, its rollout under way, its breaker and the replicas that serve it',
+    permission: 'read',
+    bodyLimitBytes: 0,
+    audit: 'none',
+    params: deploymentParams,
+    query: nothing,
+    body: nothing,
+    reply: deployment,
+    errors: ['NOT_FOUND'],
+  }),
+  revisions: defineRoute({
+    name: 'deployments.revisions',
+    method: 'GET',
+    path: '/api/v1/deployments/:deployment/revisions',
+    summary: 'Revisions of a deployment, newest first',
+    permission: 'read',
+    bodyLimitBytes: 0,
+    audit: 'none',
+    params: deploymentParams,
+    query: nothing,
+    body: nothing,
+    reply: pageOf(revision),
+    errors: ['NOT_FOUND'],
+  }),
+  rollouts: defineRoute({
+    name: 'deployments.rollouts',
+    method: 'GET',
+    path: '/api/v1/deployments/:deployment/rollouts',
+    summary: 'Rollouts of a deployment, newest first',
+    permission: 'read',
+    bodyLimitBytes: 0,
+    audit: 'none',
+    params: deploymentParams,
+    query: nothing,
+    body: nothing,
+    reply: pageOf(rollout),
+    errors: ['NOT_FOUND'],
+  }),
+  start: defineRoute({
+    name: 'deployments.start',
+    method: 'POST',
+    path: '/api/v1/deployments/:deployment/rollouts',
+    summary: 'Starts a rollout of a model version, by the declared plan or, without guards, at once',
+    permission: 'deploy',
+    bodyLimitBytes: SMALL_BODY_BYTES,
+    audit: 'rollout.start',
+    params: deploymentParams,
+    query: nothing,
+    body: z.strictObject({
+      version: z.int().min(1),
+      /** Left out: the value-optimal threshold of the charter. */
+      threshold: z.number().min(0).max(1).optional(),
+      inputAdapters: z.record(z.string(), inputAdapter).default({}),
+      /** The gate verdict that allows it; may be left out only without guards. */
+      verdictId: z.string().max(64).optional(),
+      guards: z.boolean().default(true),
+      /** Constant probability of the baseline, for the breaker and for value. */
+      baselineProbability: z.number().min(0).max(1).optional(),
+    }),
+    reply: rollout,
+    errors: ['INVALID_ARGUMENT', 'NOT_FOUND', 'CONFLICT'],
+  }),
+  rollout: defineRoute({
+    name: 'deployments.rollout',
+    method: 'GET',
+    path: '/api/v1/rollouts/:rollout',
+    summary: 'One rollout with its evidence as it stands and every recorded judgement',
+    permission: 'read',
+    bodyLimitBytes: 0,
+    audit: 'none',
+    params: rolloutParams,
+    query: nothing,
+    body: nothing,
+    reply: rollout.extend({ judgements: z.array(judgement) }),
+    errors: ['NOT_FOUND'],
+  }),
+  hold: defineRoute({
+    name: 'deployments.hold',
+    method: 'POST',
+    path: '/api/v1/rollouts/:rollout/hold',
+    summary: 'Freezes a rollout where it is; harm still rolls it back',
+    permission: 'deploy',
+    bodyLimitBytes: SMALL_BODY_BYTES,
+    audit: 'rollout.hold',
+    params: rolloutParams,
+    query: nothing,
+    body: reasonBody,
+    reply: rollout,
+    errors: ['NOT_FOUND', 'CONFLICT'],
+  }),
+  resume: defineRoute({
+    name: 'deployments.resume',
+    method: 'POST',
+    path: '/api/v1/rollouts/:rollout/resume',
+    summary: 'Lets a held rollout go on in its stage',
+    permission: 'deploy',
+    bodyLimitBytes: SMALL_BODY_BYTES,
+    audit: 'rollout.resume',
+    params: rolloutParams,
+    query: nothing,
+    body: reasonBody,
+    reply: rollout,
+    errors: ['NOT_FOUND', 'CONFLICT'],
+  }),
+  rollBack: defineRoute({
+    name: 'deployments.rollBack',
+    method: 'POST',
+    path: '/api/v1/deployments/:deployment/rollback',
+    summary: 'Ends the rollout under way; without one, makes the previous champion answer again',
+    permission: 'deploy',
+    bodyLimitBytes: SMALL_BODY_BYTES,
+    audit: 'deployment.roll-back',
+    params: deploymentParams,
+    query: nothing,
+    body: reasonBody,
+    reply: deployment,
+    errors: ['NOT_FOUND', 'CONFLICT'],
+  }),
+  openBreaker: defineRoute({
+    name: 'deployments.openBreaker',
+    method: 'POST',
+    path: '/api/v1/deployments/:deployment/breaker/open',
+    summary: 'Makes the fallback answer in place of the champion',
+    permission: 'deploy',
+    bodyLimitBytes: SMALL_BODY_BYTES,
+    audit: 'breaker.open',
+    params: deploymentParams,
+    query: nothing,
+    body: reasonBody,
+    reply: deployment,
+    errors: ['NOT_FOUND'],
+  }),
+  closeBreaker: defineRoute({
+    name: 'deployments.closeBreaker',
+    method: 'POST',
+    path: '/api/v1/deployments/:deployment/breaker/close',
+    summary: 'Lets the champion answer again; the loss budget is counted anew from now',
+    permission: 'deploy',
+    bodyLimitBytes: SMALL_BODY_BYTES,
+    audit: 'breaker.close',
+    params: deploymentParams,
+    query: nothing,
+    body: reasonBody,
+    reply: deployment,
+    errors: ['NOT_FOUND'],
+  }),
+};

@@ -1,0 +1,311 @@
+import { z } from 'zod';
+import { defineRawRoute, defineRoute } from '../route.ts';
+import { nothing, pageOf, pageQuery, timestamp } from '../shapes.ts';
+
+const id = z.string().regex(/^[a-zA-Z0-9][\w-]{0,255}$/);
+const texts = z.record(z.string(), z.string());
+const lifecycle = z.enum(['active', 'deleted']);
+const view = z.enum(['active', 'deleted', 'all']).default('active');
+const runStatus = z.enum(['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED']);
+/** A step; one beyond ±2^53 is rounded here, and exact over the MLflow protocol. */
+const step = z.number();
+/** A metric's value; JSON has no NaN. */
+const value = z.union([z.number(), z.literal('NaN')]);
+
+const experiment = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  lifecycle,
+  createdAt: timestamp,
+  updatedAt: timestamp,
+  tags: texts,
+  runs: z.strictObject({ active: z.int(), deleted: z.int() }),
+});
+
+/** The point that counts, and the extremes over all points (null when all are NaN). */
+const latestMetric = z.strictObject({
+  value,
+  step,
+  timestamp: z.number(),
+  min: z.number().nullable(),
+  max: z.number().nullable(),
+});
+
+const runSummary = z.strictObject({
+  id: z.string(),
+  experimentId: z.string(),
+  name: z.string(),
+  user: z.string(),
+  status: runStatus,
+  startTime: timestamp,
+  endTime: timestamp.nullable(),
+  lifecycle,
+  /** Last time anything of it changed: a run that claims to run and has long been silent is lost. */
+  updatedAt: timestamp,
+  metrics: z.record(z.string(), latestMetric),
+  params: texts,
+  tags: texts,
+});
+
+const dataset = z.strictObject({
+  name: z.string(),
+  digest: z.string(),
+  sourceType: z.string(),
+  source: z.string(),
+  schema: z.string().nullable(),
+  profile: z.string().nullable(),
+  tags: texts,
+});
+
+const run = runSummary.extend({
+  datasets: z.array(dataset),
+  modelInputs: z.array(z.string()),
+  modelOutputs: z.array(z.strictObject({ modelId: z.string(), step })),
+});
+
+const point = z.strictObject({ step, timestamp: z.number(), value });
+
+const bucket = z.strictObject({
+  firstStep: step,
+  lastStep: step,
+  count: z.int(),
+  nans: z.int(),
+  min: z.number().nullable(),
+  max: z.number().nullable(),
+  last: point,
+});
+
+const artifact = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('file'), path: z.string(), sizeBytes: z.int(), digest: z.string() }),
+  z.strictObject({ kind: z.literal('folder'), path: z.string() }),
+]);
+
+const preview = z.strictObject({
+  path: z.string(),
+  sizeBytes: z.int(),
+  digest: z.string(),
+  mediaType: z.string(),
+  /** The first bytes as text, cut at a whole character; null for a file that is no text. */
+  text: z.string().nullable(),
+  /** The text is all of the file. */
+  isWhole: z.boolean(),
+});
+
+const loggedModel = z.strictObject({
+  id: z.string(),
+  experimentId: z.string(),
+  name: z.string(),
+  modelType: z.string(),
+  status: z.enum(['LOGGED_MODEL_PENDING', 'LOGGED_MODEL_READY', 'LOGGED_MODEL_UPLOAD_FAILED']),
+  sourceRunId: z.string().nullable(),
+  createdAt: timestamp,
+  updatedAt: timestamp,
+  tags: texts,
+  params: texts,
+  metrics: z.array(
+    point.extend({ key: z.string(), runId: z.string(), datasetName: z.string(), datasetDigest: z.string() }),
+  ),
+});
+
+/** Holds the sort keys of a row, which may be long texts. */
+const sortedCursor = z.string().max(100_000);
+
+const search = z.strictObject({
+  experimentIds: z.array(id).min(1).max(1_000),
+  /** MLflow's search language, e.g. `metrics.accuracy > 0.9 and params.model = 'xgb'`. */
+  filter: z.string().max(8_192).optional(),
+  view,
+});
+
+const keys = z.array(z.string()).max(1_000);
+const ids = z.array(id).min(1).max(1_000);
+const changed = z.strictObject({ changed: z.int() });
+const owner = z.strictObject({ owner: z.enum(['run', 'logged-model']), id });
+const pathQuery = z.strictObject({ path: z.string().max(1_024).default('') });
+const read = { permission: 'read', bodyLimitBytes: 0, audit: 'none', body: nothing } as const;
+
+/** Experiments, runs and what was logged, for the interface and the command line. MLflow's clients use `mlflow`. */
+export const experiments = {
+  list: defineRoute({
+    ...read,
+    name: 'experiments.list',
+    method: 'GET',
+    path: '/api/v1/experiments',
+    summary: 'Experiments, newest first, with how many runs they have',
+    params: nothing,
+    query: pageQuery.extend({ filter: z.string().max(8_192).optional(), view }),
+    reply: pageOf(experiment),
+    errors: ['INVALID_ARGUMENT'],
+  }),
+  get: defineRoute({
+    ...read,
+    name: 'experiments.get',
+    method: 'GET',
+    path: '/api/v1/experiments/:experiment',
+    summary: 'One experiment',
+    params: z.strictObject({ experiment: id }),
+    query: nothing,
+    reply: experiment,
+    errors: ['NOT_FOUND'],
+  }),
+  keys: defineRoute({
+    ...read,
+    name: 'experiments.keys',
+    method: 'GET',
+    path: '/api/v1/experiments/:experiment/keys',
+    summary: 'Names of the metrics, params and tags that its active runs have',
+    params: z.strictObject({ experiment: id }),
+    query: nothing,
+    reply: z.strictObject({ metrics: z.array(z.string()), params: z.array(z.string()), tags: z.array(z.string()) }),
+    errors: ['NOT_FOUND'],
+  }),
+  searchRuns: defineRoute({
+    name: 'experiments.searchRuns',
+    method: 'POST',
+    path: '/api/v1/runs/search',
+    summary: 'Runs that meet a filter, with only the metrics, params and tags asked for',
+    permission: 'read',
+    bodyLimitBytes: 256_000,
+    audit: 'none',
+    params: nothing,
+    query: nothing,
+    body: search.extend({
+      /** Terms such as `metrics.accuracy DESC`. */
+      orderBy: z.array(z.string().max(1_000)).max(10).default([]),
+      metrics: keys.default([]),
+      params: keys.default([]),
+      tags: keys.default([]),
+      limit: z.int().min(1).max(1_000).default(100),
+      cursor: sortedCursor.optional(),
+    }),
+    reply: pageOf(runSummary).extend({ nextCursor: sortedCursor.optional() }),
+    errors: ['INVALID_ARGUMENT'],
+  }),
+  countRuns: defineRoute({
+    name: 'experiments.countRuns',
+    method: 'POST',
+    path: '/api/v1/runs/count',
+    summary: 'How many runs a filter meets',
+    permission: 'read',
+    bodyLimitBytes: 256_000,
+    audit: 'none',
+    params: nothing,
+    query: nothing,
+    body: search,
+    reply: z.strictObject({ count: z.int() }),
+    errors: ['INVALID_ARGUMENT'],
+  }),
+  getRun: defineRoute({
+    ...read,
+    name: 'experiments.getRun',
+    method: 'GET',
+    path: '/api/v1/runs/:run',
+    summary: 'One run with all that was logged to it',
+    params: z.strictObject({ run: id }),
+    query: nothing,
+    reply: run,
+    errors: ['NOT_FOUND'],
+  }),
+  metricHistory: defineRoute({
+    ...read,
+    name: 'experiments.metricHistory',
+    method: 'GET',
+    path: '/api/v1/runs/:run/metric',
+    summary: 'A metric of a run in at most so many buckets of steps, each extreme kept',
+    params: z.strictObject({ run: id }),
+    query: z.strictObject({
+      key: z.string().min(1).max(250),
+      from: z.coerce.number().int().optional(),
+      to: z.coerce.number().int().optional(),
+      buckets: z.coerce.number().int().min(1).max(5_000).default(500),
+    }),
+    reply: z.strictObject({ count: z.int(), buckets: z.array(bucket) }),
+    errors: ['NOT_FOUND', 'INVALID_ARGUMENT'],
+  }),
+  deleteRuns: defineRoute({
+    name: 'experiments.deleteRuns',
+    method: 'POST',
+    path: '/api/v1/runs/delete',
+    summary: 'Marks runs as deleted; they can be restored',
+    permission: 'write',
+    bodyLimitBytes: 300_000,
+    audit: 'run.delete',
+    params: nothing,
+    query: nothing,
+    body: z.strictObject({ ids }),
+    reply: changed,
+    errors: ['NOT_FOUND'],
+  }),
+  restoreRuns: defineRoute({
+    name: 'experiments.restoreRuns',
+    method: 'POST',
+    path: '/api/v1/runs/restore',
+    summary: 'Takes back the deletion of runs',
+    permission: 'write',
+    bodyLimitBytes: 300_000,
+    audit: 'run.restore',
+    params: nothing,
+    query: nothing,
+    body: z.strictObject({ ids }),
+    reply: changed,
+    errors: ['NOT_FOUND', 'CONFLICT'],
+  }),
+  setRunTags: defineRoute({
+    name: 'experiments.setRunTags',
+    method: 'POST',
+    path: '/api/v1/runs/tags',
+    summary: 'Sets tags on runs',
+    permission: 'write',
+    bodyLimitBytes: 1_000_000,
+    audit: 'run.tag',
+    params: nothing,
+    query: nothing,
+    body: z.strictObject({ ids, tags: texts }),
+    reply: changed,
+    errors: ['NOT_FOUND', 'CONFLICT', 'INVALID_ARGUMENT'],
+  }),
+  getLoggedModel: defineRoute({
+    ...read,
+    name: 'experiments.getLoggedModel',
+    method: 'GET',
+    path: '/api/v1/logged-models/:model',
+    summary: 'One logged model',
+    params: z.strictObject({ model: id }),
+    query: nothing,
+    reply: loggedModel,
+    errors: ['NOT_FOUND'],
+  }),
+  listArtifacts: defineRoute({
+    ...read,
+    name: 'experiments.listArtifacts',
+    method: 'GET',
+    path: '/api/v1/artifacts/:owner/:id',
+    summary: 'What lies in a folder of a run or logged model',
+    params: owner,
+    query: pathQuery,
+    reply: z.strictObject({ items: z.array(artifact) }),
+    errors: ['NOT_FOUND', 'INVALID_ARGUMENT'],
+  }),
+  previewArtifact: defineRoute({
+    ...read,
+    name: 'experiments.previewArtifact',
+    method: 'GET',
+    path: '/api/v1/artifacts/:owner/:id/preview',
+    summary: 'The head of a file, as text, without reading the rest',
+    params: owner,
+    query: pathQuery.extend({ bytes: z.coerce.number().int().min(1).max(1_048_576).default(262_144) }),
+    reply: preview,
+    errors: ['NOT_FOUND', 'INVALID_ARGUMENT'],
+  }),
+  downloadArtifact: defineRawRoute({
+    name: 'experiments.downloadArtifact',
+    method: 'GET',
+    path: '/api/v1/artifacts/:owner/:id/file',
+    summary: 'The bytes of `?path=`, as an attachment; takes a range',
+    permission: 'read',
+    bodyLimitBytes: 0,
+    audit: 'none',
+    protocol: 'native',
+    bodyAs: 'none',
+  }),
+};

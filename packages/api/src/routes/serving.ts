@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { defineRawRoute, defineRoute } from '../route.ts';
+import { replicaReport, snapshot } from '../serving.ts';
+import { nothing, timestamp } from '../shapes.ts';
+
+const REPORT_BODY_BYTES = 262_144;
+/** A segment is rolled far below this; one request's record may be large. */
+const SEGMENT_BODY_BYTES = 67_108_864;
+
+/** Where replicas of the data plane get what to serve and leave what they logged. */
+export const serving = {
+  snapshot: defineRoute({
+    name: 'serving.snapshot',
+    method: 'GET',
+    path: '/api/v1/serving/snapshot',
+    summary: 'The routing snapshot; waits up to `waitMs` while it is still the one the caller has',
+    permission: 'read',
+    bodyLimitBytes: 0,
+    audit: 'none',
+    params: nothing,
+    query: z.strictObject({
+      /** Version the caller has. */
+      after: z.coerce.number().int().min(0).optional(),
+      /** Business time the caller has: on a simulated clock a new time is news. */
+      at: z.coerce.number().int().optional(),
+      waitMs: z.coerce.number().int().min(0).max(60_000).default(0),
+    }),
+    body: nothing,
+    reply: snapshot,
+    errors: ['INVALID_ARGUMENT'],
+  }),
+  blob: defineRawRoute({
+    name: 'serving.blob',
+    method: 'GET',
+    path: '/api/v1/serving/blobs/:digest',
+    summary: 'The model file of a revision, by its digest',
+    permission: 'read',
+    bodyLimitBytes: 0,
+    audit: 'none',
+    protocol: 'native',
+    bodyAs: 'none',
+  }),
+  report: defineRoute({
+    name: 'serving.report',
+    method: 'POST',
+    path: '/api/v1/serving/replicas/:replica',
+    summary: 'A replica says what it serves',
+    permission: 'execute',
+    bodyLimitBytes: REPORT_BODY_BYTES,
+    audit: 'none',
+    params: z.strictObject({ replica: z.string().min(1).max(64) }),
+    query: nothing,
+    body: replicaReport,
+    reply: z.strictObject({ now: timestamp }),
+    errors: ['INVALID_ARGUMENT'],
+  }),
+  segment: defineRawRoute({
+    name: 'serving.segment',
+    method: 'POST',
+    path: '/api/v1/serving/segments/:segment',
+    summary: 'Takes a segment of prediction records (NDJSON); the same segment again has no effect',
+    permission: 'execute',
+    bodyLimitBytes: SEGMENT_BODY_BYTES,
+    audit: 'none',
+    protocol: 'native',
+    bodyAs: 'bytes',
+  }),
+};

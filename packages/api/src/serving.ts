@@ -1,0 +1,141 @@
+import { z } from 'zod';
+import { slug, timestamp } from './shapes.ts';
+
+// What the two planes say to each other: the routing snapshot (down), segments of prediction records and replica
+// reports (up). Both planes parse with these schemas; they change only by addition, since a data plane may be older.
+
+/** `sha256:` and 64 lower-case hex digits: names a model file. */
+export const modelDigest = z
+  .string()
+  .regex(/^sha256:[0-9a-f]{64}$/, 'use sha256: and 64 lower-case hex digits')
+  .transform((text) => text as `sha256:${string}`);
+
+/** Why a row got its answer: `champion` and `canary` are the two sides of the split, `shadow` is never shown to the caller. */
+export const servingRole = z.enum(['champion', 'canary', 'shadow', 'fallback', 'direct']).meta({
+  description:
+    'fallback: another answer stood in for the assigned one (breaker open, or the canary failed); ' +
+    'direct: the caller named the revision, so it takes no part in comparisons',
+});
+export type ServingRole = z.infer<typeof servingRole>;
+
+/** Unit conversion of one input column before the model sees it: value × multiply + add. */
+export const inputAdapter = z.strictObject({ multiply: z.number().default(1), add: z.number().default(0) });
+export type InputAdapter = z.infer<typeof inputAdapter>;
+
+/** A share of the traffic of a deployment. */
+export const servingRoute = z.strictObject({
+  revision: z.int().min(1),
+  role: z.enum(['champion', 'canary', 'shadow']),
+  /** Of the rows that may go to it; champion and canary add up to 1, a shadow sees the rows of the champion. */
+  share: z.number().min(0).max(1),
+  model: z.string(),
+  modelVersion: z.int().min(0),
+  digest: modelDigest,
+  /** Decide positive at this probability and above. */
+  threshold: z.number().min(0).max(1),
+  inputAdapters: z.record(z.string(), inputAdapter),
+});
+export type ServingRoute = z.infer<typeof servingRoute>;
+
+export const breakerMode = z.enum(['fallback', 'last-known-good', 'stop']);
+export type BreakerMode = z.infer<typeof breakerMode>;
+
+/** While open, the champion's share is answered by something safe instead. */
+export const breakerState = z.strictObject({
+  state: z.enum(['closed', 'open']),
+  mode: breakerMode,
+  /** Answer in mode `fallback`: the baseline's constant probability. */
+  fallbackProbability: z.number().min(0).max(1).nullable(),
+  /** Revision that answers in mode `last-known-good`; its route is not among `routes`. */
+  lastKnownGood: servingRoute.nullable(),
+  reason: z.string().nullable(),
+});
+
+export const servedDeployment = z.strictObject({
+  name: slug,
+  project: z.string(),
+  /** Request columns that are logged and not fed to the model. */
+  context: z.strictObject({ id: z.string().nullable(), eventTime: z.string().nullable() }),
+  /** The rollout under way. */
+  rollout: z.strictObject({ id: z.string(), stage: z.int().min(0) }).nullable(),
+  /** Of the split: the rollout's own, so that another rollout reshuffles all. */
+  salt: z.string(),
+  routes: z.array(servingRoute),
+  breaker: breakerState,
+});
+export type ServedDeployment = z.infer<typeof servedDeployment>;
+
+/** Everything a data plane needs to answer. Each has a higher `version` than the one before. */
+export const snapshot = z.strictObject({
+  version: z.int().min(0),
+  /** Business time: the data plane's own while the clock is the system's. */
+  clock: z.enum(['system', 'simulated']),
+  now: timestamp,
+  deployments: z.array(servedDeployment),
+});
+export type Snapshot = z.infer<typeof snapshot>;
+
+/** One input tensor as a column: `width` values a row. 64-bit integers travel as numbers within ±2^53. */
+export const recordedColumn = z.strictObject({
+  name: z.string(),
+  datatype: z.string(),
+  width: z.int().min(1),
+  data: z.array(z.union([z.number(), z.string(), z.boolean()])),
+});
+export type RecordedColumn = z.infer<typeof recordedColumn>;
+
+/** The rows of one request that one route answered. */
+export const recordedPart = z.strictObject({
+  role: servingRole,
+  /** 0 for the baseline's constant. */
+  revision: z.int().min(0),
+  modelVersion: z.int().min(0),
+  /** Chance, at the time of the request, that a row went here; 0 where it was not drawn by lot. */
+  share: z.number().min(0).max(1),
+  threshold: z.number().min(0).max(1),
+  /** Indices into the request's rows; null for all of them, in order. */
+  rows: z.array(z.int().min(0)).nullable(),
+  /** Positive-class probability of each row; null when the model failed. */
+  probabilities: z.array(z.number().min(0).max(1)).nullable(),
+  error: z.string().nullable(),
+  latencyUs: z.int().min(0),
+});
+export type RecordedPart = z.infer<typeof recordedPart>;
+
+/**
+ * One line of a segment: a request (or its shadow, a second line with the same request id and no inputs), by columns.
+ */
+export const predictionRecord = z.strictObject({
+  v: z.literal(1),
+  request: z.string().min(1).max(64),
+  deployment: slug,
+  rollout: z.string().nullable(),
+  stage: z.int().min(0).nullable(),
+  /** Business time of the answer. */
+  at: timestamp,
+  examples: z.array(z.string().min(1).max(256)).min(1),
+  /** Null: the time of the answer stands in for all. */
+  eventTimes: z.array(timestamp).nullable(),
+  /** Null in a shadow's line. */
+  inputs: z.array(recordedColumn).nullable(),
+  parts: z.array(recordedPart).min(1),
+});
+export type PredictionRecord = z.infer<typeof predictionRecord>;
+
+/** What a data plane says of itself, on every change and every few seconds. */
+export const replicaReport = z.strictObject({
+  url: z.string(),
+  snapshotVersion: z.int().min(0),
+  /** Revisions it can answer with now. */
+  serving: z.array(z.strictObject({ deployment: z.string(), revision: z.int() })),
+  /** Revisions it was told to serve and cannot. */
+  failures: z.array(z.strictObject({ deployment: z.string(), revision: z.int(), reason: z.string() })),
+  counters: z.strictObject({
+    rowsAnswered: z.int(),
+    requestsFailed: z.int(),
+    shadowRowsDropped: z.int(),
+    segmentsWaiting: z.int(),
+    segmentsRejected: z.int(),
+  }),
+});
+export type ReplicaReport = z.infer<typeof replicaReport>;

@@ -1,0 +1,52 @@
+import { Option, type Command } from 'commander';
+import { loadConfig, type SettingName } from '../config.ts';
+import { createLogger } from '../logging.ts';
+import { urlOf } from './connect.ts';
+import { exitCodes } from './exit-codes.ts';
+import type { Registration } from './run.ts';
+import { addSettings, refuseOpenBind, stopSignal } from './up.ts';
+
+const DRAIN_MS = 8_000;
+const SETTINGS: readonly SettingName[] = ['host', 'servingPort', 'data', 'allowedHosts', 'logLevel', 'checkReplies'];
+
+interface ServeFlags {
+  controlPlane?: string;
+  whileInputOpen?: boolean;
+}
+
+export function register(program: Command, { terminal, action }: Registration): void {
+  const command = program
+    .command('serve')
+    .description('Start a data plane: answers predictions, also while the control plane is down');
+  addSettings(command, SETTINGS);
+  command
+    .option('--control-plane <url>', 'address of the control plane (default: CAPSTAN_URL)')
+    .addOption(new Option('--while-input-open', 'end when standard input does').hideHelp())
+    .addHelpText('after', '\nExample:\n  capstan serve --serving-port 5051 --control-plane http://127.0.0.1:5050\n')
+    .action(
+      action(async ({ controlPlane, whileInputOpen, ...flags }: ServeFlags & Record<string, unknown>) => {
+        const { config } = loadConfig({ flags, env: terminal.env, cwd: terminal.cwd });
+        refuseOpenBind(config);
+        const stopping = whileInputOpen ? Promise.race([stopSignal(), inputEnd()]) : stopSignal();
+        // Loaded here: --help must not wait for the model runtime.
+        const { startServing } = await import('../serving.ts');
+        const app = await startServing(
+          config,
+          controlPlane?.replace(/\/$/, '') ?? urlOf(terminal),
+          createLogger(config.logLevel),
+        );
+        terminal.out(`capstan serving at ${app.url} (data in ${config.data})`);
+        const signal = await stopping;
+        terminal.err('capstan: stopping (once more to stop at once)');
+        await app.stop(DRAIN_MS);
+        return signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.done;
+      }),
+    );
+}
+
+/** Resolves when whoever started this process is gone: the other end of its input closes then, also after a kill -9. */
+function inputEnd(): Promise<'SIGTERM'> {
+  return new Promise((resolve) => {
+    process.stdin.resume().once('close', () => resolve('SIGTERM'));
+  });
+}

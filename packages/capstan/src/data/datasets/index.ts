@@ -1,0 +1,9 @@
+// Datasets: named data and its immutable, content-addressed versions, with profile and report; cuts by event time.
+// Owns content, numbers and status. What makes a version good is the business of `expectations`, which settles the check.
+// Called by every module that reads data; a version in quarantine is given to none of them.
+export { createDatasets, type Datasets } from './service.ts';
+export type { DeriveRequest } from './derive.ts';
+export type { NewFile, RegisterRequest } from './register.ts';
+export type { LocalFile, ProfiledVersion, Settlement } from './model.ts';
+export { presentValue, toShown } from './profile.ts';
+export { datasetRoutes, summaryOf } from './routes.ts';

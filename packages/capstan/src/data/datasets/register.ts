@@ -1,0 +1,185 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import type { DatasetColumn, DatasetDeclaration, DatasetFile, DatasetVersion } from '@capstan/api';
+import type { Writer } from '#database';
+import type { Project } from '#design/projects';
+import type { Cause } from '#kernel/cause';
+import { invalid } from '#kernel/errors';
+import { nearest } from '#kernel/nearest';
+import type { DataFormat } from '#ports/analytics';
+import type { Blob, Digest } from '#ports/blob-store';
+import type { DatasetsDeps } from './deps.ts';
+import { contentDigest, formatOf, mergeFiles } from './model.ts';
+import { assertReached, assertSafePlace } from './placement.ts';
+import { requestCheck } from './check.ts';
+import { localData } from './local-files.ts';
+import * as store from './store.ts';
+
+export interface NewFile {
+  /** Below the dataset's folder, with forward slashes: `2013-01.parquet`. */
+  readonly path: string;
+  /** A local path that the caller may read, or what opens the file; the handle is closed here. */
+  readonly source: string | (() => Promise<FileHandle>);
+}
+
+export interface RegisterRequest {
+  readonly project: string;
+  readonly dataset: string;
+  readonly files: readonly NewFile[];
+  readonly origin: 'files' | 'predictions';
+  /** The version holds these files only, instead of adding them to those of the latest one. */
+  readonly replace?: boolean;
+  readonly parents?: readonly { readonly versionId: string; readonly how: string }[];
+  readonly cause: Cause;
+}
+
+/**
+ * Takes files in as the next snapshot of a dataset. Bytes go to the blob store first and every new file is opened, so that
+ * nothing is recorded of a file that cannot be read. The same content again is the same version.
+ */
+export async function registerFiles(deps: DatasetsDeps, request: RegisterRequest): Promise<DatasetVersion> {
+  const project = await deps.projects.get(request.project);
+  const declared =
+    request.origin === 'files'
+      ? declaredDataset(project, request.dataset)
+      : project.declaration.datasets[request.dataset];
+  refuseOddNames(request.files, declared);
+  const format = formatOf(request.files);
+  const added: DatasetFile[] = [];
+  for (const file of request.files) added.push(await takeIn(deps, request.dataset, file, format));
+
+  for (;;) {
+    const base = await latestSnapshot(deps.database.read, request);
+    const files = mergeFiles(request.replace ? [] : (base?.files ?? []), added);
+    formatOf(files);
+    const columns = await deps.analytics.columnsOf(await localData(deps.blobs, request.dataset, files));
+    const draft = { files, columns, eventTimeColumn: declared?.event_time ?? null, baseId: base?.id };
+    const version = await deps.database.write((writer) => addSnapshot(deps, writer, request, draft));
+    if (version) return version;
+    // Someone else has registered meanwhile: their snapshot is the one to add to.
+  }
+}
+
+/** @throws DomainError INVALID_ARGUMENT naming the nearest dataset that is declared */
+export function declaredDataset(project: Project, dataset: string): DatasetDeclaration {
+  const declared = project.declaration.datasets[dataset];
+  if (declared) return declared;
+  const names = Object.keys(project.declaration.datasets);
+  const suggestion = nearest(dataset, names);
+  throw invalid(`The project ${project.name} declares no dataset '${dataset}'`, {
+    field: 'dataset',
+    hint: suggestion
+      ? `Did you mean ${suggestion}?`
+      : `Declared: ${names.join(', ') || 'none'}. Add it to capstan.yaml.`,
+  });
+}
+
+function refuseOddNames(files: readonly NewFile[], declared: DatasetDeclaration | undefined): void {
+  if (files.length === 0) throw invalid('Give at least one file', { field: 'files' });
+  const seen = new Set<string>();
+  for (const { path } of files) {
+    assertSafePlace(path);
+    if (declared) assertReached(declared.path, path);
+    if (seen.has(path))
+      throw invalid(`Two files would be called ${path}`, { field: 'files', hint: 'Give each a name of its own.' });
+    seen.add(path);
+  }
+}
+
+async function takeIn(deps: DatasetsDeps, dataset: string, file: NewFile, format: DataFormat): Promise<DatasetFile> {
+  const { digest, sizeBytes } = await putFile(deps, file);
+  const [known] = await store.fileFacts(deps.database.read, [digest], format);
+  const facts = known ?? (await inspect(deps, `${dataset}/${file.path}`, digest, sizeBytes, format));
+  return { path: file.path, digest, sizeBytes, rows: facts.rows };
+}
+
+async function putFile(deps: DatasetsDeps, { path, source }: NewFile): Promise<Blob> {
+  const handle = typeof source === 'string' ? await openSource(path, source) : await source();
+  try {
+    return await deps.blobs.put(handle.createReadStream({ autoClose: false }));
+  } finally {
+    await handle.close();
+  }
+}
+
+async function openSource(path: string, source: string): Promise<FileHandle> {
+  try {
+    return await open(source, 'r');
+  } catch (cause) {
+    throw invalid(`The file for ${path} cannot be opened`, { field: path, cause });
+  }
+}
+
+async function inspect(
+  deps: DatasetsDeps,
+  label: string,
+  digest: Digest,
+  sizeBytes: number,
+  format: DataFormat,
+): Promise<store.FileFacts> {
+  const path = await deps.blobs.localFile(digest);
+  const { rows, columns } = await deps.analytics.inspect({ path, format, label });
+  const facts = { digest, format, sizeBytes, rows, columns };
+  await deps.database.write((writer) => store.rememberFile(writer, facts));
+  return facts;
+}
+
+interface Draft {
+  readonly files: DatasetFile[];
+  readonly columns: readonly DatasetColumn[];
+  readonly eventTimeColumn: string | null;
+  /** The snapshot that the files were added to. */
+  readonly baseId: string | undefined;
+}
+
+/** Undefined when the snapshot is no longer built on the latest one. */
+async function addSnapshot(
+  deps: DatasetsDeps,
+  writer: Writer,
+  request: RegisterRequest,
+  draft: Draft,
+): Promise<DatasetVersion | undefined> {
+  const { project, dataset, origin, cause } = request;
+  await deps.database.dialect.lockChain(writer);
+  const latest = await latestSnapshot(writer, request);
+  if (!request.replace && latest?.id !== draft.baseId) return undefined;
+  const digest = contentDigest(draft.files);
+  const same = await store.findContent(writer, project, dataset, digest);
+  // Content from before the latest snapshot counts as new: it takes the place of what came in between.
+  if (same && same.number >= (latest?.number ?? 0)) {
+    return same.status === 'quarantined' ? await requestCheck(deps, writer, same, cause) : same;
+  }
+  const version: DatasetVersion = {
+    id: deps.ids.next('dv'),
+    project,
+    dataset,
+    number: (await store.lastNumber(writer, project, dataset)) + 1,
+    status: 'pending',
+    origin,
+    digest,
+    rows: draft.files.reduce((total, file) => total + file.rows, 0),
+    sizeBytes: draft.files.reduce((total, file) => total + file.sizeBytes, 0),
+    fileCount: draft.files.length,
+    eventTime: null,
+    createdAt: deps.clock.now(),
+    checkedAt: null,
+    files: draft.files,
+    columns: [...draft.columns],
+    eventTimeColumn: draft.eventTimeColumn,
+    parents: [...(request.parents ?? [])],
+    profile: null,
+    report: null,
+  };
+  await store.insert(writer, version, null);
+  const { id: versionId, number, rows, parents } = version;
+  await deps.events.append(writer, cause, {
+    type: 'dataset-version.registered',
+    project,
+    subject: `dataset-version:${versionId}`,
+    payload: { versionId, dataset, number, digest, origin, rows, parents },
+  });
+  return version;
+}
+
+function latestSnapshot(reader: Writer, { project, dataset }: RegisterRequest): Promise<DatasetVersion | undefined> {
+  return store.newest(reader, project, dataset, ['pending', 'accepted']);
+}

@@ -1,0 +1,158 @@
+import type { DatasetVersion, DatasetVersionStatus, DatasetVersionSummary } from '@capstan/api';
+import { glob } from 'node:fs/promises';
+import { openInside } from '#design/projects';
+import type { Cause } from '#kernel/cause';
+import { invalid, notFound } from '#kernel/errors';
+import type { DatasetsDeps } from './deps.ts';
+import { requestCheck, settleCheck } from './check.ts';
+import { derive, type DeriveRequest } from './derive.ts';
+import { assertAccepted, localFiles, materialise } from './local-files.ts';
+import type { LocalFile, ProfiledVersion, Settlement } from './model.ts';
+import { placeOf } from './placement.ts';
+import { profileFiles } from './profile.ts';
+import { declaredDataset, registerFiles, type NewFile, type RegisterRequest } from './register.ts';
+import * as store from './store.ts';
+
+export interface DatasetSummary {
+  readonly name: string;
+  /** Null when capstan.yaml no longer declares it. */
+  readonly path: string | null;
+  readonly versionCount: number;
+  readonly newest: DatasetVersion | null;
+  readonly accepted: DatasetVersion | null;
+}
+
+export interface RegisterFromFolderRequest {
+  readonly project: string;
+  readonly dataset: string;
+  /** Inside the project's folder, absolute or relative to it; absent: all files that the declared path names. */
+  readonly files?: readonly string[] | undefined;
+  readonly replace: boolean;
+  readonly cause: Cause;
+}
+
+export interface Datasets {
+  /**
+   * Takes local files in as the next snapshot: those of the latest accepted or pending version and these, or these alone
+   * with `replace`. Its check follows as a job; until then the version is pending.
+   * @throws DomainError INVALID_ARGUMENT for files that cannot be read or have no place in the dataset
+   */
+  registerFiles(request: RegisterRequest): Promise<DatasetVersion>;
+  /** The same with files of the project's own folder, and of no other place. */
+  registerFromFolder(request: RegisterFromFolderRequest): Promise<DatasetVersion>;
+  /**
+   * Cuts a version out of accepted ones by event time, as one Parquet file (CSV where the dataset's path says so).
+   * @throws DomainError CONFLICT for versions that are not accepted; INVALID_ARGUMENT for a cut that is empty or cannot be
+   */
+  derive(request: DeriveRequest): Promise<DatasetVersion>;
+  /** @throws DomainError NOT_FOUND */
+  get(versionId: string): Promise<DatasetVersion>;
+  /** The newest snapshot with one of these statuses; cuts are not snapshots. Default: accepted. */
+  latest(project: string, dataset: string, ...statuses: DatasetVersionStatus[]): Promise<DatasetVersion | undefined>;
+  /** Versions, newest first, cuts included. @throws DomainError NOT_FOUND for an unknown project */
+  list(query: store.VersionQuery): Promise<DatasetVersionSummary[]>;
+  /** @throws DomainError NOT_FOUND for an unknown project */
+  summaries(project: string): Promise<DatasetSummary[]>;
+  /** Local files of an accepted version. @throws DomainError NOT_FOUND, CONFLICT, DATA_LOSS */
+  files(versionId: string): Promise<LocalFile[]>;
+  /** Local files of a version whatever its status: for its check only. @throws DomainError NOT_FOUND, DATA_LOSS */
+  filesToCheck(versionId: string): Promise<LocalFile[]>;
+  /** Copies an accepted version into a folder, laid out as below the dataset's own. Returns the paths. @throws as `files` */
+  materialise(versionId: string, folder: string): Promise<string[]>;
+  /** Scans a version. @throws DomainError INVALID_ARGUMENT when its content is damaged */
+  profile(versionId: string, signal?: AbortSignal): Promise<ProfiledVersion>;
+  /** Asks for another check of a quarantined version. @throws DomainError CONFLICT when it was accepted */
+  requestCheck(versionId: string, cause: Cause): Promise<DatasetVersion>;
+  /** Ends the check of a pending version; called by expectations. */
+  settle(settlement: Settlement, cause: Cause): Promise<DatasetVersion>;
+}
+
+export function createDatasets(deps: DatasetsDeps): Datasets {
+  async function get(id: string): Promise<DatasetVersion> {
+    const version = await store.find(deps.database.read, id);
+    if (!version) throw notFound('dataset version', id);
+    return version;
+  }
+
+  return {
+    registerFiles: (request) => registerFiles(deps, request),
+    registerFromFolder: (request) => registerFromFolder(deps, request),
+    derive: (request) => derive(deps, request, get),
+    get,
+    latest: (project, dataset, ...statuses) =>
+      store.newest(deps.database.read, project, dataset, statuses.length === 0 ? ['accepted'] : statuses),
+    async list(query) {
+      await deps.projects.get(query.project);
+      return await store.list(deps.database.read, query);
+    },
+    summaries: (project) => summaries(deps, project),
+    async files(versionId) {
+      const version = await get(versionId);
+      assertAccepted(version);
+      return await localFiles(deps, version);
+    },
+    filesToCheck: async (versionId) => localFiles(deps, await get(versionId)),
+    materialise: async (versionId, folder) => materialise(deps, await get(versionId), folder),
+    async profile(versionId, signal) {
+      const version = await get(versionId);
+      const { columns, rows, eventTimeColumn } = version;
+      return await profileFiles(deps.analytics, {
+        files: await localFiles(deps, version),
+        columns,
+        rows,
+        eventTimeColumn,
+        signal,
+      });
+    },
+    async requestCheck(versionId, cause) {
+      await get(versionId);
+      return await deps.database.write(async (writer) => {
+        await deps.database.dialect.lockChain(writer);
+        const version = await store.find(writer, versionId);
+        if (!version) throw notFound('dataset version', versionId);
+        return await requestCheck(deps, writer, version, cause);
+      });
+    },
+    settle: (settlement, cause) => settleCheck(deps, settlement, cause),
+  };
+}
+
+async function summaries(deps: DatasetsDeps, name: string): Promise<DatasetSummary[]> {
+  const project = await deps.projects.get(name);
+  const counts = await store.countByDataset(deps.database.read, name);
+  const names = [...new Set([...Object.keys(project.declaration.datasets), ...counts.keys()])];
+  return await Promise.all(
+    names.map(async (dataset) => ({
+      name: dataset,
+      path: project.declaration.datasets[dataset]?.path ?? null,
+      versionCount: counts.get(dataset) ?? 0,
+      newest: (await store.newest(deps.database.read, name, dataset, ['pending', 'accepted', 'quarantined'])) ?? null,
+      accepted: (await store.newest(deps.database.read, name, dataset, ['accepted'])) ?? null,
+    })),
+  );
+}
+
+async function registerFromFolder(deps: DatasetsDeps, request: RegisterFromFolderRequest): Promise<DatasetVersion> {
+  const project = await deps.projects.get(request.project);
+  const { path: declaredPath } = declaredDataset(project, request.dataset);
+  const wanted = request.files ?? (await filesNamed(project.folder, declaredPath));
+  const files: NewFile[] = [];
+  for (const wantedPath of wanted) {
+    const { handle, path } = await openInside(project.folder, wantedPath);
+    await handle.close();
+    // Opened again, with the same care, when its turn comes: thousands of files open at once are too many.
+    const source = async () => (await openInside(project.folder, wantedPath)).handle;
+    files.push({ path: placeOf(declaredPath, path), source });
+  }
+  return await registerFiles(deps, { ...request, files, origin: 'files' });
+}
+
+async function filesNamed(folder: string, declaredPath: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const path of glob(declaredPath, { cwd: folder })) found.push(path);
+  if (found.length > 0) return found.toSorted();
+  throw invalid(`No file of the project's folder is named ${declaredPath}`, {
+    field: 'files',
+    hint: 'Put the data there, or name files.',
+  });
+}

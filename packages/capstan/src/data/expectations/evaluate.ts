@@ -1,0 +1,191 @@
+import {
+  formatDuration,
+  type DatasetColumn,
+  type DatasetVersion,
+  type ExpectationResult,
+  type ExpectationSuite,
+} from '@capstan/api';
+import { presentValue, type LocalFile, type ProfiledVersion } from '#data/datasets';
+import { DomainError } from '#kernel/errors';
+import type { Analytics, DataFile } from '#ports/analytics';
+import { sameColumns, sameTypes } from './file-rules.ts';
+import { builtIn, countText, failed, isNumeric, passed, shareText, type Rule } from './model.ts';
+import { columnRules, type FigureRule, type RowRule } from './row-rules.ts';
+import { findRepeats, findStrangers, scanRules, type ScanContext } from './scan.ts';
+
+export interface Evaluation {
+  readonly version: DatasetVersion;
+  readonly files: readonly LocalFile[];
+  readonly profiled: ProfiledVersion;
+  readonly suite: ExpectationSuite;
+  /** Columns that together name one row; empty where none are declared. */
+  readonly key: readonly string[];
+  /** Milliseconds, for freshness. */
+  readonly now: number;
+  readonly analytics: Analytics;
+  /** Files and columns of the latest accepted version of a dataset of the project. */
+  reference(
+    dataset: string,
+  ): Promise<{ readonly files: readonly DataFile[]; readonly columns: readonly DatasetColumn[] } | undefined>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Checks a version against what holds for every dataset and what its suite asks for. */
+export async function evaluate(evaluation: Evaluation): Promise<ExpectationResult[]> {
+  const { version, files, suite } = evaluation;
+  const has = (name: string) => version.columns.some((column) => column.name === name);
+  const context: ScanContext = {
+    analytics: evaluation.analytics,
+    files,
+    rows: version.rows,
+    contextColumns: [
+      ...new Set([...evaluation.key, ...(version.eventTimeColumn === null ? [] : [version.eventTimeColumn])]),
+    ].filter(has),
+    signal: evaluation.signal,
+  };
+  const results = [...sameColumns(files, version.columns, version.rows), ...sameTypes(files, version.columns)];
+  const rowRules: RowRule[] = [];
+  const figureRules: FigureRule[] = [];
+
+  eventTimeRules(version, rowRules, results);
+  for (const [name, asked] of Object.entries(suite.columns)) {
+    const column = version.columns.find((candidate) => candidate.name === name);
+    const present: Rule = { rule: 'present', column: name, severity: asked.severity, expected: 'in the data' };
+    if (!column) {
+      results.push(failed(present, 'no such column', { failedRows: version.rows, examples: [] }));
+      continue;
+    }
+    const faulty = asked.pattern === undefined ? undefined : await patternFault(evaluation, asked.pattern);
+    if (faulty !== undefined) {
+      const rule: Rule = { rule: 'pattern', column: name, severity: asked.severity, expected: 'a regular expression' };
+      results.push(failed(rule, faulty));
+    }
+    const rules = columnRules(column, faulty === undefined ? asked : { ...asked, pattern: undefined });
+    rowRules.push(...rules.rowRules);
+    figureRules.push(...rules.figureRules);
+    results.push(...rules.results);
+  }
+  results.push(...tableResults(evaluation));
+  results.push(...(await scanRules(context, rowRules, figureRules)));
+  results.push(...(await uniqueResults(evaluation, context)));
+  results.push(...(await referenceResults(evaluation, context)));
+  return results;
+}
+
+/** Without its event time, a row would be in no window and in no cut. */
+function eventTimeRules(version: DatasetVersion, rowRules: RowRule[], results: ExpectationResult[]): void {
+  const name = version.eventTimeColumn;
+  if (name === null) return;
+  const rule = builtIn('event_time', name, 'a date or an instant in every row');
+  const column = version.columns.find((candidate) => candidate.name === name);
+  if (!column) results.push(failed(rule, 'no such column', { failedRows: version.rows, examples: [] }));
+  else if (column.type !== 'timestamp' && column.type !== 'date')
+    results.push(failed(rule, `the column holds a ${column.type}`));
+  else rowRules.push({ rule, violation: `${presentValue(column)} is null`, maxShare: 0 });
+}
+
+/** DuckDB alone knows what it takes for a regular expression. */
+async function patternFault({ analytics }: Evaluation, pattern: string): Promise<string | undefined> {
+  try {
+    await analytics.query({
+      tables: {},
+      sql: `select regexp_full_match('', $pattern) as matches`,
+      parameters: { pattern },
+    });
+    return undefined;
+  } catch (error) {
+    if (error instanceof DomainError && error.code === 'INVALID_ARGUMENT')
+      return error.message.replace(/^.*cannot be read: /, '');
+    throw error;
+  }
+}
+
+function tableResults({ suite, version, profiled, now }: Evaluation): ExpectationResult[] {
+  const { rows_min: least, rows_max: most, freshness, severity } = suite.table;
+  const results: ExpectationResult[] = [];
+  const judge = (rule: string, expected: string, isKept: boolean, observed: string) => {
+    const named: Rule = { rule, column: null, severity, expected };
+    results.push(isKept ? passed(named, observed) : failed(named, observed));
+  };
+  if (least !== undefined) judge('rows_min', `at least ${least} rows`, version.rows >= least, `${version.rows} rows`);
+  if (most !== undefined) judge('rows_max', `at most ${most} rows`, version.rows <= most, `${version.rows} rows`);
+  if (freshness !== undefined) {
+    const newest = profiled.eventTime?.max;
+    const age = newest === undefined ? undefined : Math.max(0, now - newest);
+    const observed = newest === undefined ? 'no event time' : `newest row of ${new Date(newest).toISOString()}`;
+    judge(
+      'freshness',
+      `newest row at most ${formatDuration(freshness)} old`,
+      age !== undefined && age <= freshness,
+      observed,
+    );
+  }
+  return results;
+}
+
+/** One result for the declared key, for the table's unique columns and for each column of its own, each once. */
+async function uniqueResults({ suite, version, key }: Evaluation, context: ScanContext): Promise<ExpectationResult[]> {
+  const wanted = new Map<string, { rule: Rule; columns: readonly string[] }>();
+  const want = (rule: Rule, columns: readonly string[]) => {
+    const id = columns.toSorted().join('\0');
+    if (columns.length > 0 && !wanted.has(id)) wanted.set(id, { rule, columns });
+  };
+  const expected = (columns: readonly string[]) => `no two rows with the same ${columns.join(', ')}`;
+  want(builtIn('key', null, expected(key)), key);
+  const { unique = [], severity } = suite.table;
+  want({ rule: 'unique', column: null, severity, expected: expected(unique) }, unique);
+  for (const [name, asked] of Object.entries(suite.columns)) {
+    if (asked.unique)
+      want({ rule: 'unique', column: name, severity: asked.severity, expected: 'no value twice' }, [name]);
+  }
+
+  const results: ExpectationResult[] = [];
+  for (const { rule, columns } of wanted.values()) {
+    const absent = columns.filter((name) => !version.columns.some((column) => column.name === name));
+    if (absent.length > 0) {
+      results.push(failed(rule, `no such column: ${absent.join(', ')}`, { failedRows: version.rows, examples: [] }));
+      continue;
+    }
+    const { count, examples } = await findRepeats(context, columns);
+    const observed = `repeated: ${countText(count, version.rows)}`;
+    results.push(count === 0 ? passed(rule, observed) : failed(rule, observed, { failedRows: count, examples }));
+  }
+  return results;
+}
+
+async function referenceResults(evaluation: Evaluation, context: ScanContext): Promise<ExpectationResult[]> {
+  const { suite, version } = evaluation;
+  const results: ExpectationResult[] = [];
+  for (const [name, asked] of Object.entries(suite.columns)) {
+    const column = version.columns.find((candidate) => candidate.name === name);
+    if (!asked.references || !column) continue;
+    const { dataset, column: other } = asked.references;
+    const allowance = asked.violations_max === 0 ? '' : `; others: ${shareText(asked.violations_max)}`;
+    const rule: Rule = {
+      rule: 'references',
+      column: name,
+      severity: asked.severity,
+      expected: `in ${dataset}.${other}${allowance}`,
+    };
+    const reference = await evaluation.reference(dataset);
+    const known = reference?.columns.find((candidate) => candidate.name === other);
+    if (!reference || !known) {
+      // What cannot be checked does not pass.
+      results.push(failed(rule, reference ? `${dataset} has no column ${other}` : `no accepted version of ${dataset}`));
+      continue;
+    }
+    const comparedAs = isNumeric(column) && isNumeric(known) ? 'double' : 'varchar';
+    const { count, examples } = await findStrangers(context, name, comparedAs, {
+      files: reference.files,
+      column: other,
+    });
+    const observed = countText(count, version.rows);
+    const isKept = count <= asked.violations_max * version.rows;
+    results.push(
+      isKept
+        ? { ...passed(rule, observed), failedRows: count, examples }
+        : failed(rule, observed, { failedRows: count, examples }),
+    );
+  }
+  return results;
+}

@@ -1,0 +1,156 @@
+import type { ColumnExpectation, DatasetColumn, ExpectationResult } from '@capstan/api';
+import { presentValue } from '#data/datasets';
+import { quoteName, quoteText, type Cell } from '#ports/analytics';
+import { countText, failed, isNumeric, passed, rangeText, shareText, type Rule } from './model.ts';
+import { numberOf } from './values.ts';
+
+/** A rule that each row keeps or breaks by itself: all of them are counted in one scan. */
+export interface RowRule {
+  readonly rule: Rule;
+  /** SQL that is true for a row that breaks it. */
+  readonly violation: string;
+  /** Greatest share of all rows that may break it; null where it is broken however many rows do. */
+  readonly maxShare: number | null;
+}
+
+/** A rule on one figure of the whole column, taken in the same scan. */
+export interface FigureRule {
+  readonly rule: Rule;
+  /** SQL of the figure. */
+  readonly figure: string;
+  judge(rule: Rule, figure: Cell | undefined): ExpectationResult;
+}
+
+/** What is asked of one column: rules for the scan, and results that need none. */
+export interface ColumnRules {
+  readonly rowRules: readonly RowRule[];
+  readonly figureRules: readonly FigureRule[];
+  readonly results: readonly ExpectationResult[];
+}
+
+type Range = NonNullable<ColumnExpectation['range']>;
+
+/** Turns what is asked of a column into rules that can be scanned. */
+export function columnRules(column: DatasetColumn, asked: ColumnExpectation): ColumnRules {
+  const value = presentValue(column);
+  const text = `cast(${quoteName(column.name)} as varchar)`;
+  const number = numberOf(column);
+  const rowRules: RowRule[] = [];
+  const figureRules: FigureRule[] = [];
+  const results: ExpectationResult[] = [];
+  const named = (name: string, expected: string): Rule => ({
+    rule: name,
+    column: column.name,
+    severity: asked.severity,
+    expected,
+  });
+  const addRows = (rule: Rule, violation: string, maxShare: number | null) =>
+    rowRules.push({ rule, violation, maxShare });
+  const others = asked.violations_max === 0 ? '' : `; others: ${shareText(asked.violations_max)}`;
+
+  if (asked.type !== undefined) {
+    const rule = named('type', asked.type);
+    if (fits(column, asked.type)) results.push(passed(rule, column.type));
+    else addRows(rule, `${value} is not null and ${misfit(text, asked.type)}`, null);
+  }
+  if (asked.missing_max !== undefined) {
+    addRows(named('missing_max', `missing: ${shareText(asked.missing_max)}`), `${value} is null`, asked.missing_max);
+  }
+  if (asked.domain) {
+    const isAllowed = membership(asked.domain, number, text);
+    const rule = named('domain', `one of ${shorten(asked.domain.map(String))}${others}`);
+    addRows(rule, `${value} is not null and not coalesce(${isAllowed}, false)`, asked.violations_max);
+  }
+  if (asked.pattern !== undefined) {
+    const matches = `regexp_full_match(${text}, ${quoteText(asked.pattern)})`;
+    addRows(
+      named('pattern', `matching ${asked.pattern}${others}`),
+      `${value} is not null and not ${matches}`,
+      asked.violations_max,
+    );
+  }
+  if (asked.range) {
+    const rule = named('range', `${rangeText(asked.range)}${others}`);
+    if (number === undefined) results.push(noNumber(rule, column));
+    else addRows(rule, outside(number, asked.range), asked.violations_max);
+  }
+  if (asked.mean) {
+    const rule = named('mean', rangeText(asked.mean));
+    if (number === undefined) results.push(noNumber(rule, column));
+    else
+      figureRules.push({
+        rule,
+        figure: `avg(${number}) filter (where isfinite(${number}))`,
+        judge: meanJudge(asked.mean),
+      });
+  }
+  return { rowRules, figureRules, results };
+}
+
+/** The result of a row rule, from the count of a scan. */
+export function judgeRows(
+  { rule, maxShare }: RowRule,
+  count: number,
+  rows: number,
+  examples: ExpectationResult['examples'],
+): ExpectationResult {
+  if (maxShare === null) {
+    // A column of another type is wrong as a whole, also when each of its values could be read as the right one.
+    const observed = count === 0 ? 'another type, in all rows' : countText(count, rows);
+    return failed(rule, observed, { failedRows: count === 0 ? rows : count, examples });
+  }
+  const observed = countText(count, rows);
+  if (count > maxShare * rows) return failed(rule, observed, { failedRows: count, examples });
+  return { ...passed(rule, observed), failedRows: count, examples };
+}
+
+function fits(column: DatasetColumn, type: NonNullable<ColumnExpectation['type']>): boolean {
+  return column.type === type || (type === 'number' && isNumeric(column));
+}
+
+const castTypes = {
+  number: 'double',
+  boolean: 'boolean',
+  date: 'date',
+  timestamp: 'timestamp',
+  time: 'time',
+  text: 'varchar',
+} as const satisfies Record<Exclude<NonNullable<ColumnExpectation['type']>, 'integer'>, string>;
+
+/** SQL that is true for a value that cannot be read as the type; 3.0 can be read as a whole number. */
+function misfit(text: string, type: NonNullable<ColumnExpectation['type']>): string {
+  if (type === 'integer') return `coalesce(try_cast(${text} as double) % 1 <> 0, true)`;
+  return `try_cast(${text} as ${castTypes[type]}) is null`;
+}
+
+function membership(
+  domain: NonNullable<ColumnExpectation['domain']>,
+  number: string | undefined,
+  text: string,
+): string {
+  if (number !== undefined && domain.every((item) => typeof item === 'number'))
+    return `${number} in (${domain.join(', ')})`;
+  return `${text} in (${domain.map((item) => quoteText(String(item))).join(', ')})`;
+}
+
+function outside(number: string, [low, high]: Range): string {
+  const sides = [...(low === null ? [] : [`${number} < ${low}`]), ...(high === null ? [] : [`${number} > ${high}`])];
+  return `coalesce(${sides.join(' or ')}, false)`;
+}
+
+function noNumber(rule: Rule, column: DatasetColumn): ExpectationResult {
+  return failed(rule, `the column holds a ${column.type}, not a number`);
+}
+
+function meanJudge([low, high]: Range): FigureRule['judge'] {
+  return (rule, figure) => {
+    if (typeof figure !== 'number') return failed(rule, 'no value to take a mean of');
+    const observed = `mean ${Number(figure.toPrecision(6))}`;
+    const isInside = (low === null || figure >= low) && (high === null || figure <= high);
+    return isInside ? passed(rule, observed) : failed(rule, observed);
+  };
+}
+
+function shorten(items: readonly string[]): string {
+  return items.length <= 10 ? items.join(', ') : `${items.slice(0, 10).join(', ')} … (${items.length} values)`;
+}

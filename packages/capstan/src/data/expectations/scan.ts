@@ -1,0 +1,133 @@
+import type { ExpectationResult, FailedRow } from '@capstan/api';
+import { toShown, type LocalFile } from '#data/datasets';
+import { quoteName, type Analytics, type Cell, type DataFile, type DataRow } from '#ports/analytics';
+import { judgeRows, type FigureRule, type RowRule } from './row-rules.ts';
+
+const MAX_EXAMPLES = 5;
+const RULES_PER_SCAN = 200;
+const MAX_SHOWN_CHARACTERS = 200;
+/** Rows in the order of files and of rows in them, as one number; a file has fewer rows than this. */
+const PLACE = 'capstan_file * 1000000000000 + capstan_row';
+
+export interface ScanContext {
+  readonly analytics: Analytics;
+  readonly files: readonly LocalFile[];
+  readonly rows: number;
+  /** Columns shown with each example, besides the one the rule is about: what a person finds the row by. */
+  readonly contextColumns: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Counts all rules in one scan (of at most 200 rules), with the first rows that break each. */
+export async function scanRules(
+  context: ScanContext,
+  rowRules: readonly RowRule[],
+  figureRules: readonly FigureRule[],
+): Promise<ExpectationResult[]> {
+  const results: ExpectationResult[] = [];
+  for (let start = 0; start < rowRules.length; start += RULES_PER_SCAN) {
+    const portion = rowRules.slice(start, start + RULES_PER_SCAN);
+    const figures = start === 0 ? figureRules : [];
+    const row = await scan(context, portion, figures);
+    for (const [index, rule] of portion.entries()) {
+      const examples = examplesOf(context, rule.rule.column, row[`examples${index}`]);
+      results.push(judgeRows(rule, Number(row[`count${index}`]), context.rows, examples));
+    }
+    results.push(...figures.map((figure, index) => figure.judge(figure.rule, row[`figure${index}`])));
+  }
+  if (rowRules.length === 0 && figureRules.length > 0) {
+    const row = await scan(context, [], figureRules);
+    results.push(...figureRules.map((figure, index) => figure.judge(figure.rule, row[`figure${index}`])));
+  }
+  return results;
+}
+
+async function scan(
+  context: ScanContext,
+  rowRules: readonly RowRule[],
+  figureRules: readonly FigureRule[],
+): Promise<DataRow> {
+  const fields = rowRules.flatMap(({ rule, violation }, index) => [
+    `count(*) filter (where ${violation}) as count${index}`,
+    `${firstRows(shownColumns(context, rule.column))} filter (where ${violation}) as examples${index}`,
+  ]);
+  fields.push(...figureRules.map(({ figure }, index) => `${figure} as figure${index}`));
+  const [row = {}] = await ask(context, `select ${fields.join(',\n')} from data_rows`);
+  return row;
+}
+
+/** Rows that repeat what an earlier row has in these columns; rows where all of them are missing are left out. */
+export async function findRepeats(
+  context: ScanContext,
+  columns: readonly string[],
+): Promise<Pick<ExpectationResult, 'examples'> & { readonly count: number }> {
+  const names = columns.map(quoteName).join(', ');
+  const shown = [...new Set([...columns, ...context.contextColumns])];
+  const [row = {}] = await ask(
+    context,
+    `select count(*) as count, ${firstRows(shown)} as examples from (
+       select *, row_number() over (partition by ${names} order by ${PLACE}) as capstan_repeat
+         from data_rows where coalesce(${columns.map((name) => `cast(${quoteName(name)} as varchar)`).join(', ')}) is not null
+     ) where capstan_repeat > 1`,
+  );
+  return { count: Number(row['count']), examples: toExamples(context, shown, row['examples']) };
+}
+
+/** Rows whose value does not occur in a column of another dataset. Values are compared as numbers where both are. */
+export async function findStrangers(
+  context: ScanContext,
+  column: string,
+  comparedAs: 'double' | 'varchar',
+  reference: { readonly files: readonly DataFile[]; readonly column: string },
+): Promise<Pick<ExpectationResult, 'examples'> & { readonly count: number }> {
+  const shown = shownColumns(context, column);
+  // Qualified: both tables may have a column of that name, and the inner one would win.
+  const value = `cast(data_rows.${quoteName(column)} as ${comparedAs})`;
+  const known = `cast(reference.${quoteName(reference.column)} as ${comparedAs})`;
+  const [row = {}] = await ask(
+    context,
+    `select count(*) as count, ${firstRows(shown)} as examples from data_rows
+      where ${value} is not null and not exists (select 1 from reference where ${known} = ${value})`,
+    { reference: reference.files },
+  );
+  return { count: Number(row['count']), examples: toExamples(context, shown, row['examples']) };
+}
+
+function ask(
+  context: ScanContext,
+  sql: string,
+  more: Readonly<Record<string, readonly DataFile[]>> = {},
+): Promise<DataRow[]> {
+  const { analytics, files, signal } = context;
+  return analytics.query({ tables: { data: files, ...more }, sql, ...(signal && { signal }) });
+}
+
+/** SQL of the first rows of a group, as structs of place and values. */
+function firstRows(shown: readonly string[]): string {
+  const values = shown.map((name, index) => `v${index} := ${quoteName(name)}`);
+  const fields = ['file := capstan_file', 'place := capstan_row', ...values];
+  return `arg_min(struct_pack(${fields.join(', ')}), ${PLACE}, ${MAX_EXAMPLES})`;
+}
+
+function shownColumns({ contextColumns }: ScanContext, column: string | null): string[] {
+  return [...new Set([...(column === null ? [] : [column]), ...contextColumns])];
+}
+
+function examplesOf(context: ScanContext, column: string | null, cell: Cell | undefined): FailedRow[] {
+  return toExamples(context, shownColumns(context, column), cell);
+}
+
+function toExamples({ files }: ScanContext, shown: readonly string[], cell: Cell | undefined): FailedRow[] {
+  if (!Array.isArray(cell)) return [];
+  return (cell as readonly DataRow[]).map((example) => ({
+    file: files[Number(example['file'])]?.place ?? '',
+    row: Number(example['place']),
+    values: Object.fromEntries(shown.map((name, index) => [name, shorten(toShown(example[`v${index}`]))])),
+  }));
+}
+
+function shorten(value: FailedRow['values'][string]): FailedRow['values'][string] {
+  return typeof value === 'string' && value.length > MAX_SHOWN_CHARACTERS
+    ? `${value.slice(0, MAX_SHOWN_CHARACTERS)}…`
+    : value;
+}

@@ -1,0 +1,153 @@
+/** A named set of runs. `id` is shown as a decimal string; ids are never used again. */
+export interface ExperimentsTable {
+  id: number;
+  /** Unique among deleted ones too. */
+  name: string;
+  artifact_location: string;
+  lifecycle: 'active' | 'deleted';
+  created_at: number;
+  updated_at: number;
+}
+
+export interface ExperimentTagsTable {
+  experiment_id: number;
+  key: string;
+  value: string;
+}
+
+/** `key` is the compact integer that points and tags refer to; `id` is the 32 hex digits clients know. */
+export interface RunsTable {
+  key: number;
+  id: string;
+  experiment_id: number;
+  name: string;
+  user_id: string;
+  status: 'RUNNING' | 'SCHEDULED' | 'FINISHED' | 'FAILED' | 'KILLED';
+  start_time: number;
+  end_time: number | null;
+  lifecycle: 'active' | 'deleted';
+  artifact_root: string;
+  /** Last change of anything of the run. */
+  updated_at: number;
+}
+
+/** Names of metrics, as small integers. */
+export interface MetricKeysTable {
+  id: number;
+  name: string;
+}
+
+/**
+ * Every logged point. The whole row is its key, so that a repeated point is stored once. `step` and `logged_at` are
+ * 64-bit: select them as text. `value` is -Infinity for NaN (which then sorts below every number, as it must), since
+ * infinities are stored as the greatest finite numbers and SQLite has no NaN.
+ */
+export interface MetricPointsTable {
+  run_key: number;
+  metric_id: number;
+  step: number | bigint;
+  logged_at: number | bigint;
+  value: number;
+}
+
+/** Of each metric of a run: the point with the greatest (step, logged_at, value), and the extremes, NaN left out. */
+export interface LatestMetricsTable extends MetricPointsTable {
+  min_value: number | null;
+  max_value: number | null;
+}
+
+export interface RunTextTable {
+  run_key: number;
+  key: string;
+  value: string;
+}
+
+/** What a run says it read: MLflow's dataset, by name and digest within an experiment. */
+export interface RunDatasetsTable {
+  id: number;
+  experiment_id: number;
+  name: string;
+  digest: string;
+  source_type: string;
+  source: string;
+  schema: string | null;
+  profile: string | null;
+}
+
+export interface RunDatasetInputsTable {
+  run_key: number;
+  dataset_id: number;
+  /** JSON list of `{key, value}`. */
+  tags: string;
+  /** Value of the tag `mlflow.data.context`. */
+  context: string | null;
+}
+
+/** Logged models that a run read or wrote. */
+export interface RunModelsTable {
+  run_key: number;
+  direction: 'input' | 'output';
+  model_id: string;
+  step: number | bigint;
+}
+
+/** MLflow's logged models: `m-` and 32 hex digits. */
+export interface LoggedModelsTable {
+  id: string;
+  experiment_id: number;
+  name: string;
+  model_type: string;
+  status: 'LOGGED_MODEL_PENDING' | 'LOGGED_MODEL_READY' | 'LOGGED_MODEL_UPLOAD_FAILED';
+  source_run_id: string | null;
+  artifact_root: string;
+  lifecycle: 'active' | 'deleted';
+  created_at: number;
+  updated_at: number;
+}
+
+export interface LoggedModelTextTable {
+  model_id: string;
+  key: string;
+  value: string;
+}
+
+/** Points logged for a model on a dataset (empty name and digest: on none). `value` as in metric_points. */
+export interface LoggedModelMetricsTable {
+  model_id: string;
+  metric_id: number;
+  dataset_name: string;
+  dataset_digest: string;
+  step: number | bigint;
+  logged_at: number | bigint;
+  value: number;
+  run_id: string;
+}
+
+/** Which bytes lie under a path of a run or logged model. */
+export interface ArtifactsTable {
+  /** `EXPERIMENT/RUN/artifacts` or `EXPERIMENT/models/MODEL/artifacts`. */
+  root: string;
+  path: string;
+  digest: string;
+  size_bytes: number;
+  stored_at: number;
+}
+
+export interface ExperimentsSchema {
+  experiments: ExperimentsTable;
+  experiment_tags: ExperimentTagsTable;
+  runs: RunsTable;
+  metric_keys: MetricKeysTable;
+  metric_points: MetricPointsTable;
+  latest_metrics: LatestMetricsTable;
+  run_params: RunTextTable;
+  run_tags: RunTextTable;
+  run_datasets: RunDatasetsTable;
+  run_dataset_inputs: RunDatasetInputsTable;
+  run_models: RunModelsTable;
+  logged_models: LoggedModelsTable;
+  logged_model_params: LoggedModelTextTable;
+  logged_model_tags: LoggedModelTextTable;
+  logged_model_metrics: LoggedModelMetricsTable;
+  artifacts: ArtifactsTable;
+}

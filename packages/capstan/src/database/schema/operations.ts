@@ -1,0 +1,168 @@
+import type { RolloutState } from '@capstan/api';
+
+/** What is served under one name. */
+export interface DeploymentsTable {
+  name: string;
+  project: string;
+  model: string;
+  context_id: string | null;
+  context_event_time: string | null;
+  /** Number of the revision that answers; null before the first has been promoted. */
+  champion: number | null;
+  /** Number of the last revision made. */
+  last_revision: number;
+  breaker_state: 'closed' | 'open';
+  breaker_mode: 'fallback' | 'last-known-good' | 'stop';
+  breaker_reason: string | null;
+  breaker_changed_at: number | null;
+  /** Probability that the baseline gives to every example; null while nobody has said or measured it. */
+  baseline_probability: number | null;
+  created_at: number;
+}
+
+/** Never changed after it is written. */
+export interface RevisionsTable {
+  deployment: string;
+  number: number;
+  digest: string;
+  model: string;
+  version: number;
+  model_digest: string;
+  threshold: number;
+  /** JSON: adapter by column. */
+  input_adapters: string;
+  created_at: number;
+  created_by: string;
+}
+
+/** Which revisions have been champion, so that one can go back. */
+export interface ChampionsTable {
+  deployment: string;
+  since: number;
+  seq: number;
+  revision: number;
+}
+
+export interface RolloutsTable {
+  id: string;
+  deployment: string;
+  project: string;
+  revision: number;
+  /** The champion it is compared with; null for the first revision. */
+  from_revision: number | null;
+  state: RolloutState;
+  stage: number;
+  verdict_id: string | null;
+  cycle: string | null;
+  /** JSON of the whole progress: plan, policy, evidence. */
+  progress: string;
+  reason: string | null;
+  started_at: number;
+  ended_at: number | null;
+}
+
+/** One row: the snapshot as published last. */
+export interface ServingSnapshotTable {
+  id: number;
+  version: number;
+  /** JSON: the deployments. */
+  body: string;
+}
+
+export interface ServingReplicasTable {
+  replica: string;
+  /** Real time. */
+  reported_at: number;
+  report: string;
+}
+
+/** The one order of everything logged about a deployment: answers and labels take numbers from it. */
+export interface PredictionCountersTable {
+  deployment: string;
+  last_seq: number;
+}
+
+export interface SegmentsTable {
+  id: string;
+  replica: string;
+  received_at: number;
+  records: number;
+  rows: number;
+  /** Raw bytes while the features wait to be written. */
+  raw_digest: string | null;
+}
+
+/** One Parquet file: the inputs of one deployment's rows in one segment. */
+export interface PredictionFeaturesTable {
+  segment: string;
+  deployment: string;
+  digest: string;
+  size_bytes: number;
+  rows: number;
+  min_event_time: number;
+  max_event_time: number;
+}
+
+/** One row per example, role and revision. */
+export interface PredictionsTable {
+  deployment: string;
+  example_id: string;
+  role: 'champion' | 'canary' | 'shadow' | 'fallback' | 'direct';
+  revision: number;
+  project: string;
+  request_id: string;
+  segment: string;
+  seq: number;
+  rollout: string | null;
+  stage: number | null;
+  model_version: number;
+  share: number;
+  threshold: number;
+  event_time: number;
+  predicted_at: number;
+  ingested_at: number;
+  probability: number | null;
+  decision: number | null;
+  error: string | null;
+  latency_us: number;
+  /** On the first row of a request's part: how many rows it has. Else 0. */
+  part_rows: number;
+  /** The request was answered by more than one arm. */
+  is_split: number;
+  label: number | null;
+  /** When it happened, as the sender says. */
+  label_at: number | null;
+  /** When it became known here. */
+  labelled_at: number | null;
+  label_seq: number | null;
+  loss: number | null;
+  value: number | null;
+  baseline_value: number | null;
+}
+
+/** Ground truth by example; those that no prediction fits yet wait here. */
+export interface OutcomesTable {
+  deployment: string;
+  example_id: string;
+  label: number;
+  label_at: number;
+  received_at: number;
+  /** How often the label was changed after it had been given. */
+  corrections: number;
+  /** 1 while no prediction has come for it. */
+  is_pending: number;
+}
+
+export interface OperationsSchema {
+  deployments: DeploymentsTable;
+  revisions: RevisionsTable;
+  champions: ChampionsTable;
+  rollouts: RolloutsTable;
+  serving_snapshot: ServingSnapshotTable;
+  serving_replicas: ServingReplicasTable;
+  prediction_counters: PredictionCountersTable;
+  segments: SegmentsTable;
+  prediction_features: PredictionFeaturesTable;
+  predictions: PredictionsTable;
+  outcomes: OutcomesTable;
+}

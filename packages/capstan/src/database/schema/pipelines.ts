@@ -1,0 +1,102 @@
+import type { PipelineRunStatus } from '@capstan/api';
+
+export interface PipelineRunsTable {
+  id: string;
+  project: string;
+  /** 1, 2, … by project. */
+  number: number;
+  status: PipelineRunStatus;
+  phase: 'waiting' | 'workspace' | 'environment' | 'stages' | 'ended';
+  reason: string | null;
+  /** Revision of the project's declaration. */
+  revision: number;
+  /** JSON: list of inputs. */
+  inputs: string;
+  /** JSON: values given for this run, by file and key. */
+  params: string;
+  cutoff: number | null;
+  stage_timeout_ms: number;
+  code_digest: string | null;
+  git_commit: string | null;
+  environment_key: string | null;
+  environment_log: string | null;
+  /** JSON list of `MODEL/VERSION`; empty until the run has ended. */
+  model_versions: string;
+  /** One run for each key that callers give, by project. */
+  request_key: string | null;
+  cancel_requested_at: number | null;
+  /** Claim of the job that may write; a write with an older one is refused. */
+  fence: number;
+  actor: string;
+  cycle: string | null;
+  created_at: number;
+  started_at: number | null;
+  ended_at: number | null;
+}
+
+export interface PipelineStagesTable {
+  pipeline_run: string;
+  name: string;
+  project: string;
+  position: number;
+  status: 'waiting' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'skipped';
+  is_cached: number;
+  description: string | null;
+  command: string;
+  /** JSON lists. */
+  after: string;
+  inputs: string;
+  outputs: string;
+  why: string;
+  reason: string | null;
+  /** The stored result the stage has ended with. */
+  result: string | null;
+  /** Experiment run that made it. */
+  run_id: string | null;
+  ended_at: number | null;
+}
+
+export interface StageAttemptsTable {
+  id: string;
+  pipeline_run: string;
+  stage: string;
+  number: number;
+  status: 'running' | 'succeeded' | 'failed' | 'timed-out' | 'cancelled' | 'lost';
+  reason: string | null;
+  run_id: string | null;
+  /** 1 once the experiment run has been told of the end. */
+  is_run_ended: number;
+  started_at: number;
+  ended_at: number | null;
+  exit_code: number | null;
+  signal: string | null;
+  duration_ms: number | null;
+  cpu_ms: number | null;
+  peak_memory_bytes: number | null;
+  log_digest: string | null;
+}
+
+/** What finished stages left, by DVC's key of command, inputs and parameters. */
+export interface StageResultsTable {
+  id: string;
+  project: string;
+  stage: string;
+  result_key: string;
+  environment_key: string;
+  /** Lock entry in the format's own text. */
+  entry: string;
+  /** JSON: list of stored outputs. */
+  outputs: string;
+  attempt: string;
+  run_id: string | null;
+  /** JSON list of `MODEL/VERSION` that the attempt registered. */
+  model_versions: string;
+  created_at: number;
+}
+
+export interface PipelinesSchema {
+  pipeline_runs: PipelineRunsTable;
+  pipeline_stages: PipelineStagesTable;
+  stage_attempts: StageAttemptsTable;
+  stage_results: StageResultsTable;
+}

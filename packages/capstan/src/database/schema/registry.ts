@@ -1,0 +1,75 @@
+export interface RegisteredModelsTable {
+  id: string;
+  name: string;
+  description: string | null;
+  /** Project of the first version that came from one. */
+  project: string | null;
+  created_at: number;
+  updated_at: number;
+}
+
+/** The greatest version number ever given under a name; outlives the model, so that no number is used twice. */
+export interface ModelVersionCountersTable {
+  name: string;
+  last_version: number;
+}
+
+export interface RegisteredModelTagsTable {
+  model_id: string;
+  key: string;
+  value: string;
+}
+
+export interface ModelVersionsTable {
+  model_id: string;
+  version: number;
+  /** As the client gave it. */
+  source: string;
+  /** Artifact root and path inside it that the source stands for; null where Capstan does not hold the files. */
+  artifact_root: string | null;
+  artifact_path: string | null;
+  run_id: string | null;
+  logged_model_id: string | null;
+  run_link: string | null;
+  description: string | null;
+  stage: 'None' | 'Staging' | 'Production' | 'Archived';
+  created_by: string;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface ModelVersionTagsTable {
+  model_id: string;
+  version: number;
+  key: string;
+  value: string;
+}
+
+export interface ModelAliasesTable {
+  model_id: string;
+  alias: string;
+  version: number;
+}
+
+/** Append only: every move of every alias. `seq` counts per model. */
+export interface ModelAliasMovesTable {
+  model_id: string;
+  seq: number;
+  alias: string;
+  from_version: number | null;
+  to_version: number | null;
+  actor: string;
+  reason: string | null;
+  verdict_id: string | null;
+  moved_at: number;
+}
+
+export interface RegistrySchema {
+  registered_models: RegisteredModelsTable;
+  model_version_counters: ModelVersionCountersTable;
+  registered_model_tags: RegisteredModelTagsTable;
+  model_versions: ModelVersionsTable;
+  model_version_tags: ModelVersionTagsTable;
+  model_aliases: ModelAliasesTable;
+  model_alias_moves: ModelAliasMovesTable;
+}

@@ -1,0 +1,20 @@
+// Experiments, runs, metrics, params, tags, artifacts and logged models, as MLflow means them.
+// Owns their tables, the search language's meaning for them, and which bytes lie under which artifact path.
+// Does not know registered models (registry) nor how MLflow speaks over HTTP (protocols/mlflow).
+// Called by protocols/mlflow, the native routes, pipelines (a run per stage attempt) and registry (sources of versions).
+export { createExperiments, type Experiments } from './service.ts';
+export type { ArtifactOwner, ArtifactPlace } from './artifacts.ts';
+export { parseArtifactPath, parseArtifactUri } from './artifact-path.ts';
+export { artifactReply } from './artifact-reply.ts';
+export type { ExperimentSearch } from './search-experiments.ts';
+export type { RunSeries } from './history.ts';
+export type { LoggedKeys } from './key.store.ts';
+export type { Batch } from './log-batch.ts';
+export type { NewLoggedModel } from './logged-models.ts';
+export type { BucketedSeries, MetricBucket } from './metric-bucket.store.ts';
+export type { HistoryPoint } from './metric.store.ts';
+export type { NewRun } from './runs.ts';
+export type { LoggedModelSearch } from './search-logged-models.ts';
+export type { RunProjection, RunSearch } from './search-runs.ts';
+export { experimentRoutes } from './routes.ts';
+export * from './model.ts';

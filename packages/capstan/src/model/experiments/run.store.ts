@@ -1,0 +1,238 @@
+import { sql, type Selectable } from 'kysely';
+import type { Dialect, Reader, Schema, Writer } from '#database';
+import { readInt64 } from '#kernel/int64';
+import {
+  RUN_NAME_TAG,
+  type KeyValue,
+  type LatestMetric,
+  type Lifecycle,
+  type RunInfo,
+  type RunStatus,
+} from './model.ts';
+import { metricValue } from './metric.store.ts';
+
+export type RunRow = Selectable<Schema['runs']>;
+
+/** A run with what its writers need to know of its experiment. */
+export interface RunWithKey extends RunInfo {
+  /** Integer that points and tags refer to. */
+  readonly key: number;
+}
+
+/** How many keys one `in (…)` holds: SQLite takes 32,766 parameters, PostgreSQL 65,535. */
+const CHUNK = 1_000;
+
+export async function findRun(reader: Reader, id: string): Promise<RunWithKey | undefined> {
+  const row = await reader.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst();
+  return row && toRun(row);
+}
+
+/** Runs by id, in no order; unknown ids are left out. */
+export async function findRuns(reader: Reader, ids: readonly string[]): Promise<RunWithKey[]> {
+  if (ids.length === 0) return [];
+  const rows = await reader.selectFrom('runs').selectAll().where('id', 'in', ids).execute();
+  return rows.map(toRun);
+}
+
+/** What a log call asks of a run, in one query: it is the hot path. */
+export async function findRunForWriting(
+  writer: Writer,
+  id: string,
+): Promise<{ key: number; lifecycle: Lifecycle; experimentId: number; experimentName: string } | undefined> {
+  const { rows } = await sql<{ key: number; lifecycle: Lifecycle; experimentId: number; experimentName: string }>`
+    select r.key as "key", r.lifecycle as "lifecycle", r.experiment_id as "experimentId", e.name as "experimentName"
+      from runs r join experiments e on e.id = r.experiment_id where r.id = ${id}`.execute(writer);
+  return rows[0];
+}
+
+/** The caller holds the chain lock: keys count up. */
+export async function insertRun(writer: Writer, run: Omit<RunInfo, 'lifecycle'>): Promise<number> {
+  const last = await sql<{ key: number | null }>`select max(key) as key from runs`.execute(writer);
+  const key = Number(last.rows[0]?.key ?? 0) + 1;
+  await writer
+    .insertInto('runs')
+    .values({
+      key,
+      id: run.id,
+      experiment_id: Number(run.experimentId),
+      name: run.name,
+      user_id: run.userId,
+      status: run.status,
+      start_time: run.startTime,
+      end_time: run.endTime,
+      lifecycle: 'active',
+      artifact_root: run.artifactRoot,
+      updated_at: run.updatedAt,
+    })
+    .execute();
+  return key;
+}
+
+export async function updateRun(
+  writer: Writer,
+  key: number,
+  change: { status?: RunStatus; endTime?: number; name?: string; lifecycle?: Lifecycle },
+  at: number,
+): Promise<void> {
+  await writer
+    .updateTable('runs')
+    .set({
+      updated_at: at,
+      ...(change.status !== undefined && { status: change.status }),
+      ...(change.endTime !== undefined && { end_time: change.endTime }),
+      ...(change.name !== undefined && { name: change.name }),
+      ...(change.lifecycle !== undefined && { lifecycle: change.lifecycle }),
+    })
+    .where('key', '=', key)
+    .execute();
+}
+
+/** Notes that something of the run changed. */
+export async function touchRun(writer: Writer, key: number, at: number): Promise<void> {
+  await sql`update runs set updated_at = ${at} where key = ${key}`.execute(writer);
+}
+
+const textColumns = [
+  { name: 'run_key', type: 'integer' },
+  { name: 'key', type: 'text' },
+  { name: 'value', type: 'text' },
+] as const;
+
+/** Returns how many were new. */
+export async function insertParams(
+  dialect: Dialect,
+  writer: Writer,
+  run: number,
+  params: readonly KeyValue[],
+): Promise<number> {
+  return await dialect.insertMany(
+    writer,
+    'run_params',
+    textColumns,
+    params.map(({ key, value }) => [run, key, value]),
+  );
+}
+
+/** Sets tags, each key at most once; returns how many are new or changed. */
+export async function putTags(
+  dialect: Dialect,
+  writer: Writer,
+  run: number,
+  tags: readonly KeyValue[],
+): Promise<number> {
+  const rows = tags.map(({ key, value }) => [run, key, value] as const);
+  return await dialect.insertMany(
+    writer,
+    'run_tags',
+    textColumns,
+    rows,
+    sql`on conflict (run_key, key) do update set value = excluded.value where run_tags.value <> excluded.value`,
+  );
+}
+
+/** False when there was no such tag. */
+export async function removeTag(writer: Writer, run: number, key: string): Promise<boolean> {
+  const removed = await writer
+    .deleteFrom('run_tags')
+    .where('run_key', '=', run)
+    .where('key', '=', key)
+    .executeTakeFirst();
+  return removed.numDeletedRows > 0n;
+}
+
+export async function findParams(reader: Reader, run: number, keys: readonly string[]): Promise<Map<string, string>> {
+  if (keys.length === 0) return new Map();
+  const rows = await reader
+    .selectFrom('run_params')
+    .select(['key', 'value'])
+    .where('run_key', '=', run)
+    .where('key', 'in', keys)
+    .execute();
+  return new Map(rows.map((row) => [row.key, row.value]));
+}
+
+export const nameTag = (name: string): KeyValue => ({ key: RUN_NAME_TAG, value: name });
+
+/** Which keys of what was logged to load: all, or these. */
+export type Projection = readonly string[] | 'all';
+
+/** Params or tags of runs, by run key, sorted by name. */
+export async function textsOf(
+  reader: Reader,
+  table: 'run_params' | 'run_tags',
+  runs: readonly number[],
+  wanted: Projection,
+): Promise<Map<number, KeyValue[]>> {
+  const found = new Map<number, KeyValue[]>(runs.map((run) => [run, []]));
+  if (wanted.length === 0) return found;
+  for (const chunk of chunks(runs)) {
+    let query = reader.selectFrom(table).selectAll().where('run_key', 'in', chunk).orderBy('run_key').orderBy('key');
+    if (wanted !== 'all') query = query.where('key', 'in', wanted);
+    for (const { run_key, key, value } of await query.execute()) found.get(run_key)?.push({ key, value });
+  }
+  return found;
+}
+
+interface LatestRow {
+  readonly run_key: number;
+  readonly name: string;
+  readonly step: string;
+  readonly logged_at: string;
+  readonly value: number;
+  readonly min_value: number | null;
+  readonly max_value: number | null;
+}
+
+/** Latest metrics of runs, by run key, sorted by name. */
+export async function latestOf(
+  reader: Reader,
+  runs: readonly number[],
+  wanted: Projection,
+): Promise<Map<number, LatestMetric[]>> {
+  const found = new Map<number, LatestMetric[]>(runs.map((run) => [run, []]));
+  if (wanted.length === 0) return found;
+  for (const chunk of chunks(runs)) {
+    const only = wanted === 'all' ? sql`` : sql`and k.name in (${sql.join(wanted)})`;
+    const { rows } = await sql<LatestRow>`
+      select l.run_key, k.name, cast(l.step as text) as step, cast(l.logged_at as text) as logged_at, l.value,
+             l.min_value, l.max_value
+        from latest_metrics l join metric_keys k on k.id = l.metric_id
+       where l.run_key in (${sql.join(chunk)}) ${only}
+       order by l.run_key, k.name`.execute(reader);
+    for (const row of rows) found.get(row.run_key)?.push(toLatest(row));
+  }
+  return found;
+}
+
+function toLatest(row: LatestRow): LatestMetric {
+  return {
+    key: row.name,
+    value: metricValue(row.value),
+    timestamp: readInt64(row.logged_at),
+    step: readInt64(row.step),
+    min: row.min_value,
+    max: row.max_value,
+  };
+}
+
+export function toRun(row: RunRow): RunWithKey {
+  return {
+    key: row.key,
+    id: row.id,
+    experimentId: String(row.experiment_id),
+    name: row.name,
+    userId: row.user_id,
+    status: row.status,
+    startTime: row.start_time,
+    endTime: row.end_time,
+    lifecycle: row.lifecycle,
+    artifactRoot: row.artifact_root,
+    updatedAt: row.updated_at,
+  };
+}
+
+function chunks(keys: readonly number[]): number[][] {
+  return Array.from({ length: Math.ceil(keys.length / CHUNK) }, (_, index) =>
+    keys.slice(index * CHUNK, (index + 1) * CHUNK),
+  );
+}

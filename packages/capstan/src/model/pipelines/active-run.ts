@@ -1,0 +1,56 @@
+import type { PipelineRunInput } from '@capstan/api';
+import type { Writer } from '#database';
+import type { Cause } from '#kernel/cause';
+import type { HashMemory } from './definition.ts';
+import type { PipelinesDeps } from './deps.ts';
+import type { Environment } from './environments.ts';
+import type { StageNode } from './graph.ts';
+import * as store from './store.ts';
+
+/** A run that this job works on: everything its stages need. */
+export interface ActiveRun {
+  readonly deps: PipelinesDeps;
+  readonly id: string;
+  readonly project: string;
+  readonly number: number;
+  /** Of the job's claim: writes with an older one are refused. */
+  readonly fence: number;
+  readonly cause: Cause;
+  /** Who asked for the run. */
+  readonly actor: string;
+  readonly cycle: string | undefined;
+  readonly cutoff: number | undefined;
+  readonly stageTimeoutMs: number;
+  /** The workspace. */
+  readonly folder: string;
+  readonly codeDigest: string;
+  readonly gitCommit: string | undefined;
+  readonly inputs: readonly PipelineRunInput[];
+  readonly nodes: readonly StageNode[];
+  readonly environment: Environment;
+  readonly memory: HashMemory;
+  readonly stop: StopSignal;
+}
+
+/** Another server has taken the run over: whoever sees this has nothing more to say about it. */
+export class ClaimLost extends Error {
+  override readonly name = 'ClaimLost';
+}
+
+/** Why work on a run should end now. */
+export interface StopSignal {
+  readonly signal: AbortSignal;
+  /** A person asked for it; otherwise the server stops or has lost the claim. */
+  isCancelled(): boolean;
+}
+
+/** One transaction that only the holder of the claim gets through. @throws ClaimLost */
+export async function writeClaimed<Result>(
+  run: Pick<ActiveRun, 'deps' | 'id' | 'fence'>,
+  work: (writer: Writer) => Promise<Result>,
+): Promise<Result> {
+  return await run.deps.database.write(async (writer) => {
+    if (!(await store.holds(writer, run))) throw new ClaimLost(`another server works on ${run.id} now`);
+    return await work(writer);
+  });
+}

@@ -1,0 +1,108 @@
+import type { Declaration } from '@capstan/api';
+import type { Logger } from 'pino';
+import type { Database } from '#database';
+import type { Events } from '#events';
+import type { Jobs } from '#jobs';
+import type { Cause } from '#kernel/cause';
+import type { BlobStore, Digest } from '#ports/blob-store';
+import type { Clock } from '#ports/clock';
+import type { Executor } from '#ports/executor';
+import type { Ids } from '#ports/ids';
+import type { PipelineFormat } from './definition.ts';
+import type { Environments } from './environments.ts';
+
+/** What pipelines need of projects. */
+export interface ProjectSource {
+  /** @throws DomainError NOT_FOUND */
+  get(name: string): Promise<{
+    readonly name: string;
+    readonly folder: string;
+    readonly declaration: Declaration;
+    readonly revision: number;
+  }>;
+}
+
+/** A dataset version, as far as pipelines look at it. */
+export interface SourceVersion {
+  readonly id: string;
+  readonly project: string;
+  readonly dataset: string;
+  readonly number: number;
+  readonly status: 'pending' | 'accepted' | 'quarantined';
+  readonly digest: string;
+  readonly eventTime: { readonly min: number; readonly max: number } | null;
+}
+
+/** What pipelines need of datasets. */
+export interface DatasetSource {
+  /** @throws DomainError NOT_FOUND */
+  get(versionId: string): Promise<SourceVersion>;
+  latest(project: string, dataset: string, status: 'accepted'): Promise<SourceVersion | undefined>;
+  /** The rows before an event time, as a version of their own; the same cut again is the same version. */
+  cutBefore(version: SourceVersion, eventTimeBefore: number, cause: Cause): Promise<SourceVersion>;
+  /** Writes the version's files into the folder. @throws DomainError CONFLICT for a version that is not accepted */
+  materialise(versionId: string, folder: string): Promise<void>;
+}
+
+export interface NewTrackedRun {
+  readonly attemptId: string;
+  /** Name of the experiment; made when absent. */
+  readonly experiment: string;
+  readonly project: string;
+  readonly name: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly inputs: readonly TrackedInput[];
+  readonly startedAt: number;
+  /** Who asked for it. */
+  readonly actor: string;
+  readonly cause: Cause;
+}
+
+/** A dataset version that reaches a stage. */
+export interface TrackedInput {
+  readonly dataset: string;
+  readonly versionId: string;
+  readonly digest: string;
+  /** The stage that it reaches. */
+  readonly stage: string;
+  /** The stage that reads it itself, when that is another one upstream. */
+  readonly through?: string;
+}
+
+/** Experiment runs, as far as pipelines write them. Every call may be repeated. */
+export interface RunTracker {
+  /** Returns the id of the run made for the attempt, which is the same for the same attempt. */
+  begin(run: NewTrackedRun): Promise<string>;
+  /** The run made for an attempt, if there is one: an attempt may have been cut off before it learnt of its run. */
+  find(project: string, attemptId: string): Promise<string | undefined>;
+  /** Adds the parameters that the run does not have: what the stage itself has logged stands. */
+  logParams(runId: string, params: ReadonlyMap<string, string>, cause: Cause): Promise<void>;
+  logMetrics(runId: string, metrics: ReadonlyMap<string, number>, at: number, cause: Cause): Promise<void>;
+  attach(runId: string, file: { path: string; digest: Digest; sizeBytes: number }, cause: Cause): Promise<void>;
+  /** Ends the run; one that was deleted meanwhile is left alone. */
+  end(runId: string, status: 'FINISHED' | 'FAILED' | 'KILLED', at: number, cause: Cause): Promise<void>;
+}
+
+export interface PipelinesDeps {
+  readonly database: Database;
+  readonly events: Events;
+  readonly jobs: Jobs;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Logger;
+  readonly blobs: BlobStore;
+  readonly executor: Executor;
+  readonly format: PipelineFormat;
+  readonly environments: Environments;
+  readonly projects: ProjectSource;
+  readonly datasets: DatasetSource;
+  readonly tracker: RunTracker;
+  /** `MODEL/VERSION` of the versions that were made in experiment runs. */
+  modelVersionsOf(runIds: readonly string[]): Promise<readonly string[]>;
+  /** Absolute. */
+  readonly folders: { readonly workspaces: string; readonly logs: string; readonly data: string };
+  /** PATH, HOME and LANG of commands; nothing else of the server's environment reaches them. */
+  readonly commandEnvironment: Readonly<Record<string, string>>;
+  /** Address of this server, for MLflow clients in stages. */
+  trackingUrl(): string;
+}

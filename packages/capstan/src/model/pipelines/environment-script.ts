@@ -1,0 +1,42 @@
+/**
+ * Builds an environment; run by /bin/sh with everything it is told in variables, so that no path becomes shell code.
+ * In: PYTHON, TARGET (the environment), TOOLS (an environment for uv alone), REQUIREMENTS (file), FREEZE (file to write).
+ * uv where there is one or pip can get one, since it is some ten times faster; else pip. pip's own settings hold for both.
+ * Without REQUIREMENTS the environment holds Python alone, and no pip: what is shared must not be added to.
+ */
+export const BUILD_SCRIPT = `
+set -eu
+if [ -z "\${REQUIREMENTS:-}" ]; then
+  exec "$PYTHON" -m venv --without-pip "$TARGET"
+fi
+"$PYTHON" -m venv "$TARGET"
+uv=
+if command -v uv >/dev/null 2>&1; then
+  uv=uv
+else
+  if [ ! -x "$TOOLS/bin/uv" ]; then
+    rm -rf "$TOOLS"
+    { "$PYTHON" -m venv "$TOOLS" && "$TOOLS/bin/python" -m pip install --quiet uv; } || echo 'uv cannot be had; going on with pip'
+  fi
+  if [ -x "$TOOLS/bin/uv" ]; then uv=$TOOLS/bin/uv; fi
+fi
+setting() { "$TARGET/bin/python" -m pip config get "$1" 2>/dev/null || true; }
+if [ -n "$uv" ]; then
+  index=\${PIP_INDEX_URL:-$(setting global.index-url)}
+  if [ -n "$index" ] && [ -z "\${UV_DEFAULT_INDEX:-}\${UV_INDEX_URL:-}" ]; then export UV_DEFAULT_INDEX="$index"; fi
+  links=\${PIP_FIND_LINKS:-$(setting global.find-links)}
+  if [ -n "$links" ] && [ -z "\${UV_FIND_LINKS:-}" ]; then export UV_FIND_LINKS=$(echo $links | tr ' ' ','); fi
+  if [ -n "\${PIP_CERT:-}" ] && [ -z "\${SSL_CERT_FILE:-}" ]; then export SSL_CERT_FILE="$PIP_CERT"; fi
+  "$uv" pip install --python "$TARGET/bin/python" -r "$REQUIREMENTS"
+  "$uv" pip freeze --python "$TARGET/bin/python" > "$FREEZE"
+else
+  "$TARGET/bin/python" -m pip install --progress-bar off -r "$REQUIREMENTS"
+  "$TARGET/bin/python" -m pip freeze > "$FREEZE"
+fi
+`;
+
+/** Prints what an environment depends on besides its requirements, as one line of JSON. */
+export const PROBE_SCRIPT = `
+"$PYTHON" -c 'import json, platform, sys, sysconfig
+print(json.dumps({"version": platform.python_version(), "implementation": sys.implementation.name, "platform": sysconfig.get_platform(), "executable": sys.executable}))'
+`;

@@ -1,0 +1,204 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import { digestOf, sha256 } from '#kernel/digest';
+import { DomainError, messageOf } from '#kernel/errors';
+import type { Executor } from '#ports/executor';
+import type { Ids } from '#ports/ids';
+import { lastLines } from './attempt-log.ts';
+import { holdBuildLock } from './environment-lock.ts';
+import { BUILD_SCRIPT, PROBE_SCRIPT } from './environment-script.ts';
+import { reapLeftover } from './reap-leftover.ts';
+import { readRequirements, REQUIREMENTS_FILE } from './requirements.ts';
+
+/** What stages of a project run in. */
+export interface Environment {
+  /** Equal for equal Python, platform and requirements. */
+  readonly key: string;
+  /** Variables that put its programs first. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Every installed package with its version, one a line; undefined where nothing is installed. */
+  readonly freezeFile: string | undefined;
+}
+
+export interface EnsureOptions {
+  readonly signal: AbortSignal;
+  /** Hears of the build's log when there is a build. */
+  onBuild?(logFile: string): Promise<void>;
+}
+
+/** Python environments by content: built once, shared by every project that asks for the same. */
+export interface Environments {
+  /**
+   * The environment that the folder's requirements.txt asks for; one with Python's own modules only where there is none.
+   * @throws DomainError INVALID_ARGUMENT with the last lines of the build when it fails, or when Python cannot be run;
+   *   DEADLINE_EXCEEDED when it takes too long; the signal's reason when it is aborted
+   */
+  ensure(folder: string, options: EnsureOptions): Promise<Environment>;
+}
+
+interface EnvironmentsDeps {
+  readonly executor: Executor;
+  readonly ids: Ids;
+  /** Absolute. */
+  readonly folder: string;
+  /** Program that environments are made from. */
+  readonly python: string;
+  readonly log: Pick<Logger, 'warn'>;
+  /** PATH, HOME and LANG of commands. */
+  readonly commandEnvironment: Readonly<Record<string, string>>;
+  /** The above with what pip and uv need: indexes, proxies, certificates. */
+  readonly installerEnvironment: Readonly<Record<string, string>>;
+}
+
+const pythonFacts = z.object({
+  version: z.string(),
+  implementation: z.string(),
+  platform: z.string(),
+  executable: z.string(),
+});
+type PythonFacts = z.output<typeof pythonFacts>;
+
+const BUILD_TIMEOUT_MS = 30 * 60_000;
+const PROBE_TIMEOUT_MS = 60_000;
+const GRACE_MS = 5_000;
+const LOG_LINES = 20;
+const FREEZE_FILE = 'freeze.txt';
+/** Written last: an environment without it was not finished. */
+const DONE_FILE = 'capstan-environment.json';
+
+export function createEnvironments(deps: EnvironmentsDeps): Environments {
+  const logs = join(deps.folder, 'logs');
+  // The same for every build in this folder, since there is one at a time: so that what a killed server left is found.
+  const buildId = `environment-build.${sha256(deps.folder).slice(0, 16)}`;
+
+  async function run(
+    attemptId: string,
+    script: string,
+    spec: { env: Record<string, string>; logFile: string; timeoutMs: number },
+    signal: AbortSignal,
+  ) {
+    const execution = await deps.executor.start({
+      attemptId,
+      command: script,
+      cwd: deps.folder,
+      env: { ...deps.installerEnvironment, ...spec.env },
+      logFile: spec.logFile,
+      timeoutMs: spec.timeoutMs,
+      graceMs: GRACE_MS,
+    });
+    const cancel = () => execution.cancel();
+    signal.addEventListener('abort', cancel, { once: true });
+    // Before the listener was there the signal may have been aborted.
+    if (signal.aborted) cancel();
+    const result = await execution.done;
+    signal.removeEventListener('abort', cancel);
+    signal.throwIfAborted();
+    return result;
+  }
+
+  /** Not kept: the program behind the name may be another one after an upgrade. */
+  async function probe(signal: AbortSignal): Promise<PythonFacts> {
+    const logFile = join(logs, `${deps.ids.next('probe')}.log`);
+    try {
+      const result = await run(
+        deps.ids.next('en'),
+        PROBE_SCRIPT,
+        { env: { PYTHON: deps.python }, logFile, timeoutMs: PROBE_TIMEOUT_MS },
+        signal,
+      );
+      const text = await readFile(logFile, 'utf8');
+      if (result.outcome !== 'succeeded') throw new Error(text.trim() || result.outcome);
+      return pythonFacts.parse(JSON.parse(text.trim().split('\n').at(-1) ?? ''));
+    } catch (cause) {
+      signal.throwIfAborted();
+      throw new DomainError('INVALID_ARGUMENT', `The Python '${deps.python}' cannot be used: ${messageOf(cause)}`, {
+        field: 'python',
+        hint: 'Name another one with --python.',
+        cause,
+      });
+    } finally {
+      await rm(logFile, { force: true });
+    }
+  }
+
+  async function build(
+    target: string,
+    files: ReadonlyMap<string, string> | undefined,
+    logFile: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await reapLeftover(deps, buildId);
+    await rm(target, { recursive: true, force: true });
+    const sources = join(target, 'capstan-requirements');
+    for (const [file, text] of files ?? []) {
+      await mkdir(join(sources, file, '..'), { recursive: true });
+      await writeFile(join(sources, file), text);
+    }
+    const env = {
+      PYTHON: deps.python,
+      TARGET: target,
+      TOOLS: join(deps.folder, 'tools'),
+      ...(files && { REQUIREMENTS: join(sources, REQUIREMENTS_FILE) }),
+      FREEZE: join(target, FREEZE_FILE),
+    };
+    try {
+      const result = await run(buildId, BUILD_SCRIPT, { env, logFile, timeoutMs: BUILD_TIMEOUT_MS }, signal);
+      if (result.outcome === 'succeeded') return;
+      const lines = await lastLines(logFile, LOG_LINES);
+      const code = result.outcome === 'timed-out' ? 'DEADLINE_EXCEEDED' : 'INVALID_ARGUMENT';
+      throw new DomainError(code, `The Python environment cannot be built:\n${lines.join('\n')}`, {
+        field: REQUIREMENTS_FILE,
+        hint: `The whole log is ${logFile}`,
+      });
+    } catch (error) {
+      await rm(target, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  return {
+    async ensure(folder, { signal, onBuild }) {
+      await mkdir(logs, { recursive: true });
+      const python = await probe(signal);
+      const files = await readRequirements(folder);
+      const facts = { ...python, requirements: files ? Object.fromEntries(files) : null };
+      const key = digestOf(facts);
+      // Built where it stays: programs of an environment hold its path, so it cannot be moved into place.
+      const target = join(deps.folder, key);
+      const environment: Environment = {
+        key,
+        variables: {
+          VIRTUAL_ENV: target,
+          PATH: [join(target, 'bin'), deps.commandEnvironment['PATH']].filter(Boolean).join(delimiter),
+        },
+        freezeFile: files && join(target, FREEZE_FILE),
+      };
+      const isDone = () => existsSync(join(target, DONE_FILE));
+      if (isDone()) return environment;
+
+      const logFile = join(logs, `${key}.log`);
+      await onBuild?.(logFile);
+      const note = (text: string) => writeFile(logFile, `${text}\n`, { flag: 'a' });
+      const release = await holdBuildLock(
+        join(deps.folder, 'build.lock'),
+        (holder) => note(`Waiting for ${holder}, which builds another environment`),
+        signal,
+      );
+      try {
+        if (isDone()) return environment;
+        await writeFile(logFile, '');
+        await note(`Building ${target} with Python ${python.version} (${python.executable})`);
+        await build(target, files, logFile, signal);
+        const temporary = join(target, `${DONE_FILE}.new`);
+        await writeFile(temporary, JSON.stringify({ key, ...facts }, undefined, 2));
+        await rename(temporary, join(target, DONE_FILE));
+        return environment;
+      } finally {
+        release();
+      }
+    },
+  };
+}

@@ -1,0 +1,15 @@
+import { routes } from '@capstan/api';
+import { bind, type BoundRoute } from '#http';
+import type { Pipelines } from './service.ts';
+
+export function pipelineRoutes(pipelines: Pipelines): BoundRoute[] {
+  const table = routes.pipelines;
+  return [
+    bind(table.start, ({ params, body }, { cause }) => pipelines.start({ project: params.project, ...body, cause })),
+    bind(table.list, ({ query }) => pipelines.list(query)),
+    bind(table.get, ({ params }) => pipelines.get(params.run)),
+    bind(table.cancel, ({ params }, { cause }) => pipelines.cancel(params.run, cause)),
+    bind(table.attemptLog, ({ params, query }) => pipelines.attemptLog(params.attempt, query)),
+    bind(table.environmentLog, ({ params, query }) => pipelines.environmentLog(params.run, query)),
+  ];
+}

@@ -1,0 +1,242 @@
+import type { PipelineRun, PipelineRunInput, PipelineRunStatus, PipelineRunSummary } from '@capstan/api';
+import type { Cause } from '#kernel/cause';
+import { conflict, invalid, notFound } from '#kernel/errors';
+import { readPageToken, writePageToken } from '#kernel/filter/page-token';
+import type { JobContext } from '#jobs';
+import type { Digest } from '#ports/blob-store';
+import { createActiveRuns } from './active-runs.ts';
+import { readLogFile, readStoredLog, type LogPiece, type LogRange } from './attempt-log.ts';
+import { logFileOf } from './attempts.ts';
+import type { ParamOverrides } from './definition.ts';
+import type { PipelinesDeps } from './deps.ts';
+import { endedRow, recordEnd } from './end-run.ts';
+import { orderStages, type StageNode } from './graph.ts';
+import { hasEnded } from './model.ts';
+import { resolveInputs } from './resolve-inputs.ts';
+import { runPipeline } from './run-pipeline.ts';
+import { stageRows } from './stage-rows.ts';
+import * as store from './store.ts';
+import { runOf, summaryOf } from './views.ts';
+
+export interface StartRun {
+  readonly project: string;
+  /** At most one for each dataset; the newest accepted version of the others. */
+  readonly inputs: readonly { readonly datasetVersionId: string }[];
+  readonly params: ParamOverrides;
+  /** Rows of this event time and later are kept from the stages. */
+  readonly cutoff?: number | undefined;
+  readonly stageTimeoutMs?: number | undefined;
+  /** The same key again gives the same run. */
+  readonly requestKey?: string | undefined;
+  readonly cause: Cause;
+}
+
+export interface Log extends LogPiece {
+  /** No more will come. */
+  readonly isComplete: boolean;
+}
+
+export interface Pipelines {
+  /**
+   * Checks all that can be checked at once, then puts the run into the queue.
+   * @throws DomainError NOT_FOUND, INVALID_ARGUMENT, CONFLICT, NOT_IMPLEMENTED; nothing has been written then
+   */
+  start(request: StartRun): Promise<PipelineRunSummary>;
+  /** @throws DomainError NOT_FOUND */
+  get(id: string): Promise<PipelineRun>;
+  /** What a run started now would read: a version for each dataset that a stage reads. @throws as `start` */
+  inputsFor(request: Pick<StartRun, 'project' | 'inputs' | 'params'>): Promise<readonly PipelineRunInput[]>;
+  /** The run in which an experiment run was made; undefined for experiment runs that no pipeline made. */
+  madeIn(experimentRunId: string): Promise<PipelineRun | undefined>;
+  /** Newest first. @throws DomainError INVALID_ARGUMENT for a cursor of another list */
+  list(query: {
+    readonly project?: string | undefined;
+    readonly status?: PipelineRunStatus | undefined;
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+  }): Promise<{ items: PipelineRunSummary[]; nextCursor?: string }>;
+  /** Idempotent while the run goes on. @throws DomainError NOT_FOUND, CONFLICT when it has ended otherwise */
+  cancel(id: string, cause: Cause): Promise<PipelineRunSummary>;
+  /** @throws DomainError NOT_FOUND */
+  attemptLog(attemptId: string, range: LogRange): Promise<Log>;
+  /** @throws DomainError NOT_FOUND */
+  environmentLog(id: string, range: LogRange): Promise<Log>;
+  /** Works on a run: the handler of its job. */
+  work(id: string, job: JobContext & { readonly isLastTry: boolean }): Promise<void>;
+}
+
+const DEFAULT_STAGE_TIMEOUT_MS = 3_600_000;
+const EMPTY_LOG: LogPiece = { text: '', offset: 0, nextOffset: 0, sizeBytes: 0 };
+
+export function createPipelines(deps: PipelinesDeps): Pipelines {
+  const { database, events, jobs, clock, ids } = deps;
+  const active = createActiveRuns();
+
+  async function rowOf(id: string): Promise<store.RunRow> {
+    const row = await store.findRun(database.read, id);
+    if (!row) throw notFound('pipeline run', id);
+    return row;
+  }
+
+  async function insert(request: StartRun, checked: Checked): Promise<store.RunRow> {
+    const id = ids.next('pr');
+    return await database.write(async (writer) => {
+      // Numbers count up, and a request key is looked for, one caller after another.
+      await database.dialect.lockChain(writer);
+      const { project, requestKey, cause } = request;
+      const known = requestKey === undefined ? undefined : await store.findRequested(writer, project, requestKey);
+      if (known) return known;
+      const row = await store.insertRun(
+        writer,
+        runRow(id, request, checked, clock.now()),
+        stageRows({ id, project }, checked.nodes),
+      );
+      const event = await events.append(writer, cause, {
+        type: 'pipeline-run.started',
+        project,
+        subject: `pipeline-run:${id}`,
+        payload: {
+          pipelineRun: id,
+          number: row.number,
+          revision: checked.revision,
+          stages: checked.nodes.map((node) => node.stage.name),
+          inputs: checked.inputs.map(({ dataset, versionId }) => ({ dataset, versionId })),
+          ...(request.cutoff !== undefined && { cutoff: request.cutoff }),
+        },
+      });
+      await jobs.enqueue(
+        writer,
+        'pipelines.run',
+        { pipelineRun: id },
+        { uniqueKey: `pipelines.run:${id}`, causedBy: event.seq },
+      );
+      return row;
+    });
+  }
+
+  async function get(id: string): Promise<PipelineRun> {
+    const row = await rowOf(id);
+    return runOf(row, await store.listStages(database.read, id), await store.listAttempts(database.read, id));
+  }
+
+  return {
+    async start(request) {
+      const { project, requestKey } = request;
+      const known =
+        requestKey === undefined ? undefined : await store.findRequested(database.read, project, requestKey);
+      return summaryOf(known ?? (await insert(request, await check(deps, request))));
+    },
+    inputsFor: async (request) => (await check(deps, request)).inputs,
+    get,
+    async madeIn(experimentRunId) {
+      const attempt = await store.attemptOfRun(database.read, experimentRunId);
+      return attempt && (await get(attempt.pipeline_run));
+    },
+    async list({ project, status, limit, cursor }) {
+      const question = `pipeline-runs ${project ?? ''} ${status ?? ''}`;
+      const [createdAt, id] = cursor === undefined ? [] : readPageToken(cursor, question, 2);
+      const behind = cursor === undefined ? undefined : { createdAt: Number(createdAt), id: String(id) };
+      const rows = await store.listRuns(database.read, { project, status, behind, limit: limit + 1 });
+      const items = rows.slice(0, limit).map(summaryOf);
+      const last = items.at(-1);
+      const hasMore = rows.length > limit && last !== undefined;
+      return { items, ...(hasMore && { nextCursor: writePageToken(question, [last.createdAt, last.id]) }) };
+    },
+    async cancel(id, cause) {
+      const row = await rowOf(id);
+      if (hasEnded(row.status) && row.status !== 'cancelled') {
+        throw conflict(`The pipeline run has ${row.status} already`, { field: 'run' });
+      }
+      await database.write(async (writer) => {
+        if (!(await store.requestCancel(writer, id, clock.now()))) return;
+        await events.append(writer, cause, {
+          type: 'pipeline-run.cancel-requested',
+          project: row.project,
+          subject: `pipeline-run:${id}`,
+          payload: { pipelineRun: id },
+        });
+        const end = { outcome: 'cancelled', reason: null, runIds: [], modelVersions: [] } as const;
+        if (!(await store.cancelQueued(writer, id, endedRow(end, clock.now())))) return;
+        await recordEnd(deps, writer, row, end, cause);
+      });
+      active.cancel(id);
+      return summaryOf(await rowOf(id));
+    },
+    async attemptLog(attemptId, range) {
+      const attempt = await store.findAttempt(database.read, attemptId);
+      if (!attempt) throw notFound('stage attempt', attemptId);
+      if (attempt.log_digest !== null) {
+        return complete(await readStoredLog(deps.blobs, attempt.log_digest as Digest, range));
+      }
+      const isWhole = attempt.status !== 'running';
+      const piece = (await readLogFile(logFileOf(deps, attemptId), { ...range, isWhole })) ?? EMPTY_LOG;
+      return { ...piece, isComplete: isWhole && piece.nextOffset >= piece.sizeBytes };
+    },
+    async environmentLog(id, range) {
+      const row = await rowOf(id);
+      const isWhole = row.environment_key !== null || hasEnded(row.status);
+      const file = row.environment_log;
+      const piece = (file === null ? undefined : await readLogFile(file, { ...range, isWhole })) ?? EMPTY_LOG;
+      return { ...piece, isComplete: isWhole && piece.nextOffset >= piece.sizeBytes };
+    },
+    work: (id, job) => runPipeline(deps, active, id, job),
+  };
+}
+
+function complete(piece: LogPiece): Log {
+  return { ...piece, isComplete: piece.nextOffset >= piece.sizeBytes };
+}
+
+interface Checked {
+  readonly revision: number;
+  readonly nodes: readonly StageNode[];
+  readonly inputs: Awaited<ReturnType<typeof resolveInputs>>;
+}
+
+async function check(
+  { projects, datasets, format }: PipelinesDeps,
+  request: Pick<StartRun, 'project' | 'inputs' | 'params'>,
+): Promise<Checked> {
+  const project = await projects.get(request.project);
+  const { pipeline } = project.declaration;
+  if (pipeline === undefined) {
+    throw conflict(`The project '${project.name}' declares no pipeline`, {
+      field: 'project',
+      hint: `Write 'pipeline: ${format.fileName}' into capstan.yaml and apply it.`,
+    });
+  }
+  if (pipeline !== format.fileName) {
+    throw invalid(`The pipeline '${pipeline}' cannot be run: only ${format.fileName} in the project's folder can`, {
+      field: 'pipeline',
+      hint: `Move it there, and write 'pipeline: ${format.fileName}' into capstan.yaml.`,
+    });
+  }
+  const definition = await format.read(project.folder, request.params);
+  const nodes = orderStages(definition.stages);
+  return {
+    revision: project.revision,
+    nodes,
+    inputs: await resolveInputs(datasets, project, definition, request.inputs),
+  };
+}
+
+function runRow(id: string, request: StartRun, checked: Checked, now: number) {
+  const { project, params, cutoff, stageTimeoutMs, requestKey, cause } = request;
+  return {
+    id,
+    project,
+    status: 'queued',
+    phase: 'waiting',
+    revision: checked.revision,
+    inputs: JSON.stringify(checked.inputs),
+    params: JSON.stringify(params),
+    cutoff: cutoff ?? null,
+    stage_timeout_ms: stageTimeoutMs ?? DEFAULT_STAGE_TIMEOUT_MS,
+    request_key: requestKey ?? null,
+    model_versions: '[]',
+    fence: 0,
+    actor: cause.actor,
+    cycle: cause.cycle ?? null,
+    created_at: now,
+  } as const;
+}

@@ -1,0 +1,81 @@
+import type { PipelineRun, PipelineRunInput, PipelineRunStage, PipelineRunSummary, StageAttempt } from '@capstan/api';
+import type { ParamOverrides } from './definition.ts';
+import { reasonText, type Reason } from './reasons.ts';
+import type * as store from './store.ts';
+
+/** Rows as callers see them. */
+export function summaryOf(row: store.RunRow): PipelineRunSummary {
+  return {
+    id: row.id,
+    project: row.project,
+    number: row.number,
+    status: row.status,
+    phase: row.phase,
+    reason: row.reason,
+    cutoff: row.cutoff,
+    cycle: row.cycle,
+    actor: row.actor,
+    modelVersions: JSON.parse(row.model_versions) as string[],
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+  };
+}
+
+export function runOf(
+  row: store.RunRow,
+  stages: readonly store.StageRow[],
+  attempts: readonly store.AttemptRow[],
+): PipelineRun {
+  return {
+    ...summaryOf(row),
+    revision: row.revision,
+    inputs: JSON.parse(row.inputs) as PipelineRunInput[],
+    params: JSON.parse(row.params) as ParamOverrides as PipelineRun['params'],
+    codeDigest: row.code_digest,
+    gitCommit: row.git_commit,
+    environmentKey: row.environment_key,
+    stageTimeoutMs: row.stage_timeout_ms,
+    isCancelRequested: row.cancel_requested_at !== null,
+    stages: stages.map((stage) =>
+      stageOf(
+        stage,
+        attempts.filter((attempt) => attempt.stage === stage.name),
+      ),
+    ),
+  };
+}
+
+function stageOf(row: store.StageRow, attempts: readonly store.AttemptRow[]): PipelineRunStage {
+  return {
+    name: row.name,
+    description: row.description,
+    command: row.command,
+    after: JSON.parse(row.after) as string[],
+    inputs: JSON.parse(row.inputs) as string[],
+    outputs: JSON.parse(row.outputs) as string[],
+    status: row.status,
+    isCached: row.is_cached === 1,
+    why: (JSON.parse(row.why) as Reason[]).map((reason) => ({ ...reason, text: reasonText(reason) })),
+    reason: row.reason,
+    runId: row.run_id,
+    attempts: attempts.map(attemptOf),
+  };
+}
+
+function attemptOf(row: store.AttemptRow): StageAttempt {
+  return {
+    id: row.id,
+    number: row.number,
+    status: row.status,
+    reason: row.reason,
+    runId: row.run_id,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    exitCode: row.exit_code,
+    signal: row.signal,
+    durationMs: row.duration_ms,
+    cpuMs: row.cpu_ms,
+    peakMemoryBytes: row.peak_memory_bytes,
+  };
+}

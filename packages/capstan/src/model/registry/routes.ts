@@ -1,0 +1,114 @@
+import { routes } from '@capstan/api';
+import { bind, type BoundRoute } from '#http';
+import { DomainError, invalid } from '#kernel/errors';
+import type { KeyValue, ModelVersion, RegisteredModel } from './model.ts';
+import type { ModelRegistry } from './service.ts';
+
+const table = routes.registry;
+/** MLflow keeps prompts as registered models with a tag; its own clients leave them out of lists of models in this way. */
+const NO_PROMPT = "tags.`mlflow.prompt.is_prompt` != 'true'";
+
+export function registryRoutes(registry: ModelRegistry): BoundRoute[] {
+  return [...modelRoutes(registry), ...versionRoutes(registry), ...aliasRoutes(registry)];
+}
+
+function modelRoutes(registry: ModelRegistry): BoundRoute[] {
+  return [
+    bind(table.listModels, async ({ query: { cursor, filter, limit } }) => {
+      const wanted = filter === undefined ? NO_PROMPT : `${filter} AND ${NO_PROMPT}`;
+      const page = await registry.searchModels({ filter: wanted, limit, pageToken: cursor });
+      return { items: page.models.map(modelReply), ...nextCursor(page.nextPageToken) };
+    }),
+    bind(table.getModel, async ({ params }) => modelReply(await registry.getModel(params.model))),
+    bind(table.describeModel, async ({ params, body }, { cause }) =>
+      modelReply(await registry.describeModel({ name: params.model, description: body.description, cause })),
+    ),
+  ];
+}
+
+function versionRoutes(registry: ModelRegistry): BoundRoute[] {
+  return [
+    bind(table.listVersions, async ({ params, query: { cursor, limit } }) => {
+      const { name } = await registry.getModel(params.model);
+      const filter = `name = '${name.replaceAll("'", "''")}'`;
+      const page = await registry.searchVersions({
+        filter,
+        orderBy: ['version_number DESC'],
+        limit,
+        pageToken: cursor,
+      });
+      return { items: page.versions.map(versionReply), ...nextCursor(page.nextPageToken) };
+    }),
+    bind(table.getVersion, async ({ params }) => {
+      const version = await registry.getVersion(params.model, params.version);
+      return { ...versionReply(version), ...(await filesReply(registry, version)) };
+    }),
+    bind(table.describeVersion, async ({ params, body }, { cause }) =>
+      versionReply(await registry.describeVersion({ ...params, description: body.description, cause })),
+    ),
+  ];
+}
+
+function aliasRoutes(registry: ModelRegistry): BoundRoute[] {
+  return [
+    bind(table.setAlias, async ({ params, body }, { cause }) => {
+      await registry.setAlias({ ...params, ...body, cause });
+      return { alias: params.alias, version: body.version };
+    }),
+    bind(table.removeAlias, async ({ params, query }, { cause }) => {
+      await registry.removeAlias({ ...params, reason: query.reason, cause });
+      return { alias: params.alias };
+    }),
+    bind(table.aliasHistory, async ({ params, query }) => {
+      const before = query.cursor === undefined ? undefined : seqOf(query.cursor);
+      const moves = await registry.aliasHistory({
+        model: params.model,
+        alias: query.alias,
+        before,
+        limit: query.limit + 1,
+      });
+      const items = moves.slice(0, query.limit);
+      return { items, ...nextCursor(moves.length > query.limit ? String(items.at(-1)?.seq) : undefined) };
+    }),
+  ];
+}
+
+/** The files of a version, or why they cannot be told: a version without files is still one to look at. */
+async function filesReply(registry: ModelRegistry, { model, version }: ModelVersion) {
+  try {
+    const { files, flavors, ...facts } = await registry.modelFiles(model, version);
+    return { files: { ...facts, flavors: [...flavors], files: [...files] }, whyNoFiles: null };
+  } catch (error) {
+    if (error instanceof DomainError && (error.code === 'CONFLICT' || error.code === 'INVALID_ARGUMENT')) {
+      return { files: null, whyNoFiles: error.message };
+    }
+    throw error;
+  }
+}
+
+function modelReply(model: RegisteredModel) {
+  return {
+    ...model,
+    tags: textsReply(model.tags),
+    aliases: [...model.aliases],
+    latestVersions: model.latestVersions.map(versionReply),
+  };
+}
+
+function versionReply({ files: _files, tags, aliases, ...facts }: ModelVersion) {
+  return { ...facts, tags: textsReply(tags), aliases: [...aliases] };
+}
+
+function textsReply(texts: readonly KeyValue[]): Record<string, string> {
+  return Object.fromEntries(texts.map(({ key, value }) => [key, value]));
+}
+
+function nextCursor(token: string | undefined) {
+  return token === undefined ? {} : { nextCursor: token };
+}
+
+function seqOf(cursor: string): number {
+  const seq = Number(cursor);
+  if (Number.isSafeInteger(seq) && seq > 0) return seq;
+  throw invalid('The cursor is none that this list gave', { field: 'query.cursor' });
+}

@@ -1,0 +1,12 @@
+import { aliasUseCases, type AliasUseCases } from './aliases.ts';
+import type { RegistryDeps } from './deps.ts';
+import { fileUseCases, type FileUseCases } from './files.ts';
+import { modelUseCases, type ModelUseCases } from './models.ts';
+import { versionUseCases, type VersionUseCases } from './versions.ts';
+
+/** Every use case of the module. Each is one transaction; reads see what has been committed. */
+export interface ModelRegistry extends ModelUseCases, VersionUseCases, AliasUseCases, FileUseCases {}
+
+export function createRegistry(deps: RegistryDeps): ModelRegistry {
+  return { ...modelUseCases(deps), ...versionUseCases(deps), ...aliasUseCases(deps), ...fileUseCases(deps) };
+}

@@ -1,0 +1,148 @@
+// What the source of a model version may be, and which files it stands for.
+import { DomainError, invalid } from '#kernel/errors';
+import { parseArtifactPath, parseArtifactUri, type Experiments } from '#model/experiments';
+import type { KeyValue, ModelVersion } from './model.ts';
+
+/** The place in Capstan that a source stands for, and whose it is. */
+export interface ResolvedSource {
+  /** Null where Capstan does not hold the files. */
+  readonly files: { readonly root: string; readonly path: string } | null;
+  readonly runId: string | null;
+  readonly loggedModelId: string | null;
+}
+
+export interface SourceClaim {
+  readonly source: string;
+  readonly runId?: string | undefined;
+  readonly loggedModelId?: string | undefined;
+  readonly tags: readonly KeyValue[];
+}
+
+export interface SourceDeps {
+  readonly experiments: Experiments;
+  /** `VERSION` or `@ALIAS` of a registered model. @throws DomainError NOT_FOUND */
+  findVersion(model: string, versionOrAlias: string): Promise<ModelVersion>;
+}
+
+/** Object stores that clients reach by themselves: this server never opens them. */
+const REMOTE_SCHEMES = new Set(['s3', 'gs', 'wasbs', 'abfss', 'dbfs']);
+const PROMPT_TAG = 'mlflow.prompt.is_prompt';
+const LONGEST_SOURCE = 2_000;
+
+/**
+ * Checks that the client may name this source and finds its files. Files must be those of the run or logged model that
+ * is named beside it, since whoever may read a version may read its files.
+ * @throws DomainError INVALID_ARGUMENT; NOT_FOUND for a run, model or version that does not exist
+ */
+export async function resolveSource(deps: SourceDeps, claim: SourceClaim): Promise<ResolvedSource> {
+  const { source } = claim;
+  if (source.length > LONGEST_SOURCE) throw refusal(source, `it is longer than ${LONGEST_SOURCE} characters`);
+  const own = { runId: claim.runId ?? null, loggedModelId: claim.loggedModelId ?? null };
+  if (source === 'dummy-source' && claim.tags.some((tag) => tag.key === PROMPT_TAG && tag.value === 'true')) {
+    return { files: null, ...own };
+  }
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(source)?.[1]?.toLowerCase();
+  if (scheme === undefined) throw refusal(source, 'it is a path of some machine, which this server cannot read');
+  refuseTricks(source);
+  if (scheme === 'models') return await resolveModel(deps, claim);
+  if (scheme === 'runs') return await resolveRun(deps, claim);
+  if (scheme === 'mlflow-artifacts') return await resolveArtifacts(deps, claim);
+  if (REMOTE_SCHEMES.has(scheme)) return { files: null, ...own };
+  throw refusal(source, `'${scheme}:' addresses a host other than the tracking server, or a path of some machine`);
+}
+
+/** `models:/m-ID/PATH`, or `models:/NAME/VERSION` and `models:/NAME@ALIAS` as a copy. */
+async function resolveModel(deps: SourceDeps, claim: SourceClaim): Promise<ResolvedSource> {
+  const [first = '', ...rest] = segmentsOf(claim.source, 'models:/');
+  if (/^m-[0-9a-f]{32}$/.test(first)) {
+    if (claim.loggedModelId !== undefined && claim.loggedModelId !== first) {
+      throw refusal(claim.source, `it names another model than model_id '${claim.loggedModelId}'`);
+    }
+    const model = await deps.experiments.getLoggedModel(first);
+    const files = { root: model.artifactRoot, path: rest.join('/') };
+    return { files, runId: claim.runId ?? model.sourceRunId, loggedModelId: model.id };
+  }
+  const mark = first.lastIndexOf('@');
+  const [name, version] = mark > 0 ? [first.slice(0, mark), first.slice(mark)] : [first, rest.shift() ?? ''];
+  if (rest.length > 0 || version === '')
+    throw refusal(claim.source, 'a registered model is written models:/NAME/VERSION or models:/NAME@ALIAS');
+  const copied = await deps.findVersion(name, version);
+  return {
+    files: copied.files,
+    runId: claim.runId ?? copied.runId,
+    loggedModelId: claim.loggedModelId ?? copied.loggedModelId,
+  };
+}
+
+/** `runs:/RUN/PATH`: a folder of the run, or a model of that name that the run logged. */
+async function resolveRun(deps: SourceDeps, claim: SourceClaim): Promise<ResolvedSource> {
+  const [runId = '', ...rest] = segmentsOf(claim.source, 'runs:/');
+  if (claim.runId === undefined) throw refusal(claim.source, 'a runs:/ source needs the run_id beside it');
+  if (claim.runId !== runId) throw refusal(claim.source, `it names another run than run_id '${claim.runId}'`);
+  const run = await deps.experiments.getRun(runId);
+  const path = rest.join('/');
+  const loggedModelId = claim.loggedModelId ?? null;
+  const ownFiles = await deps.experiments.artifactFiles(run.artifactRoot, path);
+  if (ownFiles.length > 0) return { files: { root: run.artifactRoot, path }, runId, loggedModelId };
+  for (const { modelId } of run.modelOutputs.toReversed()) {
+    const model = await deps.experiments.getLoggedModel(modelId).catch(ignoreNotFound);
+    if (model?.name === path) return { files: { root: model.artifactRoot, path: '' }, runId, loggedModelId: model.id };
+  }
+  return { files: { root: run.artifactRoot, path }, runId, loggedModelId };
+}
+
+/** `mlflow-artifacts:/…` inside the root of the run or logged model named beside it. */
+async function resolveArtifacts(deps: SourceDeps, claim: SourceClaim): Promise<ResolvedSource> {
+  const segments = parseArtifactUri(claim.source) ?? [];
+  const place = await deps.experiments.locateArtifact(segments.join('/'));
+  const isOwn = place.owner.kind === 'run' ? place.owner.id === claim.runId : place.owner.id === claim.loggedModelId;
+  if (place.owner.kind === 'logged-model' && claim.loggedModelId === undefined) {
+    // Older calls name the run that logged the model.
+    const model = await deps.experiments.getLoggedModel(place.owner.id);
+    if (claim.runId !== undefined && model.sourceRunId === claim.runId) {
+      return { files: { root: place.root, path: place.path }, runId: claim.runId, loggedModelId: model.id };
+    }
+  }
+  if (!isOwn) throw refusal(claim.source, 'it does not lie under the artifacts of the run_id or model_id beside it');
+  return {
+    files: { root: place.root, path: place.path },
+    runId: claim.runId ?? null,
+    loggedModelId: claim.loggedModelId ?? null,
+  };
+}
+
+/** Parts of the path behind `scheme:/`, each checked. */
+function segmentsOf(source: string, prefix: string): string[] {
+  if (!source.startsWith(prefix) || source.startsWith(`${prefix}/`)) throw refusal(source, `it is written ${prefix}…`);
+  return parseArtifactPath(source.slice(prefix.length).replace(/\/$/, ''));
+}
+
+/** Nor may a source that Capstan never opens confuse those who do. */
+function refuseTricks(source: string): void {
+  const path = source
+    .slice(source.indexOf(':') + 1)
+    .replace(/^\/*/, '')
+    .replace(/\/$/, '');
+  if (source.includes('?') || source.includes('#')) throw refusal(source, 'it has a query or fragment');
+  if (path === '') throw refusal(source, 'it names nothing');
+  try {
+    parseArtifactPath(path);
+  } catch (error) {
+    throw error instanceof DomainError ? refusal(source, error.message) : error;
+  }
+}
+
+function ignoreNotFound(error: unknown): undefined {
+  if (error instanceof DomainError && error.code === 'NOT_FOUND') return undefined;
+  throw error;
+}
+
+function refusal(source: string, reason: string): DomainError {
+  return invalid(
+    `Invalid model version source: '${source.slice(0, 200)}'. ${reason[0]?.toUpperCase()}${reason.slice(1)}.`,
+    {
+      field: 'source',
+      hint: 'Log the model to a run first, then register models:/MODEL_ID or runs:/RUN/PATH.',
+    },
+  );
+}

@@ -1,0 +1,20 @@
+import type { Database } from '#database';
+import type { Events } from '#events';
+import type { Jobs } from '#jobs';
+import type { BlobStore } from '#ports/blob-store';
+import type { Clock } from '#ports/clock';
+import type { Ids } from '#ports/ids';
+import type { DeploymentSpecs, ModelSource } from './spec.ts';
+
+export interface DeploymentsDeps {
+  readonly database: Database;
+  readonly events: Events;
+  readonly jobs: Jobs;
+  readonly clock: Clock & { readonly kind: 'system' | 'simulated' };
+  readonly ids: Ids;
+  readonly specs: DeploymentSpecs;
+  readonly models: ModelSource;
+  readonly blobs: BlobStore;
+  /** Sequence number of the last thing logged about a deployment: a rollout judges what comes after it. */
+  latestEvidence(deployment: string): Promise<number>;
+}

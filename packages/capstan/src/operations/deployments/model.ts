@@ -1,0 +1,49 @@
+import { eventPayloads, type EventPayload, type InputAdapter, type RolloutState } from '@capstan/api';
+import { digestOf } from '#kernel/digest';
+import { invalid } from '#kernel/errors';
+import type { Transitions } from '#kernel/state-machine';
+
+/** The life of a rollout. A held one goes on in the stage it was held in. */
+export const rolloutTransitions: Transitions<RolloutState> = {
+  shadow: ['canary', 'full', 'held', 'rolled-back'],
+  canary: ['canary', 'full', 'held', 'rolled-back'],
+  full: ['promoted', 'held', 'rolled-back'],
+  held: ['shadow', 'canary', 'full', 'rolled-back'],
+  promoted: [],
+  'rolled-back': [],
+};
+
+/** What a revision is made of. Never changed: another threshold or another unit conversion is another revision. */
+export interface RevisionContent {
+  readonly model: string;
+  readonly version: number;
+  readonly modelDigest: `sha256:${string}`;
+  readonly threshold: number;
+  /** By input column; applied before the model sees the value. */
+  readonly inputAdapters: Readonly<Record<string, InputAdapter>>;
+}
+
+/** Identity of what is served: equal digests answer equally. */
+export function revisionDigest(content: RevisionContent): string {
+  return `sha256:${digestOf(content)}`;
+}
+
+/** @throws DomainError INVALID_ARGUMENT for a threshold that is no probability or an adapter that loses its column */
+export function checkRevision(content: RevisionContent): void {
+  if (!(content.threshold >= 0 && content.threshold <= 1)) {
+    throw invalid(`A threshold of ${content.threshold} is no probability`, { field: 'threshold' });
+  }
+  for (const [column, { multiply, add }] of Object.entries(content.inputAdapters)) {
+    if (!Number.isFinite(multiply) || !Number.isFinite(add) || multiply === 0) {
+      throw invalid(`The adapter of '${column}' would make every value ${multiply === 0 ? 'equal' : 'no number'}`, {
+        field: `inputAdapters.${column}`,
+        hint: 'value × multiply + add: multiply must be a number other than 0.',
+      });
+    }
+  }
+}
+
+/** The payload of a `rollout.ended` fact. */
+export function deploymentEnd(payload: unknown): EventPayload<'rollout.ended'> {
+  return eventPayloads['rollout.ended'].parse(payload);
+}

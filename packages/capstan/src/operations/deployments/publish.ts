@@ -1,0 +1,81 @@
+import { servedDeployment, type ServedDeployment, type ServingRoute } from '@capstan/api';
+import type { Writer } from '#database';
+import type { RolloutProgress } from './decide.ts';
+import { progressOf } from './progress.ts';
+import * as store from './store.ts';
+
+/**
+ * Writes the snapshot anew, in the transaction of the change: what replicas are told is always a state that was.
+ * Returns its version. The caller holds the chain lock, so versions do not overtake each other.
+ */
+export async function publish(writer: Writer): Promise<number> {
+  const served: ServedDeployment[] = [];
+  const rollouts = new Map((await store.openRollouts(writer)).map((row) => [row.deployment, row]));
+  for (const deployment of await store.listDeployments(writer)) {
+    served.push(await serve(writer, deployment, rollouts.get(deployment.name)));
+  }
+  const version = ((await store.readSnapshot(writer))?.version ?? 0) + 1;
+  await store.writeSnapshot(writer, version, JSON.stringify(served));
+  return version;
+}
+
+async function serve(
+  writer: Writer,
+  row: store.DeploymentRow,
+  rollout: store.RolloutRow | undefined,
+): Promise<ServedDeployment> {
+  const champion = row.champion === null ? undefined : await store.getRevision(writer, row.name, row.champion);
+  const candidate = rollout && (await store.getRevision(writer, row.name, rollout.revision));
+  const isOpen = row.breaker_state === 'open';
+  const lastKnownGood = isOpen && champion ? await store.championBefore(writer, row.name, champion.number) : undefined;
+  const goodRevision =
+    lastKnownGood === undefined ? undefined : await store.getRevision(writer, row.name, lastKnownGood);
+  const progress = rollout && progressOf(rollout);
+  return {
+    name: row.name,
+    project: row.project,
+    context: { id: row.context_id, eventTime: row.context_event_time },
+    rollout: rollout ? { id: rollout.id, stage: rollout.stage } : null,
+    // Of names and numbers alone: the same requests in another installation are split the same way.
+    salt: rollout ? `${row.name}/${rollout.revision}` : row.name,
+    routes: routesOf(champion, candidate, progress),
+    breaker: {
+      state: row.breaker_state,
+      mode: row.breaker_mode,
+      fallbackProbability: row.baseline_probability,
+      lastKnownGood: goodRevision ? routeTo(goodRevision, 'champion', 1) : null,
+      reason: row.breaker_reason,
+    },
+  };
+}
+
+/** The champion stays loaded at share 0 while a candidate has all of the traffic: going back must not wait. */
+function routesOf(
+  champion: store.RevisionRow | undefined,
+  candidate: store.RevisionRow | undefined,
+  progress: RolloutProgress | undefined,
+): ServingRoute[] {
+  const stage = progress?.plan[progress.stage];
+  if (!candidate || !progress || !stage) return champion ? [routeTo(champion, 'champion', 1)] : [];
+  const share = stage.kind === 'full' ? 1 : stage.kind === 'canary' ? stage.share : 0;
+  // Where the plan has a shadow it goes on through the canary: the rows of the champion keep giving pairs.
+  const hasShadow = stage.kind === 'shadow' || (stage.kind === 'canary' && progress.plan[0]?.kind === 'shadow');
+  return [
+    ...(champion ? [routeTo(champion, 'champion', 1 - share)] : []),
+    ...(share > 0 ? [routeTo(candidate, 'canary', share)] : []),
+    ...(hasShadow ? [routeTo(candidate, 'shadow', 1)] : []),
+  ];
+}
+
+function routeTo(revision: store.RevisionRow, role: ServingRoute['role'], share: number): ServingRoute {
+  return servedDeployment.shape.routes.element.parse({
+    revision: revision.number,
+    role,
+    share,
+    model: revision.model,
+    modelVersion: revision.version,
+    digest: revision.model_digest,
+    threshold: revision.threshold,
+    inputAdapters: JSON.parse(revision.input_adapters),
+  });
+}

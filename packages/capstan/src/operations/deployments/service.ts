@@ -1,0 +1,234 @@
+import type { Readable } from 'node:stream';
+import type {
+  Deployment,
+  InputAdapter,
+  Judgement,
+  ReplicaReport,
+  Revision,
+  Rollout,
+  RolloutCheck,
+  Snapshot,
+} from '@capstan/api';
+import { judgement as judgementSchema } from '@capstan/api';
+import type { Cause } from '#kernel/cause';
+import { conflict, DomainError, notFound } from '#kernel/errors';
+import { budgetWindow, judgeLossBudget, setBreaker } from './breaker.ts';
+import type { RealisedValue } from './budget.ts';
+import { advanceRollout, endByHand, holdRollout, resumeRollout, type EvidenceCursor } from './change-rollout.ts';
+import type { DeploymentsDeps } from './deps.ts';
+import type { EvidenceItem } from './evidence.ts';
+import { progressOf } from './progress.ts';
+import { publish } from './publish.ts';
+import { takeReport } from './replicas.ts';
+import { currentSnapshot, nextSnapshot } from './snapshot.ts';
+import type { DeploymentSpec, ValueMatrix } from './spec.ts';
+import { startRollout, type StartRollout } from './start-rollout.ts';
+import * as store from './store.ts';
+import { deploymentView, revisionView, rolloutView } from './views.ts';
+
+export interface Deployments {
+  list(project?: string): Promise<Deployment[]>;
+  /** @throws DomainError NOT_FOUND */
+  get(name: string): Promise<Deployment>;
+  revisions(name: string): Promise<Revision[]>;
+  rollouts(name: string): Promise<Rollout[]>;
+  /** @throws DomainError NOT_FOUND */
+  rollout(id: string): Promise<Rollout>;
+  judgements(id: string): Promise<Judgement[]>;
+
+  /** See `startRollout`. */
+  start(input: StartRollout, cause: Cause): Promise<Rollout>;
+  hold(id: string, reason: string, cause: Cause): Promise<Rollout>;
+  resume(id: string, reason: string, cause: Cause): Promise<Rollout>;
+  /** Ends the rollout under way; without one, the previous champion answers again. @throws DomainError CONFLICT, NOT_FOUND */
+  rollBack(name: string, reason: string, cause: Cause): Promise<Deployment>;
+  openBreaker(name: string, reason: string, cause: Cause): Promise<void>;
+  closeBreaker(name: string, reason: string, cause: Cause): Promise<void>;
+
+  /** What joining an outcome needs to know. @throws DomainError NOT_FOUND */
+  pricing(name: string): Promise<Pricing>;
+  /** Adapters of every revision, by number; 0 stands for the champion's, as the baseline's constant answers in its place. */
+  inputAdapters(name: string): Promise<ReadonlyMap<number, Readonly<Record<string, InputAdapter>>>>;
+  /** Where the rollout under way stands in the deployment's log; null when none is. */
+  evidenceCursor(name: string): Promise<EvidenceCursor | null>;
+  advance(
+    after: EvidenceCursor,
+    items: readonly EvidenceItem[],
+    upTo: number,
+    cause: Cause,
+  ): Promise<EvidenceCursor | null>;
+  budgetWindow(name: string): Promise<{ since: number } | null>;
+  judgeLossBudget(name: string, realised: RealisedValue, cause: Cause): Promise<RolloutCheck | null>;
+  /** Keeps the baseline's probability where none is known yet. */
+  setBaseline(name: string, probability: number, source: string, cause: Cause): Promise<void>;
+
+  snapshot(): Promise<Snapshot>;
+  nextSnapshot(
+    has: { readonly version: number | undefined; readonly at: number | undefined },
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<Snapshot>;
+  report(replica: string, report: ReplicaReport, cause: Cause): Promise<void>;
+  /** The model file of some revision. @throws DomainError NOT_FOUND for any other blob */
+  modelFile(digest: `sha256:${string}`): Promise<Readable>;
+}
+
+export interface Pricing {
+  readonly project: string;
+  readonly context: { readonly id: string | null; readonly eventTime: string | null };
+  /** Null when the charter has no matrix, or no longer declares the deployment. */
+  readonly value: ValueMatrix | null;
+  readonly baselineProbability: number | null;
+}
+
+const MAX_JUDGEMENTS = 1_000;
+
+export function createDeployments(deps: DeploymentsDeps): Deployments {
+  const { database } = deps;
+  const get = async (name: string): Promise<Deployment> => {
+    const row = await store.getDeployment(database.read, name);
+    if (!row) throw unknownDeployment(name);
+    return await deploymentView(database.read, row, await store.listReplicas(database.read));
+  };
+  const rollout = async (id: string): Promise<Rollout> => {
+    const row = await store.getRollout(database.read, id);
+    if (!row) throw notFound('rollout', id);
+    return rolloutView(row);
+  };
+  return {
+    get,
+    rollout,
+    async list(project) {
+      const replicas = await store.listReplicas(database.read);
+      const rows = await store.listDeployments(database.read, project);
+      return await Promise.all(rows.map((row) => deploymentView(database.read, row, replicas)));
+    },
+    async revisions(name) {
+      await get(name);
+      return (await store.listRevisions(database.read, name)).map(revisionView);
+    },
+    async rollouts(name) {
+      await get(name);
+      return (await store.listRollouts(database.read, name)).map(rolloutView);
+    },
+    async judgements(id) {
+      const filter = { subject: `rollout:${id}`, type: 'rollout.judged', limit: MAX_JUDGEMENTS };
+      return (await deps.events.list(filter)).map(({ payload }) => judgementSchema.strip().parse(payload));
+    },
+    start: async (input, cause) => rollout(await startRollout(deps, input, cause)),
+    async hold(id, reason, cause) {
+      await holdRollout(deps, id, reason, cause);
+      return await rollout(id);
+    },
+    async resume(id, reason, cause) {
+      await resumeRollout(deps, id, reason, cause);
+      return await rollout(id);
+    },
+    async rollBack(name, reason, cause) {
+      await rollBack(deps, name, reason, cause);
+      return await get(name);
+    },
+    openBreaker: (name, reason, cause) => setBreaker(deps, name, 'open', reason, cause),
+    closeBreaker: (name, reason, cause) => setBreaker(deps, name, 'closed', reason, cause),
+    pricing: (name) => pricing(deps, name),
+    inputAdapters: (name) => inputAdapters(deps, name),
+    async evidenceCursor(name) {
+      const row = await store.openRollout(database.read, name);
+      return row ? { rollout: row.id, deployment: name, seq: progressOf(row).evidence.seq } : null;
+    },
+    advance: (after, items, upTo, cause) => advanceRollout(deps, after, items, upTo, cause),
+    budgetWindow: (name) => budgetWindow(deps, name),
+    judgeLossBudget: (name, realised, cause) => judgeLossBudget(deps, name, realised, cause),
+    setBaseline: (name, probability, source, cause) => setBaseline(deps, name, probability, source, cause),
+    snapshot: () => currentSnapshot(deps),
+    nextSnapshot: (has, waitMs, signal) => nextSnapshot(deps, has, waitMs, signal),
+    report: (replica, report, cause) => takeReport(deps, replica, report, cause),
+    async modelFile(digest) {
+      if (!(await store.isModelFile(database.read, digest))) throw notFound('model file', digest);
+      return await deps.blobs.read(digest);
+    },
+  };
+}
+
+async function rollBack(deps: DeploymentsDeps, name: string, reason: string, cause: Cause): Promise<void> {
+  await deps.database.write(async (writer) => {
+    await deps.database.dialect.lockChain(writer);
+    const row = await store.getDeployment(writer, name);
+    if (!row) throw unknownDeployment(name);
+    const open = await store.openRollout(writer, name);
+    if (open) return await endByHand(deps, writer, open, progressOf(open), reason, cause);
+    const to = row.champion === null ? undefined : await store.championBefore(writer, name, row.champion);
+    if (row.champion === null || to === undefined) {
+      throw conflict(`${name} has no revision to go back to`, {
+        hint: 'To stop the champion from answering, open the breaker.',
+      });
+    }
+    await store.updateDeployment(writer, name, { champion: to });
+    await deps.events.append(writer, cause, {
+      project: row.project,
+      subject: `deployment:${name}`,
+      type: 'deployment.rolled-back',
+      payload: { deployment: name, from: row.champion, to, reason },
+    });
+    await publish(writer);
+  });
+}
+
+async function setBaseline(
+  deps: DeploymentsDeps,
+  name: string,
+  probability: number,
+  source: string,
+  cause: Cause,
+): Promise<void> {
+  await deps.database.write(async (writer) => {
+    await deps.database.dialect.lockChain(writer);
+    const row = await store.getDeployment(writer, name);
+    if (!row || row.baseline_probability !== null) return;
+    await store.updateDeployment(writer, name, { baseline_probability: probability });
+    await deps.events.append(writer, cause, {
+      project: row.project,
+      subject: `deployment:${name}`,
+      type: 'deployment.baseline-set',
+      payload: { deployment: name, probability, source },
+    });
+    await publish(writer);
+  });
+}
+
+async function pricing(deps: DeploymentsDeps, name: string): Promise<Pricing> {
+  const row = await store.getDeployment(deps.database.read, name);
+  if (!row) throw unknownDeployment(name);
+  const spec = await declared(deps, name);
+  return {
+    project: row.project,
+    context: { id: row.context_id, eventTime: row.context_event_time },
+    value: spec?.value ?? null,
+    baselineProbability: row.baseline_probability,
+  };
+}
+
+/** Answers go on being logged after a project has stopped declaring the deployment. */
+async function declared(deps: DeploymentsDeps, name: string): Promise<DeploymentSpec | undefined> {
+  try {
+    return await deps.specs.of(name);
+  } catch (error) {
+    if (error instanceof DomainError && error.code === 'NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+async function inputAdapters(
+  deps: DeploymentsDeps,
+  name: string,
+): Promise<ReadonlyMap<number, Readonly<Record<string, InputAdapter>>>> {
+  const row = await store.getDeployment(deps.database.read, name);
+  const revisions = (await store.listRevisions(deps.database.read, name)).map(revisionView);
+  const byNumber = new Map(revisions.map((revision) => [revision.number, revision.inputAdapters]));
+  const ofChampion = byNumber.get(row?.champion ?? 0);
+  return ofChampion ? byNumber.set(0, ofChampion) : byNumber;
+}
+
+function unknownDeployment(name: string) {
+  return notFound('deployment', name, 'capstan deployments list shows those that exist.');
+}

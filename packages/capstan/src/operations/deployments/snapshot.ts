@@ -1,0 +1,50 @@
+import { servedDeployment, type Snapshot } from '@capstan/api';
+import { z } from 'zod';
+import type { DeploymentsDeps } from './deps.ts';
+import * as store from './store.ts';
+
+const body = z.array(servedDeployment);
+/** Other replicas of the control plane write too: without a commit of our own, look again after this long. */
+const POLL_MS = 500;
+
+export async function currentSnapshot(deps: DeploymentsDeps): Promise<Snapshot> {
+  const row = await store.readSnapshot(deps.database.read);
+  return {
+    version: row?.version ?? 0,
+    clock: deps.clock.kind,
+    now: deps.clock.now(),
+    deployments: row ? body.parse(JSON.parse(row.body)) : [],
+  };
+}
+
+/** The snapshot, once it is another than the caller has, or after `waitMs`. */
+export async function nextSnapshot(
+  deps: DeploymentsDeps,
+  has: { readonly version: number | undefined; readonly at: number | undefined },
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<Snapshot> {
+  const deadline = performance.now() + waitMs;
+  for (;;) {
+    const changed = nextChange(deps, Math.min(POLL_MS, deadline - performance.now()), signal);
+    const current = await currentSnapshot(deps);
+    const isTimeNews = current.clock === 'simulated' && current.now !== has.at;
+    if (current.version !== has.version || isTimeNews || performance.now() >= deadline || signal.aborted)
+      return current;
+    await changed;
+  }
+}
+
+function nextChange(deps: DeploymentsDeps, waitMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const finish = (): void => {
+      stop();
+      clearTimeout(timer);
+      signal.removeEventListener('abort', finish);
+      resolve();
+    };
+    const stop = deps.database.onCommit(finish);
+    const timer = setTimeout(finish, Math.max(0, waitMs));
+    signal.addEventListener('abort', finish, { once: true });
+  });
+}

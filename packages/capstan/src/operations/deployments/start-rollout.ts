@@ -1,0 +1,248 @@
+import type { InputAdapter, RolloutStage } from '@capstan/api';
+import type { Writer } from '#database';
+import type { Cause } from '#kernel/cause';
+import { conflict, invalid } from '#kernel/errors';
+import type { RolloutProgress } from './decide.ts';
+import { startEvidence } from './evidence.ts';
+import { checkRevision, revisionDigest, type RevisionContent } from './model.ts';
+import { defaultPolicy } from './policy.ts';
+import { storedProgress } from './progress.ts';
+import { publish } from './publish.ts';
+import type { DeploymentsDeps } from './deps.ts';
+import { wakeAtTimeout } from './settle.ts';
+import type { DeploymentSpec } from './spec.ts';
+import * as store from './store.ts';
+import { valueOptimalThreshold } from './threshold.ts';
+
+export interface StartRollout {
+  readonly deployment: string;
+  readonly version: number;
+  /** Left out: the value-optimal one of the charter, or 0.5 where it has no value matrix. */
+  readonly threshold?: number | undefined;
+  readonly inputAdapters?: Readonly<Record<string, InputAdapter>> | undefined;
+  /** Verdict that allows it; may be left out only without guards. */
+  readonly verdictId?: string | undefined;
+  /** False skips every check and stage; recorded as such. */
+  readonly guards?: boolean | undefined;
+  /** Constant probability of the baseline: the mean label of the training data. */
+  readonly baselineProbability?: number | undefined;
+}
+
+const DEFAULT_THRESHOLD = 0.5;
+
+/**
+ * Makes the revision and starts its rollout. The same revision asked for again while its rollout is under way, or in
+ * the same turn of the cycle, gives that rollout. Returns the rollout's id.
+ * @throws DomainError NOT_FOUND, INVALID_ARGUMENT, CONFLICT (another rollout is under way; no passing verdict)
+ */
+export async function startRollout(deps: DeploymentsDeps, input: StartRollout, cause: Cause): Promise<string> {
+  const spec = await deps.specs.of(input.deployment);
+  const hasGuards = input.guards ?? true;
+  const content: RevisionContent = {
+    model: spec.model,
+    version: input.version,
+    modelDigest: await deps.models.onnxDigest(spec.model, input.version),
+    threshold: input.threshold ?? (spec.value ? valueOptimalThreshold(spec.value) : DEFAULT_THRESHOLD),
+    inputAdapters: input.inputAdapters ?? {},
+  };
+  checkRevision(content);
+  if (input.verdictId !== undefined) {
+    await deps.models.requirePassingVerdict(spec.model, input.version, input.verdictId);
+  } else if (hasGuards) {
+    throw invalid('A rollout with guards needs the verdict that allows it', {
+      field: 'verdictId',
+      hint: 'Evaluate the version first, or start it without guards, which is recorded.',
+    });
+  }
+  const latestSeq = await deps.latestEvidence(input.deployment);
+
+  return await deps.database.write(async (writer) => {
+    await deps.database.dialect.lockChain(writer);
+    const deployment = await ensureDeployment(deps, writer, spec, input, cause);
+    const existing = await findSame(writer, deployment, content, cause);
+    if (existing !== undefined) return existing;
+    const revision = await makeRevision(deps, writer, deployment, content, cause);
+    return await makeRollout(deps, writer, { deployment, spec, revision, content, hasGuards, latestSeq, input, cause });
+  });
+}
+
+async function ensureDeployment(
+  deps: DeploymentsDeps,
+  writer: Writer,
+  spec: DeploymentSpec,
+  input: StartRollout,
+  cause: Cause,
+): Promise<store.DeploymentRow> {
+  const declared = {
+    project: spec.project,
+    model: spec.model,
+    context_id: spec.context.id,
+    context_event_time: spec.context.eventTime,
+    breaker_mode: spec.lossBudget?.onExhausted ?? ('fallback' as const),
+    ...(input.baselineProbability !== undefined && { baseline_probability: input.baselineProbability }),
+  };
+  const before = await store.getDeployment(writer, input.deployment);
+  if (before) {
+    if (before.project !== spec.project) {
+      throw conflict(`The deployment '${before.name}' belongs to the project '${before.project}'`, {
+        field: 'deployment',
+      });
+    }
+    await store.updateDeployment(writer, before.name, declared);
+    return { ...before, ...declared };
+  }
+  const row: store.DeploymentRow = {
+    name: input.deployment,
+    champion: null,
+    last_revision: 0,
+    breaker_state: 'closed',
+    breaker_reason: null,
+    breaker_changed_at: null,
+    baseline_probability: null,
+    created_at: deps.clock.now(),
+    ...declared,
+  };
+  await store.insertDeployment(writer, row);
+  await deps.events.append(writer, cause, {
+    project: spec.project,
+    subject: `deployment:${row.name}`,
+    type: 'deployment.created',
+    payload: { deployment: row.name, model: spec.model },
+  });
+  return row;
+}
+
+async function findSame(
+  writer: Writer,
+  deployment: store.DeploymentRow,
+  content: RevisionContent,
+  cause: Cause,
+): Promise<string | undefined> {
+  const digest = revisionDigest(content);
+  const ofDigest = async (number: number): Promise<boolean> =>
+    (await store.getRevision(writer, deployment.name, number))?.digest === digest;
+  const open = await store.openRollout(writer, deployment.name);
+  if (open) {
+    if (await ofDigest(open.revision)) return open.id;
+    throw conflict(`The rollout ${open.id} of ${deployment.name} is under way`, {
+      hint: `Wait for it, or end it: capstan deployments rollback ${deployment.name}.`,
+      details: { rollout: open.id, state: open.state },
+    });
+  }
+  if (cause.cycle !== undefined) {
+    for (const row of await store.listRollouts(writer, deployment.name)) {
+      if (row.cycle === cause.cycle && (await ofDigest(row.revision))) return row.id;
+    }
+  }
+  if (deployment.champion !== null && (await ofDigest(deployment.champion))) {
+    throw conflict(`${deployment.name} serves exactly this already, as revision ${deployment.champion}`, {
+      hint: 'Another version, threshold or input adapter would be another revision.',
+    });
+  }
+  return undefined;
+}
+
+async function makeRevision(
+  deps: DeploymentsDeps,
+  writer: Writer,
+  deployment: store.DeploymentRow,
+  content: RevisionContent,
+  cause: Cause,
+): Promise<number> {
+  const number = deployment.last_revision + 1;
+  const digest = revisionDigest(content);
+  await store.updateDeployment(writer, deployment.name, { last_revision: number });
+  await store.insertRevision(writer, {
+    deployment: deployment.name,
+    number,
+    digest,
+    model: content.model,
+    version: content.version,
+    model_digest: content.modelDigest,
+    threshold: content.threshold,
+    input_adapters: JSON.stringify(content.inputAdapters),
+    created_at: deps.clock.now(),
+    created_by: cause.actor,
+  });
+  await deps.events.append(writer, cause, {
+    project: deployment.project,
+    subject: `revision:${deployment.name}/${number}`,
+    type: 'revision.created',
+    payload: {
+      deployment: deployment.name,
+      revision: number,
+      digest,
+      model: content.model,
+      version: content.version,
+      modelDigest: content.modelDigest,
+      threshold: content.threshold,
+      adaptedColumns: Object.keys(content.inputAdapters),
+    },
+  });
+  return number;
+}
+
+interface NewRollout {
+  readonly deployment: store.DeploymentRow;
+  readonly spec: DeploymentSpec;
+  readonly revision: number;
+  readonly content: RevisionContent;
+  readonly hasGuards: boolean;
+  readonly latestSeq: number;
+  readonly input: StartRollout;
+  readonly cause: Cause;
+}
+
+async function makeRollout(deps: DeploymentsDeps, writer: Writer, start: NewRollout): Promise<string> {
+  const { deployment, spec, revision, cause } = start;
+  const id = deps.ids.next('ro');
+  const now = deps.clock.now();
+  const isFirst = deployment.champion === null;
+  const plan: readonly RolloutStage[] = isFirst || !start.hasGuards ? [{ kind: 'full' }] : spec.plan;
+  const policy = defaultPolicy(spec.analysis);
+  const progress: RolloutProgress = {
+    state: plan[0]?.kind ?? 'full',
+    stage: 0,
+    stageStartedAt: now,
+    heldAt: null,
+    isLive: false,
+    isFirst,
+    hasGuards: start.hasGuards,
+    plan,
+    policy,
+    evidence: startEvidence(policy, start.latestSeq),
+  };
+  await store.insertRollout(writer, {
+    id,
+    deployment: deployment.name,
+    project: spec.project,
+    revision,
+    from_revision: deployment.champion,
+    state: progress.state,
+    stage: 0,
+    verdict_id: start.input.verdictId ?? null,
+    cycle: cause.cycle ?? null,
+    progress: storedProgress(progress, 0),
+    reason: null,
+    started_at: now,
+    ended_at: null,
+  });
+  await deps.events.append(writer, cause, {
+    project: spec.project,
+    subject: `rollout:${id}`,
+    type: 'rollout.started',
+    payload: {
+      deployment: deployment.name,
+      rollout: id,
+      revision,
+      from: deployment.champion,
+      plan: [...plan],
+      guards: start.hasGuards,
+      ...(start.input.verdictId !== undefined && { verdictId: start.input.verdictId }),
+    },
+  });
+  const version = await publish(writer);
+  await store.updateRollout(writer, id, { progress: storedProgress(progress, version) });
+  await wakeAtTimeout(deps, writer, { id, deployment: deployment.name }, progress);
+  return id;
+}

@@ -1,0 +1,164 @@
+import type { Insertable, Selectable, Updateable } from 'kysely';
+import type { Reader, Schema, Writer } from '#database';
+
+export type DeploymentRow = Selectable<Schema['deployments']>;
+export type RevisionRow = Selectable<Schema['revisions']>;
+export type RolloutRow = Selectable<Schema['rollouts']>;
+export type ReplicaRow = Selectable<Schema['serving_replicas']>;
+
+const ENDED = ['promoted', 'rolled-back'] as const;
+const SNAPSHOT_ID = 1;
+
+export async function getDeployment(reader: Reader, name: string): Promise<DeploymentRow | undefined> {
+  return await reader.selectFrom('deployments').selectAll().where('name', '=', name).executeTakeFirst();
+}
+
+export async function listDeployments(reader: Reader, project?: string): Promise<DeploymentRow[]> {
+  let query = reader.selectFrom('deployments').selectAll().orderBy('name');
+  if (project !== undefined) query = query.where('project', '=', project);
+  return await query.execute();
+}
+
+export async function insertDeployment(writer: Writer, row: Insertable<Schema['deployments']>): Promise<void> {
+  await writer.insertInto('deployments').values(row).execute();
+}
+
+export async function updateDeployment(
+  writer: Writer,
+  name: string,
+  change: Updateable<Schema['deployments']>,
+): Promise<void> {
+  await writer.updateTable('deployments').set(change).where('name', '=', name).execute();
+}
+
+export async function insertRevision(writer: Writer, row: Insertable<Schema['revisions']>): Promise<void> {
+  await writer.insertInto('revisions').values(row).execute();
+}
+
+export async function getRevision(
+  reader: Reader,
+  deployment: string,
+  number: number,
+): Promise<RevisionRow | undefined> {
+  return await reader
+    .selectFrom('revisions')
+    .selectAll()
+    .where('deployment', '=', deployment)
+    .where('number', '=', number)
+    .executeTakeFirst();
+}
+
+export async function listRevisions(reader: Reader, deployment: string): Promise<RevisionRow[]> {
+  return await reader
+    .selectFrom('revisions')
+    .selectAll()
+    .where('deployment', '=', deployment)
+    .orderBy('number', 'desc')
+    .execute();
+}
+
+/** Whether any revision is made of this file: only such blobs are handed to data planes. */
+export async function isModelFile(reader: Reader, digest: string): Promise<boolean> {
+  const row = await reader
+    .selectFrom('revisions')
+    .select('number')
+    .where('model_digest', '=', digest)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+export async function pushChampion(writer: Writer, deployment: string, revision: number, since: number): Promise<void> {
+  const last = await writer
+    .selectFrom('champions')
+    .select('seq')
+    .where('deployment', '=', deployment)
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  await writer
+    .insertInto('champions')
+    .values({ deployment, seq: (last?.seq ?? 0) + 1, revision, since })
+    .execute();
+}
+
+/** The revision that was champion before `revision` became it; undefined when there was none. */
+export async function championBefore(
+  reader: Reader,
+  deployment: string,
+  revision: number,
+): Promise<number | undefined> {
+  const rows = await reader
+    .selectFrom('champions')
+    .select('revision')
+    .where('deployment', '=', deployment)
+    .orderBy('seq')
+    .execute();
+  const became = rows.findIndex((row) => row.revision === revision);
+  return became > 0 ? rows[became - 1]?.revision : undefined;
+}
+
+export async function insertRollout(writer: Writer, row: Insertable<Schema['rollouts']>): Promise<void> {
+  await writer.insertInto('rollouts').values(row).execute();
+}
+
+export async function updateRollout(writer: Writer, id: string, change: Updateable<Schema['rollouts']>): Promise<void> {
+  await writer.updateTable('rollouts').set(change).where('id', '=', id).execute();
+}
+
+export async function getRollout(reader: Reader, id: string): Promise<RolloutRow | undefined> {
+  return await reader.selectFrom('rollouts').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+export async function openRollout(reader: Reader, deployment: string): Promise<RolloutRow | undefined> {
+  return await reader
+    .selectFrom('rollouts')
+    .selectAll()
+    .where('deployment', '=', deployment)
+    .where('state', 'not in', ENDED)
+    .executeTakeFirst();
+}
+
+export async function openRollouts(reader: Reader): Promise<RolloutRow[]> {
+  return await reader.selectFrom('rollouts').selectAll().where('state', 'not in', ENDED).execute();
+}
+
+export async function listRollouts(reader: Reader, deployment: string): Promise<RolloutRow[]> {
+  return await reader
+    .selectFrom('rollouts')
+    .selectAll()
+    .where('deployment', '=', deployment)
+    .orderBy('started_at', 'desc')
+    .orderBy('id', 'desc')
+    .execute();
+}
+
+export async function readSnapshot(reader: Reader): Promise<{ version: number; body: string } | undefined> {
+  return await reader
+    .selectFrom('serving_snapshot')
+    .select(['version', 'body'])
+    .where('id', '=', SNAPSHOT_ID)
+    .executeTakeFirst();
+}
+
+export async function writeSnapshot(writer: Writer, version: number, body: string): Promise<void> {
+  await writer
+    .insertInto('serving_snapshot')
+    .values({ id: SNAPSHOT_ID, version, body })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ version, body }))
+    .execute();
+}
+
+export async function upsertReplica(writer: Writer, row: Insertable<Schema['serving_replicas']>): Promise<void> {
+  await writer
+    .insertInto('serving_replicas')
+    .values(row)
+    .onConflict((conflict) =>
+      conflict.column('replica').doUpdateSet({ reported_at: row.reported_at, report: row.report }),
+    )
+    .execute();
+}
+
+export async function listReplicas(reader: Reader): Promise<ReplicaRow[]> {
+  return await reader.selectFrom('serving_replicas').selectAll().orderBy('replica').execute();
+}

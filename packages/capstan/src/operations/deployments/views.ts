@@ -1,0 +1,85 @@
+import { replicaReport, type Deployment, type Revision, type Rollout } from '@capstan/api';
+import type { Reader } from '#database';
+import { currentChecks } from './decide.ts';
+import { progressOf } from './progress.ts';
+import * as store from './store.ts';
+
+/** Replicas report every few seconds; one that has not for this long is taken for gone. Real time. */
+const REPLICA_GONE_MS = 30_000;
+
+export function revisionView(row: store.RevisionRow): Revision {
+  return {
+    deployment: row.deployment,
+    number: row.number,
+    digest: row.digest,
+    model: row.model,
+    version: row.version,
+    modelDigest: row.model_digest as Revision['modelDigest'],
+    threshold: row.threshold,
+    inputAdapters: JSON.parse(row.input_adapters) as Revision['inputAdapters'],
+    createdAt: row.created_at,
+    createdBy: row.created_by,
+  };
+}
+
+export function rolloutView(row: store.RolloutRow): Rollout {
+  const progress = progressOf(row);
+  return {
+    id: row.id,
+    deployment: row.deployment,
+    project: row.project,
+    revision: row.revision,
+    from: row.from_revision,
+    state: row.state,
+    stage: row.stage,
+    plan: [...progress.plan],
+    guards: progress.hasGuards,
+    ...(row.verdict_id !== null && { verdictId: row.verdict_id }),
+    ...(row.cycle !== null && { cycle: row.cycle }),
+    startedAt: row.started_at,
+    stageStartedAt: progress.stageStartedAt,
+    ...(row.ended_at !== null && { endedAt: row.ended_at }),
+    ...(row.reason !== null && { reason: row.reason }),
+    isLive: progress.isLive,
+    evidenceSeq: progress.evidence.seq,
+    checks: currentChecks(progress),
+  };
+}
+
+export async function deploymentView(
+  reader: Reader,
+  row: store.DeploymentRow,
+  replicas: readonly store.ReplicaRow[],
+): Promise<Deployment> {
+  const champion = row.champion === null ? undefined : await store.getRevision(reader, row.name, row.champion);
+  const rollout = await store.openRollout(reader, row.name);
+  return {
+    name: row.name,
+    project: row.project,
+    model: row.model,
+    ...(champion && { champion: revisionView(champion) }),
+    ...(rollout && { rollout: rolloutView(rollout) }),
+    breaker: {
+      state: row.breaker_state,
+      mode: row.breaker_mode,
+      ...(row.breaker_reason !== null && { reason: row.breaker_reason }),
+      ...(row.breaker_changed_at !== null && { changedAt: row.breaker_changed_at }),
+      ...(row.baseline_probability !== null && { fallbackProbability: row.baseline_probability }),
+    },
+    replicas: replicas.map((replica) => replicaView(replica, row.name)),
+    createdAt: row.created_at,
+  };
+}
+
+function replicaView(row: store.ReplicaRow, deployment: string): Deployment['replicas'][number] {
+  const report = replicaReport.parse(JSON.parse(row.report));
+  const ofThis = (entry: { deployment: string }): boolean => entry.deployment === deployment;
+  return {
+    replica: row.replica,
+    url: report.url,
+    reportedAt: row.reported_at,
+    isCurrent: Date.now() - row.reported_at < REPLICA_GONE_MS,
+    revisions: report.serving.filter(ofThis).map((entry) => entry.revision),
+    failures: report.failures.filter(ofThis).map(({ revision, reason }) => ({ revision, reason })),
+  };
+}

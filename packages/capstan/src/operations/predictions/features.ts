@@ -1,0 +1,165 @@
+import { createReadStream } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { InputAdapter, PredictionRecord, RecordedColumn } from '@capstan/api';
+import type { Database } from '#database';
+import type { Deployments } from '#operations/deployments';
+import { quoteName, type Analytics } from '#ports/analytics';
+import type { BlobStore, Digest } from '#ports/blob-store';
+import { replaceRawWithFeatures, type FeatureRow } from './features.store.ts';
+import { parseSegment } from './ingest.ts';
+import { getSegment } from './store.ts';
+
+export interface FeaturesDeps {
+  readonly database: Database;
+  readonly blobs: BlobStore;
+  readonly analytics: Analytics;
+  readonly deployments: Deployments;
+}
+
+/**
+ * Writes the inputs of a segment as Parquet, a file for each deployment: what the models saw, in the units that they
+ * saw it in, one row for each example that was answered. Then the raw segment goes.
+ */
+export async function writeFeatures(deps: FeaturesDeps, segmentId: string, signal?: AbortSignal): Promise<void> {
+  const segment = await getSegment(deps.database.read, segmentId);
+  if (segment?.raw_digest == null) return;
+  const raw = segment.raw_digest as Digest;
+  const records = parseSegment(await readFile(await deps.blobs.localFile(raw)));
+  const files: FeatureRow[] = [];
+  for (const [deployment, mine] of Map.groupBy(records, (record) => record.deployment)) {
+    const answered = mine.filter((record) => record.inputs !== null);
+    if (answered.length > 0) files.push(...(await writeDeployment(deps, segmentId, deployment, answered, signal)));
+  }
+  await deps.database.write((writer) => replaceRawWithFeatures(writer, segmentId, files));
+  await deps.blobs.delete(raw);
+}
+
+async function writeDeployment(
+  deps: FeaturesDeps,
+  segment: string,
+  deployment: string,
+  records: readonly PredictionRecord[],
+  signal: AbortSignal | undefined,
+): Promise<FeatureRow[]> {
+  const adapters = await deps.deployments.inputAdapters(deployment);
+  const { context } = await deps.deployments.pricing(deployment);
+  const names = { id: context.id ?? 'example_id', time: context.eventTime ?? 'event_time' };
+  const rows = records.flatMap((record) => featureRows(record, adapters));
+  if (rows.length === 0) return [];
+  const folder = await mkdtemp(join(tmpdir(), 'capstan-features-'));
+  try {
+    const source = join(folder, 'rows.ndjson');
+    await writeFile(source, rows.map((row) => `${JSON.stringify(row.cells)}\n`).join(''));
+    const target = join(folder, 'features.parquet');
+    const file = { path: source, format: 'ndjson' as const, label: `segment ${segment}` };
+    const sql = featureSql(columnsOf(records), names);
+    await deps.analytics.write(
+      { tables: { rows: [file] }, sql, ...(signal && { signal }) },
+      { path: target, format: 'parquet' },
+    );
+    const { digest, sizeBytes } = await deps.blobs.put(createReadStream(target));
+    const times = rows.map((row) => row.eventTime).toSorted((a, b) => a - b);
+    const span = { minEventTime: times[0] ?? 0, maxEventTime: times.at(-1) ?? 0 };
+    return [{ segment, deployment, digest, sizeBytes, rows: rows.length, ...span }];
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const SQL_TYPES: Readonly<Record<string, string>> = {
+  BOOL: 'boolean',
+  INT8: 'tinyint',
+  INT16: 'smallint',
+  INT32: 'integer',
+  INT64: 'bigint',
+  UINT8: 'utinyint',
+  UINT16: 'usmallint',
+  UINT32: 'uinteger',
+  UINT64: 'ubigint',
+  FP32: 'float',
+  FP64: 'double',
+  BYTES: 'varchar',
+};
+
+type Cells = Record<string, string | number | boolean>;
+
+/** Names that no input can have, since they are not made of an input's name. */
+const ID = 'id';
+const TIME = 'time';
+const SEEN = 'seen';
+
+function featureSql(columns: ReadonlyMap<string, string>, names: { id: string; time: string }): string {
+  const taken = new Set([names.id, names.time]);
+  const inputs = [...columns].filter(([name]) => !taken.has(name));
+  const selected = [
+    `${asWritten(ID)} as ${quoteName(names.id)}`,
+    `make_timestamp(cast(${quoteName(TIME)} as bigint) * 1000) as ${quoteName(names.time)}`,
+    `make_timestamp(cast(${quoteName(SEEN)} as bigint) * 1000) as ${quoteName('predicted_at')}`,
+    ...inputs.map(([name, type]) => {
+      const cell = cellName(name);
+      return `${type === 'varchar' ? asWritten(cell) : `cast(${quoteName(cell)} as ${type})`} as ${quoteName(name)}`;
+    }),
+  ];
+  return `select ${selected.join(', ')} from rows order by ${quoteName(TIME)}, ${quoteName(ID)}, ${quoteName(SEEN)}`;
+}
+
+/** Texts carry a mark while they are JSON, lest the reader takes one that looks like a date for a date. */
+const TEXT_MARK = '=';
+
+function asWritten(cell: string): string {
+  return `substr(${quoteName(cell)}, ${TEXT_MARK.length + 1})`;
+}
+
+function columnsOf(records: readonly PredictionRecord[]): Map<string, string> {
+  const columns = new Map<string, string>();
+  for (const { inputs } of records) {
+    for (const input of inputs ?? []) {
+      for (const name of namesOf(input)) columns.set(name, SQL_TYPES[input.datatype] ?? 'varchar');
+    }
+  }
+  return columns;
+}
+
+/** A tensor of several values a row becomes as many columns. */
+function namesOf({ name, width }: RecordedColumn): string[] {
+  return width === 1 ? [name] : Array.from({ length: width }, (_, index) => `${name}_${index}`);
+}
+
+function cellName(name: string): string {
+  return `input:${name}`;
+}
+
+interface FeatureCells {
+  readonly eventTime: number;
+  readonly cells: Cells;
+}
+
+function featureRows(
+  record: PredictionRecord,
+  adapters: ReadonlyMap<number, Readonly<Record<string, InputAdapter>>>,
+): FeatureCells[] {
+  const named = (record.inputs ?? []).map((input) => ({ input, names: namesOf(input).map(cellName) }));
+  return record.parts
+    .filter((part) => part.role !== 'shadow' && part.probabilities !== null)
+    .flatMap((part) => {
+      const own = adapters.get(part.revision) ?? {};
+      return (part.rows ?? record.examples.map((_, row) => row)).map((row) => {
+        const eventTime = record.eventTimes?.[row] ?? record.at;
+        const cells: Cells = { [ID]: TEXT_MARK + (record.examples[row] ?? ''), [TIME]: eventTime, [SEEN]: record.at };
+        for (const { input, names } of named) {
+          const adapter = own[input.name];
+          for (const [index, name] of names.entries()) {
+            const value = input.data[row * input.width + index] ?? 0;
+            cells[name] = typeof value === 'string' ? TEXT_MARK + value : adapted(value, adapter);
+          }
+        }
+        return { eventTime, cells };
+      });
+    });
+}
+
+function adapted(value: number | boolean, adapter: InputAdapter | undefined): number | boolean {
+  return adapter && typeof value === 'number' ? value * adapter.multiply + adapter.add : value;
+}

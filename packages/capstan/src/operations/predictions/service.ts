@@ -1,0 +1,94 @@
+import type { PerformanceRow, Prediction, ServingRole } from '@capstan/api';
+import type { Database } from '#database';
+import type { Cause } from '#kernel/cause';
+import { exportLabelled, type ExportDeps, type ExportLabelled } from './export-labelled.ts';
+import { writeFeatures, type FeaturesDeps } from './features.ts';
+import { ingestSegment, type IngestDeps, type IngestResult } from './ingest.ts';
+import { judgeDeployment, type JudgeDeps } from './judge.ts';
+import { recordOutcomes, type Outcome, type RecordedOutcomes } from './outcomes.ts';
+import {
+  featureFiles,
+  labelledExamples,
+  listPredictions,
+  performance,
+  type EventWindow,
+  type FeatureFile,
+  type LabelledExample,
+  type PredictionQuery,
+} from './queries.store.ts';
+import { countPending, lastNumber, type PredictionRow } from './store.ts';
+
+export type PredictionsDeps = IngestDeps & FeaturesDeps & ExportDeps & JudgeDeps;
+
+export interface Predictions {
+  /** See `ingestSegment`. */
+  ingest(segment: { readonly id: string; readonly replica: string; readonly bytes: Buffer }): Promise<IngestResult>;
+  /** See `recordOutcomes`. */
+  recordOutcomes(deployment: string, outcomes: readonly Outcome[]): Promise<RecordedOutcomes>;
+  /** Newest first. */
+  list(query: PredictionQuery): Promise<{ items: Prediction[]; nextBefore: number | undefined }>;
+  /** Counts, mean log loss and value by revision and role; `to` is not included. */
+  performance(window: EventWindow): Promise<PerformanceRow[]>;
+  pendingOutcomes(deployment: string): Promise<number>;
+  /** What callers were told and what came true, one for each example, by event time. */
+  labelled(window: EventWindow): Promise<LabelledExample[]>;
+  /** Parquet files with the model-fed inputs of the window's rows, and perhaps of others. */
+  featureFiles(window: EventWindow): Promise<FeatureFile[]>;
+  /** See `exportLabelled`. */
+  exportLabelled(wanted: ExportLabelled, cause: Cause): Promise<{ versionId: string; rows: number }>;
+  /** See `judgeDeployment`. */
+  judge(deployment: string, isInstantComplete: boolean, cause: Cause): Promise<void>;
+  /** See `writeFeatures`. */
+  writeFeatures(segment: string, signal: AbortSignal): Promise<void>;
+}
+
+export function createPredictions(deps: PredictionsDeps): Predictions {
+  const { read } = deps.database;
+  return {
+    ingest: (segment) => ingestSegment(deps, segment),
+    recordOutcomes: (deployment, outcomes) => recordOutcomes(deps, deployment, outcomes),
+    async list(query) {
+      const rows = await listPredictions(read, query);
+      return {
+        items: rows.map(predictionView),
+        nextBefore: rows.length === query.limit ? rows.at(-1)?.seq : undefined,
+      };
+    },
+    performance: (window) => performance(read, window),
+    pendingOutcomes: (deployment) => countPending(read, deployment),
+    labelled: (window) => labelledExamples(read, window),
+    featureFiles: (window) => featureFiles(read, window),
+    exportLabelled: (wanted, cause) => exportLabelled(deps, wanted, cause),
+    judge: (deployment, isInstantComplete, cause) => judgeDeployment(deps, deployment, isInstantComplete, cause),
+    writeFeatures: (segment, signal) => writeFeatures(deps, segment, signal),
+  };
+}
+
+/** Number of the last thing logged about a deployment: `deployments` starts its rollouts behind it. */
+export function latestEvidence(database: Database): (deployment: string) => Promise<number> {
+  return (deployment) => lastNumber(database.read, deployment);
+}
+
+function predictionView(row: PredictionRow): Prediction {
+  return {
+    id: `${row.deployment}:${row.example_id}`,
+    deployment: row.deployment,
+    exampleId: row.example_id,
+    role: row.role satisfies ServingRole,
+    revision: row.revision,
+    modelVersion: row.model_version,
+    ...(row.rollout !== null && { rollout: row.rollout }),
+    share: row.share,
+    eventTime: row.event_time,
+    predictedAt: row.predicted_at,
+    ...(row.probability !== null && { probability: row.probability }),
+    ...(row.decision !== null && { decision: row.decision === 1 }),
+    ...(row.error !== null && { error: row.error }),
+    latencyUs: row.latency_us,
+    ...(row.label !== null && { label: row.label === 1 ? (1 as const) : (0 as const) }),
+    ...(row.label_at !== null && { labelAt: row.label_at }),
+    ...(row.loss !== null && { loss: row.loss }),
+    ...(row.value !== null && { value: row.value }),
+    ...(row.baseline_value !== null && { baselineValue: row.baseline_value }),
+  };
+}

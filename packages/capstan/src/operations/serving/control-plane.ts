@@ -1,0 +1,70 @@
+import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { problem, snapshot, type ReplicaReport, type Snapshot } from '@capstan/api';
+import { DomainError } from '#kernel/errors';
+
+/** What a data plane asks of the control plane. */
+export interface ControlPlane {
+  /** @throws DomainError UNAVAILABLE when it does not answer; the same for the rest */
+  nextSnapshot(has: Snapshot | undefined, waitMs: number, signal: AbortSignal): Promise<Snapshot>;
+  /** Writes the model file to a path. @throws DomainError NOT_FOUND */
+  download(digest: string, path: string, signal: AbortSignal): Promise<void>;
+  /** @throws DomainError INVALID_ARGUMENT when it will never be taken */
+  sendSegment(id: string, replica: string, bytes: Uint8Array): Promise<void>;
+  report(replica: string, report: ReplicaReport): Promise<void>;
+}
+
+const ANSWER_TIMEOUT_MS = 30_000;
+
+/** The control plane at an address, e.g. `http://127.0.0.1:5050`. */
+export function connectControlPlane(baseUrl: string): ControlPlane {
+  async function call(path: string, init: RequestInit = {}, signal?: AbortSignal): Promise<Response> {
+    let response: Response;
+    const limit = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+    try {
+      response = await fetch(baseUrl + path, { ...init, signal: signal ? AbortSignal.any([signal, limit]) : limit });
+    } catch (cause) {
+      throw new DomainError('UNAVAILABLE', `The control plane does not answer at ${baseUrl}`, { cause });
+    }
+    if (response.ok) return response;
+    throw await refusal(response);
+  }
+  const post = (body: string | Uint8Array, type: string, replica: string): RequestInit => ({
+    method: 'POST',
+    body: body as NonNullable<RequestInit['body']>,
+    headers: { 'content-type': type, 'x-capstan-replica': replica },
+  });
+  return {
+    async nextSnapshot(has, waitMs, signal) {
+      const query = new URLSearchParams({ waitMs: String(waitMs) });
+      if (has) {
+        query.set('after', String(has.version));
+        query.set('at', String(has.now));
+      }
+      const response = await call(`/api/v1/serving/snapshot?${query.toString()}`, {}, signal);
+      return snapshot.parse(await response.json());
+    },
+    async download(digest, path, signal) {
+      const response = await call(`/api/v1/serving/blobs/${digest}`, {}, signal);
+      if (!response.body) throw new DomainError('UNAVAILABLE', 'The control plane sent no model file');
+      await pipeline(Readable.fromWeb(response.body), createWriteStream(path, { mode: 0o600 }));
+    },
+    async sendSegment(id, replica, bytes) {
+      await call(`/api/v1/serving/segments/${id}`, post(bytes, 'application/x-ndjson', replica));
+    },
+    async report(replica, report) {
+      await call(`/api/v1/serving/replicas/${replica}`, post(JSON.stringify(report), 'application/json', replica));
+    },
+  };
+}
+
+async function refusal(response: Response): Promise<DomainError> {
+  const text = await response.text();
+  try {
+    const { code, detail } = problem.parse(JSON.parse(text));
+    return new DomainError(code as DomainError['code'], detail);
+  } catch (cause) {
+    return new DomainError('UNAVAILABLE', `The control plane answered ${response.status}`, { cause });
+  }
+}

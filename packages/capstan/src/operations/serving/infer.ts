@@ -1,0 +1,228 @@
+import { randomUUID } from 'node:crypto';
+import type { RecordedPart, ServingRole } from '@capstan/api';
+import { DomainError, notFound } from '#kernel/errors';
+import type { Tensor } from '#ports/model-runtime';
+import { fallbackAnswer } from './fallback-answer.ts';
+import { probabilitiesIn } from './model-facts.ts';
+import { errorText, partOf, recordLine, recordedColumns } from './record.ts';
+import { checkRequest, type CheckedRequest, type ReceivedTensor } from './request.ts';
+import { assignRows, type Assignment } from './routing.ts';
+import type { SegmentLog } from './segments.ts';
+import type { ServedRevision, ServedState } from './served-state.ts';
+import type { ShadowQueue } from './shadow-queue.ts';
+import { adaptInputs, gatherRows, mergeRows } from './tensors.ts';
+
+export interface InferenceRequest {
+  readonly inputs: readonly ReceivedTensor[];
+  /** Names the revision that is to answer; such answers take no part in comparisons. */
+  readonly revision?: number;
+}
+
+export interface AnsweredPart {
+  readonly role: ServingRole;
+  readonly revision: number;
+  readonly modelVersion: number;
+  /** Null: all rows. */
+  readonly rows: readonly number[] | null;
+}
+
+export interface InferenceAnswer {
+  readonly rows: number;
+  readonly outputs: readonly Tensor[];
+  /** One for each row; outcomes are sent with them. */
+  readonly predictionIds: readonly string[];
+  readonly parts: readonly AnsweredPart[];
+}
+
+export interface InferDeps {
+  readonly log: SegmentLog;
+  readonly shadows: ShadowQueue;
+  /** Business time. */
+  now(): number;
+  /** The state now, for shadows that run later. */
+  stateOf(deployment: string): ServedState | undefined;
+}
+
+/** A request as it is worked on. */
+interface Work extends CheckedRequest {
+  readonly state: ServedState;
+  readonly requestId: string;
+  readonly at: number;
+  readonly examples: readonly string[];
+}
+
+interface Outcome {
+  readonly part: RecordedPart;
+  readonly rows: readonly number[] | null;
+  /** Null when the model failed. */
+  readonly outputs: readonly Tensor[] | null;
+}
+
+/**
+ * Answers one request: each row by its route, then the log, then the answer. A canary that fails is stood in for by the
+ * champion, so that callers do not pay for it; the failure is logged as the canary's.
+ * @throws DomainError INVALID_ARGUMENT naming the input, NOT_FOUND, UNAVAILABLE, STORAGE_FULL; INTERNAL when the model fails
+ */
+export async function infer(deps: InferDeps, state: ServedState, request: InferenceRequest): Promise<InferenceAnswer> {
+  const work = begin(deps, state, request);
+  const assignments =
+    request.revision === undefined ? assignRows(state.deployment, work.examples) : [direct(state, request.revision)];
+  const assigned = await Promise.all(assignments.map((assignment) => answerPart(work, assignment)));
+  const failed = assigned.find((outcome) => outcome.outputs === null && outcome.part.role === 'canary');
+  const outcomes = failed ? [...assigned, ...(await standIn(work, failed))] : assigned;
+  const line = recordLine({
+    v: 1,
+    request: work.requestId,
+    deployment: state.deployment.name,
+    rollout: state.deployment.rollout?.id ?? null,
+    stage: state.deployment.rollout?.stage ?? null,
+    at: work.at,
+    examples: [...work.examples],
+    eventTimes: work.eventTimes === null ? null : [...work.eventTimes],
+    inputs: recordedColumns(work.inputs),
+    parts: outcomes.map((outcome) => outcome.part),
+  });
+  await deps.log.append(line, work.rows);
+  offerShadow(deps, work, outcomes);
+  return answerOf(work, outcomes);
+}
+
+function begin(deps: InferDeps, state: ServedState, request: InferenceRequest): Work {
+  const model = (request.revision === undefined ? primary(state) : revisionOf(state, request.revision)).model;
+  const checked = checkRequest(request.inputs, model.inputs, state.deployment.context);
+  const examples = checked.ids ?? Array.from({ length: checked.rows }, () => randomUUID());
+  return { ...checked, state, examples, requestId: randomUUID(), at: deps.now() };
+}
+
+/** The revision whose inputs and outputs a deployment shows: its champion, else the first that answers. */
+export function primary(state: ServedState): ServedRevision {
+  const { routes, name } = state.deployment;
+  const route =
+    routes.find((candidate) => candidate.role === 'champion') ?? routes.find(({ role }) => role === 'canary');
+  const found = route && state.revisions.get(route.revision);
+  if (!found) throw new DomainError('UNAVAILABLE', `${name} has no revision that answers yet`);
+  return found;
+}
+
+export function revisionOf(state: ServedState, revision: number): ServedRevision {
+  const found = state.revisions.get(revision);
+  if (!found)
+    throw notFound(
+      'version',
+      `${state.deployment.name}/${revision}`,
+      `It has: ${[...state.revisions.keys()].join(', ')}`,
+    );
+  return found;
+}
+
+function direct(state: ServedState, revision: number): Assignment {
+  return { role: 'direct', share: 0, route: revisionOf(state, revision).route, rows: null };
+}
+
+async function answerPart(work: Work, assignment: Assignment): Promise<Outcome> {
+  if (assignment.route === null) return constantPart(work, assignment);
+  const { route, model } = revisionOf(work.state, assignment.route.revision);
+  const started = performance.now();
+  const count = assignment.rows?.length ?? work.rows;
+  const result = { probabilities: null as Float64Array | null, error: null as string | null };
+  let outputs: readonly Tensor[] | null = null;
+  try {
+    const mine =
+      assignment.rows === null ? work.inputs : work.inputs.map((tensor) => gatherRows(tensor, assignment.rows ?? []));
+    outputs = await model.predict(adaptInputs(mine, route.inputAdapters));
+    result.probabilities = probabilitiesIn(outputs, model.place, count);
+  } catch (error) {
+    outputs = null;
+    result.error = errorText(error);
+  }
+  const latencyUs = Math.round((performance.now() - started) * 1_000);
+  return { part: partOf(assignment, route, { ...result, latencyUs }), rows: assignment.rows, outputs };
+}
+
+function constantPart(work: Work, assignment: Assignment): Outcome {
+  const probability = work.state.deployment.breaker.fallbackProbability;
+  const { model, route } = primary(work.state);
+  if (probability === null)
+    throw new DomainError('UNAVAILABLE', `${work.state.deployment.name} has no fallback to answer with`);
+  const rows = assignment.rows?.length ?? work.rows;
+  const outputs = fallbackAnswer(model.outputs, model.place, { rows, probability, threshold: route.threshold });
+  const probabilities = new Float64Array(rows).fill(probability);
+  const constant = { revision: 0, modelVersion: 0, threshold: route.threshold };
+  return {
+    part: partOf(assignment, constant, { probabilities, error: null, latencyUs: 0 }),
+    rows: assignment.rows,
+    outputs,
+  };
+}
+
+/** The champion's side for rows whose canary failed: not drawn by lot, hence share 0. */
+async function standIn(work: Work, failed: Outcome): Promise<Outcome[]> {
+  const { deployment } = work.state;
+  const champion = deployment.routes.find((route) => route.role === 'champion');
+  if (!champion || deployment.breaker.state === 'open') return [];
+  return [await answerPart(work, { role: 'fallback', share: 0, route: champion, rows: failed.rows })];
+}
+
+function answerOf(work: Work, outcomes: readonly Outcome[]): InferenceAnswer {
+  const answered = outcomes.filter((outcome) => outcome.outputs !== null);
+  const { name, context } = work.state.deployment;
+  const seen = answered.reduce((sum, outcome) => sum + (outcome.rows?.length ?? work.rows), 0);
+  if (seen < work.rows) {
+    const reason = outcomes.find((outcome) => outcome.part.error !== null)?.part.error ?? 'no reason given';
+    throw new DomainError('INTERNAL', `The model of ${name} failed: ${reason}`);
+  }
+  const only = answered.length === 1 ? answered[0] : undefined;
+  const outputs =
+    only?.outputs ??
+    mergeRows(
+      answered.map((outcome) => ({ outputs: outcome.outputs ?? [], rows: outcome.rows ?? [] })),
+      work.rows,
+    );
+  const hasIds = work.ids !== null && context.id !== null;
+  return {
+    rows: work.rows,
+    outputs,
+    predictionIds: hasIds ? work.examples.map((id) => `${name}:${id}`) : work.examples,
+    parts: answered.map(({ part, rows }) => ({
+      role: part.role,
+      revision: part.revision,
+      modelVersion: part.modelVersion,
+      rows,
+    })),
+  };
+}
+
+/** The candidate answers the champion's rows too, later and for the log only. */
+function offerShadow(deps: InferDeps, work: Work, outcomes: readonly Outcome[]): void {
+  const { deployment } = work.state;
+  const shadow = deployment.routes.find((route) => route.role === 'shadow');
+  const ofChampion = outcomes.find(
+    ({ part }) => part.role === 'champion' || (part.role === 'fallback' && part.share > 0),
+  );
+  if (!shadow || !ofChampion) return;
+  const { rows } = ofChampion;
+  deps.shadows.offer(rows?.length ?? work.rows, async () => {
+    // A rollout that has ended in the meantime wants no more of it, and its model may be gone.
+    const now = deps.stateOf(deployment.name);
+    if (now?.deployment.rollout?.id !== deployment.rollout?.id || !now?.revisions.has(shadow.revision)) return;
+    const { part } = await answerPart({ ...work, state: now }, { role: 'shadow', share: 1, route: shadow, rows });
+    const pick = <Value>(values: readonly Value[]): Value[] =>
+      rows === null
+        ? [...values]
+        : rows.map((row) => values[row]).filter((value): value is Value => value !== undefined);
+    const line = recordLine({
+      v: 1,
+      request: work.requestId,
+      deployment: deployment.name,
+      rollout: deployment.rollout?.id ?? null,
+      stage: deployment.rollout?.stage ?? null,
+      at: work.at,
+      examples: pick(work.examples),
+      eventTimes: work.eventTimes === null ? null : pick(work.eventTimes),
+      inputs: null,
+      parts: [{ ...part, rows: null }],
+    });
+    // A shadow that cannot be logged is as good as dropped; the disk is full and answers fail by themselves.
+    await deps.log.append(line, part.probabilities?.length ?? 1).catch(() => {});
+  });
+}

@@ -1,0 +1,258 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { ReplicaReport, Snapshot } from '@capstan/api';
+import { DomainError, messageOf, notFound } from '#kernel/errors';
+import type { Clock } from '#ports/clock';
+import type { Ids } from '#ports/ids';
+import type { ModelRuntime, TensorSpec } from '#ports/model-runtime';
+import type { ControlPlane } from './control-plane.ts';
+import { infer, primary, revisionOf, type InferenceAnswer, type InferenceRequest } from './infer.ts';
+import { createModelShelf } from './model-shelf.ts';
+import { openSegmentLog } from './segments.ts';
+import { createSnapshotFollower } from './follow-snapshot.ts';
+import type { ServedState } from './served-state.ts';
+import { createShadowQueue } from './shadow-queue.ts';
+import { createShipper } from './shipper.ts';
+
+export interface ServingDeps {
+  /** Folder of this data plane's own: snapshot, models, segments. */
+  readonly folder: string;
+  readonly controlPlane: ControlPlane;
+  readonly runtime: ModelRuntime;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Logger;
+}
+
+export interface Description {
+  readonly name: string;
+  readonly revisions: readonly number[];
+  /** Context columns, then those of the model. */
+  readonly inputs: readonly TensorSpec[];
+  readonly contextColumns: readonly string[];
+  readonly outputs: readonly TensorSpec[];
+}
+
+export interface PlaneStatus {
+  readonly replica: string;
+  readonly snapshotVersion: number;
+  readonly isControlPlaneReachable: boolean;
+  readonly deployments: readonly {
+    readonly name: string;
+    readonly isReady: boolean;
+    readonly breaker: 'closed' | 'open';
+    readonly routes: readonly { readonly revision: number; readonly role: string; readonly share: number }[];
+    readonly failures: readonly { readonly revision: number; readonly reason: string }[];
+  }[];
+  readonly rowsAnswered: number;
+  readonly requestsFailed: number;
+  readonly shadowRowsWaiting: number;
+  readonly shadowRowsDropped: number;
+  readonly segmentsWaiting: number;
+  readonly segmentsRejected: number;
+}
+
+export interface ServingPlane {
+  /** Answers a request. See `infer`; RESOURCE_EXHAUSTED when too much is in hand. */
+  infer(deployment: string, request: InferenceRequest): Promise<InferenceAnswer>;
+  /** @throws DomainError NOT_FOUND, UNAVAILABLE */
+  describe(deployment: string, revision?: number): Description;
+  deployments(): readonly string[];
+  /** A snapshot is known and every deployment in it can answer. */
+  isReady(): boolean;
+  status(): PlaneStatus;
+  /** Ships everything that is logged. Returns how many segments. @throws DomainError UNAVAILABLE */
+  flush(): Promise<number>;
+  /** Takes the newest snapshot before it resolves, and tells the control plane. @throws DomainError UNAVAILABLE */
+  sync(): Promise<Snapshot>;
+  /** Takes the stored snapshot, then follows the control plane's. `url` is where this replica answers. */
+  start(url: string): Promise<void>;
+  /** Seals the log and tries to ship it, at most this long. */
+  stop(graceMs: number): Promise<void>;
+}
+
+const SEGMENT_AGE_MS = 1_000;
+const MAX_SHADOW_ROWS = 100_000;
+const MAX_ROWS_IN_HAND = 200_000;
+const REPORT_EVERY_MS = 5_000;
+
+export function createServingPlane(deps: ServingDeps): ServingPlane {
+  const { folder, controlPlane, log } = deps;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const replica = replicaName(folder, deps.ids);
+  const stopping = new AbortController();
+  const shelf = createModelShelf({
+    folder: join(folder, 'models'),
+    runtime: deps.runtime,
+    controlPlane,
+    signal: stopping.signal,
+  });
+  const shadows = createShadowQueue(MAX_SHADOW_ROWS);
+  const segments = openSegmentLog({
+    folder: join(folder, 'segments'),
+    ids: deps.ids,
+    maxAgeMs: SEGMENT_AGE_MS,
+    onSealed: () => shipper.wake(),
+  });
+  const shipper = createShipper({ log, segments, controlPlane, replica });
+
+  let url = '';
+  const counters = { rowsAnswered: 0, requestsFailed: 0, rowsInHand: 0 };
+  const follower = createSnapshotFollower({
+    file: join(folder, 'snapshot.json'),
+    controlPlane,
+    shelf,
+    log,
+    stopping: stopping.signal,
+    report,
+  });
+
+  function now(): number {
+    const current = follower.current();
+    return current?.clock === 'simulated' ? current.now : deps.clock.now();
+  }
+  const inferDeps = { log: segments, shadows, now, stateOf: (name: string) => follower.states().get(name) };
+
+  function stateOf(name: string): ServedState {
+    const states = follower.states();
+    const state = states.get(name);
+    if (!state)
+      throw notFound('model', name, `This replica serves: ${[...states.keys()].join(', ') || 'nothing yet'}.`);
+    return state;
+  }
+
+  async function report(): Promise<void> {
+    const current = follower.current();
+    if (!current) return;
+    const states = follower.states();
+    const body: ReplicaReport = {
+      url,
+      snapshotVersion: current.version,
+      serving: [...states].flatMap(([deployment, state]) =>
+        [...state.revisions.keys()].map((revision) => ({ deployment, revision })),
+      ),
+      failures: [...states].flatMap(([deployment, state]) =>
+        state.failures.map((failure) => ({ deployment, ...failure })),
+      ),
+      counters: {
+        rowsAnswered: counters.rowsAnswered,
+        requestsFailed: counters.requestsFailed,
+        shadowRowsDropped: shadows.droppedRows(),
+        segmentsWaiting: segments.sealed().length,
+        segmentsRejected: segments.rejectedCount(),
+      },
+    };
+    await controlPlane.report(replica, body);
+  }
+
+  const reporting = setInterval(() => {
+    report().catch((error: unknown) => log.debug(`a report did not arrive: ${messageOf(error)}`));
+  }, REPORT_EVERY_MS);
+
+  return {
+    async infer(name, request) {
+      const state = stateOf(name);
+      const rows = request.inputs[0]?.shape[0] ?? 0;
+      if (counters.rowsInHand + rows > MAX_ROWS_IN_HAND) {
+        throw new DomainError('RESOURCE_EXHAUSTED', `${counters.rowsInHand} rows are in hand already`, {
+          hint: 'Try again in a moment.',
+        });
+      }
+      counters.rowsInHand += rows;
+      try {
+        const answer = await infer(inferDeps, state, request);
+        counters.rowsAnswered += answer.rows;
+        return answer;
+      } catch (error) {
+        counters.requestsFailed += 1;
+        throw error;
+      } finally {
+        counters.rowsInHand -= rows;
+      }
+    },
+    describe(name, revision) {
+      const state = stateOf(name);
+      const { model } = revision === undefined ? primary(state) : revisionOf(state, revision);
+      const context = contextSpecs(state).filter(
+        ({ name: column }) => !model.inputs.some((input) => input.name === column),
+      );
+      return {
+        name,
+        revisions: [...state.revisions.keys()].toSorted((a, b) => a - b),
+        inputs: [...context, ...model.inputs],
+        contextColumns: context.map((column) => column.name),
+        outputs: model.outputs,
+      };
+    },
+    deployments: () => [...follower.states().keys()],
+    isReady: () => follower.current() !== undefined && [...follower.states().values()].every(canAnswer),
+    status: () => ({
+      replica,
+      snapshotVersion: follower.current()?.version ?? 0,
+      isControlPlaneReachable: follower.isReachable(),
+      deployments: [...follower.states()].map(([name, state]) => ({
+        name,
+        isReady: canAnswer(state),
+        breaker: state.deployment.breaker.state,
+        routes: state.deployment.routes.map(({ revision, role, share }) => ({ revision, role, share })),
+        failures: [...state.failures],
+      })),
+      rowsAnswered: counters.rowsAnswered,
+      requestsFailed: counters.requestsFailed,
+      shadowRowsWaiting: shadows.waitingRows(),
+      shadowRowsDropped: shadows.droppedRows(),
+      segmentsWaiting: segments.sealed().length,
+      segmentsRejected: segments.rejectedCount(),
+    }),
+    async flush() {
+      await shadows.drained();
+      return await shipper.flush();
+    },
+    sync: () => follower.sync(),
+    async start(ownUrl) {
+      url = ownUrl;
+      shipper.wake();
+      await follower.start();
+    },
+    async stop(graceMs) {
+      clearInterval(reporting);
+      await Promise.race([shadows.drained(), sleep(graceMs, undefined, { ref: false })]);
+      segments.close();
+      const shipped = shipper
+        .flush()
+        .catch((error: unknown) => log.warn(`segments stay for the next start: ${messageOf(error)}`));
+      await Promise.race([shipped, sleep(graceMs, undefined, { ref: false })]);
+      stopping.abort();
+      await shipper.stop();
+      await follower.stop();
+      await shelf.close();
+    },
+  };
+}
+
+function canAnswer(state: ServedState): boolean {
+  // A deployment whose first revision was rolled back has nothing to answer with, and nothing is wrong with that.
+  if (state.deployment.routes.length === 0) return !state.isIncomplete && state.failures.length === 0;
+  return state.deployment.routes.some(({ role, revision }) => role !== 'shadow' && state.revisions.has(revision));
+}
+
+function contextSpecs({ deployment: { context } }: ServedState): TensorSpec[] {
+  return [
+    ...(context.id === null ? [] : [{ name: context.id, datatype: 'BYTES' as const, shape: [-1] }]),
+    ...(context.eventTime === null ? [] : [{ name: context.eventTime, datatype: 'INT64' as const, shape: [-1] }]),
+  ];
+}
+
+/** Kept with the data, so that a restarted process is the same replica. */
+function replicaName(folder: string, ids: Ids): string {
+  const file = join(folder, 'replica');
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    const name = ids.next('rp');
+    writeFileSync(file, `${name}\n`, { mode: 0o600 });
+    return name;
+  }
+}

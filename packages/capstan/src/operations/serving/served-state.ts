@@ -1,0 +1,64 @@
+import type { ServedDeployment, ServingRoute } from '@capstan/api';
+import { DomainError, messageOf } from '#kernel/errors';
+import type { ModelShelf, ShelvedModel } from './model-shelf.ts';
+import { checkServable } from './model-facts.ts';
+
+export interface ServedRevision {
+  readonly route: ServingRoute;
+  readonly model: ShelvedModel;
+}
+
+/** One deployment as this replica answers for it. Replaced as a whole, so no request sees half a change. */
+export interface ServedState {
+  /** With only the routes that can answer. */
+  readonly deployment: ServedDeployment;
+  /** By revision number; the last known good one among them. */
+  readonly revisions: ReadonlyMap<number, ServedRevision>;
+  readonly failures: readonly { readonly revision: number; readonly reason: string }[];
+  /** Something could not be had now: worth another try. */
+  readonly isIncomplete: boolean;
+}
+
+/** Loads what a deployment needs. Never throws: what cannot be served is named in the state. */
+export async function prepare(
+  shelf: ModelShelf,
+  wanted: ServedDeployment,
+  before: ServedState | undefined,
+): Promise<ServedState> {
+  const { lastKnownGood } = wanted.breaker;
+  const routes = [...wanted.routes, ...(lastKnownGood ? [lastKnownGood] : [])];
+  const revisions = new Map<number, ServedRevision>();
+  const failures = new Map<number, string>();
+  let isIncomplete = false;
+  await Promise.all(
+    routes.map(async (route) => {
+      try {
+        const model = await shelf.take(route.digest);
+        checkServable(model, route.inputAdapters);
+        revisions.set(route.revision, { route, model });
+      } catch (error) {
+        if (error instanceof DomainError && error.code === 'INVALID_ARGUMENT')
+          failures.set(route.revision, messageOf(error));
+        else isIncomplete = true;
+      }
+    }),
+  );
+  const reported = [...failures].map(([revision, reason]) => ({ revision, reason }));
+  const champion = wanted.routes.find((route) => route.role === 'champion');
+  // Without its champion a deployment goes on as it was: an answer by the last state is better than none.
+  if (champion && !revisions.has(champion.revision) && before) return { ...before, failures: reported, isIncomplete };
+  return { deployment: withoutGaps(wanted, revisions), revisions, failures: reported, isIncomplete };
+}
+
+/** A candidate that cannot be loaded gets no rows: they are the champion's, and no lot is drawn for them. */
+function withoutGaps(wanted: ServedDeployment, revisions: ReadonlyMap<number, ServedRevision>): ServedDeployment {
+  const routes = wanted.routes.filter((route) => revisions.has(route.revision));
+  const hasCanary = routes.some((route) => route.role === 'canary');
+  const { breaker } = wanted;
+  const good = breaker.lastKnownGood && revisions.has(breaker.lastKnownGood.revision) ? breaker.lastKnownGood : null;
+  return {
+    ...wanted,
+    routes: routes.map((route) => (route.role === 'champion' && !hasCanary ? { ...route, share: 1 } : route)),
+    breaker: { ...breaker, lastKnownGood: good },
+  };
+}

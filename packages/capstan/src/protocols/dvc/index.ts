@@ -1,0 +1,4 @@
+// DVC's files: dvc.yaml with templating, values files, dvc.lock, hashes and the layout of its cache. Formats only: it
+// runs nothing and keeps nothing. Implements the PipelineFormat that model/pipelines declares; app.ts joins the two.
+// Written to the behaviour of dvc 3.67.1; golden/ holds what that version wrote.
+export { createDvcFormat } from './dvc-format.ts';

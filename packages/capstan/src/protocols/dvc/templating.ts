@@ -1,0 +1,162 @@
+import { invalid } from '#kernel/errors';
+import { nearest } from '#kernel/nearest';
+import type { ParamKey, ParamValue } from '#model/pipelines';
+import { pythonFloat } from './python-text.ts';
+import { selectValue, typeName, type Values } from './value-files.ts';
+
+/** `${…}` not preceded by a backslash; the shortest text up to the next brace. */
+const EXPRESSION = /(?<!\\)\$\{(.*?)\}/g;
+const STEPS = /^[^.[\]]+(?:\.[^.[\]]+|\[[^.[\]]+\])*$/;
+
+/** A place where `${…}` is filled in. */
+export interface TemplateSite {
+  readonly context: Values;
+  /** `dvc.yaml:3:5`, for messages. */
+  readonly place: string;
+  /** True in `cmd`, where a map stands for options of a command line. */
+  readonly isCommand: boolean;
+  /** Hears of every value that is used, by its dotted key. */
+  onUse?(key: string, value: ParamValue): void;
+}
+
+/**
+ * Fills `${…}` in every text of a value, keys of maps included. A text that is one expression keeps the value's type.
+ * Rules: dvc.org's templating, seen with dvc 3.67.1.
+ * @throws DomainError INVALID_ARGUMENT for an unknown name, a malformed expression, or a list or map inside text
+ */
+export function interpolate(value: ParamValue, site: TemplateSite): ParamValue {
+  if (typeof value === 'string') return interpolateText(value, site);
+  if (Array.isArray(value)) return (value as readonly ParamValue[]).map((item) => interpolate(item, site));
+  if (!(value instanceof Map)) return value;
+  const filled = new Map<ParamKey, ParamValue>();
+  for (const [key, member] of value as Values) {
+    const name = typeof key === 'string' ? interpolateText(key, site) : key;
+    if (typeof name === 'object' && name !== null) throw failure(site, `a ${typeName(name)} cannot be a key`);
+    filled.set(name, interpolate(member, site));
+  }
+  return filled;
+}
+
+/** @throws DomainError INVALID_ARGUMENT when the value holds an expression: where templating is not allowed */
+export function refuseExpressions(value: ParamValue, place: string): void {
+  if (typeof value === 'string' && new RegExp(EXPRESSION).test(value)) {
+    throw invalid(`${place}: \${…} cannot be used in vars`, { field: place });
+  }
+  if (Array.isArray(value)) for (const item of value as readonly ParamValue[]) refuseExpressions(item, place);
+  else if (value instanceof Map) {
+    for (const [key, member] of value as Values) {
+      if (typeof key === 'string') refuseExpressions(key, place);
+      refuseExpressions(member, place);
+    }
+  }
+}
+
+function interpolateText(text: string, site: TemplateSite): ParamValue {
+  const matches = [...text.matchAll(EXPRESSION)];
+  if (matches.length === 0) return text.includes('${') ? unescaped(text) : text;
+  const [only] = matches;
+  if (matches.length === 1 && only?.[0] === text) {
+    const value = valueOf(only[1] ?? '', site);
+    if (!isComposite(value)) return value;
+    if (site.isCommand && value instanceof Map) return commandOptions(value as Values, site);
+    throw failure(site, `\${${only[1]}} is ${typeName(value)}, which cannot be used here`);
+  }
+  let filled = '';
+  let index = 0;
+  for (const match of matches) {
+    filled += text.slice(index, match.index) + textOf(match[1] ?? '', site);
+    index = match.index + match[0].length;
+  }
+  return unescaped(filled + text.slice(index));
+}
+
+function unescaped(text: string): string {
+  return text.replaceAll('\\${', '${');
+}
+
+function textOf(expression: string, site: TemplateSite): string {
+  const value = valueOf(expression, site);
+  if (value instanceof Map && site.isCommand) return commandOptions(value as Values, site);
+  if (isComposite(value))
+    throw failure(site, `\${${expression}} is ${typeName(value)}, which cannot stand inside text`);
+  return scalarText(value as ParamKey);
+}
+
+function valueOf(expression: string, site: TemplateSite): ParamValue {
+  if (!STEPS.test(expression)) {
+    throw failure(site, `\${${expression}} is not a name`, 'Write names joined by dots, or an index as [0].');
+  }
+  const key = expression
+    .replaceAll('[', '.')
+    .replaceAll(']', '')
+    .split('.')
+    .map((step) => step.trim())
+    .join('.');
+  const value = selectValue(site.context, key);
+  if (value === undefined) {
+    const suggestion = nearest(key, namesOf(site.context));
+    throw failure(
+      site,
+      `there is no value ${key}`,
+      suggestion ? `Did you mean \${${suggestion}}?` : 'Define it in params.yaml or under vars.',
+    );
+  }
+  site.onUse?.(key, value);
+  return value;
+}
+
+function isComposite(value: ParamValue): value is readonly ParamValue[] | Values {
+  return typeof value === 'object' && value !== null;
+}
+
+/** As Python writes it, but booleans in lower case. */
+function scalarText(value: ParamKey): string {
+  if (value === null) return 'None';
+  return typeof value === 'number' ? pythonFloat(value) : String(value);
+}
+
+/** `{nest: {x: 1}, flag: true, list: [1, 'a b']}` → `--nest.x 1 --flag --list 1 'a b'`. */
+function commandOptions(map: Values, site: TemplateSite): string {
+  const options: string[] = [];
+  for (const [name, value] of flattened(map, '')) {
+    if (typeof value === 'boolean') {
+      if (value) options.push(`--${name}`);
+    } else if (Array.isArray(value)) {
+      const items = (value as readonly ParamValue[]).map((item) => {
+        if (isComposite(item)) throw failure(site, `a list inside the list ${name} cannot become an option`);
+        return optionText(item);
+      });
+      if (items.length > 0) options.push(`--${name} ${items.join(' ')}`);
+    } else options.push(`--${name} ${optionText(value as ParamKey)}`);
+  }
+  return options.join(' ');
+}
+
+/** Inside lists Python's own text of a boolean is used: `True`. */
+function optionText(value: ParamKey): string {
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  return typeof value === 'string' ? shellQuoted(value) : scalarText(value);
+}
+
+/** One word of a POSIX shell, quoted only where that is needed. */
+function shellQuoted(word: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
+  return `'${word.replaceAll("'", `'"'"'`)}'`;
+}
+
+function flattened(map: Values, prefix: string): [string, ParamValue][] {
+  return [...map].flatMap(([key, value]): [string, ParamValue][] => {
+    const name = prefix + (typeof key === 'string' ? key : scalarText(key));
+    // An empty map stands for no option at all.
+    if (value instanceof Map) return flattened(value as Values, `${name}.`);
+    return [[name, value]];
+  });
+}
+
+function namesOf(values: Values): string[] {
+  return flattened(values, '').map(([name]) => name);
+}
+
+function failure(site: TemplateSite, message: string, hint?: string) {
+  return invalid(`${site.place}: ${message}`, { field: site.place, ...(hint !== undefined && { hint }) });
+}

@@ -1,0 +1,90 @@
+import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { DomainError, invalid, messageOf } from '#kernel/errors';
+import type { ParamKey, ParamValue } from '#model/pipelines';
+import { readYaml } from './yaml-text.ts';
+
+/** Maps of values, as in params.yaml. */
+export type Values = ReadonlyMap<ParamKey, ParamValue>;
+
+const NOT_READ = new Set(['.toml', '.py']);
+
+/**
+ * Reads a file of values: JSON by its suffix, else YAML. An empty file is an empty map.
+ * @param shownAs name for messages
+ * @throws DomainError INVALID_ARGUMENT when it is absent, not readable or no map; NOT_IMPLEMENTED for TOML and Python
+ */
+export async function readValues(path: string, shownAs: string): Promise<Values> {
+  const suffix = extname(path).toLowerCase();
+  if (NOT_READ.has(suffix)) {
+    throw new DomainError('NOT_IMPLEMENTED', `${shownAs}: ${suffix} files of values are not read yet`, {
+      field: shownAs,
+      hint: 'Use YAML or JSON.',
+    });
+  }
+  const text = await readText(path, shownAs);
+  const value = suffix === '.json' ? readJson(text, shownAs) : readYaml(text, shownAs).value;
+  if (value instanceof Map) return value as Values;
+  throw invalid(`${shownAs} must be a map of names to values`, { field: shownAs });
+}
+
+/** @throws DomainError INVALID_ARGUMENT when there is no such file */
+export async function readText(path: string, shownAs: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw invalid(`${shownAs} cannot be read: ${messageOf(cause)}`, { field: shownAs, cause });
+  }
+}
+
+/** Reads JSON with whole numbers and floats kept apart and no digit lost. */
+export function readJson(text: string, shownAs: string): ParamValue {
+  try {
+    const reviver: (key: string, value: unknown, context: { source?: string }) => unknown = (_key, value, context) => {
+      if (typeof value === 'number' && /^-?\d+$/.test(context.source ?? '')) return BigInt(context.source ?? '0');
+      if (typeof value === 'object' && value !== null && !Array.isArray(value)) return new Map(Object.entries(value));
+      return value;
+    };
+    return JSON.parse(text, reviver as (key: string, value: unknown) => unknown) as ParamValue;
+  } catch (cause) {
+    throw invalid(`${shownAs} is not JSON: ${messageOf(cause)}`, { field: shownAs, cause });
+  }
+}
+
+/** What a dotted key leads to: names of maps and indexes of lists. Undefined when it leads nowhere. */
+export function selectValue(values: ParamValue, key: string): ParamValue | undefined {
+  let here: ParamValue | undefined = values;
+  for (const step of key.split('.')) {
+    if (here instanceof Map) here = memberOf(here as Values, step);
+    else if (Array.isArray(here) && /^-?\d+$/.test(step)) here = (here as readonly ParamValue[]).at(Number(step));
+    else return undefined;
+  }
+  return here;
+}
+
+function memberOf(map: Values, name: string): ParamValue | undefined {
+  if (map.has(name)) return map.get(name);
+  for (const [key, value] of map) {
+    if (typeof key !== 'string' && String(key) === name) return value;
+  }
+  return undefined;
+}
+
+/** Names a value's type as a reader of YAML would. */
+export function typeName(value: ParamValue | undefined): string {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  switch (typeof value) {
+    case 'object':
+      return 'a map';
+    case 'string':
+      return 'text';
+    case 'bigint':
+      return 'a whole number';
+    case 'number':
+      return 'a number';
+    default:
+      return 'true or false';
+  }
+}

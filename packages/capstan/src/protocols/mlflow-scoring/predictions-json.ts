@@ -1,0 +1,21 @@
+import type { Tensor } from '#ports/model-runtime';
+
+/** `{"predictions": {output: values}}`, nested by dimension; numbers that JSON has no form for as null. */
+export function predictionsJson(outputs: readonly Tensor[]): string {
+  const members = outputs.map((output) => `${JSON.stringify(output.name)}:${nested(scalars(output), output.shape)}`);
+  return `{"predictions":{${members.join(',')}}}`;
+}
+
+function scalars({ datatype, data }: Tensor): string[] {
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Array.from(data, String);
+  if (datatype === 'BOOL') return Array.from(data as Uint8Array, (value) => (value === 0 ? 'false' : 'true'));
+  return Array.from(data as ArrayLike<number | string>, (value) => JSON.stringify(value));
+}
+
+function nested(values: readonly string[], shape: readonly number[]): string {
+  const [size = 0, ...inner] = shape;
+  if (inner.length === 0) return `[${values.join(',')}]`;
+  const step = inner.reduce((product, axis) => product * axis, 1);
+  const rows = Array.from({ length: size }, (_, row) => nested(values.slice(row * step, (row + 1) * step), inner));
+  return `[${rows.join(',')}]`;
+}

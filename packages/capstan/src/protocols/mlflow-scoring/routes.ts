@@ -1,0 +1,64 @@
+import { servingRoutes } from '@capstan/api';
+import { bindRaw, type BoundRoute, type RawReply, type RawRequest } from '#http';
+import { DomainError, invalid } from '#kernel/errors';
+import type { ServingPlane } from '#operations/serving';
+import { parseScoringBody } from './parse-body.ts';
+import { predictionsJson } from './predictions-json.ts';
+import { toTensors } from './to-tensors.ts';
+
+/** MLflow's scoring protocol in its JSON forms. The answer is the dictionary of outputs that its ONNX flavor gives. */
+export function mlflowScoringRoutes(plane: ServingPlane, version: string): BoundRoute[] {
+  const table = servingRoutes.scoring;
+  const alive = async (): Promise<RawReply> => ({
+    status: 200,
+    headers: { 'content-type': 'application/json' },
+    body: '\n',
+  });
+  return [
+    bindRaw(table.ping, alive),
+    bindRaw(table.health, alive),
+    bindRaw(table.version, async () => ({ status: 200, headers: { 'content-type': 'text/plain' }, body: version })),
+    bindRaw(table.invocations, (request) => score(plane, onlyDeployment(plane), request)),
+    bindRaw(table.invocationsOf, (request) => score(plane, request.params['deployment'] ?? '', request)),
+  ];
+}
+
+async function score(plane: ServingPlane, deployment: string, request: RawRequest): Promise<RawReply> {
+  requireJson(request.headers['content-type']);
+  const description = plane.describe(deployment);
+  const answer = await plane.infer(deployment, { inputs: toTensors(parseScoringBody(request.bytes), description) });
+  const only = answer.rows === 1 ? answer.predictionIds[0] : undefined;
+  return {
+    status: 200,
+    headers: {
+      'content-type': 'application/json',
+      ...(only !== undefined && /^[\x21-\x7e]+$/.test(only) && { 'x-capstan-prediction-id': only }),
+    },
+    body: predictionsJson(answer.outputs),
+  };
+}
+
+function onlyDeployment(plane: ServingPlane): string {
+  const names = plane.deployments();
+  const [only] = names;
+  if (only !== undefined && names.length === 1) return only;
+  throw invalid(
+    only === undefined ? 'Nothing is served here yet' : `Several deployments are served here: ${names.join(', ')}`,
+    {
+      field: 'deployment',
+      hint: 'Post to /deployments/NAME/invocations.',
+    },
+  );
+}
+
+function requireJson(header: string | string[] | undefined): void {
+  const [type, ...parameters] = (Array.isArray(header) ? header.join() : (header ?? ''))
+    .split(';')
+    .map((part) => part.trim().toLowerCase());
+  const areKnown = parameters.every((parameter) => parameter === 'charset=utf-8' || parameter === '');
+  if (type === 'application/json' && areKnown) return;
+  throw new DomainError(
+    'UNSUPPORTED_MEDIA_TYPE',
+    `Content-Type '${header?.toString() ?? ''}' is not taken here; application/json is`,
+  );
+}

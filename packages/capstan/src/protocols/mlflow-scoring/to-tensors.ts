@@ -1,0 +1,91 @@
+import { invalid } from '#kernel/errors';
+import { toTensorData, type Description, type ReceivedTensor } from '#operations/serving';
+import type { TensorDatatype, TensorSpec } from '#ports/model-runtime';
+import type { ScoringInput } from './parse-body.ts';
+
+/**
+ * The tensors that a model takes, from rows in MLflow's forms. Columns go by name: extra ones are dropped, their order
+ * is free, whole numbers and numeric texts become what the model takes. A model with one input of several values a row
+ * takes rows without names too. A missing value (null) is refused: JSON and the log have no number for it.
+ * @throws DomainError INVALID_ARGUMENT naming the column
+ */
+export function toTensors(input: ScoringInput, { inputs, contextColumns }: Description): ReceivedTensor[] {
+  const forModel = inputs.filter((spec) => !contextColumns.includes(spec.name));
+  const [only] = forModel;
+  const isMatrixModel = only !== undefined && forModel.length === 1 && only.shape.length === 2;
+  if (input.kind === 'matrix') {
+    if (isMatrixModel) return [matrix(only, input.rows)];
+    throw invalid('Rows without column names do not say which input is which', {
+      field: 'body',
+      hint: `Send dataframe_split with columns; the model takes ${forModel.map((spec) => spec.name).join(', ')}.`,
+    });
+  }
+  if (input.kind === 'columns') return byName(inputs, contextColumns, (name) => input.columns[name]);
+  const { columns, rows } = input;
+  const hasNamed = columns !== undefined && forModel.every((spec) => columns.includes(spec.name));
+  if (isMatrixModel && !hasNamed) return [matrix(only, rows)];
+  if (columns === undefined) throw invalid('dataframe_split has no columns', { field: 'dataframe_split.columns' });
+  return byName(inputs, contextColumns, (name) => {
+    const index = columns.indexOf(name);
+    return index < 0 ? undefined : rows.map((row) => row[index]);
+  });
+}
+
+function byName(
+  specs: readonly TensorSpec[],
+  contextColumns: readonly string[],
+  columnOf: (name: string) => unknown,
+): ReceivedTensor[] {
+  return specs.flatMap((spec) => {
+    const values = columnOf(spec.name);
+    if (values === undefined) {
+      if (contextColumns.includes(spec.name)) return [];
+      throw invalid(`Model is missing inputs: ['${spec.name}']`, { field: spec.name });
+    }
+    if (!Array.isArray(values)) throw invalid(`The column '${spec.name}' is not a list`, { field: spec.name });
+    if (contextColumns.includes(spec.name)) return [contextColumn(spec.name, values)];
+    if (Array.isArray(values[0])) return [matrix(spec, values)];
+    return [column(spec, values)];
+  });
+}
+
+function column(spec: TensorSpec, values: readonly unknown[]): ReceivedTensor {
+  const cast = values.map((value) => castValue(value, spec.datatype, spec.name));
+  const shape = spec.shape.length === 1 ? [values.length] : [values.length, 1];
+  return {
+    name: spec.name,
+    datatype: spec.datatype,
+    shape,
+    data: toTensorData(cast, spec.datatype, spec.name),
+    written: cast,
+  };
+}
+
+/** Times and ids keep their own type: text as text, whole numbers as numbers. */
+function contextColumn(name: string, values: readonly unknown[]): ReceivedTensor {
+  const datatype: TensorDatatype = typeof values[0] === 'number' ? 'INT64' : 'BYTES';
+  return { name, datatype, shape: [values.length], data: toTensorData(values, datatype, name) };
+}
+
+function matrix(spec: TensorSpec, rows: readonly unknown[]): ReceivedTensor {
+  const width = Array.isArray(rows[0]) ? rows[0].length : 1;
+  const flat: unknown[] = [];
+  for (const row of rows) {
+    const values: readonly unknown[] = Array.isArray(row) ? row : [row];
+    if (values.length !== width) throw invalid(`The rows of '${spec.name}' have unequal lengths`, { field: spec.name });
+    for (const value of values) flat.push(value);
+  }
+  const cast = flat.map((value) => castValue(value, spec.datatype, spec.name));
+  const data = toTensorData(cast, spec.datatype, spec.name);
+  return { name: spec.name, datatype: spec.datatype, shape: [rows.length, width], data, written: cast };
+}
+
+type JsonScalar = number | string | boolean;
+
+function castValue(value: unknown, datatype: TensorDatatype, name: string): JsonScalar {
+  if (value === null || value === undefined) throw invalid(`The column '${name}' has a missing value`, { field: name });
+  if (datatype === 'BYTES' || datatype === 'BOOL') return value as JsonScalar;
+  if (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))) return Number(value);
+  if (typeof value === 'boolean') return Number(value);
+  return value as JsonScalar;
+}

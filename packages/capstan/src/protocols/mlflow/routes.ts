@@ -1,0 +1,52 @@
+import { mlflowRoutes, type MlflowCallName } from '@capstan/api';
+import { bindRaw, type BoundRoute } from '#http';
+import type { Experiments } from '#model/experiments';
+import type { ModelRegistry } from '#model/registry';
+import { artifactCalls } from './artifacts.ts';
+import type { Handler } from './call.ts';
+import { experimentCalls } from './experiments.ts';
+import { jsonReply } from './json-reply.ts';
+import { loggedModelCalls } from './logged-models.ts';
+import { metricCalls } from './metrics.ts';
+import { registryCalls } from './registry.ts';
+import { runCalls } from './runs.ts';
+
+/** The release whose API this is: clients choose by it how they speak. */
+const MLFLOW_VERSION = '3.17.2';
+
+/** What clients ask before they move files: nothing that is not done here is offered. */
+const serverInfo = {
+  store_type: 'SqlStore',
+  workspaces_enabled: false,
+  trace_archival_enabled: false,
+  multipart_uploads_enabled: false,
+  multipart_downloads_enabled: false,
+  presigned_upload_run_id_supported: false,
+  presigned_upload_model_id_supported: false,
+  features_enabled: { gateway: false },
+};
+
+const text =
+  (body: string): Handler =>
+  async () => ({ status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body });
+
+/** Every call of the table with its handler, under `/api` and `/ajax-api`. */
+export function mlflowRoutesOf(deps: {
+  readonly experiments: Experiments;
+  readonly registry: ModelRegistry;
+}): BoundRoute[] {
+  const handlers = {
+    health: text('OK'),
+    version: text(MLFLOW_VERSION),
+    serverInfo: async () => jsonReply(serverInfo),
+    ...experimentCalls(deps.experiments),
+    ...runCalls(deps.experiments),
+    ...metricCalls(deps.experiments),
+    ...artifactCalls(deps.experiments, deps.registry),
+    ...loggedModelCalls(deps.experiments),
+    ...registryCalls(deps.registry),
+  } satisfies Readonly<Record<MlflowCallName, Handler>>;
+  return Object.entries<Handler>(handlers).flatMap(([name, handle]) =>
+    mlflowRoutes[name as MlflowCallName].map((route) => bindRaw(route, handle)),
+  );
+}

@@ -1,0 +1,71 @@
+// The composition root of the data plane: config → runtime, log, control plane → serving plane → protocols → http.
+// A process of its own, so that predictions are answered while the control plane is down; it opens no database.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { servingRoutes, type AnyRoute } from '@capstan/api';
+import type { Logger } from 'pino';
+import { createRuntimeOnnx } from '#adapters/runtime-onnx';
+import { lockForProcess } from '#database';
+import { bindRaw, createHttpServer } from '#http';
+import { connectControlPlane, createServingPlane, planeRoutes } from '#operations/serving';
+import { systemClock } from '#ports/clock';
+import { randomIds } from '#ports/ids';
+import { mlflowScoringError, mlflowScoringRoutes } from '#protocols/mlflow-scoring';
+import { openInferenceError, openInferenceRoutes } from '#protocols/open-inference';
+import type { App } from './app.ts';
+import type { Config } from './config.ts';
+import { createMetrics } from '#system';
+import { version } from './version.ts';
+
+type ServingConfig = Pick<Config, 'host' | 'servingPort' | 'data' | 'allowedHosts' | 'checkReplies'>;
+
+/** Builds and starts a data plane. @throws DomainError CONFLICT when its folder is held by another process or the port is taken */
+export async function startServing(config: ServingConfig, controlPlaneUrl: string, log: Logger): Promise<App> {
+  const folder = join(config.data, 'serving');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const unlock = lockForProcess(join(folder, 'process'));
+  const plane = createServingPlane({
+    folder,
+    controlPlane: connectControlPlane(controlPlaneUrl),
+    runtime: createRuntimeOnnx(),
+    clock: systemClock,
+    ids: randomIds,
+    log,
+  });
+  const metrics = createMetrics();
+  const http = createHttpServer({
+    table: Object.values(servingRoutes).flatMap((group) => Object.values<AnyRoute>(group)),
+    bound: [
+      ...openInferenceRoutes(plane, version),
+      ...mlflowScoringRoutes(plane, version),
+      ...planeRoutes(plane, version),
+      bindRaw(servingRoutes.plane.metrics, async () => {
+        const { contentType, text } = await metrics.render();
+        return { status: 200, headers: { 'content-type': contentType }, body: text };
+      }),
+    ],
+    errorRenderers: { 'open-inference': openInferenceError, 'mlflow-scoring': mlflowScoringError },
+    // Most callers of this port speak the inference protocol, whose clients read nothing else.
+    defaultRenderer: openInferenceError,
+    allowedHosts: config.allowedHosts,
+    log,
+    checkReplies: config.checkReplies,
+    onAnswer: metrics.countAnswer,
+  });
+  try {
+    const url = await http.listen(config.host, config.servingPort);
+    await plane.start(url);
+    return {
+      url,
+      async stop(graceMs) {
+        await http.drain(graceMs);
+        await plane.stop(graceMs);
+        unlock();
+      },
+    };
+  } catch (error) {
+    await plane.stop(0);
+    unlock();
+    throw error;
+  }
+}

@@ -1,0 +1,26 @@
+import type { Logger } from 'pino';
+import type { Database } from '#database';
+import type { Events } from '#events';
+import type { Jobs } from '#jobs';
+import type { Analytics } from '#ports/analytics';
+import type { BlobStore } from '#ports/blob-store';
+import type { Executor } from '#ports/executor';
+import type { Ids } from '#ports/ids';
+import type { Config } from '../config.ts';
+import type { AppClock } from '#system';
+
+/** What every wing stands on; built once, by app.ts. */
+export interface Foundation {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly database: Database;
+  readonly events: Events;
+  readonly jobs: Jobs;
+  readonly clock: AppClock;
+  readonly ids: Ids;
+  readonly blobs: BlobStore;
+  readonly analytics: Analytics;
+  readonly executor: Executor;
+  /** Address of this server; known once it listens. */
+  serverUrl(): string;
+}

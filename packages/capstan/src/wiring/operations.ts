@@ -1,0 +1,128 @@
+import type { Datasets } from '#data/datasets';
+import type { Projects } from '#design/projects';
+import type { BoundRoute } from '#http';
+import type { JobHandlers } from '#jobs';
+import { conflict, notFound } from '#kernel/errors';
+import { refusalOf, type ModelRegistry, type Verdict } from '#model/registry';
+import {
+  createDeployments,
+  deploymentJobs,
+  deploymentRoutes,
+  servingControlRoutes,
+  type Deployments,
+  type DeploymentSpec,
+  type DeploymentSpecs,
+  type ModelSource,
+} from '#operations/deployments';
+import {
+  createPredictions,
+  latestEvidence,
+  predictionJobs,
+  predictionRoutes,
+  type FeedbackSink,
+  type Predictions,
+} from '#operations/predictions';
+import type { Foundation } from './foundation.ts';
+
+export interface OperationsNeeds {
+  readonly specs: DeploymentSpecs;
+  readonly models: ModelSource;
+  readonly feedback: FeedbackSink;
+}
+
+export interface WiredOperations {
+  readonly services: { readonly deployments: Deployments; readonly predictions: Predictions };
+  readonly bound: BoundRoute[];
+  readonly handlers: Pick<JobHandlers, 'deployments.promote' | 'rollouts.judge' | 'predictions.features'>;
+}
+
+type OperationsFoundation = Pick<Foundation, 'database' | 'events' | 'jobs' | 'clock' | 'ids' | 'blobs' | 'analytics'>;
+
+/** Deployments with their rollouts, and the log of predictions that judges them. */
+export function wireOperations(foundation: OperationsFoundation, needs: OperationsNeeds): WiredOperations {
+  const { database, events, clock } = foundation;
+  const deployments = createDeployments({ ...foundation, ...needs, latestEvidence: latestEvidence(database) });
+  const predictions = createPredictions({ ...foundation, ...needs, deployments });
+  return {
+    services: { deployments, predictions },
+    bound: [
+      ...deploymentRoutes(deployments),
+      ...servingControlRoutes(deployments, () => clock.now()),
+      ...predictionRoutes(predictions, deployments),
+    ],
+    handlers: { ...deploymentJobs({ events, models: needs.models }), ...predictionJobs(predictions) },
+  };
+}
+
+/** The deployment that some project declares under the name. */
+export function specsFrom(projects: Projects): DeploymentSpecs {
+  return {
+    async of(name) {
+      for (const project of await projects.list()) {
+        const spec = specOf(project.name, project.declaration);
+        if (spec?.deployment === name) return spec;
+      }
+      throw notFound('deployment', name, 'Declare it under `deployment` in a capstan.yaml and apply that.');
+    },
+  };
+}
+
+function specOf(
+  project: string,
+  { charter, model, deployment }: Awaited<ReturnType<Projects['get']>>['declaration'],
+): DeploymentSpec | undefined {
+  if (!deployment || !model) return undefined;
+  const { value, loss_budget: budget } = charter;
+  return {
+    deployment: deployment.name,
+    project,
+    model: model.name,
+    context: { id: deployment.context.id, eventTime: deployment.context.event_time },
+    plan: deployment.rollout,
+    analysis: deployment.analysis,
+    value: {
+      truePositive: value.true_positive,
+      falsePositive: value.false_positive,
+      falseNegative: value.false_negative,
+      trueNegative: value.true_negative,
+    },
+    lossBudget: budget ? { amount: budget.amount, windowMs: budget.window, onExhausted: budget.on_exhausted } : null,
+  };
+}
+
+/** Models as the registry has them; promotion only by a verdict that gates have given. */
+export function modelsFrom(
+  registry: ModelRegistry,
+  verdictOf: (id: string) => Promise<Verdict | undefined>,
+): ModelSource {
+  const passing = async (model: string, version: number, verdictId: string): Promise<Verdict> => {
+    const verdict = await verdictOf(verdictId);
+    if (!verdict) throw notFound('verdict', verdictId, 'Evaluate the version: its verdict names the id.');
+    const refusal = refusalOf(verdict, model, version);
+    if (refusal !== undefined) throw conflict(refusal, { field: 'verdictId' });
+    return verdict;
+  };
+  return {
+    async onnxDigest(model, version) {
+      const { onnx, flavors } = await registry.modelFiles(model, version);
+      if (onnx) return onnx;
+      throw conflict(`${model}/${version} has no ONNX file (its flavors: ${flavors.join(', ') || 'none'})`, {
+        field: 'version',
+        hint: 'Log it with mlflow.onnx.log_model; other flavors are not served yet.',
+      });
+    },
+    requirePassingVerdict: async (model, version, verdictId) => void (await passing(model, version, verdictId)),
+    async promote({ model, version, verdictId, cause }) {
+      const verdict = await passing(model, version, verdictId);
+      await registry.promote({ model, version, alias: 'champion', verdict, reason: 'rolled out', cause });
+    },
+  };
+}
+
+/** Labelled predictions as versions of a dataset. */
+export function feedbackInto(datasets: Datasets): FeedbackSink {
+  return {
+    register: ({ project, dataset, file, cause }) =>
+      datasets.registerFiles({ project, dataset, files: [file], origin: 'predictions', replace: true, cause }),
+  };
+}

@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { Datasets } from '#data/datasets';
+import type { Database } from '#database';
+import type { Projects } from '#design/projects';
+import type { Events } from '#events';
+import type { BoundRoute } from '#http';
+import type { JobHandlers, Jobs } from '#jobs';
+import type { Experiments } from '#model/experiments';
+import {
+  createEnvironments,
+  createPipelines,
+  pipelineJobs,
+  pipelineRoutes,
+  trackRuns,
+  type DatasetSource,
+  type Pipelines,
+} from '#model/pipelines';
+import type { BlobStore } from '#ports/blob-store';
+import type { Clock } from '#ports/clock';
+import type { Executor } from '#ports/executor';
+import type { Ids } from '#ports/ids';
+import { createDvcFormat } from '#protocols/dvc';
+import type { Config } from '../config.ts';
+
+interface PipelinesFoundation {
+  readonly database: Database;
+  readonly events: Events;
+  readonly jobs: Jobs;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Logger;
+  readonly blobs: BlobStore;
+  readonly executor: Executor;
+  readonly config: Pick<Config, 'data' | 'environments' | 'python' | 'commandEnvironment' | 'installerEnvironment'>;
+  /** Address of this server; asked when a stage starts, by which time it listens. */
+  serverUrl(): string;
+}
+
+interface PipelinesNeeds {
+  readonly projects: Projects;
+  readonly datasets: Datasets;
+  readonly experiments: Experiments;
+  /** `MODEL/VERSION` of the versions that experiment runs made; from the registry. */
+  modelVersionsOf(runIds: readonly string[]): Promise<readonly string[]>;
+}
+
+export interface WiredPipelines {
+  readonly services: { readonly pipelines: Pipelines };
+  readonly bound: BoundRoute[];
+  readonly handlers: Pick<JobHandlers, 'pipelines.run'>;
+}
+
+/** Pipelines on DVC's files, in Python environments, tracked as experiment runs. */
+export function wirePipelines(foundation: PipelinesFoundation, needs: PipelinesNeeds): WiredPipelines {
+  const { config, executor, ids, blobs } = foundation;
+  const environments = createEnvironments({
+    executor,
+    ids,
+    folder: config.environments,
+    python: config.python,
+    log: foundation.log,
+    commandEnvironment: config.commandEnvironment,
+    installerEnvironment: config.installerEnvironment,
+  });
+  const pipelines = createPipelines({
+    ...foundation,
+    format: createDvcFormat(),
+    environments,
+    projects: needs.projects,
+    datasets: datasetSource(needs.datasets),
+    tracker: trackRuns({ experiments: needs.experiments, blobs }),
+    modelVersionsOf: (runIds) => needs.modelVersionsOf(runIds),
+    folders: { workspaces: join(config.data, 'workspaces'), logs: join(config.data, 'logs'), data: config.data },
+    commandEnvironment: config.commandEnvironment,
+    trackingUrl: () => foundation.serverUrl(),
+  });
+  return { services: { pipelines }, bound: pipelineRoutes(pipelines), handlers: pipelineJobs(pipelines) };
+}
+
+function datasetSource(datasets: Datasets): DatasetSource {
+  return {
+    get: (versionId) => datasets.get(versionId),
+    latest: (project, dataset, status) => datasets.latest(project, dataset, status),
+    cutBefore: ({ id, project, dataset }, eventTimeBefore, cause) =>
+      datasets.derive({ project, dataset, from: id, where: { eventTimeBefore }, cause }),
+    async materialise(versionId, folder) {
+      await datasets.materialise(versionId, folder);
+    },
+  };
+}

@@ -1,0 +1,19 @@
+import type { BoundRoute, ErrorRenderer } from '#http';
+import { mlflowErrors, mlflowRoutesOf, unknownMlflowCall } from '#protocols/mlflow';
+import type { WiredModel } from './model.ts';
+
+export interface WiredProtocols {
+  readonly bound: BoundRoute[];
+  /** Each protocol's own shape of errors, by its name in the route table. */
+  readonly errorRenderers: Readonly<Record<string, ErrorRenderer>>;
+  unknownRenderer(path: string): ErrorRenderer | undefined;
+}
+
+/** Foreign protocols of the control plane, over the same use cases as the native API. */
+export function wireProtocols({ experiments, registry }: WiredModel['services']): WiredProtocols {
+  return {
+    bound: mlflowRoutesOf({ experiments, registry }),
+    errorRenderers: { mlflow: mlflowErrors },
+    unknownRenderer: unknownMlflowCall,
+  };
+}

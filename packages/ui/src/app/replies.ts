@@ -1,0 +1,28 @@
+import type { api } from './api.ts';
+
+/** What a read gives: `Reply<typeof api.projects.get>`. */
+export type Reply<Call extends (...given: never[]) => Promise<unknown>> = Awaited<ReturnType<Call>>;
+
+/** One of a list. */
+export type Item<Call extends (...given: never[]) => Promise<{ readonly items: readonly unknown[] }>> =
+  Reply<Call>['items'][number];
+
+export type DatasetSummary = Item<typeof api.datasets.list>;
+export type VersionSummary = Item<typeof api.datasets.versions>;
+export type DatasetVersionReply = Reply<typeof api.datasets.getVersion>;
+export type RunReply = Reply<typeof api.experiments.getRun>;
+export type RunSummary = Item<typeof api.experiments.searchRuns>;
+export type PipelineRunReply = Reply<typeof api.pipelines.get>;
+export type PipelineRunSummary = Item<typeof api.pipelines.list>;
+export type DeploymentReply = Reply<typeof api.deployments.get>;
+export type RolloutReply = Item<typeof api.deployments.rollouts>;
+export type CycleReply = Reply<typeof api.cycles.get>;
+export type CycleSummaryReply = Item<typeof api.cycles.list>;
+export type ProjectReply = Reply<typeof api.projects.get>;
+export type ExpectationReport = NonNullable<DatasetVersionReply['report']>;
+export type ExpectationResult = ExpectationReport['results'][number];
+export type DatasetProfile = NonNullable<DatasetVersionReply['profile']>;
+export type ColumnProfile = DatasetProfile['columns'][number];
+export type GateVerdict = Reply<typeof api.gates.get>;
+export type EvidenceRef = CycleReply['steps'][number]['evidence'][number];
+export type EventRecord = Item<typeof api.system.events>;

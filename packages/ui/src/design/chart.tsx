@@ -1,0 +1,145 @@
+import { lazy, Suspense, useRef, type ReactNode } from 'react';
+import { Button } from './button.tsx';
+import css from './chart.module.css';
+import { figure, moment } from './format.ts';
+import { Empty } from './page.tsx';
+import { Table } from './table.tsx';
+
+export interface Series {
+  readonly label: string;
+  readonly values: readonly (number | null)[];
+  /** Drawn as the edge of a band between this and `bandWith`, the label of another series. */
+  readonly bandWith?: string;
+  /** Which of the eight data colours; the order of the series by default. */
+  readonly hue?: number;
+  readonly isDashed?: boolean;
+  /** Points without a line between them. */
+  readonly isPoints?: boolean;
+}
+
+export interface ChartData {
+  readonly xKind: 'time' | 'step';
+  readonly x: readonly number[];
+  readonly series: readonly Series[];
+  /** Lines that matter: a limit to cross, a budget. */
+  readonly limits?: readonly { readonly label: string; readonly value: number }[];
+  /** What happened at an instant: a deployment, a retraining, new data. */
+  readonly notes?: readonly { readonly at: number; readonly label: string }[];
+}
+
+/** Loaded where the first chart is shown; no other screen pays for it. */
+const Plot = lazy(() => import('./plot.tsx').then((module) => ({ default: module.Plot })));
+
+const TABLE_ROWS = 200;
+
+/**
+ * Lines over time or steps. Says in words what it shows and why it is empty; the same figures as a table and as CSV, the
+ * picture as PNG.
+ */
+export function Chart(props: {
+  title: string;
+  unit?: string;
+  data: ChartData;
+  /** Why there is nothing to draw, when there is nothing. */
+  empty: ReactNode;
+  heightPx?: number;
+  /** A stretch of x was chosen by dragging; null: all of it again. */
+  onZoom?(range: readonly [number, number] | null): void;
+}) {
+  const figureElement = useRef<HTMLElement>(null);
+  const { data, title } = props;
+  if (!data.series.some((series) => series.values.some((value) => value !== null))) {
+    return <Empty title={`${title}: nothing to draw`}>{props.empty}</Empty>;
+  }
+  const savePicture = (): void => {
+    figureElement.current?.querySelector('canvas')?.toBlob((blob) => blob && save(blob, `${title}.png`));
+  };
+  return (
+    <figure className={css['figure']} ref={figureElement}>
+      <figcaption>
+        <strong>{title}</strong>
+        {props.unit && <span>{props.unit}</span>}
+      </figcaption>
+      <div
+        role="img"
+        aria-label={summary(title, data)}
+        className={css['plot']}
+        style={{ minHeight: props.heightPx ?? 220 }}
+      >
+        <Suspense fallback={null}>
+          <Plot data={data} heightPx={props.heightPx ?? 220} {...(props.onZoom && { onZoom: props.onZoom })} />
+        </Suspense>
+      </div>
+      <Notes data={data} />
+      <details className={css['more']}>
+        <summary>As a table</summary>
+        <Table
+          caption={`${title}, as a table`}
+          rows={data.x
+            .slice(-TABLE_ROWS)
+            .map((x, index) => ({ x, index: Math.max(0, data.x.length - TABLE_ROWS) + index }))}
+          keyOf={(row) => row.index}
+          columns={[
+            { name: data.xKind === 'time' ? 'Time' : 'Step', cell: (row) => shownX(data, row.x) },
+            ...data.series.map((series) => ({
+              name: series.label,
+              isNumber: true,
+              cell: (row: { x: number; index: number }) => figure(series.values[row.index]),
+            })),
+          ]}
+        />
+        <div className={css['exports']}>
+          <Button onClick={() => save(new Blob([csvOf(data)], { type: 'text/csv' }), `${title}.csv`)}>Save CSV</Button>
+          <Button onClick={savePicture}>Save PNG</Button>
+        </div>
+      </details>
+    </figure>
+  );
+}
+
+function Notes({ data }: { data: ChartData }) {
+  if (!data.notes || data.notes.length === 0) return null;
+  return (
+    <ul className={css['notes']} aria-label="Marked on the chart">
+      {data.notes.map((note) => (
+        <li key={`${note.at} ${note.label}`}>
+          {shownX(data, note.at)}: {note.label}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function shownX(data: ChartData, x: number): string {
+  return data.xKind === 'time' ? moment(x) : figure(x);
+}
+
+function summary(title: string, data: ChartData): string {
+  const [first, last] = [data.x[0] ?? 0, data.x.at(-1) ?? 0];
+  const parts = data.series.map((series) => {
+    const values = series.values.filter((value) => value !== null);
+    if (values.length === 0) return `${series.label}: nothing`;
+    const range = `between ${figure(Math.min(...values))} and ${figure(Math.max(...values))}`;
+    return `${series.label}: ${values.length} values ${range}, last ${figure(values.at(-1))}`;
+  });
+  const limits = (data.limits ?? []).map((limit) => `${limit.label} at ${figure(limit.value)}`);
+  return `${title}, from ${shownX(data, first)} to ${shownX(data, last)}. ${[...parts, ...limits].join('. ')}`;
+}
+
+function csvOf(data: ChartData): string {
+  const quoted = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const head = [data.xKind, ...data.series.map((series) => quoted(series.label))].join(',');
+  const lines = data.x.map((x, index) => {
+    const shown = data.xKind === 'time' ? new Date(x).toISOString() : String(x);
+    return [shown, ...data.series.map((series) => series.values[index] ?? '')].join(',');
+  });
+  return `${[head, ...lines].join('\n')}\n`;
+}
+
+function save(blob: Blob, name: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = name.replaceAll(/[^\w.-]+/g, '-');
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1_000);
+}

@@ -1,0 +1,107 @@
+import type { EventRecord } from '../../app/replies.ts';
+
+export interface Sentence {
+  readonly text: string;
+  /** Page of the thing it is about. */
+  readonly href?: string;
+}
+
+type Payload = Readonly<Record<string, unknown>>;
+type Teller = (payload: Payload, event: EventRecord) => string;
+
+const at = (payload: Payload, key: string): string => {
+  const value = payload[key];
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+};
+const inside = (payload: Payload, key: string): Payload => (payload[key] ?? {}) as Payload;
+const because = (payload: Payload): string => (at(payload, 'reason') === '' ? '' : `: ${at(payload, 'reason')}`);
+const versionOf = (payload: Payload): string => `${at(payload, 'model')} v${at(payload, 'version')}`;
+const names = (value: unknown, key: string): string =>
+  Array.isArray(value) ? [...new Set(value.map((item: Payload) => at(item, key)))].join(', ') : '';
+
+/** What a person wants to know of what happened; facts that are missing here are detail. */
+const tellers: Readonly<Record<string, Teller>> = {
+  'installation.started': (payload) => `Capstan ${at(payload, 'version')} started`,
+  'project.applied': (payload) => `capstan.yaml applied, revision ${at(payload, 'revision')}`,
+  'dataset-version.registered': (payload) =>
+    `${at(payload, 'dataset')} version ${at(payload, 'number')} registered with ${Number(payload['rows']).toLocaleString('en')} rows`,
+  'dataset-version.checked': (payload) =>
+    payload['verdict'] === 'accepted'
+      ? `${at(payload, 'dataset')} version ${at(payload, 'number')} passed its checks`
+      : `${at(payload, 'dataset')} version ${at(payload, 'number')} is in quarantine: ${names(payload['failed'], 'rule')}`,
+  'experiment.created': (payload) => `Experiment ${at(payload, 'name')} created`,
+  'run.ended': (payload) => `A run ${at(payload, 'status').toLowerCase()}`,
+  'model-version.created': (payload) => `${versionOf(payload)} registered`,
+  'model-alias.set': (payload) =>
+    `${at(payload, 'model')}@${at(payload, 'alias')} now means version ${at(payload, 'to')}${because(payload)}`,
+  'model-alias.removed': (payload) => `${at(payload, 'model')}@${at(payload, 'alias')} removed${because(payload)}`,
+  'model-version.approved': (payload) => `${versionOf(payload)} approved as ${at(payload, 'role')}${because(payload)}`,
+  'verdict.given': (payload) => `The gates say ${at(payload, 'status')} to ${versionOf(payload)}`,
+  'pipeline-run.started': (payload) => `Pipeline run ${at(payload, 'number')} started`,
+  'pipeline-run.ended': (payload) =>
+    `Pipeline run ${at(payload, 'number')} ${at(payload, 'outcome')}${because(payload)}`,
+  'deployment.created': (payload) => `Deployment ${at(payload, 'deployment')} created`,
+  'rollout.started': (payload) =>
+    `Rollout of revision ${at(payload, 'revision')} of ${at(payload, 'deployment')} started`,
+  'rollout.stage-entered': (payload) =>
+    `Rollout of ${at(payload, 'deployment')} entered ${at(payload, 'kind')}${shareOf(payload)}`,
+  'rollout.held': (payload) => `Rollout of ${at(payload, 'deployment')} held${because(payload)}`,
+  'rollout.resumed': (payload) => `Rollout of ${at(payload, 'deployment')} resumed${because(payload)}`,
+  'rollout.ended': (payload) => `Rollout of ${versionOf(payload)} ended, ${at(payload, 'outcome')}${because(payload)}`,
+  'deployment.rolled-back': (payload) =>
+    `${at(payload, 'deployment')} went back to revision ${at(payload, 'to')}${because(payload)}`,
+  'breaker.opened': (payload) => `Breaker of ${at(payload, 'deployment')} opened${because(payload)}`,
+  'breaker.closed': (payload) => `Breaker of ${at(payload, 'deployment')} closed${because(payload)}`,
+  'cycle.started': (payload) => `Cycle ${at(payload, 'number')} began: ${at(inside(payload, 'trigger'), 'reason')}`,
+  'cycle.not-started': (payload) => `A cycle was held back${because(payload)}`,
+  'cycle.ended': (payload) => `Cycle ${at(payload, 'number')} ended, ${at(payload, 'outcome')}${because(payload)}`,
+};
+
+function shareOf(payload: Payload): string {
+  return payload['kind'] === 'canary' ? ` at ${Math.round(Number(payload['share']) * 1_000) / 10} %` : '';
+}
+
+/** True for facts that say something to a person who did not ask for detail. */
+export function isNews(event: EventRecord): boolean {
+  return event.type in tellers && !['experiment.created', 'run.ended', 'deployment.created'].includes(event.type);
+}
+
+/** A fact in words, with the page of what it is about. Facts without words of their own are told by their name. */
+export function sentenceOf(event: EventRecord): Sentence {
+  const text = tellers[event.type]?.(event.payload, event) ?? event.type.replaceAll(/[.-]/g, ' ');
+  const href = placeOf(event);
+  return href === undefined ? { text } : { text, href };
+}
+
+const folders: Readonly<Record<string, string>> = {
+  project: 'projects',
+  'dataset-version': 'dataset-versions',
+  experiment: 'experiments',
+  run: 'runs',
+  'registered-model': 'models',
+  'pipeline-run': 'pipeline-runs',
+  deployment: 'deployments',
+  rollout: 'rollouts',
+  prediction: 'predictions',
+  verdict: 'verdicts',
+};
+
+/** Address of the subject of a fact, or of the turn it belongs to. */
+function placeOf(event: EventRecord): string | undefined {
+  const [kind = '', ...rest] = event.subject.split(':');
+  const id = rest.join(':');
+  if (kind === 'model-version') {
+    const [model, version] = splitLast(id);
+    return `/models/${encodeURIComponent(model)}/versions/${version}`;
+  }
+  if (kind === 'cycle' && event.project !== undefined)
+    return `/projects/${event.project}/cycles/${encodeURIComponent(id)}`;
+  const folder = folders[kind];
+  return folder === undefined ? undefined : `/${folder}/${encodeURIComponent(id)}`;
+}
+
+/** `late-arrival/7` → name and number. */
+function splitLast(id: string): readonly [string, string] {
+  const slash = id.lastIndexOf('/');
+  return [id.slice(0, slash), id.slice(slash + 1)];
+}

@@ -1,0 +1,196 @@
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { api, refresh, useNow, useRead } from '../../app/api.ts';
+import type { DeploymentReply } from '../../app/replies.ts';
+import { Loaded } from '../../design/loaded.tsx';
+import { Columns, Empty, Facts, Page, Section } from '../../design/page.tsx';
+import { ReasonAction } from '../../design/reason-dialog.tsx';
+import { ShareBar } from '../../design/share-bar.tsx';
+import { Tabs } from '../../design/tabs.tsx';
+import { Time } from '../../design/time.tsx';
+import { Breaker } from './breaker.tsx';
+import { DeploymentState } from './deployment-state.tsx';
+import { History } from './history.tsx';
+import { Performance } from './performance.tsx';
+import { Predictions } from './predictions.tsx';
+import { Replicas } from './replicas.tsx';
+import { RolloutDetail } from './rollout-detail.tsx';
+import { routesOf } from './routes.ts';
+import { TryIt } from './try-it.tsx';
+
+/** What is served under a name: routes, the change under way with its evidence, the breaker, the past. */
+export function Deployment() {
+  const { deployment } = useParams({ from: '/deployments/$deployment' });
+  const { tab = 'now' } = useSearch({ from: '/deployments/$deployment' });
+  const navigate = useNavigate({ from: '/deployments/$deployment' });
+  const read = useRead(api.deployments.get, { params: { deployment } });
+  return (
+    <Page
+      title={deployment}
+      state={read.data && <DeploymentState deployment={read.data} />}
+      actions={read.data && <Actions deployment={read.data} />}
+    >
+      <Loaded of={read}>
+        {(data) => (
+          <Columns aside={<Aside deployment={data} />}>
+            <Tabs
+              label="Parts of the deployment"
+              tabs={[
+                { id: 'now', label: 'Now' },
+                { id: 'predictions', label: 'Predictions' },
+                { id: 'history', label: 'History' },
+                { id: 'try', label: 'Try it' },
+              ]}
+              chosen={tab}
+              onChoose={(id) => void navigate({ search: { tab: id }, replace: true })}
+            >
+              {tab === 'now' && <Now deployment={data} />}
+              {tab === 'predictions' && <Predictions deployment={data} />}
+              {tab === 'history' && <History deployment={data} />}
+              {tab === 'try' && <TryIt deployment={data} />}
+            </Tabs>
+          </Columns>
+        )}
+      </Loaded>
+    </Page>
+  );
+}
+
+function Now({ deployment }: { deployment: DeploymentReply }) {
+  const routes = routesOf(deployment);
+  return (
+    <>
+      <Section title="Traffic">
+        {routes.length === 0 ? (
+          <Empty title="No revision takes traffic">A cycle rolls out the first version that passes the gates.</Empty>
+        ) : (
+          <ShareBar label="Share of the traffic by route" shares={routes} />
+        )}
+      </Section>
+      <Section
+        title="Rollout"
+        note={
+          deployment.rollout && (
+            <Link to="/rollouts/$rollout" params={{ rollout: deployment.rollout.id }}>
+              page of this rollout
+            </Link>
+          )
+        }
+      >
+        {deployment.rollout ? (
+          <RolloutDetail id={deployment.rollout.id} />
+        ) : (
+          <Empty title="No change is under way">The next one begins when a candidate passes the gates.</Empty>
+        )}
+      </Section>
+      <Section title="By revision and role">
+        <Performance deployment={deployment.name} project={deployment.project} />
+      </Section>
+      <Section title="Breaker and loss budget">
+        <Breaker deployment={deployment} />
+      </Section>
+      <Section title="Replicas">
+        <Replicas deployment={deployment} />
+      </Section>
+    </>
+  );
+}
+
+function Actions({ deployment }: { deployment: DeploymentReply }) {
+  const params = { deployment: deployment.name };
+  const then = async (work: Promise<unknown>): Promise<void> => {
+    await work;
+    await refresh();
+  };
+  const { rollout, breaker } = deployment;
+  return (
+    <>
+      {rollout && rollout.state !== 'held' && (
+        <ReasonAction
+          label="Hold"
+          effect="The rollout stays in its stage. Harm still rolls it back."
+          act={(reason) => then(api.deployments.hold({ params: { rollout: rollout.id }, body: { reason } }))}
+        />
+      )}
+      {rollout?.state === 'held' && (
+        <ReasonAction
+          label="Resume"
+          effect="The rollout goes on in its stage."
+          act={(reason) => then(api.deployments.resume({ params: { rollout: rollout.id }, body: { reason } }))}
+        />
+      )}
+      {breaker.state === 'closed' ? (
+        <ReasonAction
+          label="Open breaker"
+          effect={`Every request is answered by the ${breaker.mode.replaceAll('-', ' ')} until the breaker is closed.`}
+          act={(reason) => then(api.deployments.openBreaker({ params, body: { reason } }))}
+        />
+      ) : (
+        <ReasonAction
+          label="Close breaker"
+          kind="primary"
+          effect="The champion answers again; the loss budget is counted anew from now."
+          act={(reason) => then(api.deployments.closeBreaker({ params, body: { reason } }))}
+        />
+      )}
+      <ReasonAction
+        label="Roll back"
+        kind="danger"
+        effect={
+          rollout
+            ? 'The rollout ends and the champion answers everything.'
+            : 'The previous champion answers again, at once.'
+        }
+        act={(reason) => then(api.deployments.rollBack({ params, body: { reason } }))}
+      />
+    </>
+  );
+}
+
+function Aside({ deployment }: { deployment: DeploymentReply }) {
+  const now = useNow();
+  const { champion } = deployment;
+  const adapters = Object.entries(champion?.inputAdapters ?? {});
+  return (
+    <Facts
+      items={[
+        [
+          'Project',
+          <Link key="project" to="/projects/$project" params={{ project: deployment.project }}>
+            {deployment.project}
+          </Link>,
+        ],
+        [
+          'Model',
+          <Link key="model" to="/models/$model" params={{ model: deployment.model }}>
+            {deployment.model}
+          </Link>,
+        ],
+        ...(champion
+          ? ([
+              [
+                'Champion',
+                <Link
+                  key="champion"
+                  to="/models/$model/versions/$version"
+                  params={{ model: champion.model, version: String(champion.version) }}
+                >
+                  {`v${champion.version}, revision ${champion.number}`}
+                </Link>,
+              ],
+              ['Threshold', champion.threshold.toFixed(3)],
+              ['Since', <Time key="since" at={champion.createdAt} now={now} />],
+            ] as const)
+          : []),
+        ...(adapters.length > 0
+          ? [
+              [
+                'Converts',
+                adapters.map(([column, { multiply, add }]) => `${column} × ${multiply} + ${add}`).join(', '),
+              ] as const,
+            ]
+          : []),
+        ['Created', <Time key="created" at={deployment.createdAt} now={now} />],
+      ]}
+    />
+  );
+}

@@ -1,0 +1,132 @@
+import { Link, useParams } from '@tanstack/react-router';
+import { useState } from 'react';
+import { api, refresh, useNow, useRead } from '../../app/api.ts';
+import type { Reply } from '../../app/replies.ts';
+import { Command, Id } from '../../design/copy.tsx';
+import { Choice } from '../../design/field.tsx';
+import { bytes } from '../../design/format.ts';
+import { Loaded } from '../../design/loaded.tsx';
+import { Columns, Empty, Facts, Page, Section } from '../../design/page.tsx';
+import { ReasonAction } from '../../design/reason-dialog.tsx';
+import { Badge } from '../../design/state.tsx';
+import { Table } from '../../design/table.tsx';
+import { Time } from '../../design/time.tsx';
+import { VerdictDetail } from '../gates/verdict.tsx';
+import { Signature } from './signature.tsx';
+
+type VersionReply = Reply<typeof api.registry.getVersion>;
+type Role = 'maintainer' | 'owner' | 'operator';
+
+/** One version: what it consists of, what the gates said of it, where it came from. */
+export function ModelVersion() {
+  const { model, version } = useParams({ from: '/models/$model/versions/$version' });
+  const [role, setRole] = useState<Role>('maintainer');
+  const read = useRead(api.registry.getVersion, { params: { model, version } });
+  const verdicts = useRead(api.gates.list, { params: { model, version }, query: { limit: 20 } });
+  return (
+    <Page
+      title={`${model} v${version}`}
+      state={read.data?.aliases.map((alias) => (
+        <Badge key={alias}>{alias}</Badge>
+      ))}
+      about={read.data?.description}
+      actions={
+        read.data && (
+          <ReasonAction
+            label="Approve"
+            effect="You answer for this version. A turn of the cycle that waits for an approval goes on."
+            act={async (reason) => {
+              await api.gates.approve({ params: { model, version }, body: { role, reason } });
+              await refresh();
+            }}
+          >
+            <Choice label="As" value={role} options={roles} onChoose={setRole} />
+          </ReasonAction>
+        )
+      }
+    >
+      <Loaded of={read}>
+        {(found) => (
+          <Columns aside={<Aside version={found} />}>
+            <Section title="Verdicts">
+              <Loaded of={verdicts}>
+                {({ items }) =>
+                  items.length === 0 ? (
+                    <Empty title="No gate has judged it yet">
+                      A cycle judges each candidate on the latest labelled window that no contender was trained on.
+                    </Empty>
+                  ) : (
+                    items.map((verdict) => <VerdictDetail key={verdict.id} verdict={verdict} />)
+                  )
+                }
+              </Loaded>
+            </Section>
+            <Section title="Signature">
+              <Signature files={found.files} />
+            </Section>
+            <Section title="Files">
+              <Files version={found} />
+            </Section>
+            <Section title="Use it from Python">
+              <Command>{`mlflow.set_tracking_uri("${location.origin}")\nmodel = mlflow.pyfunc.load_model("models:/${model}/${version}")`}</Command>
+            </Section>
+          </Columns>
+        )}
+      </Loaded>
+    </Page>
+  );
+}
+
+const roles: readonly { readonly value: Role; readonly label: string }[] = [
+  { value: 'maintainer', label: 'maintainer' },
+  { value: 'owner', label: 'owner' },
+  { value: 'operator', label: 'operator' },
+];
+
+function Files({ version }: { version: VersionReply }) {
+  if (!version.files) return <Empty title="Capstan does not hold its files">{version.whyNoFiles}</Empty>;
+  return (
+    <Table
+      caption="Files"
+      rows={version.files.files}
+      keyOf={(row) => row.path}
+      columns={[
+        { name: 'Path', cell: (row) => <code>{row.path}</code> },
+        { name: 'Size', isNumber: true, cell: (row) => bytes(row.sizeBytes) },
+        { name: 'Digest', cell: (row) => <Id value={row.digest} /> },
+      ]}
+    />
+  );
+}
+
+function Aside({ version }: { version: VersionReply }) {
+  const now = useNow();
+  return (
+    <Facts
+      items={[
+        [
+          'Model',
+          <Link key="model" to="/models/$model" params={{ model: version.model }}>
+            {version.model}
+          </Link>,
+        ],
+        [
+          'Run',
+          version.runId === null ? (
+            'none'
+          ) : (
+            <Link key="run" to="/runs/$run" params={{ run: version.runId }}>
+              <code>{version.runId.slice(0, 8)}</code>
+            </Link>
+          ),
+        ],
+        ['Flavor', version.files ? version.files.flavors.join(', ') : 'unknown'],
+        ['Registered', <Time key="at" at={version.createdAt} now={now} />],
+        ['By', version.createdBy],
+        ['Stage', version.stage],
+        ['Source', <Id key="source" value={version.source} isWhole />],
+        ...Object.entries(version.tags).map(([key, value]) => [key, value] as const),
+      ]}
+    />
+  );
+}

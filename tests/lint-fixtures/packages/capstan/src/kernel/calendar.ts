@@ -1,0 +1,1 @@
+export const text = (atMs: number): string => new Date(atMs).toISOString();

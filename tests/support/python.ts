@@ -1,0 +1,40 @@
+// Python with the clients that tests/clients/requirements.txt pins, run as their users run them.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { delimiter, dirname } from 'node:path';
+import { ensureClientPython } from '../../tools/tasks/ensure-python.ts';
+
+export interface PythonOutput {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Takes minutes once, where `npm test` has not made the environment before (it is kept under .runtime). */
+export async function findClientPython(): Promise<string> {
+  const python = process.env['TEST_PYTHON'] ?? (await ensureClientPython());
+  if (python === null) throw new Error('tests/clients/requirements.txt is missing');
+  return python;
+}
+
+/**
+ * Runs a script of the clients' Python. It gets `env`, PATH, and `folder` as HOME and working folder; nothing of this
+ * process's own settings reaches it.
+ */
+export async function runPython(
+  python: string,
+  args: readonly string[],
+  { folder, env }: { readonly folder: string; readonly env: Readonly<Record<string, string>> },
+): Promise<PythonOutput> {
+  const child = spawn(python, args, {
+    cwd: folder,
+    env: { PATH: [dirname(python), process.env['PATH']].join(delimiter), HOME: folder, LANG: 'C.UTF-8', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let out = '';
+  let err = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+  await once(child, 'close');
+  return { code: child.exitCode, out, err };
+}
