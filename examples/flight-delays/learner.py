@@ -23,7 +23,7 @@ NUMERIC = [
     "visibility_miles",
 ]
 FEATURES = CATEGORICAL + NUMERIC
-UNKNOWN = -1.0  # code of a category that training has not seen, or that is missing
+UNKNOWN = -1  # code of a category that training has not seen, or that is missing
 
 Categories = dict[str, list[str]]
 

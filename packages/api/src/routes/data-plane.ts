@@ -58,7 +58,7 @@ export const servingRoutes = {
     invocationsOf: scoring(
       'invocationsOf',
       'POST',
-      '/deployments/:deployment/invocations',
+      '/models/:deployment/invocations',
       'MLflow scoring of a deployment',
     ),
   },

@@ -12,8 +12,12 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'config', load: () => import('./config.ts') },
   { name: 'status', load: () => import('./status.ts') },
   { name: 'audit', load: () => import('./audit.ts') },
+  { name: 'apply', load: () => import('./apply.ts') },
+  { name: 'datasets', load: () => import('./datasets.ts') },
   { name: 'runs', load: () => import('./runs.ts') },
   { name: 'models', load: () => import('./models.ts') },
+  { name: 'deploy', load: () => import('./deploy.ts') },
+  { name: 'cycles', load: () => import('./cycles.ts') },
 ];
 
 export interface Registration {

@@ -46,7 +46,7 @@ function onlyDeployment(plane: ServingPlane): string {
     only === undefined ? 'Nothing is served here yet' : `Several deployments are served here: ${names.join(', ')}`,
     {
       field: 'deployment',
-      hint: 'Post to /deployments/NAME/invocations.',
+      hint: 'Post to /models/NAME/invocations.',
     },
   );
 }

@@ -1,0 +1,104 @@
+import type { Client } from '@capstan/client';
+import { InvalidArgumentError, type Command } from 'commander';
+import { DomainError } from '#kernel/errors';
+import { connect } from './connect.ts';
+import { exitCodes } from './exit-codes.ts';
+import type { Registration } from './run.ts';
+import { oneLine, table, type Terminal } from './terminal.ts';
+
+type Rollout = Awaited<ReturnType<Client['deployments']['rollout']>>;
+
+interface Options {
+  readonly version?: number;
+  readonly alias?: string;
+  readonly name?: string;
+  readonly verdict?: string;
+  readonly guards: boolean;
+  readonly wait?: boolean;
+  readonly json?: boolean;
+}
+
+const POLL_MS = 300;
+
+export function register(program: Command, { terminal, action }: Registration): void {
+  program
+    .command('deploy <model>')
+    .description('Roll a model version out by the declared plan: shadow, canary, full')
+    .option('--version <number>', 'the version; without it and --alias, the newest', versionNumber)
+    .option('--alias <alias>', 'the version that this alias names')
+    .option('--name <deployment>', "the deployment; without it, the model's name")
+    .option('--verdict <id>', 'the gate verdict that allows it')
+    .option('--no-guards', 'serve it at once: no verdict, no shadow, no canary')
+    .option('--wait', 'return when the rollout has ended; code 10 where it was not promoted')
+    .option('--json', 'print JSON')
+    .action(
+      action(async (model: string, options: Options) => {
+        const client = connect(terminal);
+        const { id } = await client.deployments.start({
+          params: { deployment: options.name ?? model },
+          body: {
+            version: await wantedVersion(client, model, options),
+            guards: options.guards,
+            ...(options.verdict !== undefined && { verdictId: options.verdict }),
+          },
+        });
+        const rollout = await followed(client, id, options.wait ?? false, terminal);
+        terminal.out(
+          options.json ? JSON.stringify({ schema: 'capstan/rollout.v1', ...rollout }) : showRollout(rollout),
+        );
+        return rollout.endedAt === undefined || rollout.state === 'promoted' ? undefined : exitCodes.no;
+      }),
+    );
+}
+
+async function wantedVersion(client: Client, model: string, { version, alias }: Options): Promise<number> {
+  if (version !== undefined && alias !== undefined) {
+    throw new DomainError('INVALID_ARGUMENT', '--version and --alias exclude each other', { field: 'version' });
+  }
+  if (version !== undefined) return version;
+  const params = { model };
+  if (alias !== undefined) {
+    const { aliases } = await client.registry.getModel({ params });
+    const found = aliases.find((known) => known.alias === alias);
+    if (found) return found.version;
+    throw new DomainError('NOT_FOUND', `The model ${model} has no alias '${alias}'`, {
+      field: 'alias',
+      hint: `It has: ${aliases.map((known) => known.alias).join(', ') || 'none'}.`,
+    });
+  }
+  const [newest] = (await client.registry.listVersions({ params, query: { limit: 1 } })).items;
+  if (newest) return newest.version;
+  throw new DomainError('NOT_FOUND', `The model ${model} has no version yet`, {
+    field: 'model',
+    hint: 'Run its pipeline, or register one with mlflow.',
+  });
+}
+
+async function followed(client: Client, id: string, isAwaited: boolean, terminal: Terminal): Promise<Rollout> {
+  let shown = '';
+  for (;;) {
+    const rollout = await client.deployments.rollout({ params: { rollout: id } });
+    if (!isAwaited || rollout.endedAt !== undefined) return rollout;
+    const stage = `${rollout.state}, stage ${rollout.stage + 1} of ${rollout.plan.length}`;
+    if (stage !== shown) terminal.err(stage);
+    shown = stage;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+function showRollout(rollout: Rollout): string {
+  const head = `${rollout.id}: revision ${rollout.revision} of ${rollout.deployment} is ${rollout.state}`;
+  const reason = rollout.reason === undefined ? '' : ` (${oneLine(rollout.reason, 200)})`;
+  if (rollout.judgements.length === 0) return head + reason;
+  const judgements = table(
+    ['STAGE', 'VERDICT', 'WHY'],
+    rollout.judgements.map((judgement) => [judgement.stage + 1, judgement.verdict, oneLine(judgement.reason, 100)]),
+  );
+  return `${head}${reason}\n\n${judgements}`;
+}
+
+function versionNumber(text: string): number {
+  const version = Number(text);
+  if (Number.isInteger(version) && version >= 1) return version;
+  throw new InvalidArgumentError('Use a whole number from 1.');
+}
