@@ -2,7 +2,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { capstan, emptyFolder, startServer } from '../support/server.ts';
+import { capstan, emptyFolder, startServer, startServing } from '../support/server.ts';
 
 describe('capstan up', () => {
   test('answers, stops on TERM with code 0 and lets the data go', async () => {
@@ -33,6 +33,23 @@ describe('capstan up', () => {
     const { code, err } = await capstan(['up', '--host', '0.0.0.0', '--data', emptyFolder()]);
     expect(code).toBe(2);
     expect(err).toContain('no authentication');
+  });
+});
+
+describe('capstan serve', () => {
+  test('ends by itself on TERM while its input stays open', async () => {
+    const control = await startServer(['--no-serving']);
+    const serving = await startServing(control.url);
+    expect((await fetch(`${serving.url}/healthz`)).status).toBe(200);
+    expect(await serving.stop()).toBe(0);
+    await control.stop();
+  });
+
+  test('ends when whoever holds its input is gone', async () => {
+    const control = await startServer(['--no-serving']);
+    const serving = await startServing(control.url);
+    expect(await serving.letGo()).toBe(0);
+    await control.stop();
   });
 });
 

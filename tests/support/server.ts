@@ -41,14 +41,56 @@ export async function startServer(flags: readonly string[] = [], data = emptyFol
   return { url, data, pid: child.pid ?? 0, stop: () => end('SIGTERM'), kill: async () => void (await end('SIGKILL')) };
 }
 
-/** Address from the ready line of `capstan up`. @throws Error with its stderr when it ends before */
+export interface RunningServing {
+  readonly url: string;
+  /** TERM, and the exit code once it has ended. */
+  stop(): Promise<number | null>;
+  /** Closes its input, as a supervisor that was killed does. */
+  letGo(): Promise<number | null>;
+}
+
+/** A data plane of its own, with an input that stays open. */
+export async function startServing(controlPlane: string): Promise<RunningServing> {
+  const folder = emptyFolder();
+  const child = spawn(
+    process.execPath,
+    [
+      program,
+      'serve',
+      '--serving-port=0',
+      `--data=${folder}`,
+      `--control-plane=${controlPlane}`,
+      '--log-level=warn',
+      '--while-input-open',
+    ],
+    { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] ?? '', HOME: folder } },
+  );
+  const url = await readyUrl(child);
+  const ended = async (): Promise<number | null> => {
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    return child.exitCode;
+  };
+  return {
+    url,
+    stop: () => {
+      child.kill('SIGTERM');
+      return ended();
+    },
+    letGo: () => {
+      child.stdin.end();
+      return ended();
+    },
+  };
+}
+
+/** Address from the ready line of `capstan up` or `capstan serve`. @throws Error with its stderr when it ends before */
 export function readyUrl(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let out = '';
     let err = '';
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       out += text;
-      const url = /capstan ready at (\S+)/.exec(out)?.[1];
+      const url = /capstan (?:ready|serving) at (\S+)/.exec(out)?.[1];
       if (url !== undefined) resolve(url);
     });
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (err += text));

@@ -75,12 +75,12 @@ export const snapshot = z.strictObject({
 });
 export type Snapshot = z.infer<typeof snapshot>;
 
-/** One input tensor as a column: `width` values a row. 64-bit integers travel as numbers within ±2^53. */
+/** One input tensor as a column: `width` values a row. 64-bit integers travel as numbers within ±2^53, NaN as null. */
 export const recordedColumn = z.strictObject({
   name: z.string(),
   datatype: z.string(),
   width: z.int().min(1),
-  data: z.array(z.union([z.number(), z.string(), z.boolean()])),
+  data: z.array(z.union([z.number(), z.string(), z.boolean(), z.null()])),
 });
 export type RecordedColumn = z.infer<typeof recordedColumn>;
 

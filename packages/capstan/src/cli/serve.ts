@@ -48,5 +48,7 @@ export function register(program: Command, { terminal, action }: Registration): 
 function inputEnd(): Promise<'SIGTERM'> {
   return new Promise((resolve) => {
     process.stdin.resume().once('close', () => resolve('SIGTERM'));
+    // An input that stays open must not keep a process that has stopped.
+    process.stdin.unref();
   });
 }

@@ -83,7 +83,7 @@ const SQL_TYPES: Readonly<Record<string, string>> = {
   BYTES: 'varchar',
 };
 
-type Cells = Record<string, string | number | boolean>;
+type Cells = Record<string, string | number | boolean | null>;
 
 /** Names that no input can have, since they are not made of an input's name. */
 const ID = 'id';
@@ -151,7 +151,7 @@ function featureRows(
         for (const { input, names } of named) {
           const adapter = own[input.name];
           for (const [index, name] of names.entries()) {
-            const value = input.data[row * input.width + index] ?? 0;
+            const value = input.data[row * input.width + index] ?? null;
             cells[name] = typeof value === 'string' ? TEXT_MARK + value : adapted(value, adapter);
           }
         }
@@ -160,6 +160,6 @@ function featureRows(
     });
 }
 
-function adapted(value: number | boolean, adapter: InputAdapter | undefined): number | boolean {
+function adapted(value: number | boolean | null, adapter: InputAdapter | undefined): number | boolean | null {
   return adapter && typeof value === 'number' ? value * adapter.multiply + adapter.add : value;
 }

@@ -6,7 +6,7 @@ import { widthOf } from './model-facts.ts';
 
 /** An input as it came; `written` are its values as the caller wrote them, for the log. */
 export interface ReceivedTensor extends Tensor {
-  readonly written?: readonly (number | string | boolean)[];
+  readonly written?: readonly (number | string | boolean | null)[];
 }
 
 export interface CheckedRequest {

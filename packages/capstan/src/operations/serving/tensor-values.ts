@@ -15,7 +15,7 @@ const RANGES: Readonly<Record<IntegerDatatype, readonly [least: number, greatest
   UINT64: [0, Number.MAX_SAFE_INTEGER],
 };
 
-/** JSON values as a typed array. @throws DomainError INVALID_ARGUMENT naming the input and the value */
+/** JSON values as a typed array; null is NaN among floats, since JSON has no word for it. @throws DomainError INVALID_ARGUMENT naming the input and the value */
 export function toTensorData(values: readonly unknown[], datatype: TensorDatatype, name: string): TensorData {
   switch (datatype) {
     case 'FP32':
@@ -55,7 +55,7 @@ function fillFloats(
   name: string,
 ): Float32Array | Float64Array {
   for (let index = 0; index < values.length; index++) {
-    const value = values[index];
+    const value = values[index] === null ? Number.NaN : values[index];
     if (typeof value !== 'number') throw refuse(name, value, 'a number');
     target[index] = value;
   }

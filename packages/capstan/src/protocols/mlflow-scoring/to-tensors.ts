@@ -6,7 +6,8 @@ import type { ScoringInput } from './parse-body.ts';
 /**
  * The tensors that a model takes, from rows in MLflow's forms. Columns go by name: extra ones are dropped, their order
  * is free, whole numbers and numeric texts become what the model takes. A model with one input of several values a row
- * takes rows without names too. A missing value (null) is refused: JSON and the log have no number for it.
+ * takes rows without names too. A missing value (null) is NaN where the model takes floats, as pandas has it, and refused
+ * elsewhere.
  * @throws DomainError INVALID_ARGUMENT naming the column
  */
 export function toTensors(input: ScoringInput, { inputs, contextColumns }: Description): ReceivedTensor[] {
@@ -80,9 +81,10 @@ function matrix(spec: TensorSpec, rows: readonly unknown[]): ReceivedTensor {
   return { name: spec.name, datatype: spec.datatype, shape: [rows.length, width], data, written: cast };
 }
 
-type JsonScalar = number | string | boolean;
+type JsonScalar = number | string | boolean | null;
 
 function castValue(value: unknown, datatype: TensorDatatype, name: string): JsonScalar {
+  if ((value === null || value === undefined) && (datatype === 'FP32' || datatype === 'FP64')) return null;
   if (value === null || value === undefined) throw invalid(`The column '${name}' has a missing value`, { field: name });
   if (datatype === 'BYTES' || datatype === 'BOOL') return value as JsonScalar;
   if (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))) return Number(value);

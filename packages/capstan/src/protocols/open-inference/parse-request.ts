@@ -66,7 +66,7 @@ function parseInput(input: unknown, at: string): ReceivedTensor {
     datatype,
     shape: sizes,
     data: toTensorData(flat, datatype, name),
-    written: flat as (number | string | boolean)[],
+    written: flat as (number | string | boolean | null)[],
   };
 }
 
