@@ -17,6 +17,11 @@ export interface RunningServer {
   kill(): Promise<void>;
 }
 
+/** How this machine reaches its package registries: what a build of a Python environment needs of a user's shell. */
+const installers = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => /^((PIP|UV)_\w+|SSL_CERT_(FILE|DIR)|\w+_(proxy|PROXY))$/.test(name)),
+) as Record<string, string>;
+
 export function emptyFolder(): string {
   return mkdtempSync(join(tmpdir(), 'capstan-test-'));
 }
@@ -28,7 +33,7 @@ export async function startServer(flags: readonly string[] = [], data = emptyFol
     [program, 'up', '--port', '0', '--serving-port', '0', '--data', data, '--log-level', 'warn', ...flags],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env['PATH'] ?? '', HOME: data },
+      env: { ...installers, PATH: process.env['PATH'] ?? '', HOME: data },
     },
   );
   const url = await readyUrl(child);
