@@ -66,7 +66,9 @@ export const layers: readonly Layer[] = [
   { folder: 'protocols/*', face: '#protocols/*', kind: 'protocol', only: ['pure', 'port', 'infrastructure', 'module'] },
   { folder: 'adapters/*', face: '#adapters/*', kind: 'adapter', only: ['pure', 'port'] },
   { folder: 'wiring', face: null, kind: 'composition' },
-  { folder: 'cli', face: null, kind: 'composition', only: ['pure', 'port'] },
+  // The outside world of the main example: it knows the product by its HTTP only.
+  { folder: 'demo', face: '#demo', kind: 'composition', only: ['pure', 'port', 'adapter'] },
+  { folder: 'cli', face: null, kind: 'composition', only: ['pure', 'port', 'composition'] },
 ];
 
 /** Root files of packages/capstan/src that compose the product and may import everything. */
@@ -79,7 +81,7 @@ export const compositionRoots = ['app.ts', 'serving.ts', 'main.ts'] as const;
  */
 export const vendors: Readonly<Record<string, readonly string[]>> = {
   '@duckdb/node-api': ['adapters/analytics-duckdb'],
-  '@capstan/client': ['cli'],
+  '@capstan/client': ['cli', 'demo'],
   commander: ['cli'],
   croner: ['jobs'],
   fastify: ['http'],

@@ -96,7 +96,17 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
   const http = createHttpServer({
     table,
     bound: [
-      ...systemRoutes({ database, events, jobs, clock, metrics, readiness, table, version }),
+      ...systemRoutes({
+        database,
+        events,
+        jobs,
+        clock,
+        metrics,
+        readiness,
+        table,
+        version,
+        onAdvance: () => scheduler.tick(),
+      }),
       ...data.bound,
       ...model.bound,
       ...pipelines.bound,

@@ -8,6 +8,7 @@ import type { CommandResult, Terminal } from './terminal.ts';
 /** Commands load when they are called: `--help` must not wait for the server's libraries. */
 const commands: readonly { name: string; load(): Promise<{ register(program: Command, at: Registration): void }> }[] = [
   { name: 'up', load: () => import('./up.ts') },
+  { name: 'demo', load: () => import('./demo.ts') },
   { name: 'serve', load: () => import('./serve.ts') },
   { name: 'config', load: () => import('./config.ts') },
   { name: 'status', load: () => import('./status.ts') },

@@ -1,9 +1,10 @@
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { loadConfig, type SettingName } from '../config.ts';
 import { createLogger } from '../logging.ts';
 import { urlOf } from './connect.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Registration } from './run.ts';
+import { inputEnd, WHILE_INPUT_OPEN } from './input-end.ts';
 import { addSettings, refuseOpenBind, stopSignal } from './up.ts';
 
 const DRAIN_MS = 8_000;
@@ -21,7 +22,7 @@ export function register(program: Command, { terminal, action }: Registration): 
   addSettings(command, SETTINGS);
   command
     .option('--control-plane <url>', 'address of the control plane (default: CAPSTAN_URL)')
-    .addOption(new Option('--while-input-open', 'end when standard input does').hideHelp())
+    .addOption(WHILE_INPUT_OPEN)
     .addHelpText('after', '\nExample:\n  capstan serve --serving-port 5051 --control-plane http://127.0.0.1:5050\n')
     .action(
       action(async ({ controlPlane, whileInputOpen, ...flags }: ServeFlags & Record<string, unknown>) => {
@@ -42,13 +43,4 @@ export function register(program: Command, { terminal, action }: Registration): 
         return signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.done;
       }),
     );
-}
-
-/** Resolves when whoever started this process is gone: the other end of its input closes then, also after a kill -9. */
-function inputEnd(): Promise<'SIGTERM'> {
-  return new Promise((resolve) => {
-    process.stdin.resume().once('close', () => resolve('SIGTERM'));
-    // An input that stays open must not keep a process that has stopped.
-    process.stdin.unref();
-  });
 }

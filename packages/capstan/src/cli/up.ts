@@ -4,6 +4,7 @@ import type { App } from '../app.ts';
 import { flagOf, loadConfig, settings, type Config, type SettingName } from '../config.ts';
 import { createLogger } from '../logging.ts';
 import { exitCodes } from './exit-codes.ts';
+import { inputEnd, WHILE_INPUT_OPEN } from './input-end.ts';
 import type { Registration } from './run.ts';
 import { superviseServing, type SupervisedServing } from './supervise-serving.ts';
 import { invalid } from '#kernel/errors';
@@ -13,12 +14,13 @@ const DRAIN_MS = 8_000;
 export function register(program: Command, { terminal, action }: Registration): void {
   const command = program.command('up').description('Start Capstan: control plane, interface and data plane');
   addSettings(command, Object.keys(settings) as SettingName[]);
+  command.addOption(WHILE_INPUT_OPEN);
   command.addHelpText('after', '\nExamples:\n  capstan up\n  capstan up --port 0 --data /srv/capstan\n').action(
-    action(async (flags: Record<string, unknown>) => {
+    action(async ({ whileInputOpen, ...flags }: Record<string, unknown>) => {
       const { config } = loadConfig({ flags, env: terminal.env, cwd: terminal.cwd });
       refuseOpenBind(config);
       const log = createLogger(config.logLevel);
-      const stopping = stopSignal();
+      const stopping = whileInputOpen === true ? Promise.race([stopSignal(), inputEnd()]) : stopSignal();
       // Here, not at the top: `--help` need not wait for the server's libraries.
       const { startApp } = await import('../app.ts');
       const app = await startApp(config, log);

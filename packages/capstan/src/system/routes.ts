@@ -23,6 +23,8 @@ interface SystemDeps {
   readonly readiness: readonly ReadinessCheck[];
   readonly table: readonly AnyRoute[];
   readonly version: string;
+  /** Time has been moved: whatever is due by now is to be in the queue when the caller goes on. */
+  onAdvance(): Promise<void>;
 }
 
 export function systemRoutes(deps: SystemDeps): BoundRoute[] {
@@ -42,6 +44,7 @@ export function systemRoutes(deps: SystemDeps): BoundRoute[] {
     })),
     bind(routes.system.advanceClock, async ({ body }, { cause }) => {
       await clock.advance(events, cause, body.to);
+      await deps.onAdvance();
       return { now: clock.now() };
     }),
     bind(routes.system.events, async ({ query }) => {

@@ -32,7 +32,9 @@ export function checkBetter({ check, metric, candidate, other, confidence }: Com
   const name = metricNames[metric];
   const side = mean > 0 ? `lower by ${shown(mean)}` : `higher by ${shown(-mean)}`;
   const scores = `${name} ${shown(candidate.score.loss)} against ${shown(other.score.loss)} of ${other.name}`;
-  const range = interval ? ` [${shown(interval[0])}, ${shown(interval[1])}]` : '';
+  // As large as the words before it say: of a loss that is higher, by how much.
+  const ends = interval && (mean > 0 ? interval : ([-interval[1], -interval[0]] as const));
+  const range = ends ? ` [${shown(ends[0])}, ${shown(ends[1])}]` : '';
   const weight = `evidence e^${evidence.maxLogE.toFixed(1)}, e^${limit.toFixed(1)} is needed for ${Number((confidence * 100).toPrecision(6))} %`;
   return {
     check,

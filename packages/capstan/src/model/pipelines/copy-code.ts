@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { copyFile, lstat, mkdir, readdir, readlink, symlink } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { join } from 'node:path';
 import { pathsMeet } from './graph.ts';
 
 /** Made by running, installing or Git: never code. */
@@ -48,7 +48,8 @@ async function copyFolder(copy: CodeCopy, folder: string): Promise<void> {
     const path = folder === '' ? name : `${folder}/${name}`;
     const from = join(copy.from, path);
     if (NEVER_CODE.has(name) || (folder === '' && NEVER_CODE_AT_TOP.has(name))) continue;
-    if (isFilledByRun(copy, path) || from === copy.dataFolder || from.startsWith(copy.dataFolder + sep)) continue;
+    // Its content is reached through it alone; a project may also lie in it.
+    if (isFilledByRun(copy, path) || from === copy.dataFolder) continue;
     const facts = await lstat(from);
     if (facts.isSymbolicLink()) await symlink(await readlink(from), join(copy.to, path));
     else if (facts.isDirectory()) {

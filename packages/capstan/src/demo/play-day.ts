@@ -1,0 +1,63 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { calendar, DAY_MS, dateOf, landingAt } from './days.ts';
+import { land } from './opening.ts';
+import { offerBroken } from './harm.ts';
+import { askAbout, flush, sync } from './passengers.ts';
+import { settle } from './settle.ts';
+import { DEPLOYMENT, type Stage } from './stage.ts';
+
+/** How long before the end of a day its flights have all been asked about. */
+const EVENING_MS = 60_000;
+
+/**
+ * One day: flights are asked about, the outcomes of the day before arrive, time moves on, and what the cycle does about it
+ * is waited for. Played again from anywhere in it, it has the same effect once.
+ */
+export async function playDay(stage: Stage, day: number, say: (line: string) => void): Promise<void> {
+  const { client, server, world } = stage;
+  await settle(client);
+  const month = landingAt(day);
+  if (month !== undefined) say(await land(stage, month));
+  if (day >= calendar.harmFrom) await offerBroken(stage, say);
+  await moveTo(stage, day + DAY_MS - EVENING_MS);
+
+  const flights = await world.flightsOf(day);
+  const probabilities = await askAbout(server.servingUrl, DEPLOYMENT, flights);
+  keepAnswers(stage, day, flights.ids, probabilities);
+  await flush(server.servingUrl);
+  await settle(client);
+  await reportOutcomes(stage, day);
+  await client.predictions.judge({ params: { deployment: DEPLOYMENT } });
+  await settle(client);
+  await moveTo(stage, day + DAY_MS);
+  await settle(client);
+}
+
+async function moveTo({ client, server }: Stage, to: number): Promise<void> {
+  const { now } = await client.system.status({});
+  if (now < to) await client.system.advanceClock({ body: { to } });
+  await sync(server.servingUrl);
+}
+
+/** The flights of the day before have landed; what never arrived has no outcome. */
+async function reportOutcomes({ client, world }: Stage, day: number): Promise<void> {
+  const { ids, eventTimes, late } = await world.flightsOf(day - DAY_MS);
+  const outcomes = ids.flatMap((id, index) => {
+    const label = late[index];
+    const at = (eventTimes[index] ?? 0) + DAY_MS;
+    return label === null || label === undefined || day <= calendar.firstDay ? [] : [{ id, label, at }];
+  });
+  if (outcomes.length === 0) return;
+  await client.predictions.recordOutcomes({ params: { deployment: DEPLOYMENT }, body: { outcomes } });
+}
+
+/** What the callers were told, for the table at the end; whole or not there. */
+function keepAnswers({ notes }: Stage, day: number, ids: readonly string[], probabilities: readonly number[]): void {
+  const folder = join(notes, 'answers');
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `${dateOf(day)}.csv`);
+  const lines = ids.map((id, index) => `${id},${probabilities[index]}`);
+  writeFileSync(`${file}.new`, `example_id,probability\n${lines.join('\n')}\n`);
+  renameSync(`${file}.new`, file);
+}
