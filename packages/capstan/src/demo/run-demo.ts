@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ApiError, createClient } from '@capstan/client';
 import { createAnalyticsDuckdb } from '#adapters/analytics-duckdb';
@@ -108,7 +108,8 @@ function isPassing(error: unknown): boolean {
 
 /** The example comes with the sources. */
 function exampleFolder(): string {
-  const folder = fileURLToPath(new URL('../../../../examples/flight-delays/', import.meta.url));
+  const here = dirname(fileURLToPath(import.meta.url));
+  const folder = join(here, '..', '..', '..', '..', 'examples', 'flight-delays');
   if (existsSync(join(folder, 'capstan.yaml'))) return folder;
   throw notFound('folder', 'examples/flight-delays', 'The demo comes with the sources: clone them, then npm run demo.');
 }
