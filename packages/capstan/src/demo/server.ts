@@ -45,12 +45,12 @@ export async function startServer(settings: ServerSettings): Promise<DemoServer>
     return await readyOf(started);
   }
 
-  addresses = await start();
+  addresses = await patiently(start);
   return {
     ...addresses,
     async ensure() {
       if (child && child.exitCode === null && child.signalCode === null) return;
-      addresses = await start();
+      addresses = await patiently(start);
     },
     async stop() {
       if (!child || child.exitCode !== null || child.signalCode !== null) return;
@@ -58,6 +58,23 @@ export async function startServer(settings: ServerSettings): Promise<DemoServer>
       await once(child, 'exit');
     },
   };
+}
+
+const CONFLICT = 5;
+const TRIES = 30;
+const PAUSE_MS = 1_000;
+
+/** After a kill the server of the demo before may still be letting go of the data and the ports. */
+async function patiently(start: () => Promise<Addresses>): Promise<Addresses> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await start();
+    } catch (error) {
+      const isHeld = error instanceof DomainError && error.details?.['code'] === CONFLICT;
+      if (!isHeld || attempt === TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+  }
 }
 
 function readyOf(child: ChildProcess): Promise<Addresses> {
@@ -73,6 +90,7 @@ function readyOf(child: ChildProcess): Promise<Addresses> {
       reject(
         new DomainError('UNAVAILABLE', `The server of the demo ended with ${code}: its reason stands above`, {
           hint: 'Choose other ports with --port and --serving-port, or another folder with --data.',
+          details: { code },
         }),
       ),
     );
