@@ -127,12 +127,32 @@ const screens: readonly (Omit<Screen, 'path'> & { readonly path: () => string })
     text: FIRST,
   },
   { name: 'cycles', path: () => `/projects/${PROJECT}/cycles`, heading: 'Cycles' },
+  { name: 'value', path: () => `/projects/${PROJECT}/value`, heading: 'Value' },
 ];
 
 describe.each(['light', 'dark'])('%s', (theme) => {
   test.each(screens)('$name', ({ path, ...screen }) =>
     checkScreen(browser, server.url, theme, { ...screen, path: path() }),
   );
+});
+
+test('an answer is explained back to the data it learnt from', async () => {
+  const { out, code, err } = await capstan(['explain', `${MODEL}:${FIRST}`], server.url);
+  expect(code, err).toBe(0);
+  expect(out).toContain(ids.run);
+  expect(out).toContain(ids.pipelineRun);
+  expect(out).toContain('no verdict');
+});
+
+test('an answer is given again to the bit', async () => {
+  const { out, code, err } = await capstan(['replay', `${MODEL}:${FIRST}`], server.url);
+  expect(code, `${err}${out}`).toBe(0);
+});
+
+test('what the answers were worth', async () => {
+  const { out, code, err } = await capstan(['value', PROJECT, '--json'], server.url);
+  expect(code, err).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({ schema: 'capstan/value.v1' });
 });
 
 test('the facts of the walk are one unbroken chain', () => done('audit', 'verify'));

@@ -24,6 +24,7 @@ import { wireCycles } from './wiring/cycles.ts';
 import { wireData } from './wiring/data.ts';
 import type { Foundation } from './wiring/foundation.ts';
 import { wireGates } from './wiring/gates.ts';
+import { wireLedger } from './wiring/ledger.ts';
 import { wireModel } from './wiring/model.ts';
 import { feedbackInto, modelsFrom, specsFrom, wireOperations } from './wiring/operations.ts';
 import { wirePipelines } from './wiring/pipelines.ts';
@@ -66,14 +67,17 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
   });
 
   const upToModel = { ...data.services, ...model.services, ...pipelines.services };
-  const gates = wireGates(foundation, { ...upToModel, runtime: createRuntimeOnnx() });
+  const runtime = createRuntimeOnnx();
+  const gates = wireGates(foundation, { ...upToModel, runtime });
 
   const operations = wireOperations(foundation, {
     specs: specsFrom(data.services.projects),
     models: modelsFrom(model.services.registry, (id) => gates.services.gates.find(id)),
     feedback: feedbackInto(data.services.datasets),
   });
-  const cycles = wireCycles(foundation, { ...upToModel, ...gates.services, ...operations.services });
+  const upToOperations = { ...upToModel, ...gates.services, ...operations.services };
+  const cycles = wireCycles(foundation, upToOperations);
+  const ledger = wireLedger(foundation, { ...upToOperations, ...cycles.services, runtime });
 
   const protocols = wireProtocols(model.services);
 
@@ -113,6 +117,7 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
       ...gates.bound,
       ...operations.bound,
       ...cycles.bound,
+      ...ledger.bound,
       ...protocols.bound,
     ],
     errorRenderers: protocols.errorRenderers,

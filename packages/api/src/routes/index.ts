@@ -4,6 +4,7 @@ import { deployments } from './deployments.ts';
 import { experiments } from './experiments.ts';
 import { expectations } from './expectations.ts';
 import { gates } from './gates.ts';
+import { lineage } from './lineage.ts';
 import { mlflow } from './mlflow.ts';
 import { pipelines } from './pipelines.ts';
 import { predictions } from './predictions.ts';
@@ -11,6 +12,7 @@ import { projects } from './projects.ts';
 import { registry } from './registry.ts';
 import { serving } from './serving.ts';
 import { system } from './system.ts';
+import { value } from './value.ts';
 
 /** Every route of the control plane. A server that lacks a handler for one of them does not compile. */
 export const routes = {
@@ -26,5 +28,7 @@ export const routes = {
   registry,
   gates,
   cycles,
+  lineage,
+  value,
   serving,
 };

@@ -19,6 +19,9 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'models', load: () => import('./models.ts') },
   { name: 'deploy', load: () => import('./deploy.ts') },
   { name: 'cycles', load: () => import('./cycles.ts') },
+  { name: 'explain', load: () => import('./explain.ts') },
+  { name: 'replay', load: () => import('./replay.ts') },
+  { name: 'value', load: () => import('./value.ts') },
 ];
 
 export interface Registration {

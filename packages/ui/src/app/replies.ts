@@ -25,4 +25,6 @@ export type DatasetProfile = NonNullable<DatasetVersionReply['profile']>;
 export type ColumnProfile = DatasetProfile['columns'][number];
 export type GateVerdict = Reply<typeof api.gates.get>;
 export type EvidenceRef = CycleReply['steps'][number]['evidence'][number];
+export type ValueReply = Reply<typeof api.value.summary>;
+export type ValueRow = ValueReply['rows'][number];
 export type EventRecord = Item<typeof api.system.events>;

@@ -3,7 +3,7 @@ import { ScreenFailure } from '../screens/screen-failure.tsx';
 import { Home } from '../screens/home/home.tsx';
 import { NotFound } from '../screens/not-found.tsx';
 import { alone, inList, inProject } from './crumbs.tsx';
-import { artifactSearch, auditSearch, runsSearch, tabSearch } from './search.ts';
+import { artifactSearch, auditSearch, runsSearch, tabSearch, valueSearch } from './search.ts';
 import { Shell } from './shell.tsx';
 
 // Every screen but the first is loaded when it is asked for, or pointed at.
@@ -163,6 +163,13 @@ const operations = [
 ] as const;
 
 const ledger = [
+  createRoute({
+    getParentRoute,
+    path: '/projects/$project/value',
+    validateSearch: valueSearch,
+    component: lazyRouteComponent(() => import('../screens/value/value.tsx'), 'Value'),
+    staticData: { crumbs: inProject('Value') },
+  }),
   createRoute({
     getParentRoute,
     path: '/audit',

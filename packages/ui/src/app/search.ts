@@ -32,6 +32,12 @@ export function runsSearch(given: Given) {
   });
 }
 
+/** What answers were worth, by what. */
+export function valueSearch(given: Given) {
+  const groupings = ['month', 'week', 'day', 'version'] as const;
+  return present({ by: groupings.find((grouping) => grouping === given['by']) });
+}
+
 /** The log of facts: at one of them, or about one object. */
 export function auditSearch(given: Given) {
   return present({

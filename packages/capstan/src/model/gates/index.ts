@@ -4,6 +4,7 @@
 // Called by retraining and the routes; deployments reach a verdict through the composition root.
 export { createGates, type Gates } from './service.ts';
 export { gateRoutes } from './routes.ts';
+export { tensorsOf } from './tensors.ts';
 export type { Evaluate } from './bench.ts';
 export type { Approval } from './model.ts';
 export type { GatesDeps, TrainingLineage } from './deps.ts';

@@ -27,7 +27,7 @@ function columnOf(columns: Columns, name: string): readonly Cell[] {
   const column = columns[name];
   if (column) return column;
   const suggestion = nearest(name, Object.keys(columns));
-  throw invalid(`The evaluation rows have no column '${name}', which the model takes`, {
+  throw invalid(`The rows have no column '${name}', which the model takes`, {
     field: name,
     hint: suggestion ? `Did you mean '${suggestion}'?` : `They have: ${Object.keys(columns).join(', ')}.`,
   });

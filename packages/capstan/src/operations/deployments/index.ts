@@ -8,6 +8,6 @@ export { deploymentJobs } from './jobs.ts';
 export type { StartRollout } from './start-rollout.ts';
 export type { EvidenceCursor } from './change-rollout.ts';
 export type { EvidenceItem, PartOutcome } from './evidence.ts';
-export type { RealisedValue } from './budget.ts';
+export { judgeBudget, type RealisedValue } from './budget.ts';
 export type { Analysis, DeploymentSpec, DeploymentSpecs, ModelSource, ValueMatrix } from './spec.ts';
 export { valueOf } from './threshold.ts';

@@ -152,7 +152,7 @@ function featureRows(
           const adapter = own[input.name];
           for (const [index, name] of names.entries()) {
             const value = input.data[row * input.width + index] ?? null;
-            cells[name] = typeof value === 'string' ? TEXT_MARK + value : adapted(value, adapter);
+            cells[name] = typeof value === 'string' ? TEXT_MARK + value : adapted(value, adapter, input.datatype);
           }
         }
         return { eventTime, cells };
@@ -160,6 +160,12 @@ function featureRows(
     });
 }
 
-function adapted(value: number | boolean | null, adapter: InputAdapter | undefined): number | boolean | null {
-  return adapter && typeof value === 'number' ? value * adapter.multiply + adapter.add : value;
+/** As the data plane converts: from the value in the input's own precision, not from the decimal that was sent. */
+function adapted(
+  value: number | boolean | null,
+  adapter: InputAdapter | undefined,
+  datatype: string,
+): number | boolean | null {
+  if (!adapter || typeof value !== 'number') return value;
+  return (datatype === 'FP32' ? Math.fround(value) : value) * adapter.multiply + adapter.add;
 }

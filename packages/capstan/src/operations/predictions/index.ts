@@ -7,3 +7,4 @@ export { predictionJobs } from './jobs.ts';
 export type { FeedbackSink, ExportLabelled } from './export-labelled.ts';
 export type { EventWindow, FeatureFile, LabelledExample } from './queries.store.ts';
 export type { Outcome, RecordedOutcomes } from './outcomes.ts';
+export type { FedInputs, LoggedAnswer, LoggedBatch } from './logged-answers.ts';

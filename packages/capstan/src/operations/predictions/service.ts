@@ -1,10 +1,20 @@
-import type { PerformanceRow, Prediction, ServingRole } from '@capstan/api';
+import type { PerformanceRow, Prediction } from '@capstan/api';
 import type { Database } from '#database';
 import type { Cause } from '#kernel/cause';
+import type { RealisedValue } from '#operations/deployments';
+import { realisedValue } from './evidence.store.ts';
 import { exportLabelled, type ExportDeps, type ExportLabelled } from './export-labelled.ts';
 import { writeFeatures, type FeaturesDeps } from './features.ts';
 import { ingestSegment, type IngestDeps, type IngestResult } from './ingest.ts';
 import { judgeDeployment, type JudgeDeps } from './judge.ts';
+import {
+  batchOf,
+  findAnswers,
+  inputsOf,
+  type FedInputs,
+  type LoggedAnswer,
+  type LoggedBatch,
+} from './logged-answers.ts';
 import { recordOutcomes, type Outcome, type RecordedOutcomes } from './outcomes.ts';
 import {
   featureFiles,
@@ -16,7 +26,8 @@ import {
   type LabelledExample,
   type PredictionQuery,
 } from './queries.store.ts';
-import { countPending, lastNumber, type PredictionRow } from './store.ts';
+import { countPending, lastNumber } from './store.ts';
+import { predictionView } from './views.ts';
 
 export type PredictionsDeps = IngestDeps & FeaturesDeps & ExportDeps & JudgeDeps;
 
@@ -27,6 +38,12 @@ export interface Predictions {
   recordOutcomes(deployment: string, outcomes: readonly Outcome[]): Promise<RecordedOutcomes>;
   /** Newest first. */
   list(query: PredictionQuery): Promise<{ items: Prediction[]; nextBefore: number | undefined }>;
+  /** See `findAnswers`. */
+  find(id: string): Promise<LoggedAnswer[]>;
+  /** See `batchOf`. */
+  batchOf(answer: LoggedAnswer): Promise<LoggedBatch>;
+  /** See `inputsOf`. */
+  inputsOf(answers: readonly LoggedAnswer[], signal?: AbortSignal): Promise<FedInputs>;
   /** Counts, mean log loss and value by revision and role; `to` is not included. */
   performance(window: EventWindow): Promise<PerformanceRow[]>;
   pendingOutcomes(deployment: string): Promise<number>;
@@ -36,6 +53,8 @@ export interface Predictions {
   featureFiles(window: EventWindow): Promise<FeatureFile[]>;
   /** See `exportLabelled`. */
   exportLabelled(wanted: ExportLabelled, cause: Cause): Promise<{ versionId: string; rows: number }>;
+  /** What answers were worth whose outcome became known after `since`, up to and with `until`: what a loss budget counts. */
+  realised(deployment: string, since: number, until: number): Promise<RealisedValue>;
   /** See `judgeDeployment`. */
   judge(deployment: string, isInstantComplete: boolean, cause: Cause): Promise<void>;
   /** See `writeFeatures`. */
@@ -54,11 +73,15 @@ export function createPredictions(deps: PredictionsDeps): Predictions {
         nextBefore: rows.length === query.limit ? rows.at(-1)?.seq : undefined,
       };
     },
+    find: (id) => findAnswers(deps, id),
+    batchOf: (answer) => batchOf(deps, answer),
+    inputsOf: (answers, signal) => inputsOf(deps, answers, signal),
     performance: (window) => performance(read, window),
     pendingOutcomes: (deployment) => countPending(read, deployment),
     labelled: (window) => labelledExamples(read, window),
     featureFiles: (window) => featureFiles(read, window),
     exportLabelled: (wanted, cause) => exportLabelled(deps, wanted, cause),
+    realised: (deployment, since, until) => realisedValue(read, deployment, since, until),
     judge: (deployment, isInstantComplete, cause) => judgeDeployment(deps, deployment, isInstantComplete, cause),
     writeFeatures: (segment, signal) => writeFeatures(deps, segment, signal),
   };
@@ -67,28 +90,4 @@ export function createPredictions(deps: PredictionsDeps): Predictions {
 /** Number of the last thing logged about a deployment: `deployments` starts its rollouts behind it. */
 export function latestEvidence(database: Database): (deployment: string) => Promise<number> {
   return (deployment) => lastNumber(database.read, deployment);
-}
-
-function predictionView(row: PredictionRow): Prediction {
-  return {
-    id: `${row.deployment}:${row.example_id}`,
-    deployment: row.deployment,
-    exampleId: row.example_id,
-    role: row.role satisfies ServingRole,
-    revision: row.revision,
-    modelVersion: row.model_version,
-    ...(row.rollout !== null && { rollout: row.rollout }),
-    share: row.share,
-    eventTime: row.event_time,
-    predictedAt: row.predicted_at,
-    ...(row.probability !== null && { probability: row.probability }),
-    ...(row.decision !== null && { decision: row.decision === 1 }),
-    ...(row.error !== null && { error: row.error }),
-    latencyUs: row.latency_us,
-    ...(row.label !== null && { label: row.label === 1 ? (1 as const) : (0 as const) }),
-    ...(row.label_at !== null && { labelAt: row.label_at }),
-    ...(row.loss !== null && { loss: row.loss }),
-    ...(row.value !== null && { value: row.value }),
-    ...(row.baseline_value !== null && { baselineValue: row.baseline_value }),
-  };
 }

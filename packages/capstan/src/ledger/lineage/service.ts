@@ -1,0 +1,22 @@
+import type { Explanation, Replay, ServingRole } from '@capstan/api';
+import type { LineageDeps } from './deps.ts';
+import { explain } from './explain.ts';
+import { replay } from './replay.ts';
+
+export interface Lineage {
+  /** See `explain`. */
+  explain(id: string, role?: ServingRole): Promise<Explanation>;
+  /** See `replay`. */
+  replay(request: {
+    readonly id: string;
+    readonly role?: ServingRole | undefined;
+    readonly signal?: AbortSignal | undefined;
+  }): Promise<Replay>;
+}
+
+export function createLineage(deps: LineageDeps): Lineage {
+  return {
+    explain: (id, role) => explain(deps, id, role),
+    replay: (request) => replay(deps, request),
+  };
+}
