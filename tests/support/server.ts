@@ -18,7 +18,7 @@ export interface RunningServer {
 }
 
 /** How this machine reaches its package registries: what a build of a Python environment needs of a user's shell. */
-const installers = Object.fromEntries(
+export const installers = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => /^((PIP|UV)_\w+|SSL_CERT_(FILE|DIR)|\w+_(proxy|PROXY))$/.test(name)),
 ) as Record<string, string>;
 

@@ -1,4 +1,4 @@
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { DomainError } from '#kernel/errors';
 import { calendar, firstMonths } from './days.ts';
@@ -12,13 +12,7 @@ export async function playOpening(stage: Stage, say: (line: string) => void): Pr
   const { client } = stage;
   const { now } = await client.system.status({});
   if (now < calendar.begin) await client.system.advanceClock({ body: { to: calendar.begin } });
-  if (!existsSync(join(stage.project, 'capstan.yaml'))) {
-    mkdirSync(stage.project, { recursive: true });
-    cpSync(stage.example, stage.project, {
-      recursive: true,
-      filter: (path) => !/2013-\d\d\.parquet$/.test(basename(path)),
-    });
-  }
+  copyExample(stage);
   await client.projects.apply({
     body: { folder: stage.project, text: readFileSync(join(stage.project, 'capstan.yaml'), 'utf8') },
   });
@@ -43,12 +37,27 @@ export async function playOpening(stage: Stage, say: (line: string) => void): Pr
 
 const POLL_MS = 100;
 
+/** The example without its months. Whole or not there: a copy that was cut off is begun anew. */
+function copyExample({ example, project }: Stage): void {
+  if (existsSync(project)) return;
+  const unfinished = `${project}.new`;
+  rmSync(unfinished, { recursive: true, force: true });
+  cpSync(example, unfinished, {
+    recursive: true,
+    filter: (path) => !/2013-\d\d\.parquet$/.test(basename(path)),
+  });
+  renameSync(unfinished, project);
+}
+
 /** A month's flights arrive and become the next version of the dataset. */
 export async function land(stage: Stage, month: string): Promise<string> {
   const name = `${month}.parquet`;
   const target = join(stage.project, 'data', 'flights');
   mkdirSync(target, { recursive: true });
-  copyFileSync(join(stage.example, 'data', 'flights', name), join(target, name));
+  // Beside the folder first: half a file in it would be half a month of data.
+  const unfinished = join(stage.notes, `${name}.new`);
+  copyFileSync(join(stage.example, 'data', 'flights', name), unfinished);
+  renameSync(unfinished, join(target, name));
   const { status, number, rows } = await register(stage, 'flights');
   if (status !== 'accepted') throw new DomainError('CONFLICT', `flights@${number} with ${month} is ${status}`);
   return `${month} has landed: flights@${number}, ${rows} rows`;

@@ -36,7 +36,8 @@ async function post(url: string, body?: unknown): Promise<unknown> {
   });
   if (response.ok) return await response.json();
   const text = await response.text();
-  if (response.status === 503 || response.status === 429) throw new DomainError('UNAVAILABLE', text);
+  // 404: it has just started and follows no snapshot with this deployment yet.
+  if ([404, 429, 503].includes(response.status)) throw new DomainError('UNAVAILABLE', text);
   throw invalid(`The data plane answered ${response.status}: ${text.slice(0, 500)}`);
 }
 
