@@ -106,7 +106,7 @@ function declarationSchema<Duration extends z.ZodType<number>, Rollout extends z
     z.strictObject({
       watch: z.literal('performance'),
       metric,
-      worse_than: contender.default('baseline'),
+      worse_than: z.literal('baseline').default('baseline'),
       window: duration,
     }),
   ]);

@@ -26,6 +26,7 @@ import type { Foundation } from './wiring/foundation.ts';
 import { wireGates } from './wiring/gates.ts';
 import { wireLedger } from './wiring/ledger.ts';
 import { wireModel } from './wiring/model.ts';
+import { wireMonitors } from './wiring/monitors.ts';
 import { feedbackInto, modelsFrom, specsFrom, wireOperations } from './wiring/operations.ts';
 import { wirePipelines } from './wiring/pipelines.ts';
 import { wireProtocols } from './wiring/protocols.ts';
@@ -76,6 +77,7 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
     feedback: feedbackInto(data.services.datasets),
   });
   const upToOperations = { ...upToModel, ...gates.services, ...operations.services };
+  const monitors = wireMonitors(foundation, upToOperations);
   const cycles = wireCycles(foundation, upToOperations);
   const ledger = wireLedger(foundation, { ...upToOperations, ...cycles.services, runtime });
 
@@ -86,10 +88,17 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
     ...data.handlers,
     ...pipelines.handlers,
     ...operations.handlers,
+    ...monitors.handlers,
     ...cycles.handlers,
   };
   const runner = createRunner({ database, clock, log, handlers, concurrency: config.jobConcurrency });
-  const scheduler = createScheduler({ database, clock, log, schedules: () => cycles.schedules() });
+  const scheduler = createScheduler({
+    database,
+    clock,
+    log,
+    // What is watched first: an alarm is a better reason for a turn than the day of the week.
+    schedules: async () => [...(await monitors.schedules()), ...(await cycles.schedules())],
+  });
 
   const table: AnyRoute[] = Object.values(routes).flatMap((module) => Object.values<AnyRoute>(module));
   const readiness = [
@@ -116,6 +125,7 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
       ...pipelines.bound,
       ...gates.bound,
       ...operations.bound,
+      ...monitors.bound,
       ...cycles.bound,
       ...ledger.bound,
       ...protocols.bound,

@@ -6,6 +6,7 @@ import { expectations } from './expectations.ts';
 import { gates } from './gates.ts';
 import { lineage } from './lineage.ts';
 import { mlflow } from './mlflow.ts';
+import { monitors } from './monitors.ts';
 import { pipelines } from './pipelines.ts';
 import { predictions } from './predictions.ts';
 import { projects } from './projects.ts';
@@ -27,6 +28,7 @@ export const routes = {
   predictions,
   registry,
   gates,
+  monitors,
   cycles,
   lineage,
   value,

@@ -6,6 +6,7 @@ export const subscriptions: { readonly [T in EventType]?: readonly EventJobKind[
   'dataset-version.registered': ['expectations.check'],
   'dataset-version.recheck-requested': ['expectations.check'],
   'dataset-version.checked': ['cycles.consider', 'cycles.follow'],
+  'monitor-alert.raised': ['cycles.consider'],
   'pipeline-run.ended': ['cycles.follow'],
   'model-version.approved': ['cycles.follow'],
   'rollout.ended': ['deployments.promote', 'cycles.follow'],

@@ -6,6 +6,7 @@ import { pipelines } from './0004b-pipelines.ts';
 import { gates } from './0004c-gates.ts';
 import { operations } from './0005-operations.ts';
 import { retraining } from './0007-retraining.ts';
+import { monitors } from './0008-monitors.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step in order. A step that has been released is never changed. */
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   gates,
   operations,
   retraining,
+  monitors,
 ];

@@ -3,6 +3,7 @@ import type { DesignSchema } from './design.ts';
 import type { ExperimentsSchema } from './experiments.ts';
 import type { FoundationSchema } from './foundation.ts';
 import type { GatesSchema } from './gates.ts';
+import type { MonitorsSchema } from './monitors.ts';
 import type { OperationsSchema } from './operations.ts';
 import type { PipelinesSchema } from './pipelines.ts';
 import type { RegistrySchema } from './registry.ts';
@@ -18,5 +19,6 @@ export interface Schema
     RegistrySchema,
     PipelinesSchema,
     GatesSchema,
+    MonitorsSchema,
     RetrainingSchema,
     OperationsSchema {}

@@ -14,7 +14,7 @@ export interface EvaluationRows {
 }
 
 /** Where the rows of a dataset version come from: a select over tables of files. */
-interface Source {
+export interface RowSource {
   readonly tables: Readonly<Record<string, readonly DataFile[]>>;
   readonly sql: string;
   readonly label: string;
@@ -86,7 +86,13 @@ function labelOf(declaration: Declaration, dataset: string): string {
   });
 }
 
-async function sourceOf(deps: GatesDeps, projectName: string, version: DatasetVersion): Promise<Source> {
+/** `others`: versions of the tables joined with it, by dataset; without, the newest accepted ones. */
+export async function sourceOf(
+  deps: GatesDeps,
+  projectName: string,
+  version: DatasetVersion,
+  others?: ReadonlyMap<string, string>,
+): Promise<RowSource> {
   const { declaration } = await deps.projects.get(projectName);
   const { deployment, model } = declaration;
   const context = { time: deployment?.context.event_time ?? 'event_time', id: deployment?.context.id ?? 'example_id' };
@@ -107,13 +113,13 @@ async function sourceOf(deps: GatesDeps, projectName: string, version: DatasetVe
   const tables: Record<string, readonly DataFile[]> = { [version.dataset]: files };
   for (const dataset of Object.keys(declaration.datasets)) {
     if (dataset === version.dataset) continue;
-    const latest = await deps.datasets.latest(projectName, dataset, 'accepted');
-    if (latest) tables[dataset] = await deps.datasets.files(latest.id);
+    const id = others?.get(dataset) ?? (await deps.datasets.latest(projectName, dataset, 'accepted'))?.id;
+    if (id !== undefined) tables[dataset] = await deps.datasets.files(id);
   }
   return { tables, sql: select, label, times: [context.time, ...own], id: context.id };
 }
 
-async function columnNames(deps: GatesDeps, { tables, sql }: Source): Promise<string[]> {
+export async function columnNames(deps: GatesDeps, { tables, sql }: RowSource): Promise<string[]> {
   const question: DataQuestion = { tables, sql: `select column_name from (describe select * from (${sql}\n))` };
   return ((await deps.analytics.queryColumns(question))['column_name'] ?? []).map(String);
 }

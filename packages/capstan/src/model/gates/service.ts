@@ -8,6 +8,7 @@ import { evaluate } from './evaluate.ts';
 import { countLabels } from './evaluation-rows.ts';
 import type { Approval } from './model.ts';
 import * as store from './store.ts';
+import { trainingRows, type TrainingRows } from './training-rows.ts';
 
 export interface Gates {
   /** See `evaluate`. */
@@ -26,6 +27,8 @@ export interface Gates {
   approve(approval: Omit<Approval, 'actor' | 'at'>, cause: Cause): Promise<Approval>;
   /** Labelled rows of a dataset version, as models take them, and how many of them are positive. */
   countLabels(project: string, datasetVersionId: string): Promise<{ rows: number; positives: number }>;
+  /** See `trainingRows`. */
+  trainingRows(project: string, model: string, version: number): Promise<TrainingRows>;
 }
 
 export function createGates(deps: GatesDeps): Gates {
@@ -70,5 +73,6 @@ export function createGates(deps: GatesDeps): Gates {
     async countLabels(project, datasetVersionId) {
       return await countLabels(deps, project, await deps.datasets.get(datasetVersionId));
     },
+    trainingRows: (project, model, version) => trainingRows(deps, project, model, version),
   };
 }

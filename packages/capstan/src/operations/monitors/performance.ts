@@ -13,7 +13,7 @@ export interface PerformanceLimits {
   readonly confidence: number;
 }
 
-const defaultPerformanceLimits: PerformanceLimits = { minLabels: 500, confidence: 0.95 };
+export const defaultPerformanceLimits: PerformanceLimits = { minLabels: 500, confidence: 0.95 };
 
 export interface PerformanceJudgement {
   /** `decayed`: not shown to be better than doing nothing; `unknown`: too few labels to say. */

@@ -1,30 +1,30 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { closedWindows } from './window.ts';
+import { completeUntil, windowsBetween } from './window.ts';
 
-const WEEK = 7 * 86_400_000;
-const DAY = 86_400_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const MONDAY = Date.parse('2013-04-01T00:00:00Z');
 
-test('a window closes when its last label may be in', () => {
-  expect(closedWindows(0, WEEK, DAY, 0, WEEK)).toEqual([]);
-  expect(closedWindows(0, WEEK, DAY, 0, WEEK + DAY)).toEqual([{ start: 0, end: WEEK }]);
-  expect(closedWindows(0, WEEK, DAY, WEEK, 2 * WEEK + DAY)).toEqual([{ start: WEEK, end: 2 * WEEK }]);
+test('weeks begin on Mondays, wherever the first row lies', () => {
+  const windows = windowsBetween(7 * DAY, MONDAY + 3 * DAY, MONDAY + 20 * DAY, 10);
+  expect(windows.map(({ start }) => start)).toEqual([MONDAY, MONDAY + 7 * DAY]);
+  expect(windows.every(({ start, end }) => end - start === 7 * DAY)).toBe(true);
 });
 
-test('however often one looks, each window is judged once, without gap or overlap', () => {
-  fc.assert(
-    fc.property(fc.array(fc.integer({ min: 0, max: 200 }), { maxLength: 20 }), fc.nat(1_000), (steps, origin) => {
-      let now = origin;
-      let judgedUntil = origin;
-      const seen = [];
-      for (const step of steps) {
-        now += step;
-        for (const window of closedWindows(origin, 70, 10, judgedUntil, now)) {
-          seen.push(window);
-          judgedUntil = window.end;
-        }
-      }
-      expect(seen).toEqual(closedWindows(origin, 70, 10, origin, now));
-    }),
-  );
+test('a window is closed when its end is reached, not before', () => {
+  expect(windowsBetween(DAY, MONDAY, MONDAY + DAY - 1, 10)).toEqual([]);
+  expect(windowsBetween(DAY, MONDAY, MONDAY + DAY, 10)).toHaveLength(1);
+  expect(windowsBetween(DAY, MONDAY, MONDAY + 90 * DAY, 10)).toHaveLength(10);
+});
+
+test('time is complete up to the newest row, and a day late where nothing later has come', () => {
+  expect(completeUntil(MONDAY, MONDAY - HOUR, 0)).toBe(MONDAY - HOUR);
+  expect(completeUntil(MONDAY, null, 0)).toBe(MONDAY - DAY);
+  expect(completeUntil(MONDAY, MONDAY - 5 * DAY, 0)).toBe(MONDAY - DAY);
+  expect(completeUntil(MONDAY, MONDAY + 5 * DAY, 0)).toBe(MONDAY);
+});
+
+test('labels are given the time that they are declared to need', () => {
+  expect(completeUntil(MONDAY, MONDAY, 2 * DAY)).toBe(MONDAY - 2 * DAY);
+  expect(completeUntil(MONDAY, null, 2 * DAY)).toBe(MONDAY - 3 * DAY);
 });

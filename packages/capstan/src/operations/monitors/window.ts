@@ -4,22 +4,32 @@ export interface Window {
   readonly end: number;
 }
 
+/** Windows begin on whole multiples of their length from here: weeks on Mondays, days at midnight, UTC. */
+const ORIGIN = Date.parse('1970-01-05T00:00:00Z');
+
 /**
- * The windows that have closed by `now` and not been judged: back to back from `origin`, each of `lengthMs`. A window
- * closes when its last label may be in: `labelDelayMs` after its end.
+ * Windows back to back, each of `lengthMs`, from the one that holds `from` to the last that ends by `closedUntil`; at most
+ * `limit` of them, oldest first.
  */
-export function closedWindows(
-  origin: number,
-  lengthMs: number,
-  labelDelayMs: number,
-  judgedUntil: number,
-  now: number,
-): Window[] {
+export function windowsBetween(lengthMs: number, from: number, closedUntil: number, limit: number): Window[] {
   const windows: Window[] = [];
-  const first = Math.max(0, Math.ceil((judgedUntil - origin) / lengthMs));
-  for (let index = first; ; index++) {
-    const window = { start: origin + index * lengthMs, end: origin + (index + 1) * lengthMs };
-    if (window.end + labelDelayMs > now) return windows;
+  for (let index = Math.floor((from - ORIGIN) / lengthMs); windows.length < limit; index++) {
+    const window = { start: ORIGIN + index * lengthMs, end: ORIGIN + (index + 1) * lengthMs };
+    if (window.end > closedUntil) break;
     windows.push(window);
   }
+  return windows;
+}
+
+/** How long what belongs into a window is waited for where nothing later has come. */
+const LATENESS_MS = 86_400_000;
+
+/**
+ * The time up to which event time is complete: as far as the newest row that is known, or as far as one that could still
+ * come would be later than what is waited for. `newest` is null where there is none. A row may be expected `delayMs` after
+ * its event (labels) and never lies beyond `now` for this purpose.
+ */
+export function completeUntil(now: number, newest: number | null, delayMs: number): number {
+  const overdue = now - delayMs - LATENESS_MS;
+  return newest === null ? overdue : Math.max(overdue, Math.min(newest, now - delayMs));
 }

@@ -91,6 +91,31 @@ export async function labelledExamples(
   });
 }
 
+/** How far the log of a deployment reaches in event time; null where there is no such answer. */
+export interface Reach {
+  readonly first: number | null;
+  readonly last: number | null;
+  readonly lastLabelled: number | null;
+  /** The inputs of everything taken in have been written. */
+  readonly isWhole: boolean;
+}
+
+export async function reach(reader: Reader, deployment: string): Promise<Reach> {
+  const times = reader.selectFrom('predictions').select('event_time').where('deployment', '=', deployment).limit(1);
+  const [first, last, lastLabelled, raw] = await Promise.all([
+    times.orderBy('event_time').executeTakeFirst(),
+    times.orderBy('event_time', 'desc').executeTakeFirst(),
+    times.where('label', 'is not', null).orderBy('event_time', 'desc').executeTakeFirst(),
+    reader.selectFrom('segments').select('id').where('raw_digest', 'is not', null).limit(1).executeTakeFirst(),
+  ]);
+  return {
+    first: first?.event_time ?? null,
+    last: last?.event_time ?? null,
+    lastLabelled: lastLabelled?.event_time ?? null,
+    isWhole: raw === undefined,
+  };
+}
+
 /** Model-fed features of one segment, as stored. */
 export interface FeatureFile {
   readonly segment: string;

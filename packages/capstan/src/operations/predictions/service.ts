@@ -21,10 +21,12 @@ import {
   labelledExamples,
   listPredictions,
   performance,
+  reach,
   type EventWindow,
   type FeatureFile,
   type LabelledExample,
   type PredictionQuery,
+  type Reach,
 } from './queries.store.ts';
 import { countPending, lastNumber } from './store.ts';
 import { predictionView } from './views.ts';
@@ -47,6 +49,7 @@ export interface Predictions {
   /** Counts, mean log loss and value by revision and role; `to` is not included. */
   performance(window: EventWindow): Promise<PerformanceRow[]>;
   pendingOutcomes(deployment: string): Promise<number>;
+  reach(deployment: string): Promise<Reach>;
   /** What callers were told and what came true, one for each example, by event time. */
   labelled(window: EventWindow): Promise<LabelledExample[]>;
   /** Parquet files with the model-fed inputs of the window's rows, and perhaps of others. */
@@ -78,6 +81,7 @@ export function createPredictions(deps: PredictionsDeps): Predictions {
     inputsOf: (answers, signal) => inputsOf(deps, answers, signal),
     performance: (window) => performance(read, window),
     pendingOutcomes: (deployment) => countPending(read, deployment),
+    reach: (deployment) => reach(read, deployment),
     labelled: (window) => labelledExamples(read, window),
     featureFiles: (window) => featureFiles(read, window),
     exportLabelled: (wanted, cause) => exportLabelled(deps, wanted, cause),
