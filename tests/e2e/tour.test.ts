@@ -126,6 +126,13 @@ const screens: readonly (Omit<Screen, 'path'> & { readonly path: () => string })
     heading: 'Prediction',
     text: FIRST,
   },
+  { name: 'monitors', path: () => `/projects/${PROJECT}/monitors`, heading: 'Monitors', text: 'performance-7d' },
+  {
+    name: 'monitor',
+    path: () => `/projects/${PROJECT}/monitors/features-7d`,
+    heading: 'features-7d',
+    text: 'Windows',
+  },
   { name: 'cycles', path: () => `/projects/${PROJECT}/cycles`, heading: 'Cycles' },
   { name: 'value', path: () => `/projects/${PROJECT}/value`, heading: 'Value' },
 ];

@@ -46,7 +46,7 @@ export const monitors = {
     audit: 'monitors.check',
     params: ofProject,
     query: nothing,
-    body: z.strictObject({}),
+    body: nothing,
     reply: listed,
     errors: ['NOT_FOUND', 'CONFLICT'],
   }),

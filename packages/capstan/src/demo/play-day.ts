@@ -8,7 +8,9 @@ import { settle } from './settle.ts';
 import { DEPLOYMENT, type Stage } from './stage.ts';
 
 /** How long before the end of a day its flights have all been asked about. */
-const EVENING_MS = 60_000;
+const EVENING_MS = 20 * 60_000;
+/** How long before it the monitors have looked at them: an alarm comes before the weekly schedule. */
+const NIGHT_MS = 10 * 60_000;
 
 /**
  * One day: flights are asked about, the outcomes of the day before arrive, time moves on, and what the cycle does about it
@@ -30,8 +32,10 @@ export async function playDay(stage: Stage, day: number, say: (line: string) => 
   await reportOutcomes(stage, day);
   await client.predictions.judge({ params: { deployment: DEPLOYMENT } });
   await settle(client);
-  await moveTo(stage, day + DAY_MS);
-  await settle(client);
+  for (const left of [NIGHT_MS, 0]) {
+    await moveTo(stage, day + DAY_MS - left);
+    await settle(client);
+  }
 }
 
 async function moveTo({ client, server }: Stage, to: number): Promise<void> {

@@ -49,6 +49,19 @@ export function inProject(...labels: readonly string[]): (params: Params) => rea
   };
 }
 
+/** Crumbs of one of a list of a project: the list at `path`, then itself, named by the parameter `name`. */
+export function inPartOfProject(label: string, path: string, name: string): (params: Params) => readonly Crumb[] {
+  return (params) => {
+    const project = params['project'] ?? '';
+    return [
+      projects,
+      { label: project, href: at('projects', project) },
+      { label, href: at('projects', project, path) },
+      { label: params[name] ?? '' },
+    ];
+  };
+}
+
 /** Crumbs of an object: its list, then itself. */
 export function inList(
   label: string,

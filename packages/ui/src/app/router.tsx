@@ -2,7 +2,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '
 import { ScreenFailure } from '../screens/screen-failure.tsx';
 import { Home } from '../screens/home/home.tsx';
 import { NotFound } from '../screens/not-found.tsx';
-import { alone, inList, inProject } from './crumbs.tsx';
+import { alone, inList, inPartOfProject, inProject } from './crumbs.tsx';
 import { artifactSearch, auditSearch, runsSearch, tabSearch, valueSearch } from './search.ts';
 import { Shell } from './shell.tsx';
 
@@ -144,6 +144,18 @@ const operations = [
   }),
   createRoute({
     getParentRoute,
+    path: '/projects/$project/monitors',
+    component: lazyRouteComponent(() => import('../screens/monitors/monitors.tsx'), 'Monitors'),
+    staticData: { crumbs: inProject('Monitors') },
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/projects/$project/monitors/$monitor',
+    component: lazyRouteComponent(() => import('../screens/monitors/monitor.tsx'), 'Monitor'),
+    staticData: { crumbs: inPartOfProject('Monitors', 'monitors', 'monitor') },
+  }),
+  createRoute({
+    getParentRoute,
     path: '/projects/$project/cycles',
     component: lazyRouteComponent(() => import('../screens/cycles/cycles.tsx'), 'Cycles'),
     staticData: { crumbs: inProject('Cycles') },
@@ -152,13 +164,7 @@ const operations = [
     getParentRoute,
     path: '/projects/$project/cycles/$cycle',
     component: lazyRouteComponent(() => import('../screens/cycles/cycle.tsx'), 'Cycle'),
-    staticData: {
-      crumbs: (params) => [
-        ...inProject('')(params).slice(0, 2),
-        { label: 'Cycles', href: `/projects/${encodeURIComponent(params['project'] ?? '')}/cycles` },
-        { label: params['cycle'] ?? '' },
-      ],
-    },
+    staticData: { crumbs: inPartOfProject('Cycles', 'cycles', 'cycle') },
   }),
 ] as const;
 

@@ -141,6 +141,7 @@ index CREATE INDEX jobs_state ON jobs USING btree (state, run_at, priority)
 index CREATE INDEX logged_models_newest ON logged_models USING btree (experiment_id, lifecycle, created_at DESC, id)
 index CREATE INDEX logged_models_run ON logged_models USING btree (source_run_id)
 index CREATE INDEX model_versions_run ON model_versions USING btree (run_id)
+index CREATE INDEX monitor_alerts_newest ON monitor_alerts USING btree (project, monitor)
 index CREATE INDEX outcomes_pending ON outcomes USING btree (deployment, received_at) WHERE (is_pending = 1)
 index CREATE INDEX pipeline_runs_newest ON pipeline_runs USING btree (created_at, id)
 index CREATE INDEX pipeline_stages_latest ON pipeline_stages USING btree (project, name, ended_at)
@@ -192,6 +193,10 @@ index CREATE UNIQUE INDEX model_aliases_pk ON model_aliases USING btree (model_i
 index CREATE UNIQUE INDEX model_version_counters_pkey ON model_version_counters USING btree (name)
 index CREATE UNIQUE INDEX model_version_tags_pk ON model_version_tags USING btree (model_id, version, key)
 index CREATE UNIQUE INDEX model_versions_pk ON model_versions USING btree (model_id, version)
+index CREATE UNIQUE INDEX monitor_alerts_open ON monitor_alerts USING btree (project, monitor) WHERE (resolved_at IS NULL)
+index CREATE UNIQUE INDEX monitor_alerts_pkey ON monitor_alerts USING btree (id)
+index CREATE UNIQUE INDEX monitor_references_pk ON monitor_references USING btree (deployment, revision)
+index CREATE UNIQUE INDEX monitor_windows_pk ON monitor_windows USING btree (project, monitor, window_from)
 index CREATE UNIQUE INDEX outcomes_pk ON outcomes USING btree (deployment, example_id)
 index CREATE UNIQUE INDEX pipeline_runs_number ON pipeline_runs USING btree (project, number)
 index CREATE UNIQUE INDEX pipeline_runs_pkey ON pipeline_runs USING btree (id)
@@ -315,6 +320,34 @@ model_versions.source text not null
 model_versions.stage text not null
 model_versions.updated_at bigint not null
 model_versions.version bigint not null
+monitor_alerts.event_seq bigint not null
+monitor_alerts.id text not null
+monitor_alerts.kind text not null
+monitor_alerts.monitor text not null
+monitor_alerts.project text not null
+monitor_alerts.raised_at bigint not null
+monitor_alerts.reason text not null
+monitor_alerts.resolution text
+monitor_alerts.resolved_at bigint
+monitor_alerts.revision bigint
+monitor_alerts.window_before bigint not null
+monitor_alerts.window_from bigint not null
+monitor_references.body text not null
+monitor_references.deployment text not null
+monitor_references.measured_at bigint not null
+monitor_references.revision bigint not null
+monitor_windows.body text not null
+monitor_windows.event_seq bigint not null
+monitor_windows.judged_at bigint not null
+monitor_windows.model_version bigint
+monitor_windows.monitor text not null
+monitor_windows.n bigint not null
+monitor_windows.project text not null
+monitor_windows.reason text not null
+monitor_windows.revision bigint
+monitor_windows.verdict text not null
+monitor_windows.window_before bigint not null
+monitor_windows.window_from bigint not null
 outcomes.corrections bigint not null
 outcomes.deployment text not null
 outcomes.example_id text not null

@@ -30,6 +30,19 @@ describeDatabases('gates', (open) => {
       ...more,
     });
 
+  test('the rows that a version was trained on are known from its lineage', async () => {
+    const version = await bench.makeVersion(GOOD, training);
+    expect(await bench.gates.trainingRows('shop', 'm', version)).toMatchObject({
+      tables: { evaluated: [{ format: 'csv' }] },
+      sql: expect.stringContaining('is not null'),
+    });
+    expect(await bench.countTraining(version)).toBe(300);
+    const unmade = await bench.makeVersion(GOOD, null);
+    expect(await bench.gates.trainingRows('shop', 'm', unmade)).toEqual({
+      unknown: expect.stringContaining('no pipeline of this project made'),
+    });
+  });
+
   test('without a champion a model that beats the baseline passes, every check with its reason', async () => {
     const version = await bench.makeVersion(GOOD, training);
     const verdict = await judge(version);

@@ -66,6 +66,8 @@ export interface GatesBench {
     model: { readonly weight: number; readonly bias: number; readonly input?: string },
     trainedOn: string | null,
   ): Promise<number>;
+  /** How many rows `trainingRows` gives. */
+  countTraining(version: number): Promise<number>;
   makeChampion(version: number): Promise<void>;
   advance(ms: number): void;
 }
@@ -165,6 +167,15 @@ ${declared}
         cause,
       });
       return version.version;
+    },
+    async countTraining(version) {
+      const rows = await gates.trainingRows('shop', 'm', version);
+      if ('unknown' in rows) throw new Error(rows.unknown);
+      const { n } = await analytics.queryColumns({
+        ...rows,
+        sql: `select cast(count(*) as double) as n from (${rows.sql}) r`,
+      });
+      return Number(n?.[0]);
     },
     makeChampion: (version) => registry.setAlias({ model: 'm', alias: 'champion', version, cause }),
     advance(ms) {

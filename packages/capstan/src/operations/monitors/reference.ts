@@ -77,5 +77,5 @@ function numberOf(cell: Cell): number | null {
 }
 
 function textOf(cell: Cell): string | null {
-  return cell === null || typeof cell === 'string' ? cell : String(cell);
+  return cell === null || typeof cell === 'string' ? cell : JSON.stringify(cell);
 }

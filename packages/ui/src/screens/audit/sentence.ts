@@ -52,6 +52,9 @@ const tellers: Readonly<Record<string, Teller>> = {
     `${at(payload, 'deployment')} went back to revision ${at(payload, 'to')}${because(payload)}`,
   'breaker.opened': (payload) => `Breaker of ${at(payload, 'deployment')} opened${because(payload)}`,
   'breaker.closed': (payload) => `Breaker of ${at(payload, 'deployment')} closed${because(payload)}`,
+  'monitor-window.judged': (payload) => `${at(payload, 'monitor')} judged a window${because(payload)}`,
+  'monitor-alert.raised': (payload) => `${at(payload, 'monitor')} raised an alert${because(payload)}`,
+  'monitor-alert.resolved': (payload) => `The alert of ${at(payload, 'monitor')} was resolved${because(payload)}`,
   'cycle.started': (payload) => `Cycle ${at(payload, 'number')} began: ${at(inside(payload, 'trigger'), 'reason')}`,
   'cycle.not-started': (payload) => `A cycle was held back${because(payload)}`,
   'cycle.ended': (payload) => `Cycle ${at(payload, 'number')} ended, ${at(payload, 'outcome')}${because(payload)}`,
@@ -63,7 +66,10 @@ function shareOf(payload: Payload): string {
 
 /** True for facts that say something to a person who did not ask for detail. */
 export function isNews(event: EventRecord): boolean {
-  return event.type in tellers && !['experiment.created', 'run.ended', 'deployment.created'].includes(event.type);
+  return (
+    event.type in tellers &&
+    !['experiment.created', 'run.ended', 'deployment.created', 'monitor-window.judged'].includes(event.type)
+  );
 }
 
 /** A fact in words, with the page of what it is about. Facts without words of their own are told by their name. */
@@ -93,6 +99,10 @@ function placeOf(event: EventRecord): string | undefined {
   if (kind === 'model-version') {
     const [model, version] = splitLast(id);
     return `/models/${encodeURIComponent(model)}/versions/${version}`;
+  }
+  if (kind === 'monitor') {
+    const [project, monitor] = splitLast(id);
+    return `/projects/${encodeURIComponent(project)}/monitors/${encodeURIComponent(monitor)}`;
   }
   if (kind === 'cycle' && event.project !== undefined)
     return `/projects/${event.project}/cycles/${encodeURIComponent(id)}`;
