@@ -15,7 +15,6 @@ const facts: RetrainFacts = {
   hasChampion: true,
   startedAt: [NOW - 20 * DAY],
   openCycle: null,
-  refusedInARow: 0,
   newLabels: 6_120,
   quarantined: [],
 };
@@ -42,11 +41,9 @@ describe('each limit holds a turn back and is named', () => {
   });
 });
 
-test('turns that led nowhere lengthen the cool-down, up to a limit', () => {
-  const startedAt = [NOW - 13 * DAY];
-  expect(decide('drift', { startedAt }).start).toBe(true);
-  expect(decide('drift', { startedAt, refusedInARow: 1 }).start).toBe(false);
-  expect(decide('drift', { startedAt: [NOW - 28 * DAY], refusedInARow: 9 }).start).toBe(true);
+test('the cool-down is over when the declared time has passed, not later', () => {
+  expect(decide('drift', { startedAt: [NOW - 7 * DAY] }).start).toBe(true);
+  expect(decide('drift', { startedAt: [NOW - 7 * DAY + 1] }).start).toBe(false);
 });
 
 test('a person passes patience, but neither an open turn nor broken data', () => {

@@ -24,8 +24,6 @@ export interface RetrainFacts {
   /** Start times of the turns so far, any order. */
   readonly startedAt: readonly number[];
   readonly openCycle: string | null;
-  /** Turns that ended without promotion since the last promotion: each doubles the cool-down. */
-  readonly refusedInARow: number;
   readonly newLabels: number;
   /** Dataset versions in quarantine that the next training would need. */
   readonly quarantined: readonly string[];
@@ -46,8 +44,6 @@ export interface PolicyDecision {
 }
 
 const MONTH_MS = 30 * 86_400_000;
-/** A remedy that has not helped is tried more rarely, up to this factor. */
-const MAX_BACK_OFF = 4;
 
 /**
  * Whether a trigger starts a turn now. Every limit is looked at, so that the record says all that stood in the way.
@@ -57,7 +53,6 @@ const MAX_BACK_OFF = 4;
 export function decideRetraining(trigger: Trigger, policy: RetrainPolicy, facts: RetrainFacts): PolicyDecision {
   const isFree = trigger.kind === 'person' || !facts.hasChampion;
   const lastStart = facts.startedAt.length === 0 ? null : Math.max(...facts.startedAt);
-  const coolDownMs = policy.coolDownMs * Math.min(MAX_BACK_OFF, 2 ** facts.refusedInARow);
   const sinceLastMs = lastStart === null ? null : facts.now - lastStart;
   const thisMonth = facts.startedAt.filter((at) => at > facts.now - MONTH_MS).length;
 
@@ -77,9 +72,9 @@ export function decideRetraining(trigger: Trigger, policy: RetrainPolicy, facts:
     },
     {
       check: 'cool-down',
-      ok: isFree || sinceLastMs === null || sinceLastMs >= coolDownMs,
+      ok: isFree || sinceLastMs === null || sinceLastMs >= policy.coolDownMs,
       value: sinceLastMs === null ? 'never started' : days(sinceLastMs),
-      limit: `≥ ${days(coolDownMs)}`,
+      limit: `≥ ${days(policy.coolDownMs)}`,
     },
     {
       check: 'labels',

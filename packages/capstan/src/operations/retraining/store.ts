@@ -47,8 +47,6 @@ export async function listCycles(reader: Reader, project: string, limit: number,
 export interface History {
   readonly startedAt: readonly number[];
   readonly openCycle: string | null;
-  /** Turns that ended otherwise since the last one that promoted. */
-  readonly refusedInARow: number;
   readonly lastNumber: number;
 }
 
@@ -59,12 +57,9 @@ export async function history(reader: Reader, project: string): Promise<History>
     .where('project', '=', project)
     .orderBy('number', 'desc')
     .execute();
-  const ended = rows.filter((row) => isOutcome(row.state));
-  const promoted = ended.findIndex((row) => row.state === 'promoted');
   return {
     startedAt: rows.map((row) => row.started_at),
     openCycle: rows.find((row) => !isOutcome(row.state))?.id ?? null,
-    refusedInARow: promoted < 0 ? ended.length : promoted,
     lastNumber: rows[0]?.number ?? 0,
   };
 }
