@@ -2,6 +2,7 @@
  * Builds an environment; run by /bin/sh with everything it is told in variables, so that no path becomes shell code.
  * In: PYTHON, TARGET (the environment), TOOLS (an environment for uv alone), REQUIREMENTS (file), FREEZE (file to write).
  * uv where there is one or pip can get one, since it is some ten times faster; else pip. pip's own settings hold for both.
+ * Compiled at once, as pip does by itself: stages may write nothing into what is shared, and would compile at each run.
  * Without REQUIREMENTS the environment holds Python alone, and no pip: what is shared must not be added to.
  */
 export const BUILD_SCRIPT = `
@@ -27,7 +28,7 @@ if [ -n "$uv" ]; then
   links=\${PIP_FIND_LINKS:-$(setting global.find-links)}
   if [ -n "$links" ] && [ -z "\${UV_FIND_LINKS:-}" ]; then export UV_FIND_LINKS=$(echo $links | tr ' ' ','); fi
   if [ -n "\${PIP_CERT:-}" ] && [ -z "\${SSL_CERT_FILE:-}" ]; then export SSL_CERT_FILE="$PIP_CERT"; fi
-  "$uv" pip install --python "$TARGET/bin/python" -r "$REQUIREMENTS"
+  "$uv" pip install --compile-bytecode --python "$TARGET/bin/python" -r "$REQUIREMENTS"
   "$uv" pip freeze --python "$TARGET/bin/python" > "$FREEZE"
 else
   "$TARGET/bin/python" -m pip install --progress-bar off -r "$REQUIREMENTS"
