@@ -32,6 +32,7 @@ beforeAll(async () => {
   await trained();
   await done('deploy', MODEL, '--no-guards', '--wait');
   await answered();
+  await done('debt', PROJECT, '--measure');
 }, 600_000);
 
 afterAll(async () => {
@@ -135,6 +136,7 @@ const screens: readonly (Omit<Screen, 'path'> & { readonly path: () => string })
   },
   { name: 'cycles', path: () => `/projects/${PROJECT}/cycles`, heading: 'Cycles' },
   { name: 'value', path: () => `/projects/${PROJECT}/value`, heading: 'Value' },
+  { name: 'debt', path: () => `/projects/${PROJECT}/debt`, heading: 'Debt', text: 'Unpinned inputs' },
 ];
 
 describe.each(['light', 'dark'])('%s', (theme) => {

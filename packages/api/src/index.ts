@@ -12,6 +12,7 @@ export * from './pipeline-run.ts';
 export * from './verdict.ts';
 export * from './cycle.ts';
 export * from './monitor.ts';
+export * from './debt.ts';
 export * from './serving.ts';
 export * from './events/event.ts';
 export * from './events/index.ts';

@@ -79,7 +79,12 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
   const upToOperations = { ...upToModel, ...gates.services, ...operations.services };
   const monitors = wireMonitors(foundation, upToOperations);
   const cycles = wireCycles(foundation, upToOperations);
-  const ledger = wireLedger(foundation, { ...upToOperations, ...cycles.services, runtime });
+  const ledger = wireLedger(foundation, {
+    ...upToOperations,
+    ...monitors.services,
+    ...cycles.services,
+    runtime,
+  });
 
   const protocols = wireProtocols(model.services);
 
@@ -90,6 +95,7 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
     ...operations.handlers,
     ...monitors.handlers,
     ...cycles.handlers,
+    ...ledger.handlers,
   };
   const runner = createRunner({ database, clock, log, handlers, concurrency: config.jobConcurrency });
   const scheduler = createScheduler({
@@ -97,7 +103,11 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
     clock,
     log,
     // What is watched first: an alarm is a better reason for a turn than the day of the week.
-    schedules: async () => [...(await monitors.schedules()), ...(await cycles.schedules())],
+    schedules: async () => [
+      ...(await monitors.schedules()),
+      ...(await cycles.schedules()),
+      ...(await ledger.schedules()),
+    ],
   });
 
   const table: AnyRoute[] = Object.values(routes).flatMap((module) => Object.values<AnyRoute>(module));

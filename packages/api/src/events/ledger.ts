@@ -1,2 +1,10 @@
-/** Facts of value, debt and lineage. */
-export const ledgerEvents = {} as const;
+import { z } from 'zod';
+import { debtDetector } from '../debt.ts';
+
+const ofItem = { key: z.string(), detector: debtDetector, title: z.string() };
+
+/** Facts of value, debt and lineage. Those of debt are about `debt-item:PROJECT/KEY`. */
+export const ledgerEvents = {
+  'debt-item.found': z.strictObject({ ...ofItem, reason: z.string() }),
+  'debt-item.repaid': z.strictObject({ ...ofItem, reason: z.string() }),
+} as const;

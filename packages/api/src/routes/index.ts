@@ -1,5 +1,6 @@
 import { cycles } from './cycles.ts';
 import { datasets } from './datasets.ts';
+import { debt } from './debt.ts';
 import { deployments } from './deployments.ts';
 import { experiments } from './experiments.ts';
 import { expectations } from './expectations.ts';
@@ -32,5 +33,6 @@ export const routes = {
   cycles,
   lineage,
   value,
+  debt,
   serving,
 };

@@ -23,6 +23,7 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'explain', load: () => import('./explain.ts') },
   { name: 'replay', load: () => import('./replay.ts') },
   { name: 'value', load: () => import('./value.ts') },
+  { name: 'debt', load: () => import('./debt.ts') },
 ];
 
 export interface Registration {

@@ -1,7 +1,7 @@
 import type { Client } from '@capstan/client';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { invalid } from '#kernel/errors';
 import { connect } from './connect.ts';
+import { onlyProject } from './only-project.ts';
 import type { Registration } from './run.ts';
 import { oneLine, table } from './terminal.ts';
 import { durationText, timeText } from './time-text.ts';
@@ -44,18 +44,6 @@ function instant(text: string): number {
   const at = Date.parse(text);
   if (Number.isNaN(at)) throw new InvalidArgumentError('Write a date or a time, e.g. 2013-05-01 or 2013-05-01T06:00Z.');
   return at;
-}
-
-async function onlyProject(client: Client): Promise<string> {
-  const { items } = await client.projects.list({ query: {} });
-  const [first, ...more] = items;
-  if (first && more.length === 0) return first.name;
-  throw invalid(first ? 'There are several projects' : 'There is no project yet', {
-    field: 'project',
-    hint: first
-      ? `Name one: ${items.map(({ name }) => name).join(', ')}.`
-      : 'capstan apply FOLDER makes one of its capstan.yaml.',
-  });
 }
 
 function showSummary({ project, currency, by, rows, total, budgets, method }: Summary): string {

@@ -24,6 +24,7 @@ export const jobKinds = {
   // Many tries: each kill of the server costs one, and a stage that fails is no failure of the job.
   'pipelines.run': { payload: z.strictObject({ pipelineRun: z.string() }), maxAttempts: 20, leaseMs: 30_000 },
   'monitors.watch': { payload: z.strictObject({ project: z.string() }), maxAttempts: 3, leaseMs: 120_000 },
+  'debt.measure': { payload: z.strictObject({ project: z.string() }), maxAttempts: 3, leaseMs: 300_000 },
   'cycles.consider': { payload: eventPayload, maxAttempts: 10, leaseMs: 30_000 },
   'cycles.tick': { payload: z.strictObject({ project: z.string(), dueAt: z.int() }), maxAttempts: 10, leaseMs: 30_000 },
   'cycles.advance': { payload: z.strictObject({ cycle: z.string() }), maxAttempts: 20, leaseMs: 60_000 },

@@ -30,4 +30,6 @@ export type GateVerdict = Reply<typeof api.gates.get>;
 export type EvidenceRef = CycleReply['steps'][number]['evidence'][number];
 export type ValueReply = Reply<typeof api.value.summary>;
 export type ValueRow = ValueReply['rows'][number];
+export type DebtReply = Reply<typeof api.debt.get>;
+export type DebtItem = DebtReply['items'][number];
 export type EventRecord = Item<typeof api.system.events>;

@@ -178,6 +178,12 @@ const ledger = [
   }),
   createRoute({
     getParentRoute,
+    path: '/projects/$project/debt',
+    component: lazyRouteComponent(() => import('../screens/debt/debt.tsx'), 'Debt'),
+    staticData: { crumbs: inProject('Debt') },
+  }),
+  createRoute({
+    getParentRoute,
     path: '/audit',
     validateSearch: auditSearch,
     component: lazyRouteComponent(() => import('../screens/audit/audit.tsx'), 'Audit'),

@@ -95,6 +95,17 @@ dataset_versions.report text
 dataset_versions.rows bigint not null
 dataset_versions.size_bytes bigint not null
 dataset_versions.status text not null
+debt_features.benefits text not null
+debt_features.measured_at bigint not null
+debt_features.verdict text not null
+debt_items.item_key text not null
+debt_items.project text not null
+debt_items.repaid_at bigint
+debt_items.since bigint not null
+debt_items.title text not null
+debt_reports.items text not null
+debt_reports.measured_at bigint not null
+debt_reports.project text not null
 deployments.baseline_probability double precision
 deployments.breaker_changed_at bigint
 deployments.breaker_mode text not null
@@ -170,6 +181,10 @@ index CREATE UNIQUE INDEX data_files_pk ON data_files USING btree (digest, forma
 index CREATE UNIQUE INDEX dataset_versions_number ON dataset_versions USING btree (project, dataset, number)
 index CREATE UNIQUE INDEX dataset_versions_pkey ON dataset_versions USING btree (id)
 index CREATE UNIQUE INDEX dataset_versions_recipe ON dataset_versions USING btree (project, dataset, recipe_digest)
+index CREATE UNIQUE INDEX debt_features_pkey ON debt_features USING btree (verdict)
+index CREATE UNIQUE INDEX debt_items_open ON debt_items USING btree (project, item_key) WHERE (repaid_at IS NULL)
+index CREATE UNIQUE INDEX debt_items_pk ON debt_items USING btree (project, item_key, since)
+index CREATE UNIQUE INDEX debt_reports_pkey ON debt_reports USING btree (project)
 index CREATE UNIQUE INDEX deployments_pkey ON deployments USING btree (name)
 index CREATE UNIQUE INDEX events_id_key ON events USING btree (id)
 index CREATE UNIQUE INDEX events_pkey ON events USING btree (seq)

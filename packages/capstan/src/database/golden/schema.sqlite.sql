@@ -6,6 +6,9 @@ CREATE TABLE "cycle_triggers" ("project" text not null, "trigger_key" text not n
 CREATE TABLE "cycles" ("id" text not null primary key, "project" text not null, "number" integer not null, "state" text not null, "trigger_kind" text not null, "trigger_reason" text not null, "trigger_at" integer not null, "reason" text, "window_from" integer, "window_before" integer, "labelled" text, "evaluation" text, "training" text not null, "baseline_probability" real, "pipeline_run" text, "model" text, "version" integer, "verdict" text, "deployment" text, "rollout" text, "last_event" integer not null, "started_at" integer not null, "ended_at" integer, constraint "cycles_number" unique ("project", "number"));
 CREATE TABLE "data_files" ("digest" text not null, "format" text not null, "size_bytes" integer not null, "rows" integer not null, "columns" text not null, constraint "data_files_pk" primary key ("digest", "format"));
 CREATE TABLE "dataset_versions" ("id" text not null primary key, "project" text not null, "dataset" text not null, "number" integer not null, "digest" text not null, "status" text not null, "origin" text not null, "rows" integer not null, "size_bytes" integer not null, "file_count" integer not null, "files" text not null, "columns" text not null, "event_time_column" text, "event_time_min" integer, "event_time_max" integer, "parents" text not null, "recipe_digest" text, "profile" text, "report" text, "created_at" integer not null, "checked_at" integer);
+CREATE TABLE "debt_features" ("verdict" text not null primary key, "benefits" text not null, "measured_at" integer not null);
+CREATE TABLE "debt_items" ("project" text not null, "item_key" text not null, "since" integer not null, "title" text not null, "repaid_at" integer, constraint "debt_items_pk" primary key ("project", "item_key", "since"));
+CREATE TABLE "debt_reports" ("project" text not null primary key, "items" text not null, "measured_at" integer not null);
 CREATE TABLE "deployments" ("name" text not null primary key, "project" text not null, "model" text not null, "context_id" text, "context_event_time" text, "champion" integer, "last_revision" integer not null, "breaker_state" text not null, "breaker_mode" text not null, "breaker_reason" text, "breaker_changed_at" integer, "baseline_probability" real, "created_at" integer not null);
 CREATE TABLE "events" ("seq" integer not null primary key, "id" text not null unique, "type" text not null, "project" text, "subject" text not null, "actor" text not null, "at" integer not null, "causation_seq" integer, "cycle" text, "payload" text not null, "prev_hash" text not null, "hash" text not null);
 CREATE TABLE "experiment_tags" ("experiment_id" integer not null references "experiments" ("id"), "key" text not null, "value" text not null, constraint "experiment_tags_pk" primary key ("experiment_id", "key")) without rowid;
@@ -60,6 +63,7 @@ CREATE UNIQUE INDEX cycles_open on cycles (project)
 CREATE INDEX "dataset_versions_digest" on "dataset_versions" ("project", "dataset", "digest");
 CREATE UNIQUE INDEX "dataset_versions_number" on "dataset_versions" ("project", "dataset", "number");
 CREATE UNIQUE INDEX "dataset_versions_recipe" on "dataset_versions" ("project", "dataset", "recipe_digest");
+CREATE UNIQUE INDEX debt_items_open on debt_items (project, item_key) where repaid_at is null;
 CREATE INDEX "events_causation" on "events" ("causation_seq");
 CREATE INDEX "events_cycle" on "events" ("cycle", "seq");
 CREATE INDEX "events_project" on "events" ("project", "seq");

@@ -7,6 +7,7 @@ import { gates } from './0004c-gates.ts';
 import { operations } from './0005-operations.ts';
 import { retraining } from './0007-retraining.ts';
 import { monitors } from './0008-monitors.ts';
+import { debt } from './0009-debt.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step in order. A step that has been released is never changed. */
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   operations,
   retraining,
   monitors,
+  debt,
 ];

@@ -1,4 +1,5 @@
 import type { DataSchema } from './data.ts';
+import type { DebtSchema } from './debt.ts';
 import type { DesignSchema } from './design.ts';
 import type { ExperimentsSchema } from './experiments.ts';
 import type { FoundationSchema } from './foundation.ts';
@@ -21,4 +22,5 @@ export interface Schema
     GatesSchema,
     MonitorsSchema,
     RetrainingSchema,
+    DebtSchema,
     OperationsSchema {}

@@ -6,5 +6,6 @@ export { createGates, type Gates } from './service.ts';
 export { gateRoutes } from './routes.ts';
 export { tensorsOf } from './tensors.ts';
 export type { Evaluate } from './bench.ts';
+export type { FeatureBenefit } from './feature-benefits.ts';
 export type { Approval } from './model.ts';
 export type { GatesDeps, TrainingLineage } from './deps.ts';

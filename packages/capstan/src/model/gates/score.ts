@@ -7,6 +7,8 @@ import { tensorsOf } from './tensors.ts';
 
 /** A model version, loaded in the runtime that serves it. */
 export interface LoadedContender {
+  /** Names of what it takes. */
+  readonly inputs: readonly string[];
   /** Probability of the positive class by row. @throws DomainError when the rows do not fit the model */
   score(rows: EvaluationRows, upTo?: number): Promise<Float64Array>;
   /** Milliseconds that one request of one row takes. */
@@ -35,6 +37,7 @@ async function contenderOf(loaded: LoadedModel): Promise<LoadedContender> {
     const predict = async (rows: EvaluationRows, from: number, to: number) =>
       probabilitiesIn(await loaded.predict(tensorsOf(loaded.inputs, rows.columns, from, to)), place, to - from);
     return {
+      inputs: loaded.inputs.map(({ name }) => name),
       async score(rows, upTo = rows.count) {
         const end = Math.min(upTo, rows.count);
         const probabilities = new Float64Array(end);

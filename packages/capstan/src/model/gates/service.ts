@@ -6,6 +6,7 @@ import type { Evaluate } from './bench.ts';
 import type { GatesDeps } from './deps.ts';
 import { evaluate } from './evaluate.ts';
 import { countLabels } from './evaluation-rows.ts';
+import { featureBenefits, type FeatureBenefit, type FeatureQuestion } from './feature-benefits.ts';
 import type { Approval } from './model.ts';
 import * as store from './store.ts';
 import { trainingRows, type TrainingRows } from './training-rows.ts';
@@ -27,6 +28,8 @@ export interface Gates {
   approve(approval: Omit<Approval, 'actor' | 'at'>, cause: Cause): Promise<Approval>;
   /** Labelled rows of a dataset version, as models take them, and how many of them are positive. */
   countLabels(project: string, datasetVersionId: string): Promise<{ rows: number; positives: number }>;
+  /** See `featureBenefits`. */
+  featureBenefits(question: FeatureQuestion): Promise<FeatureBenefit[]>;
   /** See `trainingRows`. */
   trainingRows(project: string, model: string, version: number): Promise<TrainingRows>;
 }
@@ -73,6 +76,7 @@ export function createGates(deps: GatesDeps): Gates {
     async countLabels(project, datasetVersionId) {
       return await countLabels(deps, project, await deps.datasets.get(datasetVersionId));
     },
+    featureBenefits: (question) => featureBenefits(deps, question),
     trainingRows: (project, model, version) => trainingRows(deps, project, model, version),
   };
 }

@@ -55,6 +55,8 @@ const tellers: Readonly<Record<string, Teller>> = {
   'monitor-window.judged': (payload) => `${at(payload, 'monitor')} judged a window${because(payload)}`,
   'monitor-alert.raised': (payload) => `${at(payload, 'monitor')} raised an alert${because(payload)}`,
   'monitor-alert.resolved': (payload) => `The alert of ${at(payload, 'monitor')} was resolved${because(payload)}`,
+  'debt-item.found': (payload) => `Debt found: ${at(payload, 'title')}${because(payload)}`,
+  'debt-item.repaid': (payload) => `Debt repaid: ${at(payload, 'title')}`,
   'cycle.started': (payload) => `Cycle ${at(payload, 'number')} began: ${at(inside(payload, 'trigger'), 'reason')}`,
   'cycle.not-started': (payload) => `A cycle was held back${because(payload)}`,
   'cycle.ended': (payload) => `Cycle ${at(payload, 'number')} ended, ${at(payload, 'outcome')}${because(payload)}`,
@@ -100,6 +102,7 @@ function placeOf(event: EventRecord): string | undefined {
     const [model, version] = splitLast(id);
     return `/models/${encodeURIComponent(model)}/versions/${version}`;
   }
+  if (kind === 'debt-item' && event.project !== undefined) return `/projects/${encodeURIComponent(event.project)}/debt`;
   if (kind === 'monitor') {
     const [project, monitor] = splitLast(id);
     return `/projects/${encodeURIComponent(project)}/monitors/${encodeURIComponent(monitor)}`;
