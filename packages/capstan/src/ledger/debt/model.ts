@@ -1,6 +1,6 @@
 import type { DebtItem, DebtMeasure, EvidenceRef } from '@capstan/api';
 
-export const DAY_MS = 86_400_000;
+const DAY_MS = 86_400_000;
 /** What is metered is metered over this long. */
 export const PERIOD_DAYS = 30;
 export const PERIOD_MS = PERIOD_DAYS * DAY_MS;
