@@ -32,6 +32,7 @@ beforeAll(async () => {
   await trained();
   await done('deploy', MODEL, '--no-guards', '--wait');
   await answered();
+  await done('monitors', 'check', PROJECT);
   await done('debt', PROJECT, '--measure');
 }, 600_000);
 

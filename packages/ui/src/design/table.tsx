@@ -6,6 +6,8 @@ type SortValue = number | string | null | undefined;
 export interface Column<Row> {
   readonly name: string;
   readonly isNumber?: boolean;
+  /** Never broken over lines: dates, names. */
+  readonly isWhole?: boolean;
   /** Given where the column can be sorted by. */
   sortBy?(row: Row): SortValue;
   cell(row: Row): ReactNode;
@@ -50,7 +52,7 @@ export function Table<Row>(props: {
           {rows.map((row) => (
             <tr key={props.keyOf(row)}>
               {props.columns.map((column) => (
-                <td key={column.name} className={column.isNumber ? css['number'] : undefined}>
+                <td key={column.name} className={classOf(column)}>
                   {column.cell(row)}
                 </td>
               ))}
@@ -60,6 +62,10 @@ export function Table<Row>(props: {
       </table>
     </section>
   );
+}
+
+function classOf({ isNumber, isWhole }: Pick<Column<unknown>, 'isNumber' | 'isWhole'>): string | undefined {
+  return isNumber ? css['number'] : isWhole ? css['whole'] : undefined;
 }
 
 function SortButton(props: { name: string; sort: Sort | null; isNumber: boolean; onSort(sort: Sort): void }) {

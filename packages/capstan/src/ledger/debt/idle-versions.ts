@@ -71,7 +71,7 @@ function judgeRoutes(routes: readonly RouteFacts[]): Finding[] {
         detector: 'idle-versions',
         title: `Route of ${deployment} that nothing takes`,
         reason: `revision ${revision} has ${(share * 100).toFixed(1)} % of the traffic and gave no answer in ${PERIOD_DAYS} d`,
-        principal: { value: 1, unit: 'routes', how: 'callable paths that nobody takes' },
+        principal: { value: 1, unit: 'route', how: 'callable paths that nobody takes' },
         interest: null,
         repay: `Roll back or promote it: the page of ${deployment} has both.`,
         evidence: [{ kind: 'deployment', id: deployment }],

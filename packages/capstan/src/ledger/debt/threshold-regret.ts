@@ -53,7 +53,7 @@ export function judgeThreshold(facts: ThresholdFacts): Finding {
   return owed({
     ...named,
     reason: gain,
-    principal: { value: 1, unit: 'constants', how: 'thresholds that are set once and not measured again' },
+    principal: { value: 1, unit: 'constant', how: 'thresholds that are set once and not measured again' },
     interest: {
       value: mean * facts.answersInPeriod,
       unit: `${currency} in ${PERIOD_DAYS} d`,

@@ -39,10 +39,14 @@ export function judgeInputs({ requirements, newest, trainingsInPeriod }: InputFa
   return owed({
     ...named,
     reason: loose.join(', '),
-    principal: { value: loose.length, unit: 'inputs', how: 'inputs of the newest training that nothing pins' },
+    principal: {
+      value: loose.length,
+      unit: loose.length === 1 ? 'input' : 'inputs',
+      how: 'inputs of the newest training that nothing pins',
+    },
     interest: {
       value: trainingsInPeriod,
-      unit: `trainings in ${PERIOD_DAYS} d`,
+      unit: `${trainingsInPeriod === 1 ? 'training' : 'trainings'} in ${PERIOD_DAYS} d`,
       how: 'trainings in that time that may not be repeatable',
     },
     repay: repayOf(newest.gitCommit === null, loose),

@@ -44,7 +44,7 @@ export function judgeFeatures({ measured, alarms }: FeatureFacts): Finding[] {
       detector: 'useless-features',
       title: `Feature without benefit: ${feature}`,
       reason: `shuffled, it raises the loss of v${version} by ${mean.toFixed(5)} [${lower.toFixed(5)}, ${upper.toFixed(5)}], n ${n}`,
-      principal: { value: 1, unit: 'features', how: 'inputs to collect, check, serve and explain' },
+      principal: { value: 1, unit: 'feature', how: 'inputs to collect, check, serve and explain' },
       interest:
         alarms === null
           ? null

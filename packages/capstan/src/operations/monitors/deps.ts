@@ -22,5 +22,5 @@ export interface MonitorsDeps {
   readonly projects: Pick<Projects, 'get' | 'list'>;
   readonly gates: Pick<Gates, 'trainingRows'>;
   readonly deployments: Pick<Deployments, 'list' | 'pricing'>;
-  readonly predictions: Pick<Predictions, 'featureFiles' | 'labelled' | 'performance' | 'reach'>;
+  readonly predictions: Pick<Predictions, 'featureFiles' | 'labelled' | 'nextAnswer' | 'performance' | 'reach'>;
 }

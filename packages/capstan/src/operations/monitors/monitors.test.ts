@@ -101,6 +101,19 @@ describeDatabases('monitors', (open) => {
     ]);
   });
 
+  test('windows in which nobody asked are passed over', async () => {
+    const at = await setup(await open(), training);
+    await at.deploy(1);
+    at.setClock(START + 1_000 * DAY);
+    await at.log([...dayOf(0, 2).flights, ...dayOf(900, 3).flights]);
+    await at.monitors.watch('flights', cause);
+    const { items } = await at.monitors.get('flights', 'features-1d', 60);
+    expect(items.map(({ from, n }) => [from, n])).toEqual([
+      [START, ROWS],
+      [START + 900 * DAY, ROWS],
+    ]);
+  });
+
   test('what a version was trained on being unknown is said, and raises nothing', async () => {
     const at = await setup(await open(), training);
     at.forgetTraining();

@@ -6,7 +6,7 @@ import { judgeRealised } from './judge-performance.ts';
 import { watchesOf, type Watch } from './model.ts';
 import { recordWindow } from './record.ts';
 import * as store from './store.ts';
-import { completeUntil, windowsBetween, type Window } from './window.ts';
+import { completeUntil, windowAt, type Window } from './window.ts';
 
 /** After a long stop the windows are judged in portions, one portion a tick. */
 const MOST_WINDOWS = 100;
@@ -30,6 +30,7 @@ export async function watchProject(deps: MonitorsDeps, projectName: string, caus
   }
 }
 
+/** Closed windows with answers that were not judged, oldest first. Where nobody asked anything, there is nothing to judge. */
 async function dueWindows(
   deps: MonitorsDeps,
   watch: Watch,
@@ -38,12 +39,22 @@ async function dueWindows(
 ): Promise<Window[]> {
   const now = deps.clock.now();
   const reach = await deps.predictions.reach(name);
-  if (reach.first === null) return [];
   const complete =
     watch.watch === 'performance'
       ? completeUntil(now, reach.lastLabelled, labelDelayMs)
       : // Inputs that wait to be written may belong into any window: only what is overdue is judged without them.
         completeUntil(now, reach.isWhole ? reach.last : null, 0);
-  const judged = await store.judgedUntil(deps.database.read, project, watch.name);
-  return windowsBetween(watch.window, judged ?? reach.first, complete, MOST_WINDOWS);
+  const windows: Window[] = [];
+  let from = (await store.judgedUntil(deps.database.read, project, watch.name)) ?? EVER;
+  while (windows.length < MOST_WINDOWS) {
+    const next = await deps.predictions.nextAnswer(name, from);
+    if (next === null) break;
+    const window = windowAt(watch.window, next);
+    if (window.end > complete) break;
+    windows.push(window);
+    from = window.end;
+  }
+  return windows;
 }
+
+const EVER = -8.64e15;

@@ -1,20 +1,15 @@
 import { expect, test } from 'vitest';
-import { completeUntil, windowsBetween } from './window.ts';
+import { completeUntil, windowAt } from './window.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const MONDAY = Date.parse('2013-04-01T00:00:00Z');
 
-test('weeks begin on Mondays, wherever the first row lies', () => {
-  const windows = windowsBetween(7 * DAY, MONDAY + 3 * DAY, MONDAY + 20 * DAY, 10);
-  expect(windows.map(({ start }) => start)).toEqual([MONDAY, MONDAY + 7 * DAY]);
-  expect(windows.every(({ start, end }) => end - start === 7 * DAY)).toBe(true);
-});
-
-test('a window is closed when its end is reached, not before', () => {
-  expect(windowsBetween(DAY, MONDAY, MONDAY + DAY - 1, 10)).toEqual([]);
-  expect(windowsBetween(DAY, MONDAY, MONDAY + DAY, 10)).toHaveLength(1);
-  expect(windowsBetween(DAY, MONDAY, MONDAY + 90 * DAY, 10)).toHaveLength(10);
+test('weeks begin on Mondays, days at midnight, wherever the time lies', () => {
+  expect(windowAt(7 * DAY, MONDAY + 3 * DAY)).toEqual({ start: MONDAY, end: MONDAY + 7 * DAY });
+  expect(windowAt(7 * DAY, MONDAY - 1)).toEqual({ start: MONDAY - 7 * DAY, end: MONDAY });
+  expect(windowAt(DAY, MONDAY)).toEqual({ start: MONDAY, end: MONDAY + DAY });
+  expect(windowAt(DAY, Date.parse('1969-12-31T23:00:00Z')).end).toBe(Date.parse('1970-01-01T00:00:00Z'));
 });
 
 test('time is complete up to the newest row, and a day late where nothing later has come', () => {

@@ -7,18 +7,10 @@ export interface Window {
 /** Windows begin on whole multiples of their length from here: weeks on Mondays, days at midnight, UTC. */
 const ORIGIN = Date.parse('1970-01-05T00:00:00Z');
 
-/**
- * Windows back to back, each of `lengthMs`, from the one that holds `from` to the last that ends by `closedUntil`; at most
- * `limit` of them, oldest first.
- */
-export function windowsBetween(lengthMs: number, from: number, closedUntil: number, limit: number): Window[] {
-  const windows: Window[] = [];
-  for (let index = Math.floor((from - ORIGIN) / lengthMs); windows.length < limit; index++) {
-    const window = { start: ORIGIN + index * lengthMs, end: ORIGIN + (index + 1) * lengthMs };
-    if (window.end > closedUntil) break;
-    windows.push(window);
-  }
-  return windows;
+/** The window that a time lies in; windows lie back to back. */
+export function windowAt(lengthMs: number, time: number): Window {
+  const start = ORIGIN + Math.floor((time - ORIGIN) / lengthMs) * lengthMs;
+  return { start, end: start + lengthMs };
 }
 
 /** How long what belongs into a window is waited for where nothing later has come. */

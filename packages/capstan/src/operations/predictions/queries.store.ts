@@ -93,7 +93,6 @@ export async function labelledExamples(
 
 /** How far the log of a deployment reaches in event time; null where there is no such answer. */
 export interface Reach {
-  readonly first: number | null;
   readonly last: number | null;
   readonly lastLabelled: number | null;
   /** The inputs of everything taken in have been written. */
@@ -102,18 +101,29 @@ export interface Reach {
 
 export async function reach(reader: Reader, deployment: string): Promise<Reach> {
   const times = reader.selectFrom('predictions').select('event_time').where('deployment', '=', deployment).limit(1);
-  const [first, last, lastLabelled, raw] = await Promise.all([
-    times.orderBy('event_time').executeTakeFirst(),
+  const [last, lastLabelled, raw] = await Promise.all([
     times.orderBy('event_time', 'desc').executeTakeFirst(),
     times.where('label', 'is not', null).orderBy('event_time', 'desc').executeTakeFirst(),
     reader.selectFrom('segments').select('id').where('raw_digest', 'is not', null).limit(1).executeTakeFirst(),
   ]);
   return {
-    first: first?.event_time ?? null,
     last: last?.event_time ?? null,
     lastLabelled: lastLabelled?.event_time ?? null,
     isWhole: raw === undefined,
   };
+}
+
+/** Event time of the first answer at or after a time; null where there is none. */
+export async function nextAnswer(reader: Reader, deployment: string, from: number): Promise<number | null> {
+  const row = await reader
+    .selectFrom('predictions')
+    .select('event_time')
+    .where('deployment', '=', deployment)
+    .where('event_time', '>=', from)
+    .orderBy('event_time')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.event_time ?? null;
 }
 
 /** Model-fed features of one segment, as stored. */

@@ -20,6 +20,7 @@ import {
   featureFiles,
   labelledExamples,
   listPredictions,
+  nextAnswer,
   performance,
   reach,
   type EventWindow,
@@ -50,6 +51,8 @@ export interface Predictions {
   performance(window: EventWindow): Promise<PerformanceRow[]>;
   pendingOutcomes(deployment: string): Promise<number>;
   reach(deployment: string): Promise<Reach>;
+  /** See `nextAnswer`. */
+  nextAnswer(deployment: string, from: number): Promise<number | null>;
   /** What callers were told and what came true, one for each example, by event time. */
   labelled(window: EventWindow): Promise<LabelledExample[]>;
   /** Parquet files with the model-fed inputs of the window's rows, and perhaps of others. */
@@ -82,6 +85,7 @@ export function createPredictions(deps: PredictionsDeps): Predictions {
     performance: (window) => performance(read, window),
     pendingOutcomes: (deployment) => countPending(read, deployment),
     reach: (deployment) => reach(read, deployment),
+    nextAnswer: (deployment, from) => nextAnswer(read, deployment, from),
     labelled: (window) => labelledExamples(read, window),
     featureFiles: (window) => featureFiles(read, window),
     exportLabelled: (wanted, cause) => exportLabelled(deps, wanted, cause),

@@ -91,7 +91,7 @@ function Alerts({ alerts }: { alerts: MonitorReply['alerts'] }) {
           keyOf={(row) => row.id}
           columns={[
             { name: 'Raised', cell: (row) => <Time at={row.raisedAt} now={now} /> },
-            { name: 'Kind', cell: (row) => row.kind },
+            { name: 'Kind', isWhole: true, cell: (row) => row.kind },
             { name: 'Why', cell: (row) => row.reason },
             {
               name: 'Resolved',

@@ -59,6 +59,7 @@ function List({ project, items }: { project: string; items: readonly MonitorSumm
       columns={[
         {
           name: 'Monitor',
+          isWhole: true,
           cell: (row) => (
             <Link to="/projects/$project/monitors/$monitor" params={{ project, monitor: row.name }}>
               {row.name}
