@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { PipelineRunInput } from '@capstan/api';
@@ -16,7 +16,8 @@ const DONE_FILE = '.capstan-workspace.json';
 
 const doneFile = z.strictObject({
   codeDigest: z.string(),
-  used: z.record(z.string(), z.strictObject({ versionId: z.string(), number: z.int(), digest: z.string() })),
+  // Null: the dataset holds nothing before the cut-off, and its folder is empty.
+  used: z.record(z.string(), z.strictObject({ versionId: z.string(), number: z.int(), digest: z.string() }).nullable()),
 });
 
 /** A folder where a run's stages work: the project's code as it was, and its datasets. */
@@ -76,7 +77,9 @@ export async function prepareWorkspace(deps: PipelinesDeps, spec: WorkspaceSpec)
   }
   await deps.format.adopt(folder);
   const used = Object.fromEntries(inputs.map((input) => [input.dataset, input.used]));
-  await writeFile(join(folder, DONE_FILE), JSON.stringify({ codeDigest: code.hash.md5, used }));
+  const file = join(folder, DONE_FILE);
+  await writeFile(`${file}.new`, JSON.stringify({ codeDigest: code.hash.md5, used }));
+  await rename(`${file}.new`, file);
   return { folder, codeDigest: code.hash.md5, inputs };
 }
 

@@ -50,7 +50,9 @@ async function inputsOf(deps: MonitorsDeps, { deployment, window }: Watched): Pr
     ...columns
   } = await deps.analytics.queryColumns({
     tables: { answers: files },
-    sql: `select * from answers where ${time} >= $from and ${time} < $before`,
+    // A request sent again has its inputs twice: the first stand.
+    sql: `select * from answers where ${time} >= $from and ${time} < $before
+          qualify row_number() over (partition by ${quoteName(own.id)} order by predicted_at) = 1`,
     parameters: { from: window.start, before: window.end },
   });
   return { rows: ids.length, columns };

@@ -101,6 +101,18 @@ describeDatabases('monitors', (open) => {
     ]);
   });
 
+  test('an answer that was asked for again counts once', async () => {
+    const at = await setup(await open(), training);
+    await at.deploy(1);
+    const { flights } = dayOf(0, 2);
+    at.setClock(START + DAY);
+    await at.log(flights);
+    at.setClock(START + DAY + 1_000);
+    await at.log([...flights.slice(0, 200), ...dayOf(1, 3).flights.slice(0, 1)]);
+    await at.monitors.watch('flights', cause);
+    expect((await at.monitors.get('flights', 'features-1d', 60)).items).toMatchObject([{ n: ROWS }]);
+  });
+
   test('windows in which nobody asked are passed over', async () => {
     const at = await setup(await open(), training);
     await at.deploy(1);
