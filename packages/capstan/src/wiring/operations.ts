@@ -9,6 +9,7 @@ import {
   deploymentJobs,
   deploymentRoutes,
   servingControlRoutes,
+  valueMatrixOf,
   type Deployments,
   type DeploymentSpec,
   type DeploymentSpecs,
@@ -72,7 +73,7 @@ function specOf(
   { charter, model, deployment }: Awaited<ReturnType<Projects['get']>>['declaration'],
 ): DeploymentSpec | undefined {
   if (!deployment || !model) return undefined;
-  const { value, loss_budget: budget } = charter;
+  const { loss_budget: budget } = charter;
   return {
     deployment: deployment.name,
     project,
@@ -80,12 +81,7 @@ function specOf(
     context: { id: deployment.context.id, eventTime: deployment.context.event_time },
     plan: deployment.rollout,
     analysis: deployment.analysis,
-    value: {
-      truePositive: value.true_positive,
-      falsePositive: value.false_positive,
-      falseNegative: value.false_negative,
-      trueNegative: value.true_negative,
-    },
+    value: valueMatrixOf(charter),
     lossBudget: budget ? { amount: budget.amount, windowMs: budget.window, onExhausted: budget.on_exhausted } : null,
   };
 }

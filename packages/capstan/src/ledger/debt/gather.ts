@@ -1,6 +1,5 @@
 import type { Declaration, Deployment } from '@capstan/api';
 import { DomainError } from '#kernel/errors';
-import type { ValueMatrix } from '#operations/deployments';
 import type { DebtDeps } from './deps.ts';
 import type { RouteFacts, VersionFacts } from './idle-versions.ts';
 import { PERIOD_MS } from './model.ts';
@@ -34,15 +33,6 @@ export async function gather(deps: DebtDeps, project: string): Promise<Measured>
       )
     : [];
   return { project, declaration, deployment, now, answers };
-}
-
-export function pricesOf({ charter: { value } }: Declaration): ValueMatrix {
-  return {
-    truePositive: value.true_positive,
-    falsePositive: value.false_positive,
-    falseNegative: value.false_negative,
-    trueNegative: value.true_negative,
-  };
 }
 
 export function countAnswers(answers: Measured['answers']): number {
@@ -153,7 +143,8 @@ export async function featureFacts(deps: DebtDeps, { project, deployment }: Meas
       version,
       evaluation: verdict.evaluation.datasetVersionId,
     }));
-  if (!known) {
+  // What could not be scored may be, the next time.
+  if (!known && benefits.length > 0) {
     await deps.database.write((writer) => store.keepBenefits(writer, verdict.id, benefits, deps.clock.now()));
   }
   return { measured: { verdict: verdict.id, model, version, benefits }, alarms };

@@ -23,7 +23,7 @@ export function judgeLimit(facts: LimitFacts): Finding {
   } as const;
   if (budget && currentReplicas > 0) {
     const days = (budget.windowMs / 86_400_000).toFixed(1);
-    const reason = `a breaker opens when ${budget.amount} ${currency} are lost in ${days} d; ${currentReplicas} data planes follow it`;
+    const reason = `a breaker opens when ${budget.amount} ${currency} are lost in ${days} d; data planes that follow it: ${currentReplicas}`;
     return clear({ ...named, reason });
   }
   if (budget) {

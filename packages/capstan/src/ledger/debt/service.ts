@@ -1,7 +1,8 @@
 import type { DebtLedger } from '@capstan/api';
 import type { Cause } from '#kernel/cause';
+import { valueMatrixOf } from '#operations/deployments';
 import type { DebtDeps } from './deps.ts';
-import { countAnswers, featureFacts, gather, inputFacts, pricesOf, routeFacts, versionFacts } from './gather.ts';
+import { countAnswers, featureFacts, gather, inputFacts, routeFacts, versionFacts } from './gather.ts';
 import { judgePaths } from './idle-versions.ts';
 import { judgeLimit } from './missing-limit.ts';
 import { changesBetween, inOrder, PERIOD_MS, unmeasured, type Finding } from './model.ts';
@@ -67,7 +68,7 @@ async function ofDeployment(deps: DebtDeps, measured: Awaited<ReturnType<typeof 
   const shared = {
     deployment: deployment.name,
     answersInPeriod: countAnswers(answers),
-    prices: pricesOf(declaration),
+    prices: valueMatrixOf(charter),
     currency: charter.value.currency,
   };
   const window = { deployment: deployment.name, from: now - PERIOD_MS, to: now };

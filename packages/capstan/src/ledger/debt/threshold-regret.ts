@@ -1,6 +1,6 @@
 import type { EvidenceRef } from '@capstan/api';
 import { pairedMeanDifference } from '#kernel/statistics/mean-difference';
-import type { ValueMatrix } from '#operations/deployments';
+import { valueOf, type ValueMatrix } from '#operations/deployments';
 import { clear, owed, PERIOD_DAYS, unmeasured, type Finding } from './model.ts';
 
 export interface DecidedExample {
@@ -43,8 +43,8 @@ export function judgeThreshold(facts: ThresholdFacts): Finding {
   const best = bestThreshold(examples.slice(0, half), facts.prices);
   const newer = examples.slice(half);
   const { mean, spread } = pairedMeanDifference(
-    newer.map((example) => valueOf(example, best, facts.prices)),
-    newer.map((example) => valueOf(example, threshold, facts.prices)),
+    newer.map(decidedBy(best, facts.prices)),
+    newer.map(decidedBy(threshold, facts.prices)),
   );
   const limits = spread ? ` [${spread.lower.toFixed(3)}, ${spread.upper.toFixed(3)}]` : '';
   const gain = `${best.toFixed(3)} instead of ${threshold.toFixed(3)}: ${mean.toFixed(3)}${limits} ${currency} an answer, n ${newer.length}`;
@@ -69,14 +69,13 @@ function bestThreshold(examples: readonly DecidedExample[], prices: ValueMatrix)
   let best = { threshold: 0.5, value: Number.NEGATIVE_INFINITY };
   for (let index = 0; index < sorted.length; index += step) {
     const threshold = sorted[index] ?? 0.5;
-    const value = examples.reduce((sum, example) => sum + valueOf(example, threshold, prices), 0);
+    const worth = decidedBy(threshold, prices);
+    const value = examples.reduce((sum, example) => sum + worth(example), 0);
     if (value > best.value) best = { threshold, value };
   }
   return best.threshold;
 }
 
-function valueOf({ probability, label }: DecidedExample, threshold: number, prices: ValueMatrix): number {
-  const isWarned = probability >= threshold;
-  if (label === 1) return isWarned ? prices.truePositive : prices.falseNegative;
-  return isWarned ? prices.falsePositive : prices.trueNegative;
+function decidedBy(threshold: number, prices: ValueMatrix): (example: DecidedExample) => number {
+  return ({ probability, label }) => valueOf(prices, probability >= threshold, label);
 }

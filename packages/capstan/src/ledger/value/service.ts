@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { BudgetState, Charter, Deployment, ValueRow, ValueSummary } from '@capstan/api';
 import type { Database } from '#database';
 import type { Projects } from '#design/projects';
-import { judgeBudget, type Deployments, type ValueMatrix } from '#operations/deployments';
+import { judgeBudget, valueMatrixOf, type Deployments } from '#operations/deployments';
 import type { Predictions } from '#operations/predictions';
 import type { Clock } from '#ports/clock';
 import { baselineAt } from './baseline.ts';
@@ -42,7 +42,7 @@ async function summarise(deps: ValueDeps, request: SummaryRequest): Promise<Valu
   const { project, by, from = -EVER, before = EVER } = request;
   const { charter } = await deps.projects.get(project);
   const deployments = await deps.deployments.list(project);
-  const prices = pricesOf(charter);
+  const prices = valueMatrixOf(charter);
   const total = emptyTally();
   const groups = new Map<string, Group>();
   for (const deployment of deployments) {
@@ -110,15 +110,6 @@ function inOrder({ place: a }: Group, { place: b }: Group): number {
     (a.version?.deployment ?? '').localeCompare(b.version?.deployment ?? '', 'en') ||
     (a.version?.version ?? 0) - (b.version?.version ?? 0)
   );
-}
-
-function pricesOf({ value }: Charter): ValueMatrix {
-  return {
-    truePositive: value.true_positive,
-    falsePositive: value.false_positive,
-    falseNegative: value.false_negative,
-    trueNegative: value.true_negative,
-  };
 }
 
 /** A closed breaker is judged over the window up to now; an open one shows the window in which it opened. */

@@ -22,7 +22,7 @@ const MAX_ROWS = 5_000;
  * Permutation importance on the rows that a verdict judged by (Breiman 2001, section 10): each feature's values are shuffled
  * among at most 5,000 rows, always alike, and the capped losses are compared row by row with those of the rows as they are.
  * Features that vary together stand in for each other, so that each alone may seem to bring nothing.
- * @throws DomainError NOT_FOUND; CONFLICT for a model that cannot be scored or rows without labels
+ * Empty for a model that cannot be scored. @throws DomainError NOT_FOUND; CONFLICT for rows without labels
  */
 export async function featureBenefits(deps: GatesDeps, verdict: FeatureQuestion): Promise<FeatureBenefit[]> {
   const { project, model, version } = verdict;

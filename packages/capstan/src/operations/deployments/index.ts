@@ -10,4 +10,5 @@ export type { EvidenceCursor } from './change-rollout.ts';
 export type { EvidenceItem, PartOutcome } from './evidence.ts';
 export { judgeBudget, type RealisedValue } from './budget.ts';
 export type { Analysis, DeploymentSpec, DeploymentSpecs, ModelSource, ValueMatrix } from './spec.ts';
+export { valueMatrixOf } from './spec.ts';
 export { valueOf } from './threshold.ts';

@@ -1,4 +1,4 @@
-import type { BreakerMode, RolloutStage } from '@capstan/api';
+import type { BreakerMode, Charter, RolloutStage } from '@capstan/api';
 import type { Cause } from '#kernel/cause';
 
 /** What a decision is worth, per prediction, by decision and truth; in the charter's currency. */
@@ -7,6 +7,16 @@ export interface ValueMatrix {
   readonly falsePositive: number;
   readonly falseNegative: number;
   readonly trueNegative: number;
+}
+
+/** The charter's matrix as the program holds it. */
+export function valueMatrixOf({ value }: Charter): ValueMatrix {
+  return {
+    truePositive: value.true_positive,
+    falsePositive: value.false_positive,
+    falseNegative: value.false_negative,
+    trueNegative: value.true_negative,
+  };
 }
 
 export type Analysis = 'errors' | 'latency' | 'loss';

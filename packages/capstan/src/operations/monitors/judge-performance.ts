@@ -1,3 +1,4 @@
+import { logLossOf } from '#kernel/statistics/classification-metrics';
 import type { MonitorsDeps } from './deps.ts';
 import { judgePerformance, type LossPair } from './performance.ts';
 import type { Judged, Watched } from './watched.ts';
@@ -21,9 +22,9 @@ export async function judgeRealised(deps: MonitorsDeps, { watch, deployment, win
       baseline === null ? 'no outcome was known before it: there is no baseline' : 'no answer was logged in it';
     return { ...subject, verdict: 'unknown', reason, n: examples.length, performance: null };
   }
-  const loss = watch.watch === 'performance' && watch.metric === 'brier' ? squaredError : logLoss;
+  const loss = watch.watch === 'performance' && watch.metric === 'brier' ? squaredError : logLossOf;
   const pairs = examples.map(({ probability, label }): LossPair => {
-    return { modelLoss: loss(probability, label), baselineLoss: loss(baseline, label) };
+    return { modelLoss: loss(label, probability), baselineLoss: loss(label, baseline) };
   });
   const { verdict, reason, labels, coverage, modelLoss, baselineLoss, difference } = judgePerformance(
     pairs,
@@ -77,14 +78,6 @@ async function baselineBefore(deps: MonitorsDeps, deployment: string, time: numb
   return baselineProbability ?? (labelled > 0 ? (positives + 1) / (labelled + 2) : null);
 }
 
-/** Probabilities closer than this to 0 or 1 count as this far off: one answer must not weigh more than all others. */
-const CLIP = 1e-15;
-
-function logLoss(probability: number, label: 0 | 1): number {
-  const ofLabel = label === 1 ? probability : 1 - probability;
-  return -Math.log(Math.min(1, Math.max(CLIP, ofLabel)));
-}
-
-function squaredError(probability: number, label: 0 | 1): number {
+function squaredError(label: 0 | 1, probability: number): number {
   return (probability - label) ** 2;
 }
