@@ -158,6 +158,19 @@ function declarationSchema<Duration extends z.ZodType<number>, Rollout extends z
             .strictObject({ id: column.default('example_id'), event_time: column.default('event_time') })
             .prefault({})
             .meta({ description: 'Columns of a request that are logged and not given to the model' }),
+          recalibration: z
+            .strictObject({
+              window: duration.meta({ description: 'Answers of this long, with their outcomes, are fitted to' }),
+              prior_rows: z
+                .int()
+                .min(0)
+                .max(1e9)
+                .default(10_000)
+                .meta({ description: 'So many answers count as if they had agreed with the model' }),
+              schedule: z.string().min(9).max(100).default('0 3 * * *').meta({ description: 'Cron, in UTC' }),
+            })
+            .optional()
+            .meta({ description: 'Moves the log odds of answers by what outcomes of late say; nightly unless told' }),
         })
         .optional(),
       monitors: z.array(monitor).max(50).default([]),

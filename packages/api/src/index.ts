@@ -18,7 +18,7 @@ export * from './events/event.ts';
 export * from './events/index.ts';
 export * from './routes/index.ts';
 export { servingRoutes } from './routes/data-plane.ts';
-export type { Deployment, Revision, Rollout } from './routes/deployments.ts';
+export type { Deployment, Recalibration, Revision, Rollout } from './routes/deployments.ts';
 export type { Explanation, Replay } from './routes/lineage.ts';
 export type { PerformanceRow, Prediction } from './routes/predictions.ts';
 export type { DeclarationChange } from './routes/projects.ts';

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { slug, timestamp } from './shapes.ts';
 
+/** No recalibration moves log odds by more: a model that is further off is broken, and other guards are for that. */
+const MAX_SHIFT = 3;
+
 // What the two planes say to each other: the routing snapshot (down), segments of prediction records and replica
 // reports (up). Both planes parse with these schemas; they change only by addition, since a data plane may be older.
 
@@ -22,6 +25,9 @@ export type ServingRole = z.infer<typeof servingRole>;
 export const inputAdapter = z.strictObject({ multiply: z.number().default(1), add: z.number().default(0) });
 export type InputAdapter = z.infer<typeof inputAdapter>;
 
+/** Of log odds; 0 leaves the model's probability as it is. */
+const logOddsShift = z.number().min(-MAX_SHIFT).max(MAX_SHIFT).default(0);
+
 /** A share of the traffic of a deployment. */
 export const servingRoute = z.strictObject({
   revision: z.int().min(1),
@@ -34,6 +40,8 @@ export const servingRoute = z.strictObject({
   /** Decide positive at this probability and above. */
   threshold: z.number().min(0).max(1),
   inputAdapters: z.record(z.string(), inputAdapter),
+  /** Added to the log odds of what the model says: recalibration by outcomes of late. */
+  shift: logOddsShift,
 });
 export type ServingRoute = z.infer<typeof servingRoute>;
 
@@ -95,6 +103,8 @@ export const recordedPart = z.strictObject({
   threshold: z.number().min(0).max(1),
   /** Indices into the request's rows; null for all of them, in order. */
   rows: z.array(z.int().min(0)).nullable(),
+  /** Of the log odds, that is in the probabilities. */
+  shift: logOddsShift,
   /** Positive-class probability of each row; null when the model failed. */
   probabilities: z.array(z.number().min(0).max(1)).nullable(),
   error: z.string().nullable(),

@@ -102,8 +102,9 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
     database,
     clock,
     log,
-    // What is watched first: an alarm is a better reason for a turn than the day of the week.
+    // Answers are set right first, then it is watched what they are like: an alarm is a better reason for a turn than the day of the week.
     schedules: async () => [
+      ...(await operations.schedules()),
       ...(await monitors.schedules()),
       ...(await cycles.schedules()),
       ...(await ledger.schedules()),

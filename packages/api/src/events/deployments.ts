@@ -45,6 +45,14 @@ export const deploymentEvents = {
   'deployment.rolled-back': z.strictObject({ ...ofDeployment, from: z.int(), to: z.int(), reason: z.string() }),
   'revision.live': z.strictObject({ ...ofDeployment, revision: z.int(), replica: z.string() }),
   'deployment.baseline-set': z.strictObject({ ...ofDeployment, probability: z.number(), source: z.string() }),
+  'deployment.recalibrated': z.strictObject({
+    ...ofDeployment,
+    revision: z.int(),
+    shift: z.number(),
+    rows: z.int(),
+    answeredLoss: z.number(),
+    modelLoss: z.number(),
+  }),
   'breaker.opened': z.strictObject({
     ...ofDeployment,
     mode: breakerMode,

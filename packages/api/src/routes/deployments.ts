@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineRoute } from '../route.ts';
 import { judgement, rolloutCheck, rolloutStage, rolloutState } from '../rollout.ts';
 import { breakerMode, inputAdapter, modelDigest } from '../serving.ts';
-import { nothing, pageOf, slug, timestamp } from '../shapes.ts';
+import { nothing, pageOf, pageQuery, slug, timestamp } from '../shapes.ts';
 
 const SMALL_BODY_BYTES = 65_536;
 
@@ -54,6 +54,22 @@ const replica = z.strictObject({
   failures: z.array(z.strictObject({ revision: z.int(), reason: z.string() })),
 });
 
+export const recalibration = z.strictObject({
+  revision: z.int(),
+  /** Added to the log odds of the model's probabilities from then on. */
+  shift: z.number(),
+  at: timestamp,
+  /** Event time of the labelled answers that it was fitted to; `before` is not included. */
+  from: timestamp,
+  before: timestamp,
+  rows: z.int(),
+  /** Mean log loss of those answers as they were given, with the shifts of then. */
+  answeredLoss: z.number(),
+  /** Mean log loss of the model alone on the same answers. */
+  modelLoss: z.number(),
+});
+export type Recalibration = z.infer<typeof recalibration>;
+
 export const deployment = z.strictObject({
   name: z.string(),
   project: z.string(),
@@ -68,6 +84,8 @@ export const deployment = z.strictObject({
     fallbackProbability: z.number().optional(),
   }),
   replicas: z.array(replica),
+  /** Of the champion; absent before the first. */
+  recalibration: recalibration.optional(),
   createdAt: timestamp,
 });
 export type Deployment = z.infer<typeof deployment>;
@@ -133,6 +151,20 @@ export const deployments = {
     body: nothing,
     reply: pageOf(rollout),
     errors: ['NOT_FOUND'],
+  }),
+  recalibrations: defineRoute({
+    name: 'deployments.recalibrations',
+    method: 'GET',
+    path: '/api/v1/deployments/:deployment/recalibrations',
+    summary: 'How the log odds of answers were moved by outcomes, newest first',
+    permission: 'read',
+    bodyLimitBytes: 0,
+    audit: 'none',
+    params: deploymentParams,
+    query: pageQuery,
+    body: nothing,
+    reply: pageOf(recalibration),
+    errors: ['NOT_FOUND', 'INVALID_ARGUMENT'],
   }),
   start: defineRoute({
     name: 'deployments.start',

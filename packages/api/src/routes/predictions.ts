@@ -29,6 +29,8 @@ export const prediction = z.strictObject({
   eventTime: timestamp,
   predictedAt: timestamp,
   probability: z.number().optional(),
+  /** Of the model's log odds, that is in the probability; absent where it is 0. */
+  shift: z.number().optional(),
   decision: z.boolean().optional(),
   error: z.string().optional(),
   latencyUs: z.int(),
@@ -51,6 +53,9 @@ export const performanceRow = z.strictObject({
   meanLoss: z.number().optional(),
   value: z.number().optional(),
   baselineValue: z.number().optional(),
+  /** What the model alone would have lost and been worth, without recalibration. */
+  meanModelLoss: z.number().optional(),
+  modelValue: z.number().optional(),
 });
 export type PerformanceRow = z.infer<typeof performanceRow>;
 

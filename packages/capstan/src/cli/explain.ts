@@ -85,11 +85,11 @@ function chain(found: Explanation): [name: string, value: string][] {
 }
 
 function answerLines({ answer, others }: Explanation): [string, string][] {
-  const { probability, decision, threshold, error } = answer;
+  const { probability, shift, decision, threshold, error } = answer;
   const answered =
     probability === undefined
       ? `failed: ${error ?? 'no reason logged'}`
-      : `${probability}, decided ${decision ? 'yes' : 'no'} at the threshold ${threshold}`;
+      : `${probability}${shift === undefined ? '' : ` (log odds moved by ${shift})`}, decided ${decision ? 'yes' : 'no'} at the threshold ${threshold}`;
   const value =
     answer.value === undefined ? 'not known' : `${answer.value}, baseline ${answer.baselineValue ?? 'unknown'}`;
   return [

@@ -19,6 +19,7 @@ export const jobKinds = {
   'jobs.sweep': { payload: z.strictObject({ endedBefore: z.int() }), maxAttempts: 3, leaseMs: 30_000 },
   'expectations.check': { payload: eventPayload, maxAttempts: 3, leaseMs: 60_000 },
   'deployments.promote': { payload: eventPayload, maxAttempts: 10, leaseMs: 30_000 },
+  'deployments.recalibrate': { payload: z.strictObject({ deployment: z.string() }), maxAttempts: 3, leaseMs: 60_000 },
   'rollouts.judge': { payload: z.strictObject({ deployment: z.string() }), maxAttempts: 5, leaseMs: 60_000 },
   'predictions.features': { payload: z.strictObject({ segment: z.string() }), maxAttempts: 5, leaseMs: 120_000 },
   // Many tries: each kill of the server costs one, and a stage that fails is no failure of the job.

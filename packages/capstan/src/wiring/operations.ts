@@ -1,13 +1,14 @@
 import type { Datasets } from '#data/datasets';
-import type { Projects } from '#design/projects';
+import type { Project, Projects } from '#design/projects';
 import type { BoundRoute } from '#http';
-import type { JobHandlers } from '#jobs';
+import type { JobHandlers, Schedule } from '#jobs';
 import { conflict, notFound } from '#kernel/errors';
 import { refusalOf, type ModelRegistry, type Verdict } from '#model/registry';
 import {
   createDeployments,
   deploymentJobs,
   deploymentRoutes,
+  recalibrationSchedules,
   servingControlRoutes,
   valueMatrixOf,
   type Deployments,
@@ -34,7 +35,12 @@ export interface OperationsNeeds {
 export interface WiredOperations {
   readonly services: { readonly deployments: Deployments; readonly predictions: Predictions };
   readonly bound: BoundRoute[];
-  readonly handlers: Pick<JobHandlers, 'deployments.promote' | 'rollouts.judge' | 'predictions.features'>;
+  readonly handlers: Pick<
+    JobHandlers,
+    'deployments.promote' | 'deployments.recalibrate' | 'rollouts.judge' | 'predictions.features'
+  >;
+  /** When answers are recalibrated. */
+  schedules(): Promise<Schedule[]>;
 }
 
 type OperationsFoundation = Pick<Foundation, 'database' | 'events' | 'jobs' | 'clock' | 'ids' | 'blobs' | 'analytics'>;
@@ -52,37 +58,42 @@ export function wireOperations(foundation: OperationsFoundation, needs: Operatio
       ...predictionRoutes(predictions, deployments),
     ],
     handlers: { ...deploymentJobs({ events, models: needs.models }), ...predictionJobs(predictions) },
+    schedules: () => recalibrationSchedules({ specs: needs.specs, jobs: foundation.jobs }),
   };
 }
 
 /** The deployment that some project declares under the name. */
 export function specsFrom(projects: Projects): DeploymentSpecs {
+  const all = async (): Promise<DeploymentSpec[]> =>
+    (await projects.list()).flatMap((project) => specOf(project) ?? []);
   return {
     async of(name) {
-      for (const project of await projects.list()) {
-        const spec = specOf(project.name, project.declaration);
-        if (spec?.deployment === name) return spec;
-      }
+      const spec = (await all()).find(({ deployment }) => deployment === name);
+      if (spec) return spec;
       throw notFound('deployment', name, 'Declare it under `deployment` in a capstan.yaml and apply that.');
     },
+    all,
   };
 }
 
-function specOf(
-  project: string,
-  { charter, model, deployment }: Awaited<ReturnType<Projects['get']>>['declaration'],
-): DeploymentSpec | undefined {
+function specOf({ name, declaration, appliedAt }: Project): DeploymentSpec | undefined {
+  const { charter, model, deployment } = declaration;
   if (!deployment || !model) return undefined;
   const { loss_budget: budget } = charter;
+  const { recalibration } = deployment;
   return {
     deployment: deployment.name,
-    project,
+    project: name,
     model: model.name,
     context: { id: deployment.context.id, eventTime: deployment.context.event_time },
     plan: deployment.rollout,
     analysis: deployment.analysis,
     value: valueMatrixOf(charter),
     lossBudget: budget ? { amount: budget.amount, windowMs: budget.window, onExhausted: budget.on_exhausted } : null,
+    recalibration: recalibration
+      ? { windowMs: recalibration.window, priorRows: recalibration.prior_rows, schedule: recalibration.schedule }
+      : null,
+    declaredAt: appliedAt,
   };
 }
 

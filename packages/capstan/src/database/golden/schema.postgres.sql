@@ -222,6 +222,7 @@ index CREATE UNIQUE INDEX prediction_features_pk ON prediction_features USING bt
 index CREATE UNIQUE INDEX predictions_pk ON predictions USING btree (deployment, example_id, role, revision)
 index CREATE UNIQUE INDEX project_revisions_pk ON project_revisions USING btree (project, revision)
 index CREATE UNIQUE INDEX projects_pkey ON projects USING btree (name)
+index CREATE UNIQUE INDEX recalibrations_pk ON recalibrations USING btree (deployment, seq)
 index CREATE UNIQUE INDEX registered_model_tags_pk ON registered_model_tags USING btree (model_id, key)
 index CREATE UNIQUE INDEX registered_models_name_key ON registered_models USING btree (name)
 index CREATE UNIQUE INDEX registered_models_pkey ON registered_models USING btree (id)
@@ -433,6 +434,8 @@ predictions.label_seq bigint
 predictions.labelled_at bigint
 predictions.latency_us bigint not null
 predictions.loss double precision
+predictions.model_loss double precision
+predictions.model_value double precision
 predictions.model_version bigint not null
 predictions.part_rows bigint not null
 predictions.predicted_at bigint not null
@@ -445,6 +448,7 @@ predictions.rollout text
 predictions.segment text not null
 predictions.seq bigint not null
 predictions.share double precision not null
+predictions.shift double precision not null default 0
 predictions.stage bigint
 predictions.threshold double precision not null
 predictions.value double precision
@@ -460,6 +464,16 @@ projects.created_at bigint not null
 projects.folder text not null
 projects.name text not null
 projects.revision bigint not null
+recalibrations.answered_loss double precision not null
+recalibrations.deployment text not null
+recalibrations.fitted_at bigint not null
+recalibrations.model_loss double precision not null
+recalibrations.revision bigint not null
+recalibrations.rows bigint not null
+recalibrations.seq bigint not null
+recalibrations.shift double precision not null
+recalibrations.window_before bigint not null
+recalibrations.window_from bigint not null
 registered_model_tags.key text not null
 registered_model_tags.model_id text not null
 registered_model_tags.value text not null

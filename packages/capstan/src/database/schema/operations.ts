@@ -43,6 +43,20 @@ export interface ChampionsTable {
   revision: number;
 }
 
+/** How the log odds of a revision's answers were moved, one row a time. */
+export interface RecalibrationsTable {
+  deployment: string;
+  seq: number;
+  revision: number;
+  shift: number;
+  fitted_at: number;
+  window_from: number;
+  window_before: number;
+  rows: number;
+  answered_loss: number;
+  model_loss: number;
+}
+
 export interface RolloutsTable {
   id: string;
   deployment: string;
@@ -122,6 +136,8 @@ export interface PredictionsTable {
   predicted_at: number;
   ingested_at: number;
   probability: number | null;
+  /** Of the model's log odds, that is in the probability. */
+  shift: number;
   decision: number | null;
   error: string | null;
   latency_us: number;
@@ -138,6 +154,9 @@ export interface PredictionsTable {
   loss: number | null;
   value: number | null;
   baseline_value: number | null;
+  /** Loss and value of the model alone, without the shift. Null on rows of before there were shifts. */
+  model_loss: number | null;
+  model_value: number | null;
 }
 
 /** Ground truth by example; those that no prediction fits yet wait here. */
@@ -157,6 +176,7 @@ export interface OperationsSchema {
   deployments: DeploymentsTable;
   revisions: RevisionsTable;
   champions: ChampionsTable;
+  recalibrations: RecalibrationsTable;
   rollouts: RolloutsTable;
   serving_snapshot: ServingSnapshotTable;
   serving_replicas: ServingReplicasTable;

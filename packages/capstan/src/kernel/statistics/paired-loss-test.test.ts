@@ -22,13 +22,22 @@ test('a worse canary is harm, an equal one is proved not inferior, and never the
   expect([isRejected(equal.harm, 0.05), isRejected(equal.nonInferiority, 0.05)]).toEqual([false, true]);
 });
 
+test('one that is worse by less than the margin is no harm, however long one looks', () => {
+  const within = run(33, 20_000, 0.15);
+  expect([isRejected(within.harm, 0.05), isRejected(within.nonInferiority, 0.05)]).toEqual([false, true]);
+});
+
 test('losses are scaled by the cap, and those above it are cut and counted', () => {
   let state = startPairedLossTest(4, 0.4);
   state = observeLossPair(state, 3, 1);
-  expect(state).toMatchObject({ cappedPairs: 0, harm: { sum: 0.5 }, nonInferiority: { sum: -0.5, nullMean: -0.1 } });
+  expect(state).toMatchObject({
+    cappedPairs: 0,
+    harm: { sum: 0.5, nullMean: 0.1 },
+    nonInferiority: { sum: -0.5, nullMean: -0.1 },
+  });
   state = observeLossPair(state, 9, 2);
   expect(state).toMatchObject({ cappedPairs: 1, harm: { sum: 1, count: 2 } });
-  const harm = [0.5, 0.5].reduce(observeBounded, startBetting(0));
+  const harm = [0.5, 0.5].reduce(observeBounded, startBetting(0.1));
   expectClose(state.harm.logE, harm.logE, 'harm');
 });
 

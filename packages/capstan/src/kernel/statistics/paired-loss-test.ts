@@ -1,9 +1,11 @@
 /**
  * Champion and canary answer the same requests: is the canary worse, and is it proved not worse?
  *
- * Owns the two opposite claims over one stream of loss pairs. "No harm seen" is not "no harm": a rollback follows from
- * `harm`, a promotion only from `nonInferiority`. Called by rollouts in shadow, and wherever both arms have a loss for
- * the same example.
+ * Owns the two opposite claims over one stream of loss pairs, with one margin between them: a rollback follows from
+ * `harm`, worse by more than the margin, a promotion only from `nonInferiority`, worse by less. "No harm seen" is not "no
+ * harm". Examples that come together share their day's weather, so that a candidate better on most days is worse than the
+ * champion on some by as much as noise allows: with no margin, such a day alone would end it. Called by rollouts in shadow,
+ * and wherever both arms have a loss for the same example.
  */
 import { requireNonNegative, requireOpenUnit, requirePositive } from './argument-checks.ts';
 import type { BettingProcess } from './betting-e-process.ts';
@@ -15,7 +17,7 @@ export interface PairedLossTest {
   readonly lossCap: number;
   /** Pairs in which a loss was above the cap; if these are many, the claims are about the capped loss only. */
   readonly cappedPairs: number;
-  /** Null hypothesis: the canary's mean loss is at most the champion's. */
+  /** Null hypothesis: the canary's mean loss exceeds the champion's by the margin at most. */
   readonly harm: BettingProcess;
   /** Null hypothesis: the canary's mean loss exceeds the champion's by the margin or more. */
   readonly nonInferiority: BettingProcess;
@@ -24,13 +26,14 @@ export interface PairedLossTest {
 /**
  * A test that has seen nothing.
  *
- * `lossCap` > 0 is in units of the loss; `margin`, in the same units, is the worsening still accepted for promotion,
+ * `lossCap` > 0 is in units of the loss; `margin`, in the same units, is the worsening that is still accepted,
  * with 0 < margin < lossCap. Both must be chosen before losses are seen. Throws RangeError.
  */
 export function startPairedLossTest(lossCap: number, margin: number): PairedLossTest {
   requirePositive('lossCap', lossCap);
   requireOpenUnit('margin / lossCap', margin / lossCap);
-  return { lossCap, cappedPairs: 0, harm: startBetting(0), nonInferiority: startBetting(-margin / lossCap) };
+  const share = margin / lossCap;
+  return { lossCap, cappedPairs: 0, harm: startBetting(share), nonInferiority: startBetting(-share) };
 }
 
 /** The test after one more example with both losses, each 0 or more, in units of the loss. Throws RangeError. */

@@ -210,6 +210,14 @@ describeDatabases('replay', (open) => {
     expect(notes).toEqual([expect.stringMatching(/^Bit-equal.* 3 rows/)]);
   });
 
+  test('an answer that was recalibrated is replayed with the shift of then', async () => {
+    const at = await setup(await open());
+    await byHand(at);
+    await at.answer({ shift: 0.37 });
+    const it = await at.lineage.replay({ id: 'shop-live:e0' });
+    expect(it, it.notes.join(' ')).toMatchObject({ isBitEqual: true, answer: { shift: 0.37 } });
+  });
+
   test('a difference of one bit is named, alone and in the batch', async () => {
     const at = await setup(await open());
     await byHand(at);

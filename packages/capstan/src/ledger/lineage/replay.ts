@@ -4,6 +4,7 @@ import { tensorsOf } from '#model/gates';
 import type { FedInputs, LoggedAnswer, LoggedBatch } from '#operations/predictions';
 import { probabilitiesIn, probabilityPlace } from '#ports/binary-probability';
 import type { LoadedModel } from '#ports/model-runtime';
+import { shiftOutputs } from '#ports/shift-outputs';
 import type { LineageDeps } from './deps.ts';
 import { findAnswer } from './find-answer.ts';
 import { ulpsBetween, type Precision } from './model.ts';
@@ -34,7 +35,7 @@ export async function replay(deps: LineageDeps, { id, role, signal }: Request): 
   const batch = await deps.predictions.batchOf(answer);
   const model = await deps.runtime.load(await deps.blobs.localFile(revision.modelDigest));
   try {
-    const { precision, score } = scorerOf(model);
+    const { precision, score } = scorerOf(model, answer.shift ?? 0);
     const compare = (rows: number, probability: number): Replay['alone'] => ({
       rows,
       probability,
@@ -90,13 +91,15 @@ async function modelAnswer(deps: LineageDeps, id: string, role: ServingRole | un
 /** The probability of one row when `rows` of them are answered at once. */
 type Score = (fed: FedInputs, rows: number, row: number) => Promise<number>;
 
-function scorerOf(model: LoadedModel): { precision: Precision; score: Score } {
+/** Answers as they are given: with the shift of log odds that was in force then. */
+function scorerOf(model: LoadedModel, shift: number): { precision: Precision; score: Score } {
   const place = probabilityPlace(model.outputs);
   const isDouble = model.outputs.some(({ name, datatype }) => name === place.output && datatype === 'FP64');
   return {
     precision: isDouble ? 'FP64' : 'FP32',
     async score({ columns }, rows, row) {
-      const outputs = await model.predict(tensorsOf(model.inputs, columns, 0, rows));
+      const said = await model.predict(tensorsOf(model.inputs, columns, 0, rows));
+      const outputs = shiftOutputs(said, place, shift);
       try {
         return probabilitiesIn(outputs, place, rows)[row] ?? Number.NaN;
       } catch (error) {

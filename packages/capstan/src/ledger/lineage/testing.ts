@@ -24,7 +24,9 @@ import { createDeployments, deploymentJobs, type DeploymentSpec, type ModelSourc
 import { createPredictions } from '#operations/predictions';
 import { createRetraining } from '#operations/retraining';
 import { randomIds } from '#ports/ids';
+import { probabilityPlace } from '#ports/binary-probability';
 import type { ModelRuntime, Tensor } from '#ports/model-runtime';
+import { shiftOutputs } from '#ports/shift-outputs';
 import { createLineage } from './index.ts';
 
 export const cause: Cause = { actor: 'test' };
@@ -55,6 +57,8 @@ const spec: DeploymentSpec = {
   analysis: ['errors'],
   value: { truePositive: 1, falsePositive: -1, falseNegative: -1, trueNegative: 0 },
   lossBudget: null,
+  recalibration: null,
+  declaredAt: 0,
 };
 
 /** Numbers that are none in binary: what conversion does to them shows. */
@@ -84,6 +88,8 @@ export interface Logged {
   readonly plant?: (probability: number) => number;
   readonly role?: RecordedPart['role'];
   readonly revision?: number;
+  /** Of log odds, as the snapshot of then had it. */
+  readonly shift?: number;
   readonly hasInputs?: boolean;
   readonly prefix?: string;
 }
@@ -128,6 +134,7 @@ export async function setup(database: Database, host: (real: ModelRuntime) => Mo
   };
   const specs = {
     of: async (name: string) => (name === 'shop-live' ? spec : Promise.reject(notFound('deployment', name))),
+    all: async () => [spec],
   };
   const deployments = createDeployments({ ...base, specs, models, latestEvidence: async () => 0 });
   const predictions = createPredictions({ ...base, deployments, feedback: { register: untold } });
@@ -224,12 +231,14 @@ export async function setup(database: Database, host: (real: ModelRuntime) => Mo
     plant = (it) => it,
     role = 'champion',
     revision = 1,
+    shift = 0,
     hasInputs = true,
     prefix = 'e',
   }: Logged = {}) {
     const own = (await deployments.inputAdapters('shop-live')).get(revision) ?? {};
     const loaded = await host(real).load(MODEL_FILE);
-    const outputs = await loaded.predict(tensorsOf(flights, own));
+    const said = await loaded.predict(tensorsOf(flights, own));
+    const outputs = shiftOutputs(said, probabilityPlace(loaded.outputs), shift);
     await loaded.close();
     const both = outputs.find(({ name }) => name === 'probabilities')?.data as Float32Array;
     const part: RecordedPart = {
@@ -238,6 +247,7 @@ export async function setup(database: Database, host: (real: ModelRuntime) => Mo
       modelVersion: revision,
       share: 1,
       threshold: 0.5,
+      shift,
       rows: null,
       error: null,
       latencyUs: 10,

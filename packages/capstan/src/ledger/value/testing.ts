@@ -35,6 +35,8 @@ const spec: DeploymentSpec = {
   analysis: ['errors'],
   value: { truePositive: 12, falsePositive: -4, falseNegative: -6, trueNegative: 0 },
   lossBudget: { amount: 100, windowMs: 86_400_000, onExhausted: 'fallback' },
+  recalibration: null,
+  declaredAt: 0,
 };
 
 const cause = { actor: 'test' };
@@ -72,6 +74,7 @@ export async function setup(database: Database, start: number) {
       if (deployment !== spec.deployment) throw notFound('deployment', deployment);
       return spec;
     },
+    all: async () => [spec],
   };
   const base = { database, events, jobs, clock, ids: randomIds, blobs };
   const projects = createProjects(base);
@@ -123,6 +126,7 @@ function record(answer: Answer, request: string): PredictionRecord {
         modelVersion: version,
         share: role === 'direct' ? 0 : 1,
         threshold: THRESHOLD,
+        shift: 0,
         rows: null,
         probabilities: probability === null ? null : [probability],
         error: probability === null ? 'out of memory' : null,

@@ -12,3 +12,5 @@ export { judgeBudget, type RealisedValue } from './budget.ts';
 export type { Analysis, DeploymentSpec, DeploymentSpecs, ModelSource, ValueMatrix } from './spec.ts';
 export { valueMatrixOf } from './spec.ts';
 export { valueOf } from './threshold.ts';
+export { recalibrationSchedules } from './schedules.ts';
+export type { FittedShift, RecalibrationPlan } from './recalibrate.ts';

@@ -31,6 +31,9 @@ async function serve(
   const goodRevision =
     lastKnownGood === undefined ? undefined : await store.getRevision(writer, row.name, lastKnownGood);
   const progress = rollout && progressOf(rollout);
+  const shifts = await store.latestRecalibrations(writer, row.name);
+  const to = (revision: store.RevisionRow, role: ServingRoute['role'], share: number): ServingRoute =>
+    routeTo(revision, role, share, shifts.get(revision.number)?.shift ?? 0);
   return {
     name: row.name,
     project: row.project,
@@ -38,12 +41,12 @@ async function serve(
     rollout: rollout ? { id: rollout.id, stage: rollout.stage } : null,
     // Of names and numbers alone: the same requests in another installation are split the same way.
     salt: rollout ? `${row.name}/${rollout.revision}` : row.name,
-    routes: routesOf(champion, candidate, progress),
+    routes: routesOf(to, champion, candidate, progress),
     breaker: {
       state: row.breaker_state,
       mode: row.breaker_mode,
       fallbackProbability: row.baseline_probability,
-      lastKnownGood: goodRevision ? routeTo(goodRevision, 'champion', 1) : null,
+      lastKnownGood: goodRevision ? to(goodRevision, 'champion', 1) : null,
       reason: row.breaker_reason,
     },
   };
@@ -51,23 +54,24 @@ async function serve(
 
 /** The champion stays loaded at share 0 while a candidate has all of the traffic: going back must not wait. */
 function routesOf(
+  to: (revision: store.RevisionRow, role: ServingRoute['role'], share: number) => ServingRoute,
   champion: store.RevisionRow | undefined,
   candidate: store.RevisionRow | undefined,
   progress: RolloutProgress | undefined,
 ): ServingRoute[] {
   const stage = progress?.plan[progress.stage];
-  if (!candidate || !progress || !stage) return champion ? [routeTo(champion, 'champion', 1)] : [];
+  if (!candidate || !progress || !stage) return champion ? [to(champion, 'champion', 1)] : [];
   const share = stage.kind === 'full' ? 1 : stage.kind === 'canary' ? stage.share : 0;
   // Where the plan has a shadow it goes on through the canary: the rows of the champion keep giving pairs.
   const hasShadow = stage.kind === 'shadow' || (stage.kind === 'canary' && progress.plan[0]?.kind === 'shadow');
   return [
-    ...(champion ? [routeTo(champion, 'champion', 1 - share)] : []),
-    ...(share > 0 ? [routeTo(candidate, 'canary', share)] : []),
-    ...(hasShadow ? [routeTo(candidate, 'shadow', 1)] : []),
+    ...(champion ? [to(champion, 'champion', 1 - share)] : []),
+    ...(share > 0 ? [to(candidate, 'canary', share)] : []),
+    ...(hasShadow ? [to(candidate, 'shadow', 1)] : []),
   ];
 }
 
-function routeTo(revision: store.RevisionRow, role: ServingRoute['role'], share: number): ServingRoute {
+function routeTo(revision: store.RevisionRow, role: ServingRoute['role'], share: number, shift: number): ServingRoute {
   return servedDeployment.shape.routes.element.parse({
     revision: revision.number,
     role,
@@ -77,5 +81,6 @@ function routeTo(revision: store.RevisionRow, role: ServingRoute['role'], share:
     digest: revision.model_digest,
     threshold: revision.threshold,
     inputAdapters: JSON.parse(revision.input_adapters),
+    shift,
   });
 }

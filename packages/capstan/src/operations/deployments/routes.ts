@@ -10,6 +10,7 @@ export function deploymentRoutes(deployments: Deployments): BoundRoute[] {
     bind(table.get, ({ params }) => deployments.get(params.deployment)),
     bind(table.revisions, async ({ params }) => ({ items: await deployments.revisions(params.deployment) })),
     bind(table.rollouts, async ({ params }) => ({ items: await deployments.rollouts(params.deployment) })),
+    bind(table.recalibrations, ({ params, query }) => deployments.recalibrations(params.deployment, query)),
     bind(table.start, ({ params, body }, { cause }) => deployments.start({ ...params, ...body }, cause)),
     bind(table.rollout, async ({ params }) => ({
       ...(await deployments.rollout(params.rollout)),

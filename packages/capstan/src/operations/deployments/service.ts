@@ -3,6 +3,7 @@ import type {
   Deployment,
   InputAdapter,
   Judgement,
+  Recalibration,
   ReplicaReport,
   Revision,
   Rollout,
@@ -12,6 +13,7 @@ import type {
 import { judgement as judgementSchema } from '@capstan/api';
 import type { Cause } from '#kernel/cause';
 import { conflict, DomainError, notFound } from '#kernel/errors';
+import { readPageToken, writePageToken } from '#kernel/filter/page-token';
 import { budgetWindow, judgeLossBudget, setBreaker } from './breaker.ts';
 import type { RealisedValue } from './budget.ts';
 import { advanceRollout, endByHand, holdRollout, resumeRollout, type EvidenceCursor } from './change-rollout.ts';
@@ -24,7 +26,8 @@ import { currentSnapshot, nextSnapshot } from './snapshot.ts';
 import type { DeploymentSpec, ValueMatrix } from './spec.ts';
 import { startRollout, type StartRollout } from './start-rollout.ts';
 import * as store from './store.ts';
-import { deploymentView, revisionView, rolloutView } from './views.ts';
+import { recalibrate, recalibrationPlan, type FittedShift, type RecalibrationPlan } from './recalibrate.ts';
+import { deploymentView, recalibrationView, revisionView, rolloutView } from './views.ts';
 
 export interface Deployments {
   list(project?: string): Promise<Deployment[]>;
@@ -61,6 +64,16 @@ export interface Deployments {
   judgeLossBudget(name: string, realised: RealisedValue, cause: Cause): Promise<RolloutCheck | null>;
   /** Keeps the baseline's probability where none is known yet. */
   setBaseline(name: string, probability: number, source: string, cause: Cause): Promise<void>;
+
+  /** See `recalibrationPlan`. */
+  recalibrationPlan(name: string): Promise<RecalibrationPlan | null>;
+  /** See `recalibrate`. */
+  recalibrate(name: string, fitted: readonly FittedShift[], cause: Cause): Promise<void>;
+  /** Newest first. @throws DomainError NOT_FOUND; INVALID_ARGUMENT for a cursor of another list */
+  recalibrations(
+    name: string,
+    page: { readonly limit: number; readonly cursor?: string | undefined },
+  ): Promise<{ items: Recalibration[]; nextCursor?: string }>;
 
   snapshot(): Promise<Snapshot>;
   nextSnapshot(
@@ -140,6 +153,25 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
     budgetWindow: (name) => budgetWindow(deps, name),
     judgeLossBudget: (name, realised, cause) => judgeLossBudget(deps, name, realised, cause),
     setBaseline: (name, probability, source, cause) => setBaseline(deps, name, probability, source, cause),
+    recalibrationPlan: (name) => recalibrationPlan(deps, name),
+    recalibrate: (name, fitted, cause) => recalibrate(deps, name, fitted, cause),
+    async recalibrations(name, { limit, cursor }) {
+      await get(name);
+      const question = `recalibrations ${name}`;
+      const [before] = cursor === undefined ? [] : readPageToken(cursor, question, 1);
+      const rows = await store.listRecalibrations(
+        database.read,
+        name,
+        limit + 1,
+        before === undefined ? undefined : Number(before),
+      );
+      const items = rows.slice(0, limit);
+      const last = items.at(-1);
+      return {
+        items: items.map(recalibrationView),
+        ...(rows.length > limit && last && { nextCursor: writePageToken(question, [last.seq]) }),
+      };
+    },
     snapshot: () => currentSnapshot(deps),
     nextSnapshot: (has, waitMs, signal) => nextSnapshot(deps, has, waitMs, signal),
     report: (replica, report, cause) => takeReport(deps, replica, report, cause),

@@ -36,12 +36,23 @@ export interface DeploymentSpec {
     readonly windowMs: number;
     readonly onExhausted: BreakerMode;
   } | null;
+  /** Null: answers are what the model says. */
+  readonly recalibration: {
+    readonly windowMs: number;
+    readonly priorRows: number;
+    /** Cron, in UTC. */
+    readonly schedule: string;
+  } | null;
+  /** When it was declared last. */
+  readonly declaredAt: number;
 }
 
 /** Where declarations come from: joined with `design/projects` by the composition root. */
 export interface DeploymentSpecs {
   /** @throws DomainError NOT_FOUND when no project declares the deployment */
   of(deployment: string): Promise<DeploymentSpec>;
+  /** Every deployment that a project declares. */
+  all(): Promise<readonly DeploymentSpec[]>;
 }
 
 /** What a rollout needs of the registry: joined with `model/registry` by the composition root. */

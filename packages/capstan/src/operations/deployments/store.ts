@@ -4,6 +4,7 @@ import type { Reader, Schema, Writer } from '#database';
 export type DeploymentRow = Selectable<Schema['deployments']>;
 export type RevisionRow = Selectable<Schema['revisions']>;
 export type RolloutRow = Selectable<Schema['rollouts']>;
+export type RecalibrationRow = Selectable<Schema['recalibrations']>;
 export type ReplicaRow = Selectable<Schema['serving_replicas']>;
 
 const ENDED = ['promoted', 'rolled-back'] as const;
@@ -161,4 +162,50 @@ export async function upsertReplica(writer: Writer, row: Insertable<Schema['serv
 
 export async function listReplicas(reader: Reader): Promise<ReplicaRow[]> {
   return await reader.selectFrom('serving_replicas').selectAll().orderBy('replica').execute();
+}
+
+export async function insertRecalibration(writer: Writer, row: Omit<RecalibrationRow, 'seq'>): Promise<void> {
+  const last = await writer
+    .selectFrom('recalibrations')
+    .select('seq')
+    .where('deployment', '=', row.deployment)
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  await writer
+    .insertInto('recalibrations')
+    .values({ ...row, seq: (last?.seq ?? 0) + 1 })
+    .execute();
+}
+
+/** The latest of each revision. */
+export async function latestRecalibrations(reader: Reader, deployment: string): Promise<Map<number, RecalibrationRow>> {
+  const rows = await reader
+    .selectFrom('recalibrations as r')
+    .selectAll('r')
+    .where('r.deployment', '=', deployment)
+    .where(({ eb, selectFrom, ref }) =>
+      eb(
+        'r.seq',
+        '=',
+        selectFrom('recalibrations as later')
+          .select(({ fn }) => fn.max('later.seq').as('seq'))
+          .where('later.deployment', '=', ref('r.deployment'))
+          .where('later.revision', '=', ref('r.revision')),
+      ),
+    )
+    .execute();
+  return new Map(rows.map((row) => [row.revision, row]));
+}
+
+/** Newest first, before number `before`. */
+export async function listRecalibrations(
+  reader: Reader,
+  deployment: string,
+  limit: number,
+  before: number | undefined,
+): Promise<RecalibrationRow[]> {
+  let query = reader.selectFrom('recalibrations').selectAll().where('deployment', '=', deployment);
+  if (before !== undefined) query = query.where('seq', '<', before);
+  return await query.orderBy('seq', 'desc').limit(limit).execute();
 }

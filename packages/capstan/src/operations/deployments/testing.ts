@@ -36,6 +36,8 @@ const spec: DeploymentSpec = {
   analysis: ['errors', 'latency', 'loss'],
   value: { truePositive: 12, falsePositive: -4, falseNegative: -6, trueNegative: 0 },
   lossBudget: { amount: 100, windowMs: 24 * HOUR_MS, onExhausted: 'fallback' },
+  recalibration: null,
+  declaredAt: 0,
 };
 
 export async function setup(database: Database, declared: Partial<DeploymentSpec> = {}) {
@@ -63,6 +65,7 @@ export async function setup(database: Database, declared: Partial<DeploymentSpec
       if (deployment !== spec.deployment) throw notFound('deployment', deployment);
       return { ...spec, ...declared };
     },
+    all: async () => [{ ...spec, ...declared }],
   };
   const deps = { database, events, jobs, clock, ids: randomIds, specs, models, blobs, latestEvidence: async () => 0 };
   const deployments = createDeployments(deps);

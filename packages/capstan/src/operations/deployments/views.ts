@@ -1,4 +1,4 @@
-import { replicaReport, type Deployment, type Revision, type Rollout } from '@capstan/api';
+import { replicaReport, type Deployment, type Recalibration, type Revision, type Rollout } from '@capstan/api';
 import type { Reader } from '#database';
 import { currentChecks } from './decide.ts';
 import { progressOf } from './progress.ts';
@@ -53,6 +53,7 @@ export async function deploymentView(
 ): Promise<Deployment> {
   const champion = row.champion === null ? undefined : await store.getRevision(reader, row.name, row.champion);
   const rollout = await store.openRollout(reader, row.name);
+  const recalibration = (await store.latestRecalibrations(reader, row.name)).get(row.champion ?? 0);
   return {
     name: row.name,
     project: row.project,
@@ -67,7 +68,21 @@ export async function deploymentView(
       ...(row.baseline_probability !== null && { fallbackProbability: row.baseline_probability }),
     },
     replicas: replicas.map((replica) => replicaView(replica, row.name)),
+    ...(recalibration && { recalibration: recalibrationView(recalibration) }),
     createdAt: row.created_at,
+  };
+}
+
+export function recalibrationView(row: store.RecalibrationRow): Recalibration {
+  return {
+    revision: row.revision,
+    shift: row.shift,
+    at: row.fitted_at,
+    from: row.window_from,
+    before: row.window_before,
+    rows: row.rows,
+    answeredLoss: row.answered_loss,
+    modelLoss: row.model_loss,
   };
 }
 

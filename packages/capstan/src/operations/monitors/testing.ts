@@ -44,6 +44,8 @@ const spec: DeploymentSpec = {
   analysis: ['errors'],
   value: { truePositive: 12, falsePositive: -4, falseNegative: -6, trueNegative: 0 },
   lossBudget: null,
+  recalibration: null,
+  declaredAt: 0,
 };
 
 /** One example with its answer: carrier and temperature are what the model sees. */
@@ -77,7 +79,7 @@ export async function setup(database: Database, training: readonly Omit<Flight, 
   };
   const deployments = createDeployments({
     ...base,
-    specs: { of: async () => spec },
+    specs: { of: async () => spec, all: async () => [spec] },
     models,
     latestEvidence: async () => 0,
   });
@@ -166,6 +168,7 @@ function recordOf(flights: readonly Flight[], request: string, at: number): Pred
         modelVersion: 1,
         share: 1,
         threshold: 0.5,
+        shift: 0,
         rows: null,
         probabilities: flights.map(({ probability }) => probability),
         error: null,

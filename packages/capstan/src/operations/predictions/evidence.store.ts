@@ -113,15 +113,17 @@ export interface LabelledRow {
   readonly example_id: string;
   readonly role: string;
   readonly share: number;
+  /** Of the models alone: each is compared as it is, since what is served is recalibrated anyway. */
   readonly loss: number;
-  /** Of a shadow's row: the loss of what the caller was told. */
+  /** Of a shadow's row: the loss of the model that the caller was answered by. */
   readonly served_loss: number | null;
 }
 
 /** Answers of a rollout whose outcome has come in `(after, upTo]`. */
 export async function labelledRows(reader: Reader, range: EvidenceRange): Promise<LabelledRow[]> {
   const { rows } = await sql<LabelledRow>`
-    select p.labelled_at, p.event_time, p.example_id, p.role, p.share, p.loss, c.loss as served_loss
+    select p.labelled_at, p.event_time, p.example_id, p.role, p.share, coalesce(p.model_loss, p.loss) as loss,
+           coalesce(c.model_loss, c.loss) as served_loss
       from predictions p
       left join predictions c on p.role = 'shadow' and c.deployment = p.deployment and c.example_id = p.example_id
        and c.rollout = p.rollout and c.role in ('champion', 'fallback') and c.share > 0

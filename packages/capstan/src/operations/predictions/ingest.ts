@@ -114,7 +114,7 @@ async function ingestRecords(
   for (const row of rows) {
     const outcome = outcomes.get(row.example_id);
     if (!outcome) continue;
-    const { label, labelAt, loss, value, baselineValue } = joinOutcome(
+    const { label, labelAt, loss, value, baselineValue, modelLoss, modelValue } = joinOutcome(
       row,
       { label: outcome.label as Label, labelAt: outcome.label_at },
       place.pricing,
@@ -127,6 +127,8 @@ async function ingestRecords(
       loss,
       value,
       baseline_value: baselineValue,
+      model_loss: modelLoss,
+      model_value: modelValue,
     };
     Object.assign(row, joined);
   }
@@ -160,6 +162,7 @@ function predictionRows({ segment, deployment, now, pricing }: Place, record: Pr
     predicted_at: record.at,
     ingested_at: now,
     probability,
+    shift: part.shift,
     decision: probability === null ? null : Number(probability >= part.threshold),
     error: part.error,
     latency_us: part.latencyUs,
@@ -172,6 +175,8 @@ function predictionRows({ segment, deployment, now, pricing }: Place, record: Pr
     loss: null,
     value: null,
     baseline_value: null,
+    model_loss: null,
+    model_value: null,
   }));
 }
 

@@ -1,8 +1,11 @@
 import type { JobHandlers } from '#jobs';
 import type { Predictions } from './service.ts';
 
-export function predictionJobs(predictions: Predictions): Pick<JobHandlers, 'rollouts.judge' | 'predictions.features'> {
+export function predictionJobs(
+  predictions: Predictions,
+): Pick<JobHandlers, 'deployments.recalibrate' | 'rollouts.judge' | 'predictions.features'> {
   return {
+    'deployments.recalibrate': ({ deployment }, { cause }) => predictions.recalibrate(deployment, cause),
     'rollouts.judge': ({ deployment }, { cause }) => predictions.judge(deployment, false, cause),
     'predictions.features': ({ segment }, { signal }) => predictions.writeFeatures(segment, signal),
   };

@@ -110,6 +110,14 @@ function labelled(
   outcome: { label: Label; labelAt: number },
   pricing: Pricing,
 ): store.PredictionRow {
-  const { label, labelAt, loss, value, baselineValue } = joinOutcome(row, outcome, pricing);
-  return { ...row, label, label_at: labelAt, loss, value, baseline_value: baselineValue };
+  const { label, labelAt, baselineValue, modelLoss, modelValue, ...joined } = joinOutcome(row, outcome, pricing);
+  return {
+    ...row,
+    ...joined,
+    label,
+    label_at: labelAt,
+    baseline_value: baselineValue,
+    model_loss: modelLoss,
+    model_value: modelValue,
+  };
 }

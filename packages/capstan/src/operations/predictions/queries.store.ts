@@ -39,7 +39,8 @@ export async function performance(reader: Reader, { deployment, from, to }: Even
            sum(case when error is null then 0 else 1 end) as errors,
            sum(case when label is null then 0 else 1 end) as labelled,
            sum(case when label = 1 then 1 else 0 end) as positives,
-           avg(loss) as "meanLoss", sum(value) as value, sum(baseline_value) as "baselineValue"
+           avg(loss) as "meanLoss", sum(value) as value, sum(baseline_value) as "baselineValue",
+           avg(coalesce(model_loss, loss)) as "meanModelLoss", sum(coalesce(model_value, value)) as "modelValue"
       from predictions
      where deployment = ${deployment} and event_time >= ${from} and event_time < ${to}
      group by revision, model_version, role order by revision, role`.execute(reader);
@@ -54,6 +55,8 @@ export async function performance(reader: Reader, { deployment, from, to }: Even
     ...(row.meanLoss !== null && { meanLoss: row.meanLoss }),
     ...(row.value !== null && { value: row.value }),
     ...(row.baselineValue !== null && { baselineValue: row.baselineValue }),
+    ...(row.meanModelLoss !== null && { meanModelLoss: row.meanModelLoss }),
+    ...(row.modelValue !== null && { modelValue: row.modelValue }),
   }));
 }
 
@@ -89,6 +92,34 @@ export async function labelledExamples(
     const label = row.label === 1 ? 1 : 0;
     return [{ exampleId: row.example_id, eventTime: row.event_time, label, probability: row.probability ?? 0 }];
   });
+}
+
+/** An answer of one revision, in any role that was drawn for it, whose outcome is known. */
+export interface RevisionAnswer {
+  readonly probability: number;
+  readonly shift: number;
+  readonly label: 0 | 1;
+}
+
+/** In the order of event time. */
+export async function labelledOf(
+  reader: Reader,
+  { deployment, from, to, revision }: EventWindow & { readonly revision: number },
+): Promise<RevisionAnswer[]> {
+  const rows = await reader
+    .selectFrom('predictions')
+    .select(['probability', 'shift', 'label'])
+    .where('deployment', '=', deployment)
+    .where('event_time', '>=', from)
+    .where('event_time', '<', to)
+    .where('revision', '=', revision)
+    .where('role', '!=', 'direct')
+    .where('label', 'is not', null)
+    .where('probability', 'is not', null)
+    .orderBy('event_time')
+    .orderBy('example_id')
+    .execute();
+  return rows.map((row) => ({ probability: row.probability ?? 0, shift: row.shift, label: row.label === 1 ? 1 : 0 }));
 }
 
 /** How far the log of a deployment reaches in event time; null where there is no such answer. */

@@ -15,6 +15,7 @@ import {
   type LoggedAnswer,
   type LoggedBatch,
 } from './logged-answers.ts';
+import { recalibrateDeployment } from './recalibrate.ts';
 import { recordOutcomes, type Outcome, type RecordedOutcomes } from './outcomes.ts';
 import {
   featureFiles,
@@ -63,6 +64,8 @@ export interface Predictions {
   realised(deployment: string, since: number, until: number): Promise<RealisedValue>;
   /** See `judgeDeployment`. */
   judge(deployment: string, isInstantComplete: boolean, cause: Cause): Promise<void>;
+  /** See `recalibrateDeployment`. */
+  recalibrate(deployment: string, cause: Cause): Promise<void>;
   /** See `writeFeatures`. */
   writeFeatures(segment: string, signal: AbortSignal): Promise<void>;
 }
@@ -91,6 +94,7 @@ export function createPredictions(deps: PredictionsDeps): Predictions {
     exportLabelled: (wanted, cause) => exportLabelled(deps, wanted, cause),
     realised: (deployment, since, until) => realisedValue(read, deployment, since, until),
     judge: (deployment, isInstantComplete, cause) => judgeDeployment(deps, deployment, isInstantComplete, cause),
+    recalibrate: (deployment, cause) => recalibrateDeployment(deps, deployment, cause),
     writeFeatures: (segment, signal) => writeFeatures(deps, segment, signal),
   };
 }

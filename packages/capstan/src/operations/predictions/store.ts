@@ -25,6 +25,7 @@ const PREDICTION_COLUMNS = [
   { name: 'predicted_at', type: 'integer' },
   { name: 'ingested_at', type: 'integer' },
   { name: 'probability', type: 'double' },
+  { name: 'shift', type: 'double' },
   { name: 'decision', type: 'integer' },
   { name: 'error', type: 'text' },
   { name: 'latency_us', type: 'integer' },
@@ -37,6 +38,8 @@ const PREDICTION_COLUMNS = [
   { name: 'loss', type: 'double' },
   { name: 'value', type: 'double' },
   { name: 'baseline_value', type: 'double' },
+  { name: 'model_loss', type: 'double' },
+  { name: 'model_value', type: 'double' },
 ] as const satisfies readonly { name: keyof PredictionRow; type: string }[];
 
 const OUTCOME_COLUMNS = [
@@ -151,7 +154,8 @@ export async function labelPredictions(
 ): Promise<void> {
   const update = sql`on conflict (deployment, example_id, role, revision) do update set
     label = excluded.label, label_at = excluded.label_at, labelled_at = excluded.labelled_at, label_seq = excluded.label_seq,
-    loss = excluded.loss, value = excluded.value, baseline_value = excluded.baseline_value`;
+    loss = excluded.loss, value = excluded.value, baseline_value = excluded.baseline_value,
+    model_loss = excluded.model_loss, model_value = excluded.model_value`;
   await database.dialect.insertMany(writer, 'predictions', PREDICTION_COLUMNS, rows.map(predictionValues), update);
 }
 

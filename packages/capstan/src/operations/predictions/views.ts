@@ -15,6 +15,7 @@ export function predictionView(row: PredictionRow): Prediction {
     eventTime: row.event_time,
     predictedAt: row.predicted_at,
     ...(row.probability !== null && { probability: row.probability }),
+    ...(row.shift !== 0 && { shift: row.shift }),
     ...(row.decision !== null && { decision: row.decision === 1 }),
     ...(row.error !== null && { error: row.error }),
     latencyUs: row.latency_us,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { RecordedPart, ServingRole } from '@capstan/api';
 import { DomainError, notFound } from '#kernel/errors';
 import type { Tensor } from '#ports/model-runtime';
+import { shiftOutputs } from '#ports/shift-outputs';
 import { fallbackAnswer } from './fallback-answer.ts';
 import { probabilitiesIn } from './model-facts.ts';
 import { errorText, partOf, recordLine, recordedColumns } from './record.ts';
@@ -129,7 +130,8 @@ async function answerPart(work: Work, assignment: Assignment): Promise<Outcome> 
   try {
     const mine =
       assignment.rows === null ? work.inputs : work.inputs.map((tensor) => gatherRows(tensor, assignment.rows ?? []));
-    outputs = await model.predict(adaptInputs(mine, route.inputAdapters));
+    const said = await model.predict(adaptInputs(mine, route.inputAdapters));
+    outputs = shiftOutputs(said, model.place, route.shift);
     result.probabilities = probabilitiesIn(outputs, model.place, count);
   } catch (error) {
     outputs = null;
@@ -147,7 +149,7 @@ function constantPart(work: Work, assignment: Assignment): Outcome {
   const rows = assignment.rows?.length ?? work.rows;
   const outputs = fallbackAnswer(model.outputs, model.place, { rows, probability, threshold: route.threshold });
   const probabilities = new Float64Array(rows).fill(probability);
-  const constant = { revision: 0, modelVersion: 0, threshold: route.threshold };
+  const constant = { revision: 0, modelVersion: 0, threshold: route.threshold, shift: 0 };
   return {
     part: partOf(assignment, constant, { probabilities, error: null, latencyUs: 0 }),
     rows: assignment.rows,

@@ -34,7 +34,12 @@ const MAX_ERROR_LENGTH = 300;
 
 export function partOf(
   assignment: Pick<RecordedPart, 'role' | 'share'> & { readonly rows: readonly number[] | null },
-  revision: { readonly revision: number; readonly modelVersion: number; readonly threshold: number },
+  revision: {
+    readonly revision: number;
+    readonly modelVersion: number;
+    readonly threshold: number;
+    readonly shift: number;
+  },
   result: { readonly probabilities: Float64Array | null; readonly error: string | null; readonly latencyUs: number },
 ): RecordedPart {
   return {
@@ -44,6 +49,7 @@ export function partOf(
     share: assignment.share,
     threshold: revision.threshold,
     rows: assignment.rows === null ? null : [...assignment.rows],
+    shift: revision.shift,
     probabilities: result.probabilities === null ? null : Array.from(result.probabilities),
     error: result.error,
     latencyUs: result.latencyUs,

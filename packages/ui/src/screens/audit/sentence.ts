@@ -50,6 +50,8 @@ const tellers: Readonly<Record<string, Teller>> = {
   'rollout.ended': (payload) => `Rollout of ${versionOf(payload)} ended, ${at(payload, 'outcome')}${because(payload)}`,
   'deployment.rolled-back': (payload) =>
     `${at(payload, 'deployment')} went back to revision ${at(payload, 'to')}${because(payload)}`,
+  'deployment.recalibrated': (payload) =>
+    `${at(payload, 'deployment')} recalibrated: log odds of revision ${at(payload, 'revision')} moved by ${Number(payload['shift']).toFixed(3)}`,
   'breaker.opened': (payload) => `Breaker of ${at(payload, 'deployment')} opened${because(payload)}`,
   'breaker.closed': (payload) => `Breaker of ${at(payload, 'deployment')} closed${because(payload)}`,
   'monitor-window.judged': (payload) => `${at(payload, 'monitor')} judged a window${because(payload)}`,

@@ -12,6 +12,7 @@ import { DeploymentState } from './deployment-state.tsx';
 import { History } from './history.tsx';
 import { Performance } from './performance.tsx';
 import { Predictions } from './predictions.tsx';
+import { Recalibration } from './recalibration.tsx';
 import { Replicas } from './replicas.tsx';
 import { RolloutDetail } from './rollout-detail.tsx';
 import { routesOf } from './routes.ts';
@@ -84,6 +85,9 @@ function Now({ deployment }: { deployment: DeploymentReply }) {
       </Section>
       <Section title="By revision and role">
         <Performance deployment={deployment.name} project={deployment.project} />
+      </Section>
+      <Section title="Recalibration">
+        <Recalibration deployment={deployment} />
       </Section>
       <Section title="Breaker and loss budget">
         <Breaker deployment={deployment} />

@@ -39,6 +39,7 @@ export function Performance({ deployment, project }: { deployment: string; proje
                   cell: (row) => (row.labelled === 0 ? '' : percent(row.positives / row.labelled)),
                 },
                 { name: 'Log loss', isNumber: true, cell: (row) => figure(row.meanLoss) },
+                { name: 'Model alone', isNumber: true, cell: (row) => figure(row.meanModelLoss) },
                 {
                   name: 'Value',
                   isNumber: true,

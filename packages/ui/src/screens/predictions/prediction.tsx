@@ -42,6 +42,9 @@ function Aside({ found: { answer, outcome, others } }: { found: Explanation }) {
     <Facts
       items={[
         ['Probability', answer.probability === undefined ? 'none' : figure(answer.probability)],
+        ...(answer.shift === undefined
+          ? []
+          : [['Recalibrated', `log odds ${answer.shift < 0 ? '−' : '+'}${figure(Math.abs(answer.shift))}`] as const]),
         ['Decided', answer.error ?? `${answer.decision ? 'yes' : 'no'}, from ${figure(answer.threshold)} on`],
         [
           'Outcome',

@@ -14,7 +14,7 @@ import pathlib
 import mmh3
 import mpmath
 import numpy as np
-from scipy import special, stats
+from scipy import optimize, special, stats
 from scipy.spatial import distance
 
 FOLDER = pathlib.Path(__file__).parent
@@ -285,6 +285,19 @@ def classification():
     return rows
 
 
+def shifts():
+    """Maximum-likelihood shift of log odds: the root of the score, sum of expit(logit(p) + s) = number of positives."""
+    rng = np.random.default_rng(11)
+    rows = []
+    for n, base, moved, prior in [(40, 0.3, 0.0, 0), (200, 0.2, 0.8, 0), (200, 0.05, -0.6, 100), (1000, 0.4, 0.3, 10000)]:
+        p = np.round(np.clip(rng.beta(2, 2 * (1 - base) / base, n), 1e-4, 1 - 1e-4), 6)
+        labels = (rng.random(n) < special.expit(special.logit(p) + moved)).astype(int)
+        score = lambda s: float(np.sum(special.expit(special.logit(p) + s)) - labels.sum())
+        best = optimize.brentq(score, -20, 20, xtol=1e-14, rtol=1e-14)
+        rows.append({"probabilities": p.tolist(), "labels": labels.tolist(), "priorRows": prior, "shift": best * n / (n + prior)})
+    return rows
+
+
 def murmur():
     texts = ["", "a", "aa", "aaa", "aaaa", "test", "Hello, world!", "Grüße, 世界", "customer-0000042", "\u0000\u0000", "🚀x"]
     seeds = [0, 1, 0x9747B28C, 0xFFFFFFFF]
@@ -316,6 +329,7 @@ write(
         "betaMixture": beta_mixture(),
         "pairedDifference": paired_difference(),
         "classification": classification(),
+        "shifts": shifts(),
         "murmur": murmur(),
     },
 )
