@@ -24,8 +24,8 @@ const declared: DeploymentSpec = {
   project: 'flights',
   model: 'late-arrival',
   context: { id: 'example_id', eventTime: 'event_time' },
-  plan: [{ kind: 'full' }],
-  analysis: ['errors'],
+  plan: [{ kind: 'shadow', minPairs: 1_000 }, { kind: 'full' }],
+  analysis: ['loss'],
   value: { truePositive: 12, falsePositive: -4, falseNegative: -6, trueNegative: 0 },
   lossBudget: null,
   recalibration: { windowMs: 7 * DAY, priorRows: PRIOR_ROWS, schedule: '0 3 * * *' },
@@ -77,11 +77,11 @@ async function setup(database: Database, spec: DeploymentSpec = declared) {
     predictions,
     events,
     setClock: (at: number) => (now = at),
-    /** Answers of the champion: by id, what it said; with their outcomes. */
-    async answer(answers: readonly (readonly [string, number, 0 | 1])[], shift = 0): Promise<void> {
+    /** Answers of the champion, or others: by id, what was said; with their outcomes. */
+    async answer(answers: readonly Answered[], shift = 0, of: Partial<PredictionRecord> = {}): Promise<void> {
       segments += 1;
       const id = `sg_${String(segments).padStart(12, '0')}`;
-      const line = record(answers, now, shift);
+      const line = { ...record(answers, now, shift), ...of };
       await predictions.ingest({ id, replica: 'r1', bytes: Buffer.from(`${JSON.stringify(line)}\n`) });
       await predictions.recordOutcomes(
         'late-arrival',
@@ -92,7 +92,10 @@ async function setup(database: Database, spec: DeploymentSpec = declared) {
   };
 }
 
-function record(answers: readonly (readonly [string, number, 0 | 1])[], at: number, shift: number): PredictionRecord {
+/** Example, probability, outcome. */
+type Answered = readonly [string, number, 0 | 1];
+
+function record(answers: readonly Answered[], at: number, shift: number): PredictionRecord {
   return {
     v: 1,
     request: `request-${answers[0]?.[0]}`,
@@ -204,6 +207,35 @@ describeDatabases('recalibration', (open) => {
     expect(first.items.map((each) => each.at)).toEqual([START + 2 * DAY]);
     const rest = await at.deployments.recalibrations('late-arrival', { limit: 9, cursor: first.nextCursor });
     expect(rest).toEqual({ items: [expect.objectContaining({ at: START + DAY })] });
+  });
+
+  test('a rollout compares the models alone: a champion is no better for being recalibrated', async () => {
+    const evidence = async (shift: number) => {
+      const at = await setup(await open());
+      const { id } = await at.deployments.start({ deployment: 'late-arrival', version: 2, verdictId: 'v' }, cause);
+      const said: Answered[] = [
+        ['a', 0.2, 1],
+        ['b', 0.6, 0],
+        ['c', 0.3, 1],
+      ];
+      const shown = said.map(([example, said, label]): Answered => [example, shiftedProbability(said, shift), label]);
+      const stage = { rollout: id, stage: 0 };
+      await at.answer(shown, shift, stage);
+      const shadow = record(
+        said.map(([example, , label]): Answered => [example, 0.5, label]),
+        START,
+        0,
+      );
+      const parts = shadow.parts.map((part) => ({ ...part, role: 'shadow' as const, revision: 2, modelVersion: 2 }));
+      await at.answer(said, 0, { ...stage, request: 'shadow', inputs: null, parts });
+      await at.predictions.judge('late-arrival', true, cause);
+      const { checks } = await at.deployments.rollout(id);
+      return checks.find(({ check }) => check === 'non-inferiority');
+    };
+    const alone = await evidence(0);
+    expect(alone).toMatchObject({ n: 3 });
+    const recalibrated = await evidence(0.7);
+    expect(recalibrated?.value).toBeCloseTo(alone?.value ?? Number.NaN, 9);
   });
 
   test('nothing moves where none is declared', async () => {
