@@ -129,7 +129,11 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
         readiness,
         table,
         version,
-        onAdvance: () => scheduler.tick(),
+        async onAdvance() {
+          await scheduler.tick();
+          // Jobs that waited for this time are due without any commit of their own.
+          runner.wake();
+        },
       }),
       ...data.bound,
       ...model.bound,

@@ -28,11 +28,16 @@ export interface ClientOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+type Part = 'params' | 'query' | 'body';
+
+/** Parts with members; one that nothing must be said in may be left out. */
 type Given<R extends Route> = {
-  [
-    Part in 'params' | 'query' | 'body' as RouteInput<R>[Part] extends Record<string, never> ? never : Part
-  ]: RouteInput<R>[Part];
-};
+  [P in Part as RouteInput<R>[P] extends Record<string, never> ? never : P]: RouteInput<R>[P];
+} extends infer Parts
+  ? { [P in keyof Parts as object extends Parts[P] ? never : P]: Parts[P] } & {
+      [P in keyof Parts as object extends Parts[P] ? P : never]?: Parts[P];
+    }
+  : never;
 
 /** A method per JSON route: `client.system.status({})`. Parts without members are left out. */
 export type Client = {

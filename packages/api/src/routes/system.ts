@@ -39,12 +39,12 @@ export const system = {
     name: 'system.status',
     method: 'GET',
     path: '/api/v1/status',
-    summary: 'Version, time, data place and the work under way',
+    summary: 'Version, time, data place and the work under way; waits up to `waitMs` while some is due or running',
     permission: 'read',
     bodyLimitBytes: 0,
     audit: 'none',
     params: nothing,
-    query: nothing,
+    query: z.strictObject({ waitMs: z.coerce.number().int().min(0).max(60_000).default(0) }),
     body: nothing,
     reply: z.strictObject({
       version: z.string(),
@@ -54,7 +54,7 @@ export const system = {
       jobs: z.strictObject({ due: z.int(), running: z.int(), scheduled: z.int(), discarded: z.int() }),
       lastEventSeq: z.int(),
     }),
-    errors: [],
+    errors: ['INVALID_ARGUMENT'],
   }),
   advanceClock: defineRoute({
     name: 'system.advanceClock',

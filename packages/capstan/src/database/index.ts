@@ -3,6 +3,7 @@
 // Does not know any module's rules: queries live in each module's store.ts, the only other importer of Kysely.
 export { openDatabase, type DatabaseOptions } from './open.ts';
 export type { Database, Reader, Writer } from './database.ts';
+export { nextCommit } from './next-commit.ts';
 export type { Dialect } from './dialect/dialect.ts';
 export type { Schema } from './schema/index.ts';
 export {

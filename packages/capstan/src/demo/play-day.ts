@@ -18,11 +18,11 @@ const NIGHT_MS = 10 * 60_000;
  */
 export async function playDay(stage: Stage, day: number, say: (line: string) => void): Promise<void> {
   const { client, server, world } = stage;
-  await settle(client);
+  let now = await settle(client);
   const month = landingAt(day);
   if (month !== undefined) say(await land(stage, month));
   if (day >= calendar.harmFrom) await offerBroken(stage, say);
-  await moveTo(stage, day + DAY_MS - EVENING_MS);
+  await moveTo(stage, now, day + DAY_MS - EVENING_MS);
 
   const flights = await world.flightsOf(day);
   const probabilities = await askAbout(server.servingUrl, DEPLOYMENT, flights);
@@ -31,15 +31,14 @@ export async function playDay(stage: Stage, day: number, say: (line: string) => 
   await settle(client);
   await reportOutcomes(stage, day);
   await client.predictions.judge({ params: { deployment: DEPLOYMENT } });
-  await settle(client);
+  now = await settle(client);
   for (const left of [NIGHT_MS, 0]) {
-    await moveTo(stage, day + DAY_MS - left);
-    await settle(client);
+    await moveTo(stage, now, day + DAY_MS - left);
+    now = await settle(client);
   }
 }
 
-async function moveTo({ client, server }: Stage, to: number): Promise<void> {
-  const { now } = await client.system.status({});
+async function moveTo({ client, server }: Stage, now: number, to: number): Promise<void> {
   if (now < to) await client.system.advanceClock({ body: { to } });
   await sync(server.servingUrl);
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Analytics, Cell, DataFile } from '#ports/analytics';
-import { DAY_MS } from './days.ts';
+import { calendar, DAY_MS } from './days.ts';
 
 /** Flights of one day, by columns, in the order of departure. */
 export interface DayOfFlights {
@@ -21,6 +21,7 @@ export interface World {
   flightsOf(day: number): Promise<DayOfFlights>;
 }
 
+const PORTION_MS = 14 * DAY_MS;
 const ROWS = 'r.example_id, r.event_time, epoch_ms(r.event_time) as event_ms';
 
 /** Computes the features of the whole year by the example's own SQL, once per folder of data. */
@@ -37,7 +38,7 @@ export async function openWorld(analytics: Analytics, example: string, file: str
       { path: file, format: 'parquet' },
     );
   }
-  return { file, flightsOf: (day) => flightsOf(analytics, file, day) };
+  return { file, flightsOf: daysByPortions((from, before) => readFlights(analytics, file, from, before)) };
 }
 
 function flightsFile(example: string, month: number): DataFile {
@@ -48,7 +49,42 @@ function parquet(path: string): DataFile {
   return { path, format: 'parquet', label: path.slice(path.lastIndexOf('/') + 1) };
 }
 
-async function flightsOf(analytics: Analytics, file: string, day: number): Promise<DayOfFlights> {
+/**
+ * Days of the year, each read once. They are read as many at a time as fit well into memory: a scan of the file costs more
+ * than the rows of a day.
+ */
+export function daysByPortions(read: (from: number, before: number) => Promise<DayOfFlights>): World['flightsOf'] {
+  const portions = new Map<number, Promise<DayOfFlights>>();
+  const portionAt = (start: number): Promise<DayOfFlights> => {
+    const found = portions.get(start) ?? read(start, start + PORTION_MS);
+    // Each day is asked for with the one before it, which may belong to the portion before.
+    for (const other of portions.keys()) if (Math.abs(other - start) > PORTION_MS) portions.delete(other);
+    portions.set(start, found);
+    found.catch(() => portions.delete(start));
+    return found;
+  };
+  return async (day) => {
+    const start = calendar.firstDay + Math.floor((day - calendar.firstDay) / PORTION_MS) * PORTION_MS;
+    return cut(await portionAt(start), day, day + DAY_MS);
+  };
+}
+
+function cut(flights: DayOfFlights, from: number, before: number): DayOfFlights {
+  const rows = [firstAt(flights.eventTimes, from), firstAt(flights.eventTimes, before)] as const;
+  return {
+    ids: flights.ids.slice(...rows),
+    eventTimes: flights.eventTimes.slice(...rows),
+    late: flights.late.slice(...rows),
+    columns: Object.fromEntries(Object.entries(flights.columns).map(([name, cells]) => [name, cells.slice(...rows)])),
+  };
+}
+
+function firstAt(times: readonly number[], time: number): number {
+  const index = times.findIndex((each) => each >= time);
+  return index === -1 ? times.length : index;
+}
+
+async function readFlights(analytics: Analytics, file: string, from: number, before: number): Promise<DayOfFlights> {
   const {
     event_ms: eventTimes,
     late,
@@ -58,7 +94,7 @@ async function flightsOf(analytics: Analytics, file: string, day: number): Promi
     sql: `select ${ROWS}, r.* exclude (example_id, event_time) from r
           where epoch_ms(r.event_time) >= $from and epoch_ms(r.event_time) < $before
           order by r.event_time, r.example_id`,
-    parameters: { from: day, before: day + DAY_MS },
+    parameters: { from, before },
   });
   return {
     ids: (columns['example_id'] ?? []).map(String),

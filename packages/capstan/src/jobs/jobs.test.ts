@@ -34,6 +34,34 @@ function setup(database: Database, sweep: JobHandlers['jobs.sweep']) {
 }
 
 describeDatabases('jobs', (open) => {
+  test('who waits for the work hears of its end, follow-ups included, and not of what is for later', async () => {
+    let letEnd: () => void = () => {};
+    const ended = new Promise<void>((resolve) => (letEnd = resolve));
+    const at = setup(await open(), async ({ endedBefore }) => {
+      if (endedBefore === 1) await at.enqueue(2);
+      if (endedBefore === 2) await ended;
+    });
+    const never = new AbortController().signal;
+    const ENOUGH_MS = 60_000;
+    expect(await at.jobs.idle(ENOUGH_MS, never)).toMatchObject({ due: 0, running: 0 });
+    await at.enqueue(1);
+    await at.enqueue(3, { runAt: START + 1_000 });
+    expect(await at.jobs.idle(0, never)).toMatchObject({ due: 1, scheduled: 1 });
+    await at.startRunner();
+    const hasEnded = vi.fn();
+    const waiting = at.jobs.idle(ENOUGH_MS, never);
+    void waiting.then(hasEnded);
+    await vi.waitFor(async () => expect((await at.jobs.summary()).running).toBe(1), { timeout: 5_000 });
+    const hungUp = new AbortController();
+    const impatient = at.jobs.idle(ENOUGH_MS, hungUp.signal);
+    hungUp.abort();
+    expect(await impatient).toMatchObject({ running: 1 });
+    expect(hasEnded).not.toHaveBeenCalled();
+    letEnd();
+    expect(await waiting).toMatchObject({ due: 0, running: 0, scheduled: 1 });
+    await at.stop();
+  });
+
   test('a job runs once, with its payload, and is done', async () => {
     const seen: number[] = [];
     const at = setup(await open(), async ({ endedBefore }) => void seen.push(endedBefore));

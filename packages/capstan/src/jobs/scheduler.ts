@@ -23,9 +23,6 @@ export interface Scheduler {
   tick(): Promise<void>;
 }
 
-/** After a long stop only the latest tick is made up for: what matters is the state now, not a queue of stale wishes. */
-const MAX_TICKS_LOOKED_AT = 1_000;
-
 /** @throws DomainError INVALID_ARGUMENT from `tickAfter` for a pattern that is not cron */
 export function createScheduler(deps: {
   database: Database;
@@ -47,16 +44,11 @@ export function createScheduler(deps: {
   };
 }
 
+/** After a long stop only the latest tick is made up for: what matters is the state now, not a queue of stale wishes. */
 async function makeUpFor(database: Database, schedule: Schedule, now: number): Promise<void> {
   const last = Math.max(schedule.since, (await ticks.lastTick(database.read, schedule.name)) ?? 0);
-  let due: number | undefined;
-  let next = tickAfter(schedule.pattern, schedule.timeZone, last);
-  for (let count = 0; next !== undefined && next <= now && count < MAX_TICKS_LOOKED_AT; count++) {
-    due = next;
-    next = tickAfter(schedule.pattern, schedule.timeZone, next);
-  }
-  if (due === undefined) return;
-  const dueAt = due;
+  const dueAt = lastTickUntil(schedule.pattern, schedule.timeZone, now);
+  if (dueAt === undefined || dueAt <= last) return;
   await database.write(async (writer) => {
     if (await ticks.hasTick(writer, schedule.name, dueAt)) return;
     await ticks.recordTick(writer, schedule.name, dueAt, await schedule.enqueue(writer, dueAt));
@@ -65,8 +57,21 @@ async function makeUpFor(database: Database, schedule: Schedule, now: number): P
 
 /** The first time after `after` that fits the pattern, or undefined when there is none. */
 export function tickAfter(pattern: string, timeZone: string, after: number): number | undefined {
+  return read(pattern, timeZone, (cron) => cron.nextRun(new Date(after)));
+}
+
+const SECOND_MS = 1_000;
+
+/** The last time that fits the pattern and is not after `until`, or undefined when there is none. */
+function lastTickUntil(pattern: string, timeZone: string, until: number): number | undefined {
+  // Ticks are whole seconds, and the end that is given does not count itself.
+  const before = new Date(Math.floor(until / SECOND_MS) * SECOND_MS + SECOND_MS);
+  return read(pattern, timeZone, (cron) => cron.previousRuns(1, before)[0]);
+}
+
+function read(pattern: string, timeZone: string, ask: (cron: Cron) => Date | null | undefined): number | undefined {
   try {
-    return new Cron(pattern, { timezone: timeZone, paused: true }).nextRun(new Date(after))?.getTime();
+    return ask(new Cron(pattern, { timezone: timeZone, paused: true }))?.getTime();
   } catch (cause) {
     throw invalid(`'${pattern}' is not a cron pattern: ${messageOf(cause)}`, {
       field: 'schedule',

@@ -1,4 +1,4 @@
-import type { Database, Writer } from '#database';
+import { nextCommit, type Database, type Writer } from '#database';
 import { invalid } from '#kernel/errors';
 import type { Clock } from '#ports/clock';
 import type { Ids } from '#ports/ids';
@@ -39,7 +39,12 @@ export interface Jobs {
   /** Ends a waiting job, or asks a running one to stop. Returns false when it had ended before. */
   cancel(id: string): Promise<boolean>;
   summary(): Promise<JobsSummary>;
+  /** The summary once no job is due or running, or after `waitMs`, or when `signal` aborts. */
+  idle(waitMs: number, signal: AbortSignal): Promise<JobsSummary>;
 }
+
+/** Other replicas end jobs too: without a commit of our own, look again after this long. */
+const POLL_MS = 500;
 
 export function createJobs(deps: { database: Database; clock: Clock; ids: Ids }): Jobs {
   const { database, clock, ids } = deps;
@@ -66,5 +71,15 @@ export function createJobs(deps: { database: Database; clock: Clock; ids: Ids })
     },
     cancel: (id) => database.write((writer) => store.cancel(writer, id, clock.now())),
     summary: () => store.summary(database.read, clock.now()),
+    async idle(waitMs, signal) {
+      const deadline = performance.now() + waitMs;
+      for (;;) {
+        const leftMs = deadline - performance.now();
+        const changed = leftMs > 0 ? nextCommit(database, Math.min(POLL_MS, leftMs), signal) : undefined;
+        const summary = await store.summary(database.read, clock.now());
+        if (!changed || signal.aborted || (summary.due === 0 && summary.running === 0)) return summary;
+        await changed;
+      }
+    },
   };
 }

@@ -116,6 +116,16 @@ export function describeAnalytics(
         ]);
       });
 
+      it('reads newline-delimited JSON as the columns it is said to have, and guesses nothing', async () => {
+        const jsonTypes = { a: 'varchar', b: 'double', c: 'boolean', d: 'double' } as const;
+        const ndjson = await file('x.ndjson', '{"a":"2013-01-02","b":1,"c":null}\n{"c":true,"b":0.1,"a":"x"}\n');
+        const sql = 'select *, typeof(b) as type from t';
+        expect(await analytics.query({ tables: { t: [{ ...ndjson, jsonTypes }] }, sql })).toEqual([
+          { a: '2013-01-02', b: 1, c: null, d: null, type: 'DOUBLE' },
+          { a: 'x', b: 0.1, c: true, d: null, type: 'DOUBLE' },
+        ]);
+      });
+
       it('takes parameters by name', async () => {
         const csv = await file('x.csv', "a,b\n1,it's\n2,x\n");
         const question = { tables: { t: [csv] }, sql: 'select a from t where b = $b and a < $most' };

@@ -9,6 +9,11 @@ export interface DataFile {
   readonly format: DataFormat;
   /** What messages call it instead of its path, e.g. `flights/2013-01.parquet`. */
   readonly label: string;
+  /**
+   * Of an `ndjson` file that somebody knows: its columns, and nothing is guessed. Otherwise they come from its rows, and a
+   * text that looks like a date is taken for one.
+   */
+  readonly jsonTypes?: Readonly<Record<string, 'boolean' | 'double' | 'varchar'>>;
 }
 
 export interface DataColumn {

@@ -1,4 +1,4 @@
-import type { Database } from '#database';
+import { nextCommit, type Database } from '#database';
 import type { Events } from '#events';
 import type { ServerSentEvent } from '#http';
 
@@ -14,7 +14,7 @@ export async function* follow(
 ): AsyncGenerator<ServerSentEvent> {
   let last = after;
   while (!signal.aborted) {
-    const changed = nextCommit(deps.database, signal);
+    const changed = nextCommit(deps.database, POLL_MS, signal);
     const page = await deps.events.list({ after: last, limit: PAGE });
     for (const record of page) {
       yield { id: String(record.seq), event: 'fact', data: record };
@@ -22,18 +22,4 @@ export async function* follow(
     }
     if (page.length < PAGE) await changed;
   }
-}
-
-function nextCommit(database: Database, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const finish = (): void => {
-      stop();
-      clearTimeout(timer);
-      signal.removeEventListener('abort', finish);
-      resolve();
-    };
-    const stop = database.onCommit(finish);
-    const timer = setTimeout(finish, POLL_MS);
-    signal.addEventListener('abort', finish, { once: true });
-  });
 }

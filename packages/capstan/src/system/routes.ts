@@ -34,14 +34,17 @@ export function systemRoutes(deps: SystemDeps): BoundRoute[] {
   return [
     bind(routes.system.healthz, async () => ({ status: 'ok' as const })),
     bind(routes.system.readyz, async () => ({ ready: true as const, checks: await checkReadiness(deps.readiness) })),
-    bind(routes.system.status, async () => ({
-      version,
-      now: clock.now(),
-      clock: clock.kind,
-      database: database.dialect.name,
-      jobs: await jobs.summary(),
-      lastEventSeq: await events.lastSeq(),
-    })),
+    bind(routes.system.status, async ({ query }, { signal }) => {
+      const summary = await jobs.idle(query.waitMs, signal);
+      return {
+        version,
+        now: clock.now(),
+        clock: clock.kind,
+        database: database.dialect.name,
+        jobs: summary,
+        lastEventSeq: await events.lastSeq(),
+      };
+    }),
     bind(routes.system.advanceClock, async ({ body }, { cause }) => {
       await clock.advance(events, cause, body.to);
       await deps.onAdvance();

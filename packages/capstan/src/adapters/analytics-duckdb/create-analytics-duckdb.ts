@@ -60,7 +60,7 @@ export function createAnalyticsDuckdb(options: AnalyticsDuckdbOptions): Analytic
     async inspect(file, signal) {
       await refuseEmpty(file);
       return await scan([file], { signal }, async (session) => {
-        await run(session, viewStatements('inspected', [file]));
+        await run(session, viewStatements('inspected', [file], ''));
         const columns = await describe(session, 'inspected');
         const [count] = await rowsOf(session, { tables: {}, sql: 'select count(*) as n from inspected' });
         return { columns, rows: Number(count?.['n']) };
@@ -68,7 +68,7 @@ export function createAnalyticsDuckdb(options: AnalyticsDuckdbOptions): Analytic
     },
     columnsOf: (files, signal) =>
       scan(files, { signal }, async (session) => {
-        await run(session, viewStatements('inspected', files));
+        await run(session, viewStatements('inspected', files, ''));
         return await describe(session, 'inspected');
       }),
     query: (question) => ask(question, (session) => rowsOf(session, question)),
@@ -101,7 +101,9 @@ function filesOf(question: DataQuestion): DataFile[] {
 }
 
 async function createViews(session: Session, question: DataQuestion): Promise<void> {
-  for (const [table, files] of Object.entries(question.tables)) await run(session, viewStatements(table, files));
+  for (const [table, files] of Object.entries(question.tables)) {
+    await run(session, viewStatements(table, files, question.sql));
+  }
 }
 
 async function run({ connection }: Session, statements: readonly string[]): Promise<void> {

@@ -4,11 +4,18 @@ import { quoteName, quoteText, type DataFile } from '#ports/analytics';
 /** CSV as RFC 4180 has it, with a header; types come from all rows, so that they do not depend on the first ones. */
 const CSV_OPTIONS = `header = true, delim = ',', quote = '"', escape = '"', comment = '', sample_size = -1`;
 
-/** `create view` statements for a table of files and for its twin that says where each row stands. */
-export function viewStatements(table: string, files: readonly DataFile[]): string[] {
+/**
+ * `create view` statements for a table of files and, where `sql` speaks of it, for its twin that says where each row stands:
+ * each view has the engine look into every file.
+ */
+export function viewStatements(table: string, files: readonly DataFile[], sql: string): string[] {
   const format = commonFormat(table, files);
   const [plain, placed] = format === 'parquet' ? parquetSources(files) : textSources(files);
-  return [`create view ${quoteName(table)} as ${plain}`, `create view ${quoteName(`${table}_rows`)} as ${placed}`];
+  const twin = `${table}_rows`;
+  const statements = [`create view ${quoteName(table)} as ${plain}`];
+  // Names are found in any case, as the engine does.
+  if (sql.toLowerCase().includes(twin.toLowerCase())) statements.push(`create view ${quoteName(twin)} as ${placed}`);
+  return statements;
 }
 
 function parquetSources(files: readonly DataFile[]): [string, string] {
@@ -19,13 +26,19 @@ function parquetSources(files: readonly DataFile[]): [string, string] {
 
 /** Text formats do not number their rows: each file is read by itself, in its own order, and counted. */
 function textSources(files: readonly DataFile[]): [string, string] {
-  const sources = files.map(({ path, format }) =>
-    format === 'csv' ? `read_csv(${quoteText(path)}, ${CSV_OPTIONS})` : `read_ndjson(${quoteText(path)})`,
+  const sources = files.map((file) =>
+    file.format === 'csv' ? `read_csv(${quoteText(file.path)}, ${CSV_OPTIONS})` : jsonSource(file),
   );
   const placed = sources.map(
     (source, index) => `select *, ${index} as capstan_file, row_number() over () as capstan_row from ${source}`,
   );
   return [sources.map((source) => `select * from ${source}`).join(UNION), placed.join(UNION)];
+}
+
+function jsonSource({ path, jsonTypes }: DataFile): string {
+  if (!jsonTypes) return `read_ndjson(${quoteText(path)})`;
+  const types = Object.entries(jsonTypes).map(([name, type]) => `${quoteText(name)}: ${quoteText(type)}`);
+  return `read_ndjson(${quoteText(path)}, columns = {${types.join(', ')}})`;
 }
 
 const UNION = ' union all by name ';

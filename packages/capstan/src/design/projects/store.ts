@@ -81,9 +81,25 @@ export async function addRevision(writer: Writer, added: NewRevision): Promise<v
     .execute();
 }
 
+type Declared = Pick<Project, 'written' | 'declaration'>;
+
+/** By their text: a revision never changes, and every tick of the scheduler and every segment asks for them. */
+const declared = new Map<string, Declared>();
+const MOST_DECLARED = 200;
+
+function declaredAs(text: string): Declared {
+  let found = declared.get(text);
+  if (!found) {
+    const written = JSON.parse(text) as Record<string, unknown>;
+    found = { written, declaration: capstanYaml.parse(written) };
+    if (declared.size >= MOST_DECLARED) declared.clear();
+    declared.set(text, found);
+  }
+  return found;
+}
+
 function toProject(row: ProjectRow): Project {
-  const written = JSON.parse(row.written) as Record<string, unknown>;
-  const declaration = capstanYaml.parse(written);
+  const { written, declaration } = declaredAs(row.written);
   return {
     name: row.name,
     folder: row.folder,

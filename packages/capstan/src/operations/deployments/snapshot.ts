@@ -1,5 +1,6 @@
 import { servedDeployment, type Snapshot } from '@capstan/api';
 import { z } from 'zod';
+import { nextCommit } from '#database';
 import type { DeploymentsDeps } from './deps.ts';
 import * as store from './store.ts';
 
@@ -26,25 +27,13 @@ export async function nextSnapshot(
 ): Promise<Snapshot> {
   const deadline = performance.now() + waitMs;
   for (;;) {
-    const changed = nextChange(deps, Math.min(POLL_MS, deadline - performance.now()), signal);
-    const current = await currentSnapshot(deps);
-    const isTimeNews = current.clock === 'simulated' && current.now !== has.at;
-    if (current.version !== has.version || isTimeNews || performance.now() >= deadline || signal.aborted)
-      return current;
+    const changed = nextCommit(deps.database, Math.min(POLL_MS, deadline - performance.now()), signal);
+    const isTimeNews = deps.clock.kind === 'simulated' && deps.clock.now() !== has.at;
+    // Many wait here, and each commit lets all of them look: only what is given out is read.
+    const version = await store.snapshotVersion(deps.database.read);
+    if (version !== has.version || isTimeNews || performance.now() >= deadline || signal.aborted) {
+      return await currentSnapshot(deps);
+    }
     await changed;
   }
-}
-
-function nextChange(deps: DeploymentsDeps, waitMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const finish = (): void => {
-      stop();
-      clearTimeout(timer);
-      signal.removeEventListener('abort', finish);
-      resolve();
-    };
-    const stop = deps.database.onCommit(finish);
-    const timer = setTimeout(finish, Math.max(0, waitMs));
-    signal.addEventListener('abort', finish, { once: true });
-  });
 }

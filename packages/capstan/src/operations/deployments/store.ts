@@ -142,6 +142,16 @@ export async function readSnapshot(reader: Reader): Promise<{ version: number; b
     .executeTakeFirst();
 }
 
+/** 0 before the first one. */
+export async function snapshotVersion(reader: Reader): Promise<number> {
+  const found = await reader
+    .selectFrom('serving_snapshot')
+    .select('version')
+    .where('id', '=', SNAPSHOT_ID)
+    .executeTakeFirst();
+  return found?.version ?? 0;
+}
+
 export async function writeSnapshot(writer: Writer, version: number, body: string): Promise<void> {
   await writer
     .insertInto('serving_snapshot')

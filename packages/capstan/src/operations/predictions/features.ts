@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { InputAdapter, PredictionRecord, RecordedColumn } from '@capstan/api';
 import type { Database } from '#database';
 import type { Deployments } from '#operations/deployments';
-import { quoteName, type Analytics } from '#ports/analytics';
+import { quoteName, type Analytics, type DataFile } from '#ports/analytics';
 import type { BlobStore, Digest } from '#ports/blob-store';
 import { replaceRawWithFeatures, type FeatureRow } from './features.store.ts';
 import { parseSegment } from './ingest.ts';
@@ -53,8 +53,10 @@ async function writeDeployment(
     const source = join(folder, 'rows.ndjson');
     await writeFile(source, rows.map((row) => `${JSON.stringify(row.cells)}\n`).join(''));
     const target = join(folder, 'features.parquet');
-    const file = { path: source, format: 'ndjson' as const, label: `segment ${segment}` };
-    const sql = featureSql(columnsOf(records), names);
+    const columns = columnsOf(records);
+    const label = `segment ${segment}`;
+    const file = { path: source, format: 'ndjson' as const, label, jsonTypes: writtenAs(columns) };
+    const sql = featureSql(columns, names);
     await deps.analytics.write(
       { tables: { rows: [file] }, sql, ...(signal && { signal }) },
       { path: target, format: 'parquet' },
@@ -94,22 +96,20 @@ function featureSql(columns: ReadonlyMap<string, string>, names: { id: string; t
   const taken = new Set([names.id, names.time]);
   const inputs = [...columns].filter(([name]) => !taken.has(name));
   const selected = [
-    `${asWritten(ID)} as ${quoteName(names.id)}`,
+    `${quoteName(ID)} as ${quoteName(names.id)}`,
     `make_timestamp(cast(${quoteName(TIME)} as bigint) * 1000) as ${quoteName(names.time)}`,
     `make_timestamp(cast(${quoteName(SEEN)} as bigint) * 1000) as ${quoteName('predicted_at')}`,
-    ...inputs.map(([name, type]) => {
-      const cell = cellName(name);
-      return `${type === 'varchar' ? asWritten(cell) : `cast(${quoteName(cell)} as ${type})`} as ${quoteName(name)}`;
-    }),
+    ...inputs.map(([name, type]) => `cast(${quoteName(cellName(name))} as ${type}) as ${quoteName(name)}`),
   ];
   return `select ${selected.join(', ')} from rows order by ${quoteName(TIME)}, ${quoteName(ID)}, ${quoteName(SEEN)}`;
 }
 
-/** Texts carry a mark while they are JSON, lest the reader takes one that looks like a date for a date. */
-const TEXT_MARK = '=';
-
-function asWritten(cell: string): string {
-  return `substr(${quoteName(cell)}, ${TEXT_MARK.length + 1})`;
+/** Numbers are written as JavaScript's, whatever they become. */
+function writtenAs(columns: ReadonlyMap<string, string>): NonNullable<DataFile['jsonTypes']> {
+  const inputs = [...columns].map(([name, type]) => {
+    return [cellName(name), type === 'varchar' || type === 'boolean' ? type : 'double'] as const;
+  });
+  return { [ID]: 'varchar', [TIME]: 'double', [SEEN]: 'double', ...Object.fromEntries(inputs) };
 }
 
 function columnsOf(records: readonly PredictionRecord[]): Map<string, string> {
@@ -147,12 +147,12 @@ function featureRows(
       const own = adapters.get(part.revision) ?? {};
       return (part.rows ?? record.examples.map((_, row) => row)).map((row) => {
         const eventTime = record.eventTimes?.[row] ?? record.at;
-        const cells: Cells = { [ID]: TEXT_MARK + (record.examples[row] ?? ''), [TIME]: eventTime, [SEEN]: record.at };
+        const cells: Cells = { [ID]: record.examples[row] ?? '', [TIME]: eventTime, [SEEN]: record.at };
         for (const { input, names } of named) {
           const adapter = own[input.name];
           for (const [index, name] of names.entries()) {
             const value = input.data[row * input.width + index] ?? null;
-            cells[name] = typeof value === 'string' ? TEXT_MARK + value : adapted(value, adapter, input.datatype);
+            cells[name] = typeof value === 'string' ? value : adapted(value, adapter, input.datatype);
           }
         }
         return { eventTime, cells };

@@ -26,8 +26,10 @@ interface FollowerDeps {
   readonly shelf: ModelShelf;
   readonly log: Logger;
   readonly stopping: AbortSignal;
-  /** Tells the control plane what is served now. @throws DomainError UNAVAILABLE */
-  report(): Promise<void>;
+  /** Tells the control plane what is served. False when it knew already. @throws DomainError UNAVAILABLE */
+  reportNews(): Promise<boolean>;
+  /** Whether the control plane has acknowledged all that is served. */
+  isKnown(): boolean;
 }
 
 const POLL_WAIT_MS = 20_000;
@@ -90,7 +92,7 @@ export function createSnapshotFollower(deps: FollowerDeps): SnapshotFollower {
         isReachable = true;
         if (isWaiting && before && isSame(next, before)) continue;
         await apply(next, before);
-        await deps.report();
+        await deps.reportNews();
         if (!isComplete()) await pause(RETRY_MS);
       } catch (error) {
         if (stopping.aborted) return;
@@ -117,13 +119,14 @@ export function createSnapshotFollower(deps: FollowerDeps): SnapshotFollower {
     async sync() {
       for (let round = 0; round < MOST_ROUNDS; round++) {
         const before = current;
+        // A report that is still under way, as the follower's own, may lead to another snapshot after this one.
+        const wasKnown = deps.isKnown();
         const next = await controlPlane.nextSnapshot(undefined, 0, stopping);
-        const isNews = !before || !isSame(next, before);
         await apply(next, before);
-        await deps.report();
+        const isToldNews = await deps.reportNews();
         if (!isComplete())
           throw new DomainError('UNAVAILABLE', 'A model file cannot be had from the control plane now');
-        if (!isNews) return next;
+        if (wasKnown && !isToldNews) return next;
       }
       throw new DomainError('UNAVAILABLE', 'The control plane changes faster than it can be followed');
     },

@@ -106,7 +106,8 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     shelf,
     log,
     stopping: stopping.signal,
-    report,
+    reportNews,
+    isKnown: () => acknowledged !== '' && acknowledged === newsOf(reportBody()),
   });
 
   function now(): number {
@@ -123,11 +124,27 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     return state;
   }
 
+  /** What the control plane has acknowledged of what is served here. */
+  let acknowledged = '';
+
   async function report(): Promise<void> {
+    const body = reportBody();
+    if (!body) return;
+    await controlPlane.report(replica, body);
+    acknowledged = newsOf(body);
+  }
+
+  async function reportNews(): Promise<boolean> {
+    if (newsOf(reportBody()) === acknowledged) return false;
+    await report();
+    return true;
+  }
+
+  function reportBody(): ReplicaReport | undefined {
     const current = follower.current();
-    if (!current) return;
+    if (!current) return undefined;
     const states = follower.states();
-    const body: ReplicaReport = {
+    return {
       url,
       snapshotVersion: current.version,
       serving: [...states].flatMap(([deployment, state]) =>
@@ -144,7 +161,6 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
         segmentsRejected: segments.rejectedCount(),
       },
     };
-    await controlPlane.report(replica, body);
   }
 
   const reporting = setInterval(() => {
@@ -236,6 +252,13 @@ function canAnswer(state: ServedState): boolean {
   // A deployment whose first revision was rolled back has nothing to answer with, and nothing is wrong with that.
   if (state.deployment.routes.length === 0) return !state.isIncomplete && state.failures.length === 0;
   return state.deployment.routes.some(({ role, revision }) => role !== 'shadow' && state.revisions.has(revision));
+}
+
+/** What another decision may follow from; counters change with each answer and come by the way. */
+function newsOf(report: ReplicaReport | undefined): string {
+  if (!report) return '';
+  const { url, snapshotVersion, serving, failures } = report;
+  return JSON.stringify({ url, snapshotVersion, serving, failures });
 }
 
 function contextSpecs({ deployment: { context } }: ServedState): TensorSpec[] {

@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Snapshot } from '@capstan/api';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { ControlPlane } from './control-plane.ts';
+import { createSnapshotFollower } from './follow-snapshot.ts';
+import type { ModelShelf } from './model-shelf.ts';
+
+let folder = '';
+const stopping = new AbortController();
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'capstan-follow-'));
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A control plane that publishes another snapshot when it hears of version 2. */
+function setup() {
+  let wanted: Snapshot = { version: 1, clock: 'simulated', now: 1_000, deployments: [] };
+  const log: string[] = [];
+  let known = 0;
+  const controlPlane: ControlPlane = {
+    async nextSnapshot() {
+      log.push(`asked for ${wanted.version}`);
+      return wanted;
+    },
+    download: () => Promise.reject(new Error('no model is needed')),
+    sendSegment: () => Promise.reject(new Error('nothing is logged')),
+    report: () => Promise.reject(new Error('the plane reports')),
+  };
+  const follower = createSnapshotFollower({
+    file: join(folder, 'snapshot.json'),
+    controlPlane,
+    shelf: { keepOnly: async () => {} } as unknown as ModelShelf,
+    log: pino({ level: 'silent' }),
+    stopping: stopping.signal,
+    isKnown: () => known === (follower.current()?.version ?? 0),
+    async reportNews() {
+      const version = follower.current()?.version ?? 0;
+      if (version === known) return false;
+      log.push(`told ${version}`);
+      known = version;
+      if (version === 2) wanted = { ...wanted, version: 3 };
+      return true;
+    },
+  });
+  return {
+    follower,
+    log,
+    publish: (next: Partial<Snapshot>) => void (wanted = { ...wanted, ...next }),
+    forget: () => void (known = 0),
+  };
+}
+
+test('a snapshot is told of, and what that leads to is taken too', async () => {
+  const { follower, log, publish } = setup();
+  publish({ version: 2 });
+  expect(await follower.sync()).toMatchObject({ version: 3 });
+  expect(log).toEqual(['asked for 2', 'told 2', 'asked for 3', 'told 3', 'asked for 3']);
+});
+
+test('a new time alone is taken by one question, and told to nobody', async () => {
+  const { follower, log, publish } = setup();
+  await follower.sync();
+  log.length = 0;
+  publish({ now: 2_000 });
+  expect(await follower.sync()).toMatchObject({ now: 2_000 });
+  expect(follower.current()?.now).toBe(2_000);
+  expect(log).toEqual(['asked for 1']);
+});
+
+test('what was not acknowledged is told again, and what it leads to is asked for', async () => {
+  const { follower, log, forget } = setup();
+  await follower.sync();
+  log.length = 0;
+  forget();
+  await follower.sync();
+  expect(log).toEqual(['asked for 1', 'told 1', 'asked for 1']);
+});
