@@ -8,6 +8,7 @@ import { operations } from './0005-operations.ts';
 import { retraining } from './0007-retraining.ts';
 import { monitors } from './0008-monitors.ts';
 import { debt } from './0009-debt.ts';
+import { fileScans } from './0010-file-scans.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step in order. A step that has been released is never changed. */
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   retraining,
   monitors,
   debt,
+  fileScans,
 ];
