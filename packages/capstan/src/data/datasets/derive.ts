@@ -1,22 +1,18 @@
-import { createReadStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { DatasetColumn, DatasetVersion } from '@capstan/api';
 import type { Writer } from '#database';
 import type { Cause } from '#kernel/cause';
 import { digestOf } from '#kernel/digest';
 import { invalid } from '#kernel/errors';
-import { quoteName, type DataFile } from '#ports/analytics';
 import type { DatasetsDeps } from './deps.ts';
-import { assertAccepted, localData } from './local-files.ts';
-import { contentDigest, describeCut, formatOf, sharedColumns, type Cut } from './model.ts';
+import { cutOut, type Drafted } from './cut.ts';
+import { assertAccepted } from './local-files.ts';
+import { contentDigest, describeCut, sharedColumns, type Cut } from './model.ts';
 import { derivedPlace } from './placement.ts';
-import { instantOf, profileFiles } from './profile.ts';
 import * as store from './store.ts';
 
 export interface DeriveRequest {
   readonly project: string;
-  /** Of the new version; its one file lies where capstan.yaml says that this dataset does. */
+  /** Of the new version; its files lie where capstan.yaml says that this dataset does. */
   readonly dataset: string;
   /** Accepted versions; where a key is declared, a row that several have is taken from the first of them. */
   readonly from: string | readonly string[];
@@ -26,11 +22,11 @@ export interface DeriveRequest {
 }
 
 /** Raised when the same cut would be written otherwise: what was cut before is then not taken for it. */
-const RECIPE_VERSION = 1;
+const RECIPE_VERSION = 2;
 
 /**
  * Cuts a version out of others by event time. The platform cuts, so that nobody has to trust a program not to look ahead.
- * The same cut of the same versions is the same version, byte for byte.
+ * The same cut of the same versions is the same version, byte for byte. Its profile is made when somebody asks for it.
  */
 export async function derive(
   deps: DatasetsDeps,
@@ -54,8 +50,16 @@ export async function derive(
   const known = await store.findRecipe(deps.database.read, project, dataset, recipeDigest);
   if (known) return known;
 
-  const plan = { sources, columns, where, key, place, eventTimeColumn: first.eventTimeColumn };
-  const drafted = await cut(deps, dataset, plan, request.signal);
+  const plan = {
+    sources,
+    columns,
+    where,
+    key,
+    dataset,
+    declaredPath: declared?.path,
+    eventTimeColumn: first.eventTimeColumn,
+  };
+  const drafted = await cutOut(deps, plan, request.signal);
   const how = describeCut(first.eventTimeColumn, where);
   const parents = ids.map((versionId) => ({ versionId, how }));
   return await deps.database.write(async (writer) => {
@@ -90,76 +94,6 @@ function assertCut(
   }
 }
 
-interface Plan {
-  readonly sources: readonly DatasetVersion[];
-  readonly columns: readonly DatasetColumn[];
-  readonly where: Cut;
-  readonly key: readonly string[];
-  readonly place: string;
-  readonly eventTimeColumn: string | null;
-}
-
-type Drafted = Pick<DatasetVersion, 'files' | 'columns' | 'eventTimeColumn' | 'eventTime' | 'profile'>;
-
-async function cut(deps: DatasetsDeps, dataset: string, plan: Plan, signal: AbortSignal | undefined): Promise<Drafted> {
-  const { place, eventTimeColumn } = plan;
-  const format = formatOf([{ path: place }]);
-  if (format === 'ndjson') throw invalid('A cut is written as Parquet or CSV', { field: 'dataset' });
-  const tables: Record<string, DataFile[]> = {};
-  for (const [index, source] of plan.sources.entries()) {
-    tables[`s${index}`] = await localData(deps.blobs, source.dataset, source.files);
-  }
-  await mkdir(deps.temporaryFolder, { recursive: true });
-  const path = join(deps.temporaryFolder, `${deps.ids.next('cut')}.${format}`);
-  try {
-    const { sql, parameters } = cutStatement(plan);
-    const rows = await deps.analytics.write({ tables, sql, parameters, ...(signal && { signal }) }, { path, format });
-    if (rows === 0)
-      throw invalid(`No row lies in the cut (${describeCut(eventTimeColumn, plan.where)})`, { field: 'where' });
-    const { digest, sizeBytes } = await deps.blobs.put(createReadStream(path));
-    const file: DataFile = { path: await deps.blobs.localFile(digest), format, label: `${dataset}/${place}` };
-    const { columns } = await deps.analytics.inspect(file, signal);
-    await deps.database.write((writer) => store.rememberFile(writer, { digest, format, sizeBytes, rows, columns }));
-    const profiled = await profileFiles(deps.analytics, { files: [file], columns, rows, eventTimeColumn, signal });
-    return {
-      files: [{ path: place, digest, sizeBytes, rows }],
-      columns: [...columns],
-      eventTimeColumn,
-      eventTime: profiled.eventTime,
-      profile: profiled.profile,
-    };
-  } finally {
-    await rm(path, { force: true });
-  }
-}
-
-/** Rows in full order (event time, then every column), so that equal rows give equal bytes. */
-function cutStatement({ sources, columns, where, key, eventTimeColumn }: Plan): {
-  sql: string;
-  parameters: Record<string, number>;
-} {
-  const names = columns.map((column) => quoteName(column.name)).join(', ');
-  const parameters: Record<string, number> = {};
-  const conditions: string[] = [];
-  for (const [bound, sign] of [
-    ['eventTimeFrom', '>='],
-    ['eventTimeBefore', '<'],
-  ] as const) {
-    const value = where[bound];
-    if (value === undefined || eventTimeColumn === null) continue;
-    parameters[bound] = value;
-    conditions.push(`${instantOf(eventTimeColumn)} ${sign} $${bound}`);
-  }
-  const filter = conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`;
-  const selects = sources.map((_, index) => `select ${names}, ${index} as capstan_source from s${index}${filter}`);
-  const order = [...(eventTimeColumn === null ? [] : [quoteName(eventTimeColumn)]), names].join(', ');
-  const isDeduplicated = sources.length > 1 && key.length > 0;
-  const once = isDeduplicated
-    ? ` qualify row_number() over (partition by ${key.map(quoteName).join(', ')} order by capstan_source, ${names}) = 1`
-    : '';
-  return { sql: `select ${names} from (${selects.join(' union all ')})${once} order by ${order}`, parameters };
-}
-
 interface Derived extends Drafted {
   readonly project: string;
   readonly dataset: string;
@@ -170,7 +104,6 @@ interface Derived extends Drafted {
 
 async function addDerived(deps: DatasetsDeps, writer: Writer, derived: Derived): Promise<DatasetVersion> {
   const { project, dataset, parents, recipeDigest, cause, ...drafted } = derived;
-  const [file] = drafted.files;
   const now = deps.clock.now();
   const version: DatasetVersion = {
     ...drafted,
@@ -181,9 +114,10 @@ async function addDerived(deps: DatasetsDeps, writer: Writer, derived: Derived):
     status: 'accepted',
     origin: 'derived',
     digest: contentDigest(drafted.files),
-    rows: file?.rows ?? 0,
-    sizeBytes: file?.sizeBytes ?? 0,
-    fileCount: 1,
+    rows: drafted.files.reduce((total, file) => total + file.rows, 0),
+    sizeBytes: drafted.files.reduce((total, file) => total + file.sizeBytes, 0),
+    fileCount: drafted.files.length,
+    profile: null,
     createdAt: now,
     checkedAt: now,
     parents,

@@ -28,8 +28,39 @@ export interface LocalFile extends DataFile {
 
 /** What a scan of a version gives. */
 export interface ProfiledVersion {
-  readonly profile: DatasetProfile;
-  readonly eventTime: { readonly min: number; readonly max: number } | null;
+  /** Null where it is made when somebody asks for it. */
+  readonly profile: DatasetProfile | null;
+  readonly eventTime: EventSpan | null;
+}
+
+export interface EventSpan {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** What one file of a version holds, found by reading all of it. */
+export interface FileScan {
+  /** Null where no row has an event time. */
+  readonly eventTime: EventSpan | null;
+  /** Rows without event time. */
+  readonly untimedRows: number;
+}
+
+/** Extremes over all files. */
+export function spanOf(scans: readonly FileScan[]): EventSpan | null {
+  const spans = scans.flatMap(({ eventTime }) => eventTime ?? []);
+  if (spans.length === 0) return null;
+  return { min: Math.min(...spans.map(({ min }) => min)), max: Math.max(...spans.map(({ max }) => max)) };
+}
+
+/** Where a file lies to a cut: all of its rows in it, none, or perhaps some. */
+export function sideOf({ eventTime, untimedRows }: FileScan, cut: Cut): 'in' | 'out' | 'both' {
+  const { eventTimeFrom: from = Number.NEGATIVE_INFINITY, eventTimeBefore: before = Number.POSITIVE_INFINITY } = cut;
+  const isBounded = cut.eventTimeFrom !== undefined || cut.eventTimeBefore !== undefined;
+  if (!isBounded) return 'in';
+  if (!eventTime || eventTime.max < from || eventTime.min >= before) return 'out';
+  // A row without event time is in no cut.
+  return untimedRows === 0 && eventTime.min >= from && eventTime.max < before ? 'in' : 'both';
 }
 
 /** The end of a check. */

@@ -43,14 +43,21 @@ export function assertReached(declaredPath: string, place: string): void {
   });
 }
 
-/** The name of the one file of a derived version: one that the declared path reaches, in its format. */
-export function derivedPlace(declaredPath: string | undefined, dataset: string): string {
-  if (declaredPath === undefined) return `${dataset}.parquet`;
+/** The name of a file that a derived version is written to: one that the declared path reaches, in its format. */
+export function derivedPlace(declaredPath: string | undefined, name: string): string {
+  if (declaredPath === undefined) return `${name}.parquet`;
   const parts = patternOf(declaredPath).split('/');
   return parts
     .filter((part) => part !== '**')
-    .map((part) => part.replaceAll(/\*+/g, dataset))
+    .map((part) => part.replaceAll(/\*+/g, name))
     .join('/');
+}
+
+/** Whether a version of the dataset may be made of files with these names. */
+export function canHold(declaredPath: string | undefined, places: readonly string[]): boolean {
+  if (!declaredPath?.includes('*')) return false;
+  const pattern = patternOf(declaredPath);
+  return places.every((place) => posix.matchesGlob(place, pattern));
 }
 
 /** @throws DomainError INVALID_ARGUMENT for a name that could lead out of the folder it is laid into */

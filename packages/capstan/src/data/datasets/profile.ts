@@ -1,4 +1,4 @@
-import type { ColumnProfile, DatasetColumn, ShownValue } from '@capstan/api';
+import type { ColumnProfile, DatasetColumn, DatasetProfile, ShownValue } from '@capstan/api';
 import { quoteName, type Analytics, type Cell, type DataFile, type DataRow } from '#ports/analytics';
 import type { ProfiledVersion } from './model.ts';
 
@@ -23,7 +23,10 @@ export interface ProfileRequest {
  * and one that counts the values of text columns.
  * @throws DomainError INVALID_ARGUMENT when a file's content is damaged
  */
-export async function profileFiles(analytics: Analytics, request: ProfileRequest): Promise<ProfiledVersion> {
+export async function profileFiles(
+  analytics: Analytics,
+  request: ProfileRequest,
+): Promise<ProfiledVersion & { readonly profile: DatasetProfile }> {
   const isExact = request.rows <= MAX_EXACT_ROWS;
   const columns: ColumnProfile[] = [];
   let eventTime: ProfiledVersion['eventTime'] = null;

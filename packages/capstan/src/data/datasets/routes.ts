@@ -19,7 +19,7 @@ export function datasetRoutes(datasets: Datasets): BoundRoute[] {
       const last = items.at(-1);
       return { items, ...(last && items.length === limit && { nextCursor: String(last.number) }) };
     }),
-    bind(routes.datasets.getVersion, ({ params }) => datasets.get(params.version)),
+    bind(routes.datasets.getVersion, ({ params }) => datasets.describe(params.version)),
     bind(routes.datasets.register, async ({ params, body }, { cause }) => {
       const files = body.files?.map((file) => file.path);
       return summaryOf(await datasets.registerFromFolder({ ...params, files, replace: body.replace, cause }));

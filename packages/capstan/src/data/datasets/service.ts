@@ -9,7 +9,7 @@ import { derive, type DeriveRequest } from './derive.ts';
 import { assertAccepted, localFiles, materialise } from './local-files.ts';
 import type { LocalFile, ProfiledVersion, Settlement } from './model.ts';
 import { placeOf } from './placement.ts';
-import { profileFiles } from './profile.ts';
+import { describe, scan } from './scan.ts';
 import { declaredDataset, registerFiles, type NewFile, type RegisterRequest } from './register.ts';
 import * as store from './store.ts';
 
@@ -41,12 +41,15 @@ export interface Datasets {
   /** The same with files of the project's own folder, and of no other place. */
   registerFromFolder(request: RegisterFromFolderRequest): Promise<DatasetVersion>;
   /**
-   * Cuts a version out of accepted ones by event time, as one Parquet file (CSV where the dataset's path says so).
+   * Cuts a version out of accepted ones by event time: files that lie wholly inside as they are, and one more with the
+   * rows of the others (CSV where the dataset's path says so). One file where the declared path names one.
    * @throws DomainError CONFLICT for versions that are not accepted; INVALID_ARGUMENT for a cut that is empty or cannot be
    */
   derive(request: DeriveRequest): Promise<DatasetVersion>;
   /** @throws DomainError NOT_FOUND */
   get(versionId: string): Promise<DatasetVersion>;
+  /** The same for people: with its profile, which is made now where nobody has asked before. @throws DomainError NOT_FOUND */
+  describe(versionId: string): Promise<DatasetVersion>;
   /** The newest snapshot with one of these statuses; cuts are not snapshots. Default: accepted. */
   latest(project: string, dataset: string, ...statuses: DatasetVersionStatus[]): Promise<DatasetVersion | undefined>;
   /** Versions, newest first, cuts included. @throws DomainError NOT_FOUND for an unknown project */
@@ -59,8 +62,11 @@ export interface Datasets {
   filesToCheck(versionId: string): Promise<LocalFile[]>;
   /** Copies an accepted version into a folder, laid out as below the dataset's own. Returns the paths. @throws as `files` */
   materialise(versionId: string, folder: string): Promise<string[]>;
-  /** Scans a version. @throws DomainError INVALID_ARGUMENT when its content is damaged */
-  profile(versionId: string, signal?: AbortSignal): Promise<ProfiledVersion>;
+  /**
+   * Reads a version to its end. With a profile for what people registered; logged predictions get theirs when asked for,
+   * and of them only files that no version had before are read. @throws DomainError INVALID_ARGUMENT for damaged content
+   */
+  scan(versionId: string, signal?: AbortSignal): Promise<ProfiledVersion>;
   /** Asks for another check of a quarantined version. @throws DomainError CONFLICT when it was accepted */
   requestCheck(versionId: string, cause: Cause): Promise<DatasetVersion>;
   /** Ends the check of a pending version; called by expectations. */
@@ -93,17 +99,8 @@ export function createDatasets(deps: DatasetsDeps): Datasets {
     },
     filesToCheck: async (versionId) => localFiles(deps, await get(versionId)),
     materialise: async (versionId, folder) => materialise(deps, await get(versionId), folder),
-    async profile(versionId, signal) {
-      const version = await get(versionId);
-      const { columns, rows, eventTimeColumn } = version;
-      return await profileFiles(deps.analytics, {
-        files: await localFiles(deps, version),
-        columns,
-        rows,
-        eventTimeColumn,
-        signal,
-      });
-    },
+    describe: async (versionId) => describe(deps, await get(versionId)),
+    scan: async (versionId, signal) => scan(deps, await get(versionId), signal),
     async requestCheck(versionId, cause) {
       await get(versionId);
       return await deps.database.write(async (writer) => {

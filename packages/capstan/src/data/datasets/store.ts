@@ -1,5 +1,11 @@
 import type { Selectable } from 'kysely';
-import type { DatasetColumn, DatasetVersion, DatasetVersionStatus, DatasetVersionSummary } from '@capstan/api';
+import type {
+  DatasetColumn,
+  DatasetProfile,
+  DatasetVersion,
+  DatasetVersionStatus,
+  DatasetVersionSummary,
+} from '@capstan/api';
 import type { Reader, Schema, Writer } from '#database';
 import type { DataFormat } from '#ports/analytics';
 import type { Settlement } from './model.ts';
@@ -208,13 +214,24 @@ export async function settle(writer: Writer, settlement: Settlement, checkedAt: 
     .updateTable('dataset_versions')
     .set({
       status: settlement.status,
-      profile: profiled && JSON.stringify(profiled.profile),
+      profile: profiled?.profile ? JSON.stringify(profiled.profile) : null,
       report: JSON.stringify(settlement.report),
       event_time_min: profiled?.eventTime?.min ?? null,
       event_time_max: profiled?.eventTime?.max ?? null,
       checked_at: checkedAt,
     })
     .where('id', '=', settlement.versionId)
+    .execute();
+}
+
+/** Keeps a profile that was made after the check; a version has one content, hence one profile. */
+export async function keepProfile(writer: Writer, id: string, profile: DatasetProfile): Promise<void> {
+  await writer
+    .updateTable('dataset_versions')
+    .set({ profile: JSON.stringify(profile) })
+    .where('id', '=', id)
+    .where('profile', 'is', null)
+    .where('status', '!=', 'pending')
     .execute();
 }
 

@@ -89,7 +89,7 @@ describeDatabases('checks of expectations', (open) => {
     it('tries again after a failure that may pass, and ends in quarantine when none is left', async () => {
       const { id, eventSeq } = await registered();
       const full = () => Promise.reject(new DomainError('RESOURCE_EXHAUSTED', 'no memory'));
-      const datasets = { ...bench.datasets, profile: full };
+      const datasets = { ...bench.datasets, scan: full };
       const expectations = createExpectations({
         datasets,
         projects: bench.projects,

@@ -49,13 +49,13 @@ export function createExpectations(deps: ExpectationsDeps): Expectations {
 interface Outcome {
   readonly suite: { readonly path: string; readonly digest: string } | null;
   readonly results: ExpectationResult[];
-  readonly profiled: Awaited<ReturnType<Datasets['profile']>> | null;
+  readonly profiled: Awaited<ReturnType<Datasets['scan']>> | null;
 }
 
 async function examine(deps: ExpectationsDeps, version: DatasetVersion, request: CheckRequest): Promise<Outcome> {
   const { signal } = request;
   try {
-    const profiled = await readable(() => deps.datasets.profile(version.id, signal));
+    const profiled = await readable(() => deps.datasets.scan(version.id, signal));
     if (isResult(profiled)) return { suite: null, results: [profiled], profiled: null };
     const loaded = await suiteOf(deps.projects, version);
     if (isResult(loaded)) return { suite: null, results: [loaded], profiled };

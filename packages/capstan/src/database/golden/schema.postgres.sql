@@ -69,6 +69,12 @@ cycles.verdict text
 cycles.version bigint
 cycles.window_before bigint
 cycles.window_from bigint
+data_file_scans.digest text not null
+data_file_scans.format text not null
+data_file_scans.time_column text not null
+data_file_scans.time_max bigint
+data_file_scans.time_min bigint
+data_file_scans.untimed_rows bigint not null
 data_files.columns text not null
 data_files.digest text not null
 data_files.format text not null
@@ -177,6 +183,7 @@ index CREATE UNIQUE INDEX cycle_triggers_pk ON cycle_triggers USING btree (proje
 index CREATE UNIQUE INDEX cycles_number ON cycles USING btree (project, number)
 index CREATE UNIQUE INDEX cycles_open ON cycles USING btree (project) WHERE (state <> ALL (ARRAY['promoted'::text, 'refused'::text, 'rolled-back'::text, 'failed'::text]))
 index CREATE UNIQUE INDEX cycles_pkey ON cycles USING btree (id)
+index CREATE UNIQUE INDEX data_file_scans_pk ON data_file_scans USING btree (digest, format, time_column)
 index CREATE UNIQUE INDEX data_files_pk ON data_files USING btree (digest, format)
 index CREATE UNIQUE INDEX dataset_versions_number ON dataset_versions USING btree (project, dataset, number)
 index CREATE UNIQUE INDEX dataset_versions_pkey ON dataset_versions USING btree (id)

@@ -8,7 +8,8 @@ import { operations } from './0005-operations.ts';
 import { retraining } from './0007-retraining.ts';
 import { monitors } from './0008-monitors.ts';
 import { debt } from './0009-debt.ts';
-import { recalibration } from './0010-recalibration.ts';
+import { fileScans } from './0010-file-scans.ts';
+import { recalibration } from './0012-recalibration.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step in order. A step that has been released is never changed. */
@@ -23,5 +24,6 @@ export const migrations: readonly Migration[] = [
   retraining,
   monitors,
   debt,
+  fileScans,
   recalibration,
 ];

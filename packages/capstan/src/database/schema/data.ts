@@ -8,7 +8,19 @@ export interface DataFilesTable {
   columns: string;
 }
 
-/** Immutable snapshots. Only status, profile, report and the extremes of event time are set later, by the check. */
+/** What a read of a data file to its end found; a row is only there when that went well. By content, as `data_files`. */
+export interface DataFileScansTable {
+  digest: string;
+  format: string;
+  /** Column of the event time; empty where there is none. */
+  time_column: string;
+  time_min: number | null;
+  time_max: number | null;
+  /** Rows without event time. */
+  untimed_rows: number;
+}
+
+/** Immutable snapshots. Status, report and the extremes of event time are set later, by the check; the profile then or when asked for. */
 export interface DatasetVersionsTable {
   id: string;
   project: string;
@@ -31,7 +43,7 @@ export interface DatasetVersionsTable {
   parents: string;
   /** SHA-256 of how a derived version is made: the same cut of the same versions is made once. */
   recipe_digest: string | null;
-  /** JSON, from the check on. */
+  /** JSON, from the check on, or from when somebody first asks for it. */
   profile: string | null;
   /** JSON, from the check on. */
   report: string | null;
@@ -41,5 +53,6 @@ export interface DatasetVersionsTable {
 
 export interface DataSchema {
   data_files: DataFilesTable;
+  data_file_scans: DataFileScansTable;
   dataset_versions: DatasetVersionsTable;
 }

@@ -156,7 +156,7 @@ export async function setup(database: Database, host: (real: ModelRuntime) => Mo
       `time,carrier,origin,distance,hour,late\n${lines.join('\n')}\n`,
     );
     const { id } = await datasets.registerFromFolder({ project: 'shop', dataset: 'flights', replace: true, cause });
-    const profiled = await datasets.profile(id);
+    const profiled = await datasets.scan(id);
     await datasets.settle({ versionId: id, status: 'accepted', profiled, report: { suite: null, results: [] } }, cause);
     return id;
   }

@@ -121,7 +121,7 @@ test('raw data goes through the feature select, with the other datasets as table
   const model = '{name: m, task: binary, metric: log_loss, features: features.sql}';
   await bench.declare('  - {check: better_than, other: baseline}', { model });
   const { id } = await bench.datasets.registerFromFolder({ project: 'shop', dataset: 'planes', replace: true, cause });
-  const profiled = await bench.datasets.profile(id);
+  const profiled = await bench.datasets.scan(id);
   await bench.datasets.settle(
     { versionId: id, status: 'accepted', profiled, report: { suite: null, results: [] } },
     cause,

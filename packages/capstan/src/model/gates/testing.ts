@@ -143,7 +143,7 @@ ${declared}
       );
       await writeFile(join(folder, 'data', 'flights', 'all.csv'), `time,x,carrier,late\n${lines.join('\n')}\n`);
       const { id } = await datasets.registerFromFolder({ project: 'shop', dataset: 'flights', replace: true, cause });
-      const profiled = await datasets.profile(id);
+      const profiled = await datasets.scan(id);
       const status = accepted ? 'accepted' : 'quarantined';
       await datasets.settle({ versionId: id, status, profiled, report: { suite: null, results: [] } }, cause);
       return id;

@@ -176,7 +176,7 @@ export async function benchIn(
     },
     async register(dataset) {
       const { id } = await datasets.registerFromFolder({ project: 'shop', dataset, replace: true, cause });
-      const profiled = await datasets.profile(id);
+      const profiled = await datasets.scan(id);
       await datasets.settle(
         { versionId: id, status: 'accepted', profiled, report: { suite: null, results: [] } },
         cause,

@@ -2,7 +2,7 @@ import type { Migration } from './migration.ts';
 
 /** Recalibration: what moves the log odds of a revision's answers, and what each answer would have been without it. */
 export const recalibration: Migration = {
-  name: '0010-recalibration',
+  name: '0012-recalibration',
   async up(db, { integer, double }) {
     await db.schema
       .createTable('recalibrations')
