@@ -64,6 +64,7 @@ export async function setup(database: Database, start: number) {
   const { digest } = await blobs.put(Buffer.from('a model'));
   const models = {
     onnxDigest: async () => digest,
+    inputs: async () => [],
     requirePassingVerdict: async () => undefined,
     promote: async () => undefined,
   };
