@@ -82,7 +82,9 @@ export async function writeMonth(path: string, columns: string): Promise<void> {
 
 /** Registers a model file by MLflow's API, as `mlflow.onnx.log_model` does. Returns its version. */
 export async function registerModel(url: string, model: Buffer): Promise<number> {
-  const { run } = (await mlflow(url, 'runs/create', { experiment_id: '0' })) as { run: { info: { run_id: string } } };
+  const { run } = (await mlflow(url, 'runs/create', { experiment_id: '0', run_name: MODEL })) as {
+    run: { info: { run_id: string } };
+  };
   const id = run.info.run_id;
   const files = { 'model.onnx': new Uint8Array(model), MLmodel: 'flavors:\n  onnx: {data: model.onnx}\n' };
   for (const [name, body] of Object.entries(files)) {
