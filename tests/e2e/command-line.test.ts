@@ -75,6 +75,7 @@ describe('words and codes', () => {
     ['a typo gets a suggestion', ['stauts'], 2, 'Did you mean status?'],
     ['an unknown flag is usage', ['up', '--prot', '1'], 2, '--port'],
     ['a bad value names the flag', ['up', '--port', 'x'], 2, '--port'],
+    ['the version of a model is not that of the program', ['deploy', 'm', '--version', 'x'], 2, 'whole number'],
   ])('%s', async (_, args, code, words) => {
     const result = await capstan(args);
     expect(result.code).toBe(code);

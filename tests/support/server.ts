@@ -26,16 +26,21 @@ export function emptyFolder(): string {
   return mkdtempSync(join(tmpdir(), 'capstan-test-'));
 }
 
-/** `capstan up` on a free port with the given flags; resolves at its ready line. */
-export async function startServer(flags: readonly string[] = [], data = emptyFolder()): Promise<RunningServer> {
-  const child = spawn(
-    process.execPath,
-    [program, 'up', '--port', '0', '--serving-port', '0', '--data', data, '--log-level', 'warn', ...flags],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...installers, PATH: process.env['PATH'] ?? '', HOME: data },
-    },
-  );
+/**
+ * `capstan up` on a free port with the given flags; resolves at its ready line. `through` are words before the command
+ * line, of a program that becomes the server.
+ */
+export async function startServer(
+  flags: readonly string[] = [],
+  data = emptyFolder(),
+  through: readonly string[] = [],
+): Promise<RunningServer> {
+  const up = [program, 'up', '--port', '0', '--serving-port', '0', '--data', data, '--log-level', 'warn', ...flags];
+  const [command = '', ...args] = [...through, process.execPath, ...up];
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...installers, PATH: process.env['PATH'] ?? '', HOME: data },
+  });
   const url = await readyUrl(child);
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;

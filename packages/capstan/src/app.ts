@@ -73,7 +73,10 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
 
   const operations = wireOperations(foundation, {
     specs: specsFrom(data.services.projects),
-    models: modelsFrom(model.services.registry, (id) => gates.services.gates.find(id)),
+    models: modelsFrom(model.services.registry, (id) => gates.services.gates.find(id), {
+      blobs: foundation.blobs,
+      runtime,
+    }),
     feedback: feedbackInto(data.services.datasets),
   });
   const upToOperations = { ...upToModel, ...gates.services, ...operations.services };

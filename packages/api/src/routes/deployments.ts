@@ -184,6 +184,10 @@ export const deployments = {
       /** The gate verdict that allows it; may be left out only without guards. */
       verdictId: z.string().max(64).optional(),
       guards: z.boolean().default(true),
+      newInputs: z
+        .boolean()
+        .default(false)
+        .meta({ description: 'Callers will send what this version takes, also where the champion takes other inputs' }),
       /** Constant probability of the baseline, for the breaker and for value. */
       baselineProbability: z.number().min(0).max(1).optional(),
     }),

@@ -12,7 +12,9 @@ const deploymentParams = z.strictObject({ deployment: slug });
 const outcome = z.strictObject({
   /** The prediction id that the answer carried, or the example id that the request carried. */
   id: z.string().min(1).max(512),
-  label: z.union([z.literal(0), z.literal(1), z.boolean().transform((value): 0 | 1 => (value ? 1 : 0))]),
+  label: z.union([z.literal(0), z.literal(1), z.boolean().transform((value): 0 | 1 => (value ? 1 : 0))], {
+    error: 'give 0, 1, true or false',
+  }),
   /** When it happened; left out: when it is received. */
   at: timestamp.optional(),
 });

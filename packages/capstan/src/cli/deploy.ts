@@ -14,6 +14,7 @@ interface Options {
   readonly name?: string;
   readonly verdict?: string;
   readonly guards: boolean;
+  readonly newInputs?: boolean;
   readonly wait?: boolean;
   readonly json?: boolean;
 }
@@ -29,6 +30,7 @@ export function register(program: Command, { terminal, action }: Registration): 
     .option('--name <deployment>', "the deployment; without it, the model's name")
     .option('--verdict <id>', 'the gate verdict that allows it')
     .option('--no-guards', 'serve it at once: no verdict, no shadow, no canary')
+    .option('--new-inputs', 'with --no-guards: callers will send other inputs from now on')
     .option('--wait', 'return when the rollout has ended; code 10 where it was not promoted')
     .option('--json', 'print JSON')
     .action(
@@ -39,6 +41,7 @@ export function register(program: Command, { terminal, action }: Registration): 
           body: {
             version: await wantedVersion(client, model, options),
             guards: options.guards,
+            newInputs: options.newInputs ?? false,
             ...(options.verdict !== undefined && { verdictId: options.verdict }),
           },
         });

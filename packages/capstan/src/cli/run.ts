@@ -49,6 +49,8 @@ export async function run(argv: readonly string[], env: NodeJS.ProcessEnv): Prom
     .version(`capstan ${version} (node ${process.versions.node})`)
     .showSuggestionAfterError()
     .showHelpAfterError('(capstan COMMAND --help shows the options)')
+    // Or `deploy --version 2` would say which Capstan this is.
+    .enablePositionalOptions()
     .exitOverride();
   const at: Registration = {
     terminal,

@@ -1,10 +1,13 @@
 import type { Command } from 'commander';
+import { DomainError } from '#kernel/errors';
+import type { App } from '../app.ts';
 import { loadConfig, type SettingName } from '../config.ts';
 import { createLogger } from '../logging.ts';
 import { urlOf } from './connect.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Registration } from './run.ts';
 import { inputEnd, WHILE_INPUT_OPEN } from './input-end.ts';
+import { PORT_TAKEN } from './supervise-serving.ts';
 import { addSettings, refuseOpenBind, stopSignal } from './up.ts';
 
 const DRAIN_MS = 8_000;
@@ -31,11 +34,15 @@ export function register(program: Command, { terminal, action }: Registration): 
         const stopping = whileInputOpen ? Promise.race([stopSignal(), inputEnd()]) : stopSignal();
         // Loaded here: --help must not wait for the model runtime.
         const { startServing } = await import('../serving.ts');
-        const app = await startServing(
-          config,
-          controlPlane?.replace(/\/$/, '') ?? urlOf(terminal),
-          createLogger(config.logLevel),
-        );
+        const url = controlPlane?.replace(/\/$/, '') ?? urlOf(terminal);
+        let app: App;
+        try {
+          app = await startServing(config, url, createLogger(config.logLevel));
+        } catch (error) {
+          if (whileInputOpen !== true || !isPortTaken(error)) throw error;
+          terminal.out(PORT_TAKEN);
+          return exitCodes.conflict;
+        }
         terminal.out(`capstan serving at ${app.url} (data in ${config.data})`);
         const signal = await stopping;
         terminal.err('capstan: stopping (once more to stop at once)');
@@ -43,4 +50,8 @@ export function register(program: Command, { terminal, action }: Registration): 
         return signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.done;
       }),
     );
+}
+
+function isPortTaken(error: unknown): boolean {
+  return error instanceof DomainError && error.code === 'CONFLICT' && error.field === 'port';
 }

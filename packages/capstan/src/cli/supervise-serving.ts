@@ -26,7 +26,7 @@ const START_TIMEOUT_MS = 20_000;
 
 /**
  * Runs `capstan serve` beside a control plane and starts it again whenever it ends. Resolves once it answers.
- * @throws DomainError UNAVAILABLE when it does not answer within 20 s
+ * @throws DomainError CONFLICT when its port is taken; UNAVAILABLE when it does not answer within 20 s
  */
 export async function superviseServing(
   config: ServedConfig,
@@ -51,6 +51,10 @@ export async function superviseServing(
     let out = '';
     started.stdout.on('data', (text: string) => {
       out = (out + text).slice(-LINE_LENGTH);
+      if (PORT_TAKEN_LINE.test(out)) {
+        if (url === undefined) giveUp(started);
+        else log.warn({ port }, 'the port of the data plane is taken');
+      }
       const found = READY_LINE.exec(out)?.[1];
       if (found === undefined || found === url) return;
       url = found;
@@ -61,6 +65,14 @@ export async function superviseServing(
     return once(started, 'exit').catch((error: unknown) =>
       log.error({ err: error }, 'the data plane cannot be started'),
     );
+  }
+
+  /** A stranger has the port: whoever chose it must choose another one. */
+  function giveUp(child: ChildProcess): void {
+    isStopping = true;
+    const message = `Port ${config.servingPort} of ${config.host} is taken, so the data plane cannot listen there`;
+    const refusal = new DomainError('CONFLICT', message, { field: 'servingPort', hint: NO_SERVING_HINT });
+    child.once('exit', () => ready.reject(refusal));
   }
 
   async function run(): Promise<void> {
@@ -104,6 +116,9 @@ export async function superviseServing(
 }
 
 const READY_LINE = /capstan serving at (\S+)/;
+/** What `capstan serve` prints for its supervisor, which then says it itself. */
+export const PORT_TAKEN = 'capstan cannot serve: its port is taken';
+const PORT_TAKEN_LINE = new RegExp(`^${PORT_TAKEN}$`, 'm');
 const LINE_LENGTH = 4_096;
 const NO_SERVING_HINT = 'Choose another --serving-port, or leave it out with --no-serving.';
 

@@ -74,7 +74,13 @@ export class GroupCommit {
     while (written.length < MAX_BATCH_WRITES && performance.now() < deadline) {
       const task = this.#queue.shift();
       if (!task) break;
-      if (await this.#runInSavepoint(task)) written.push(task);
+      const outcome = await this.#runInSavepoint(task);
+      if (outcome === 'written') written.push(task);
+      if (typeof outcome === 'object') {
+        // What the others wrote is gone with it. Those that still wait get a transaction of their own.
+        for (const lost of written) lost.reject(outcome.lostBy);
+        return;
+      }
     }
     try {
       this.#target.exec('commit');
@@ -87,20 +93,23 @@ export class GroupCommit {
     this.#onCommit();
   }
 
-  async #runInSavepoint(task: Task): Promise<boolean> {
+  async #runInSavepoint(task: Task): Promise<'written' | 'refused' | { readonly lostBy: unknown }> {
     try {
       this.#target.exec('savepoint one_write');
       await task.run();
       this.#target.exec('release one_write');
-      return true;
+      return 'written';
     } catch (error) {
+      task.reject(error);
       try {
         this.#target.exec('rollback to one_write; release one_write');
+        return 'refused';
       } catch {
-        // SQLite has rolled the whole transaction back by itself (a full disk does that); the commit below will say so.
+        // SQLite has rolled the whole transaction back by itself, as it does where a disk is full. Another savepoint would
+        // begin a transaction of its own and commit at its release, before anyone is told.
+        this.#rollBack();
+        return { lostBy: error };
       }
-      task.reject(error);
-      return false;
     }
   }
 

@@ -25,7 +25,7 @@ export class SqliteConnection implements DatabaseConnection {
     try {
       this.#database.exec(text);
     } catch (error) {
-      throw translated(error);
+      throw translatedFailure(error);
     }
   }
 
@@ -41,7 +41,7 @@ export class SqliteConnection implements DatabaseConnection {
       const { changes } = statement.run(...parameters);
       return { rows: [], numAffectedRows: BigInt(changes) };
     } catch (error) {
-      throw translated(error);
+      throw translatedFailure(error);
     }
   }
 
@@ -89,8 +89,12 @@ export function singleConnectionDriver(connection: SqliteConnection): Driver {
   };
 }
 
-function translated(error: unknown): unknown {
-  if (error instanceof Error && 'errcode' in error && FULL_CODES.has(Number(error.errcode))) {
+/** What SQLite or the file system threw, as STORAGE_FULL where the disk is full. */
+export function translatedFailure(error: unknown): unknown {
+  const isFull =
+    error instanceof Error &&
+    (('errcode' in error && FULL_CODES.has(Number(error.errcode))) || ('code' in error && error.code === 'ENOSPC'));
+  if (isFull) {
     return new DomainError('STORAGE_FULL', 'There is no space left to write the database', {
       hint: 'Free some space; reads go on, and writes work again without a restart.',
       cause: error,

@@ -1,11 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { conflict } from '#kernel/errors';
+import { translatedFailure } from './sqlite-connection.ts';
 
 /**
  * Holds a database file for one process. The lock is SQLite's own (the kernel's), on a file beside the database, so
  * it is gone the moment the holder dies, however it dies. The holder's name beside it is only for the message.
- * @throws DomainError CONFLICT naming the holder
+ * @throws DomainError CONFLICT naming the holder; STORAGE_FULL
  */
 export function lockDatabaseFile(path: string): () => void {
   const holderFile = `${path}.holder.json`;
@@ -14,14 +15,26 @@ export function lockDatabaseFile(path: string): () => void {
     lock.exec('pragma busy_timeout = 0; pragma journal_mode = delete; begin exclusive;');
   } catch (cause) {
     lock.close();
+    if (!isBusy(cause)) throw translatedFailure(cause);
     throw conflict(`Another Capstan process holds ${path} (${describeHolder(holderFile)})`, {
       hint: 'Stop it, or start this one with another --data directory. For several servers use PostgreSQL.',
       cause,
     });
   }
   const startedAt = new Date(Date.now()).toISOString();
-  writeFileSync(holderFile, JSON.stringify({ pid: process.pid, startedAt }));
+  try {
+    writeFileSync(holderFile, JSON.stringify({ pid: process.pid, startedAt }));
+  } catch (cause) {
+    lock.close();
+    throw translatedFailure(cause);
+  }
   return () => lock.close();
+}
+
+const SQLITE_BUSY = 5;
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
 }
 
 function describeHolder(file: string): string {

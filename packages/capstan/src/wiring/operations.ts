@@ -24,6 +24,8 @@ import {
   type FeedbackSink,
   type Predictions,
 } from '#operations/predictions';
+import type { BlobStore } from '#ports/blob-store';
+import type { ModelRuntime } from '#ports/model-runtime';
 import type { Foundation } from './foundation.ts';
 
 export interface OperationsNeeds {
@@ -101,6 +103,7 @@ function specOf({ name, declaration, appliedAt }: Project): DeploymentSpec | und
 export function modelsFrom(
   registry: ModelRegistry,
   verdictOf: (id: string) => Promise<Verdict | undefined>,
+  { blobs, runtime }: { readonly blobs: Pick<BlobStore, 'localFile'>; readonly runtime: ModelRuntime },
 ): ModelSource {
   const passing = async (model: string, version: number, verdictId: string): Promise<Verdict> => {
     const verdict = await verdictOf(verdictId);
@@ -117,6 +120,11 @@ export function modelsFrom(
         field: 'version',
         hint: 'Log it with mlflow.onnx.log_model; other flavors are not served yet.',
       });
+    },
+    async inputs(digest) {
+      const loaded = await runtime.load(await blobs.localFile(digest));
+      await loaded.close();
+      return loaded.inputs;
     },
     requirePassingVerdict: async (model, version, verdictId) => void (await passing(model, version, verdictId)),
     async promote({ model, version, verdictId, cause }) {

@@ -26,7 +26,11 @@ export function translateFailure(error: unknown, files: readonly DataFile[]): un
 
 /** The error for a file that is not what it is said to be. */
 export function unreadable(label: string, reason: string, cause?: unknown): DomainError {
-  return invalid(`${label} cannot be read: ${reason}`, { field: label, cause });
+  return invalid(`${label} cannot be read: ${reason}`, {
+    field: label,
+    hint: 'It is cut off, or it is not what its name says: copy it again from where it comes.',
+    cause,
+  });
 }
 
 /** A reason in one line, without places on this machine. */
@@ -34,6 +38,7 @@ function reasonOf(message: string, files: readonly DataFile[]): string {
   const csv = CSV_LINE.exec(message);
   if (csv) return csvReason(Number(csv[1]), message);
   let reason = (FIRST_LINE.exec(message)?.[0] ?? message).replace(DATA_FAULTS, '').trim();
+  if (/No magic bytes found at end of file/.test(reason)) return 'its end is missing, or it is no Parquet file';
   for (const { path, label } of files) reason = reason.replaceAll(path, label);
   return reason;
 }

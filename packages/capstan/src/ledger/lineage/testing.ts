@@ -126,6 +126,7 @@ export async function setup(database: Database, host: (real: ModelRuntime) => Mo
       const { onnx } = await registry.modelFiles(model, version);
       return onnx ?? (await untold());
     },
+    inputs: async () => [],
     requirePassingVerdict: async (_model, _version, id) => void (await gates.get(id)),
     async promote({ model, version, verdictId, cause: because }) {
       const verdict = await gates.get(verdictId);

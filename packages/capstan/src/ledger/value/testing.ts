@@ -66,6 +66,7 @@ export async function setup(database: Database, start: number) {
   const { digest } = await blobs.put(Buffer.from('a model'));
   const models = {
     onnxDigest: async () => digest,
+    inputs: async () => [],
     requirePassingVerdict: async () => undefined,
     promote: async () => undefined,
   };

@@ -1,4 +1,4 @@
-import { conflict, messageOf } from '#kernel/errors';
+import { conflict, DomainError, messageOf } from '#kernel/errors';
 import { probabilitiesIn, probabilityPlace } from '#ports/binary-probability';
 import type { LoadedModel } from '#ports/model-runtime';
 import type { GatesDeps } from './deps.ts';
@@ -80,7 +80,8 @@ export async function withScored<Result>(
         loaded = await loadContender(deps, model, version);
         return { probabilities: await loaded.score(rows, upTo) };
       } catch (error) {
-        return { failure: messageOf(error) };
+        const hint = error instanceof DomainError && error.hint !== undefined ? `. ${error.hint}` : '';
+        return { failure: `${messageOf(error)}${hint}` };
       }
     })();
     return await use(scored, loaded);

@@ -71,7 +71,7 @@ export function outcomeText(
   timeoutMs: number,
 ): string {
   if (result.outcome === 'timed-out')
-    return `it was still running after ${Math.round(timeoutMs / 1000)} s and was ended`;
+    return `it was still running after ${Math.round(timeoutMs / 1000)} s and was ended (stageTimeoutMs of the run gives it longer)`;
   if (result.outcome === 'cancelled') return 'it was cancelled';
   return result.signal === null ? `it ended with exit code ${result.exitCode}` : `it was ended by ${result.signal}`;
 }

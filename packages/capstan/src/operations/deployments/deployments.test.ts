@@ -169,6 +169,21 @@ describeDatabases('deployments', (open) => {
     expect((await at.deployments.snapshot()).version).toBe(0);
   });
 
+  test('without guards, a version that takes what no caller sends is refused, unless callers will send it', async () => {
+    const at = await setup(await open());
+    await at.withChampion();
+    const before = await at.types();
+    const unguarded = { guards: false, verdictId: undefined };
+    await expect(at.start(6, unguarded)).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      field: 'version',
+      message: "late-arrival/6 takes the input 'distanse' as FP32 of shape [-1, 1], which no caller sends",
+      hint: expect.stringContaining("Did you mean 'distance'?"),
+    });
+    expect(await at.types()).toEqual(before);
+    expect(await at.start(6, { ...unguarded, newInputs: true })).toMatchObject({ state: 'full' });
+  });
+
   test('without guards it goes to all of the traffic at once, which is recorded; the registry does not follow without a verdict', async () => {
     const at = await setup(await open());
     await at.withChampion();

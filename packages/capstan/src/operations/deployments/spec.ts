@@ -1,5 +1,6 @@
 import type { BreakerMode, Charter, RolloutStage } from '@capstan/api';
 import type { Cause } from '#kernel/cause';
+import type { TensorSpec } from '#ports/model-runtime';
 
 /** What a decision is worth, per prediction, by decision and truth; in the charter's currency. */
 export interface ValueMatrix {
@@ -59,6 +60,8 @@ export interface DeploymentSpecs {
 export interface ModelSource {
   /** Digest of the model's one ONNX file. @throws DomainError NOT_FOUND; CONFLICT when the version has no ONNX file */
   onnxDigest(model: string, version: number): Promise<`sha256:${string}`>;
+  /** What a model file takes. @throws DomainError INVALID_ARGUMENT when it is no loadable model */
+  inputs(digest: `sha256:${string}`): Promise<readonly TensorSpec[]>;
   /** @throws DomainError CONFLICT unless the verdict exists, is about this version and passed */
   requirePassingVerdict(model: string, version: number, verdictId: string): Promise<void>;
   /** Makes the version the champion of its model; the same promotion again has no effect. */

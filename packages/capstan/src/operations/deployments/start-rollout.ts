@@ -10,6 +10,7 @@ import { storedProgress } from './progress.ts';
 import { publish } from './publish.ts';
 import type { DeploymentsDeps } from './deps.ts';
 import { wakeAtTimeout } from './settle.ts';
+import { requireSentInputs } from './sent-inputs.ts';
 import type { DeploymentSpec } from './spec.ts';
 import * as store from './store.ts';
 import { valueOptimalThreshold } from './threshold.ts';
@@ -24,6 +25,8 @@ export interface StartRollout {
   readonly verdictId?: string | undefined;
   /** False skips every check and stage; recorded as such. */
   readonly guards?: boolean | undefined;
+  /** Callers will send what this version takes, also where the champion takes other inputs. */
+  readonly newInputs?: boolean | undefined;
   /** Constant probability of the baseline: the mean label of the training data. */
   readonly baselineProbability?: number | undefined;
 }
@@ -54,6 +57,7 @@ export async function startRollout(deps: DeploymentsDeps, input: StartRollout, c
       hint: 'Evaluate the version first, or start it without guards, which is recorded.',
     });
   }
+  if (!hasGuards && input.newInputs !== true) await requireInputsOfChampion(deps, input, content);
   const latestSeq = await deps.latestEvidence(input.deployment);
 
   return await deps.database.write(async (writer) => {
@@ -64,6 +68,21 @@ export async function startRollout(deps: DeploymentsDeps, input: StartRollout, c
     const revision = await makeRevision(deps, writer, deployment, content, cause);
     return await makeRollout(deps, writer, { deployment, spec, revision, content, hasGuards, latestSeq, input, cause });
   });
+}
+
+async function requireInputsOfChampion(
+  { database, models }: DeploymentsDeps,
+  { deployment }: StartRollout,
+  content: RevisionContent,
+): Promise<void> {
+  const row = await store.getDeployment(database.read, deployment);
+  const champion =
+    row === undefined || row.champion === null
+      ? undefined
+      : await store.getRevision(database.read, row.name, row.champion);
+  if (!champion || champion.model_digest === content.modelDigest) return;
+  const taken = await models.inputs(content.modelDigest);
+  requireSentInputs(content, taken, await models.inputs(champion.model_digest as `sha256:${string}`));
 }
 
 async function ensureDeployment(

@@ -49,12 +49,17 @@ export async function setup(database: Database, declared: Partial<DeploymentSpec
   folders.push(folder);
   const blobs = await createBlobFs({ root: folder });
   const { digest } = await blobs.put(Buffer.from('a model'));
+  const { digest: otherDigest } = await blobs.put(Buffer.from('a model that takes other inputs'));
   const promotions: { version: number; cycle: string | undefined }[] = [];
   const models: ModelSource = {
     async onnxDigest(_, version) {
       if (version > 9) throw notFound('model version', `late-arrival/${version}`);
-      return digest;
+      return version > 5 ? otherDigest : digest;
     },
+    inputs: async (of) => [
+      { name: of === otherDigest ? 'distanse' : 'distance', datatype: 'FP32', shape: [-1, 1] },
+      { name: 'carrier', datatype: 'BYTES', shape: [-1, 1] },
+    ],
     async requirePassingVerdict(_model, _version, verdictId) {
       if (verdictId !== 'passed') throw conflict(`The verdict ${verdictId} does not allow it`);
     },

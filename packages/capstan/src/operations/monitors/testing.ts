@@ -74,6 +74,7 @@ export async function setup(database: Database, training: readonly Omit<Flight, 
   const { digest } = await blobs.put(Buffer.from('a model'));
   const models = {
     onnxDigest: async () => digest,
+    inputs: async () => [],
     requirePassingVerdict: async () => undefined,
     promote: async () => undefined,
   };

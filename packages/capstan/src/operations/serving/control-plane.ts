@@ -62,8 +62,8 @@ export function connectControlPlane(baseUrl: string): ControlPlane {
 async function refusal(response: Response): Promise<DomainError> {
   const text = await response.text();
   try {
-    const { code, detail } = problem.parse(JSON.parse(text));
-    return new DomainError(code as DomainError['code'], detail);
+    const { code, detail, hint } = problem.parse(JSON.parse(text));
+    return new DomainError(code as DomainError['code'], detail, hint === undefined ? {} : { hint });
   } catch (cause) {
     return new DomainError('UNAVAILABLE', `The control plane answered ${response.status}`, { cause });
   }

@@ -34,7 +34,9 @@ export function checkRequest(
   }
   const inputs = specs.map((spec) => {
     const tensor = byName.get(spec.name);
-    if (!tensor) throw refuse(spec.name, 'is missing');
+    if (!tensor) {
+      throw refuse(spec.name, 'is missing', `Send it as ${spec.datatype} of shape [${spec.shape.join(', ')}].`);
+    }
     checkTensor(tensor, spec);
     return tensor;
   });

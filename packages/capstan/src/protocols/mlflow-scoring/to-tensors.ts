@@ -41,7 +41,11 @@ function byName(
     const values = columnOf(spec.name);
     if (values === undefined) {
       if (contextColumns.includes(spec.name)) return [];
-      throw invalid(`Model is missing inputs: ['${spec.name}']`, { field: spec.name });
+      const taken = specs.filter(({ name }) => !contextColumns.includes(name)).map(({ name }) => name);
+      throw invalid(`Model is missing inputs: ['${spec.name}']`, {
+        field: spec.name,
+        hint: `The model takes ${taken.join(', ')}.`,
+      });
     }
     if (!Array.isArray(values)) throw invalid(`The column '${spec.name}' is not a list`, { field: spec.name });
     if (contextColumns.includes(spec.name)) return [contextColumn(spec.name, values)];

@@ -44,7 +44,7 @@ export function unknownMlflowCall(path: string): ErrorRenderer | undefined {
 }
 
 function render({ status, code }: MlflowError, error: DomainError, requestId: string): RawReply {
-  const message = error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
+  const message = error.hint === undefined ? error.message : `${error.message.replace(/[^.?!]$/, '$&.')} ${error.hint}`;
   return {
     status,
     headers: { 'content-type': 'application/json', ...(errorCodes[error.code].isRetryable && { 'retry-after': '1' }) },
