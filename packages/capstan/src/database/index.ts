@@ -20,4 +20,3 @@ export {
   type SearchField,
   type SortKey,
 } from './search.ts';
-export { lockDatabaseFile as lockForProcess } from './sqlite-lock.ts';
