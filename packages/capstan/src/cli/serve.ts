@@ -4,7 +4,7 @@ import { createLogger } from '../logging.ts';
 import { urlOf } from './connect.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Registration } from './run.ts';
-import { inputEnd, WHILE_INPUT_OPEN } from './input-end.ts';
+import { firstInputLine, inputEnd, ON_INPUT, WHILE_INPUT_OPEN } from './input.ts';
 import { addSettings, refuseOpenBind, stopSignal } from './up.ts';
 
 const DRAIN_MS = 8_000;
@@ -21,7 +21,10 @@ export function register(program: Command, { terminal, action }: Registration): 
     .description('Start a data plane: answers predictions, also while the control plane is down');
   addSettings(command, SETTINGS);
   command
-    .option('--control-plane <url>', 'address of the control plane (default: CAPSTAN_URL)')
+    .option(
+      '--control-plane <url>',
+      'address of the control plane, or - for the first line of the input (default: CAPSTAN_URL)',
+    )
     .addOption(WHILE_INPUT_OPEN)
     .addHelpText('after', '\nExample:\n  capstan serve --serving-port 5051 --control-plane http://127.0.0.1:5050\n')
     .action(
@@ -30,10 +33,14 @@ export function register(program: Command, { terminal, action }: Registration): 
         refuseOpenBind(config);
         const stopping = whileInputOpen ? Promise.race([stopSignal(), inputEnd()]) : stopSignal();
         // Loaded here: --help must not wait for the model runtime.
-        const { startServing } = await import('../serving.ts');
+        const [{ startServing }, given] = await Promise.all([
+          import('../serving.ts'),
+          controlPlane === ON_INPUT ? Promise.race([firstInputLine(), stopping.then(() => undefined)]) : controlPlane,
+        ]);
+        if (controlPlane === ON_INPUT && given === undefined) return exitCodes.done;
         const app = await startServing(
           config,
-          controlPlane?.replace(/\/$/, '') ?? urlOf(terminal),
+          given?.replace(/\/$/, '') ?? urlOf(terminal),
           createLogger(config.logLevel),
         );
         terminal.out(`capstan serving at ${app.url} (data in ${config.data})`);
