@@ -1,9 +1,9 @@
 // How the planes start: side by side, told of each other, and without loading what most starts never use.
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { emptyFolder, program, readyUrl, startServer } from '../support/server.ts';
 
@@ -23,12 +23,17 @@ process.on('exit', () => process.stderr.write('loaded ' + process.argv[2] + ': '
 
 const WAITING = ['--serving-port=0', '--control-plane=-', '--while-input-open'];
 
-function start(command: string, flags: readonly string[], nodeFlags: readonly string[] = []) {
+function start(
+  command: string,
+  flags: readonly string[],
+  nodeFlags: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+) {
   const data = emptyFolder();
   const args = [...nodeFlags, program, command, `--data=${data}`, '--log-level=warn', ...flags];
   const child: ChildProcess = spawn(process.execPath, args, {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'] ?? '', HOME: emptyFolder() },
+    env: { PATH: process.env['PATH'] ?? '', HOME: emptyFolder(), ...env },
   });
   return { child, data };
 }
@@ -56,7 +61,7 @@ test('neither plane loads the libraries that only some requests or some installa
   expect(control).toEqual(expect.arrayContaining(['fastify', 'kysely', 'zod']));
   expect(data).toEqual(expect.arrayContaining(['fastify', 'zod']));
   expect(control.filter((name) => later.includes(name))).toEqual([]);
-  expect(data.filter((name) => [...later, 'kysely', 'croner'].includes(name))).toEqual([]);
+  expect(data.filter((name) => [...later, 'kysely', 'croner', 'yaml'].includes(name))).toEqual([]);
 });
 
 test('a data plane that is to be told where the control plane is follows the one it is told', async () => {
@@ -92,4 +97,26 @@ test('a control plane that cannot start takes the data plane along, and the reas
   expect(child.exitCode).toBe(5);
   expect(said().trim().split('\n')).toEqual([expect.stringContaining(`Port ${port}`), expect.stringContaining('Stop')]);
   expect(existsSync(join(data, 'serving'))).toBe(false);
+});
+
+test('what was compiled is kept as soon as both planes are ready, also when they are killed then', async () => {
+  const kept = emptyFolder();
+  const { child } = start('up', ['--port=0', '--serving-port=0'], [], { NODE_COMPILE_CACHE: kept });
+  await readyUrl(child);
+  const files = (): string[] => readdirSync(kept, { recursive: true, encoding: 'utf8' });
+  await expect.poll(() => files().length, { timeout: 20_000 }).toBeGreaterThan(100);
+  child.kill('SIGKILL');
+  await once(child, 'close');
+});
+
+test('an installed program keeps it in the cache folder of its user', () => {
+  const [installed, cache] = [emptyFolder(), emptyFolder()];
+  cpSync(dirname(program), join(installed, 'bin'), { recursive: true });
+  mkdirSync(join(installed, 'dist'));
+  writeFileSync(join(installed, 'package.json'), '{"type":"module"}');
+  const main = `import { getCompileCacheDir } from 'node:module'; process.stdout.write(getCompileCacheDir() ?? 'none');`;
+  writeFileSync(join(installed, 'dist', 'main.js'), main);
+  const env = { PATH: process.env['PATH'] ?? '', XDG_CACHE_HOME: cache };
+  const told = execFileSync(process.execPath, [join(installed, 'bin', 'capstan.mjs')], { env, encoding: 'utf8' });
+  expect(told.startsWith(join(cache, 'capstan', 'compile-cache'))).toBe(true);
 });

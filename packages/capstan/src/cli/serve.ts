@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import type { Command } from 'commander';
 import { loadConfig, type SettingName } from '../config.ts';
 import { createLogger } from '../logging.ts';
@@ -29,7 +30,7 @@ export function register(program: Command, { terminal, action }: Registration): 
     .addHelpText('after', '\nExample:\n  capstan serve --serving-port 5051 --control-plane http://127.0.0.1:5050\n')
     .action(
       action(async ({ controlPlane, whileInputOpen, ...flags }: ServeFlags & Record<string, unknown>) => {
-        const { config } = loadConfig({ flags, env: terminal.env, cwd: terminal.cwd });
+        const { config } = await loadConfig({ flags, env: terminal.env, cwd: terminal.cwd });
         refuseOpenBind(config);
         const stopping = whileInputOpen ? Promise.race([stopSignal(), inputEnd()]) : stopSignal();
         // Loaded here: --help must not wait for the model runtime.
@@ -44,6 +45,7 @@ export function register(program: Command, { terminal, action }: Registration): 
           createLogger(config.logLevel),
         );
         terminal.out(`capstan serving at ${app.url} (data in ${config.data})`);
+        flushCompileCache();
         const signal = await stopping;
         terminal.err('capstan: stopping (once more to stop at once)');
         await app.stop(DRAIN_MS);

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import type { App } from '../app.ts';
@@ -17,7 +18,7 @@ export function register(program: Command, { terminal, action }: Registration): 
   command.addOption(WHILE_INPUT_OPEN);
   command.addHelpText('after', '\nExamples:\n  capstan up\n  capstan up --port 0 --data /srv/capstan\n').action(
     action(async ({ whileInputOpen, ...flags }: Record<string, unknown>) => {
-      const { config } = loadConfig({ flags, env: terminal.env, cwd: terminal.cwd });
+      const { config } = await loadConfig({ flags, env: terminal.env, cwd: terminal.cwd });
       refuseOpenBind(config);
       const log = createLogger(config.logLevel);
       const stopping = whileInputOpen === true ? Promise.race([stopSignal(), inputEnd()]) : stopSignal();
@@ -26,6 +27,7 @@ export function register(program: Command, { terminal, action }: Registration): 
       // One line, on stdout, for scripts that wait for it.
       const predictions = servingUrl === undefined ? '' : `predictions at ${servingUrl}, `;
       terminal.out(`capstan ready at ${app.url} (${predictions}data in ${config.data})`);
+      flushCompileCache();
       const signal = await stopping;
       terminal.err('capstan: stopping (once more to stop at once)');
       // The data plane first: it hands over what it has logged.
