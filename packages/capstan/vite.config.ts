@@ -1,17 +1,20 @@
 // Builds the published program: dist/main.js with a chunk per command and child process, dist/ui, dist/vendor.
-// Workspace packages are bundled in, everything from the registry stays a dependency.
+// What package.json has among devDependencies is bundled in: the workspace, and libraries of many files without
+// dependencies of their own, of which a start would read each file by itself. The others stay dependencies.
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
+import manifest from './package.json' with { type: 'json' };
 import { builtInterface } from './packaging/built-interface.ts';
+import { bundledLicenses } from './packaging/bundled-licenses.ts';
 import { fileUrls } from './packaging/file-urls.ts';
 import { carriedOnnxruntime } from './packaging/onnxruntime.ts';
 
 const dist = fileURLToPath(new URL('./dist', import.meta.url));
 
 export default defineConfig({
-  plugins: [fileUrls(), carriedOnnxruntime(dist), builtInterface(`${dist}/ui`)],
+  plugins: [fileUrls(), bundledLicenses(), carriedOnnxruntime(dist), builtInterface(`${dist}/ui`)],
   publicDir: false,
-  ssr: { noExternal: [/^@capstan\//] },
+  ssr: { noExternal: Object.keys(manifest.devDependencies) },
   build: {
     ssr: true,
     outDir: dist,

@@ -2,7 +2,8 @@
 // prove that there are none.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire, isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -36,6 +37,33 @@ test('nothing that is installed has an install script', () => {
   expect(names).toContain('node_modules/capstan');
   expect(names.filter((name) => lock.packages[name]?.hasInstallScript)).toEqual([]);
 });
+
+test('whatever its code imports is installed with it, and the terms of what its code holds are there', () => {
+  const dist = join(program, 'dist');
+  const code = readdirSync(dist).filter((file) => file.endsWith('.js'));
+  const imported = code.flatMap((file) => [
+    ...readFileSync(join(dist, file), 'utf8').matchAll(
+      /^(?:import|export) .*?from "([^".][^"]*)";$|import\("([^".][^"]*)"\)/gm,
+    ),
+  ]);
+  const names = new Set(imported.map(([, fixed, later]) => fixed ?? later ?? ''));
+  const installed = createRequire(join(dist, 'main.js'));
+  expect(names).toContain('fastify');
+  expect([...names].filter((name) => !isBuiltin(name) && !existsIn(installed, name))).toEqual([]);
+  const terms = readFileSync(join(dist, 'THIRD-PARTY-LICENSES'), 'utf8');
+  for (const name of ['commander', 'croner', 'kysely', 'yaml', 'zod']) {
+    expect(names).not.toContain(name);
+    expect(terms).toMatch(new RegExp(`^${name} \\d+\\.`, 'm'));
+  }
+});
+
+function existsIn(installed: NodeJS.Require, name: string): boolean {
+  try {
+    return installed.resolve(name) !== '';
+  } catch {
+    return false;
+  }
+}
 
 test('it starts, answers, shows the interface and stops', async () => {
   const data = join(folder, 'data');

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const program = fileURLToPath(new URL('../../packages/capstan/bin/capstan.mjs', import.meta.url));
+/** The launcher, which runs the sources in a checkout. */
+export const program = fileURLToPath(new URL('../../packages/capstan/bin/capstan.mjs', import.meta.url));
 
 export interface RunningServer {
   readonly url: string;

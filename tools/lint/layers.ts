@@ -91,7 +91,6 @@ export const vendors: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-node': ['adapters/runtime-onnx'],
   pg: ['database'],
   pino: ['logging.ts'],
-  'prom-client': ['system'],
   yaml: ['config.ts', 'kernel', 'design/projects', 'data/expectations', 'protocols/dvc'],
   zod: ['everywhere'],
   '@capstan/api': ['everywhere'],

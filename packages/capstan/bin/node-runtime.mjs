@@ -49,6 +49,16 @@ export function ensureNode(folder, say) {
   return binary;
 }
 
+/**
+ * Keeps compiled code, and types stripped from sources, under `folder` for the next start: that is a third of the time.
+ * Where the folder cannot be written nothing is kept. `NODE_COMPILE_CACHE` names another, `NODE_DISABLE_COMPILE_CACHE`
+ * switches it off.
+ */
+export async function keepCompiledCode(folder) {
+  const { enableCompileCache } = await import('node:module');
+  enableCompileCache(join(folder, 'compile-cache'));
+}
+
 /** Runs `binary args` in the foreground, passes signals on, and ends this process with the same code. */
 export function runInstead(binary, args, options = {}) {
   const child = spawn(binary, args, { stdio: 'inherit', ...options });

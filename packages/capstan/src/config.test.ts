@@ -14,10 +14,10 @@ function fileWith(text: string): string {
 }
 
 describe('order of sources', () => {
-  test('flag over variable over file over default, each with its origin', () => {
+  test('flag over variable over file over default, each with its origin', async () => {
     const file = fileWith('port: 1001\nservingPort: 1002\nlogLevel: warn\n');
     const env = { ...noFile, CAPSTAN_CONFIG: file, CAPSTAN_PORT: '2001', CAPSTAN_SERVING_PORT: '2002' };
-    const { config, origins } = loadConfig({ flags: { port: '3001' }, env, cwd });
+    const { config, origins } = await loadConfig({ flags: { port: '3001' }, env, cwd });
     expect(config).toMatchObject({ port: 3001, servingPort: 2002, logLevel: 'warn', host: '127.0.0.1' });
     const from = Object.fromEntries(origins.map((origin) => [origin.name, origin.from]));
     expect(from).toMatchObject({
@@ -28,14 +28,15 @@ describe('order of sources', () => {
     });
   });
 
-  test('places derive from the data directory', () => {
-    const { config } = loadConfig({ flags: { data: 'here' }, env: noFile, cwd });
+  test('places derive from the data directory', async () => {
+    const { config } = await loadConfig({ flags: { data: 'here' }, env: noFile, cwd });
     expect(config.database).toBe(`sqlite:${join(cwd, 'here', 'capstan.db')}`);
     expect(config.artifacts).toBe(join(cwd, 'here', 'artifacts'));
   });
 
-  test('switches read true and false as text', () => {
-    expect(loadConfig({ flags: {}, env: { ...noFile, CAPSTAN_SERVING: 'false' }, cwd }).config.serving).toBe(false);
+  test('switches read true and false as text', async () => {
+    const { config } = await loadConfig({ flags: {}, env: { ...noFile, CAPSTAN_SERVING: 'false' }, cwd });
+    expect(config.serving).toBe(false);
   });
 });
 
@@ -43,8 +44,8 @@ describe('mistakes name the place and the fix', () => {
   test.each([
     ['an unknown variable', { CAPSTAN_PROT: '1' }, 'CAPSTAN_PROT', 'CAPSTAN_PORT'],
     ['an unknown key in the file', { CAPSTAN_CONFIG: fileWith('servingprot: 1\n') }, 'servingprot', 'servingPort'],
-  ])('%s', (_, env, field, suggestion) => {
-    expect(() => loadConfig({ flags: {}, env: { ...noFile, ...env }, cwd })).toThrow(
+  ])('%s', async (_, env, field, suggestion) => {
+    await expect(loadConfig({ flags: {}, env: { ...noFile, ...env }, cwd })).rejects.toThrow(
       expect.objectContaining({ code: 'INVALID_ARGUMENT', field, hint: `Did you mean ${suggestion}?` }),
     );
   });
@@ -56,14 +57,14 @@ describe('mistakes name the place and the fix', () => {
     ['a file that is a list', { CAPSTAN_CONFIG: fileWith('- 1\n') }, 'must be a map'],
     ['a file that is not YAML', { CAPSTAN_CONFIG: fileWith('a: [1\n') }, 'is not YAML'],
     ['a file that is not there', { CAPSTAN_CONFIG: '/none/config.yaml' }, 'does not exist'],
-  ])('%s', (_, env, words) => {
-    expect(() => loadConfig({ flags: {}, env: { ...noFile, ...env }, cwd })).toThrow(words);
+  ])('%s', async (_, env, words) => {
+    await expect(loadConfig({ flags: {}, env: { ...noFile, ...env }, cwd })).rejects.toThrow(words);
   });
 });
 
-test('credentials in a URL are not shown', () => {
+test('credentials in a URL are not shown', async () => {
   const env = { ...noFile, CAPSTAN_DATABASE: 'postgresql://me:secret@localhost/capstan' };
-  const { origins } = loadConfig({ flags: {}, env, cwd });
+  const { origins } = await loadConfig({ flags: {}, env, cwd });
   const database = origins.find((origin) => origin.name === 'database');
   expect(database && displayValue(database)).toBe('postgresql://***@localhost/capstan');
 });

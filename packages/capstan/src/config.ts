@@ -3,7 +3,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { invalid, messageOf } from '#kernel/errors';
 import { nearest } from '#kernel/nearest';
@@ -106,8 +105,8 @@ function variableOf(name: string): string {
 }
 
 /** @throws DomainError INVALID_ARGUMENT naming the setting and where its value came from */
-export function loadConfig(sources: ConfigSources): { config: Config; origins: readonly Origin[] } {
-  const file = readConfigFile(sources);
+export async function loadConfig(sources: ConfigSources): Promise<{ config: Config; origins: readonly Origin[] }> {
+  const file = await readConfigFile(sources);
   refuseUnknownVariables(sources.env);
   const origins = (Object.keys(settings) as SettingName[]).map((name) => originOf(name, sources, file));
   const values = Object.fromEntries(origins.map((origin) => [origin.name, origin.value])) as unknown as Values;
@@ -163,7 +162,7 @@ interface ConfigFile {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-function readConfigFile({ env, cwd }: ConfigSources): ConfigFile {
+async function readConfigFile({ env, cwd }: ConfigSources): Promise<ConfigFile> {
   const named = env[CONFIG_FILE_VARIABLE];
   const standard = join(env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'), 'capstan', 'config.yaml');
   const path = named === undefined ? standard : resolve(cwd, named);
@@ -171,6 +170,8 @@ function readConfigFile({ env, cwd }: ConfigSources): ConfigFile {
     if (named === undefined) return { path, values: {} };
     throw invalid(`${CONFIG_FILE_VARIABLE} names ${path}, which does not exist`, { field: CONFIG_FILE_VARIABLE });
   }
+  // Here, not at the top: most starts have no such file, and the data plane reads no other YAML.
+  const { parse: parseYaml } = await import('yaml');
   let values: unknown;
   try {
     values = parseYaml(readFileSync(path, 'utf8')) ?? {};

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { servingRoutes, type AnyRoute } from '@capstan/api';
 import type { Logger } from 'pino';
 import { createRuntimeOnnx } from '#adapters/runtime-onnx';
-import { lockForProcess } from '#database';
 import { bindRaw, createHttpServer } from '#http';
 import { connectControlPlane, createServingPlane, planeRoutes } from '#operations/serving';
 import { systemClock } from '#ports/clock';
 import { randomIds } from '#ports/ids';
+import { lockForProcess } from '#ports/process-lock';
 import { mlflowScoringError, mlflowScoringRoutes } from '#protocols/mlflow-scoring';
 import { openInferenceError, openInferenceRoutes } from '#protocols/open-inference';
 import type { App } from './app.ts';
@@ -40,7 +40,7 @@ export async function startServing(config: ServingConfig, controlPlaneUrl: strin
       ...mlflowScoringRoutes(plane, version),
       ...planeRoutes(plane, version),
       bindRaw(servingRoutes.plane.metrics, async () => {
-        const { contentType, text } = await metrics.render();
+        const { contentType, text } = metrics.render();
         return { status: 200, headers: { 'content-type': contentType }, body: text };
       }),
     ],

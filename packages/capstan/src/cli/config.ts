@@ -13,7 +13,7 @@ export function register(program: Command, { terminal, action }: Registration): 
     .addHelpText('after', '\nExample:\n  capstan config show --origin\n')
     .action(
       action(async (options: { origin?: boolean; json?: boolean }) => {
-        const { origins } = loadConfig({ flags: {}, env: terminal.env, cwd: terminal.cwd });
+        const { origins } = await loadConfig({ flags: {}, env: terminal.env, cwd: terminal.cwd });
         const rows = origins.map((origin) => ({ name: origin.name, value: displayValue(origin), from: origin.from }));
         if (options.json) terminal.out(JSON.stringify({ schema: 'capstan/config.v1', settings: rows }));
         else if (options.origin) {

@@ -26,7 +26,7 @@ export function register(program: Command, { terminal, action }: Registration): 
     .option('--serving-port <number>', 'port of the data plane', portNumber, 5051)
     .action(
       action(async ({ data, port, servingPort, until, exit, unguarded }: Options) => {
-        const { config } = loadConfig({ flags: { data }, env: terminal.env, cwd: terminal.cwd });
+        const { config } = await loadConfig({ flags: { data }, env: terminal.env, cwd: terminal.cwd });
         const { calendar, runDemo } = await import('#demo');
         const stopping = new AbortController();
         const interrupted = new Promise<void>((resolve) => {

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import type { Command } from 'commander';
 import { DomainError } from '#kernel/errors';
 import type { App } from '../app.ts';
@@ -6,7 +7,7 @@ import { createLogger } from '../logging.ts';
 import { urlOf } from './connect.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Registration } from './run.ts';
-import { inputEnd, WHILE_INPUT_OPEN } from './input-end.ts';
+import { firstInputLine, inputEnd, ON_INPUT, WHILE_INPUT_OPEN } from './input.ts';
 import { PORT_TAKEN } from './supervise-serving.ts';
 import { addSettings, refuseOpenBind, stopSignal } from './up.ts';
 
@@ -24,17 +25,24 @@ export function register(program: Command, { terminal, action }: Registration): 
     .description('Start a data plane: answers predictions, also while the control plane is down');
   addSettings(command, SETTINGS);
   command
-    .option('--control-plane <url>', 'address of the control plane (default: CAPSTAN_URL)')
+    .option(
+      '--control-plane <url>',
+      'address of the control plane, or - for the first line of the input (default: CAPSTAN_URL)',
+    )
     .addOption(WHILE_INPUT_OPEN)
     .addHelpText('after', '\nExample:\n  capstan serve --serving-port 5051 --control-plane http://127.0.0.1:5050\n')
     .action(
       action(async ({ controlPlane, whileInputOpen, ...flags }: ServeFlags & Record<string, unknown>) => {
-        const { config } = loadConfig({ flags, env: terminal.env, cwd: terminal.cwd });
+        const { config } = await loadConfig({ flags, env: terminal.env, cwd: terminal.cwd });
         refuseOpenBind(config);
         const stopping = whileInputOpen ? Promise.race([stopSignal(), inputEnd()]) : stopSignal();
         // Loaded here: --help must not wait for the model runtime.
-        const { startServing } = await import('../serving.ts');
-        const url = controlPlane?.replace(/\/$/, '') ?? urlOf(terminal);
+        const [{ startServing }, given] = await Promise.all([
+          import('../serving.ts'),
+          controlPlane === ON_INPUT ? Promise.race([firstInputLine(), stopping.then(() => undefined)]) : controlPlane,
+        ]);
+        if (controlPlane === ON_INPUT && given === undefined) return exitCodes.done;
+        const url = given?.replace(/\/$/, '') ?? urlOf(terminal);
         let app: App;
         try {
           app = await startServing(config, url, createLogger(config.logLevel));
@@ -44,6 +52,7 @@ export function register(program: Command, { terminal, action }: Registration): 
           return exitCodes.conflict;
         }
         terminal.out(`capstan serving at ${app.url} (data in ${config.data})`);
+        flushCompileCache();
         const signal = await stopping;
         terminal.err('capstan: stopping (once more to stop at once)');
         await app.stop(DRAIN_MS);

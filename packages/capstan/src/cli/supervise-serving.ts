@@ -1,16 +1,20 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { DomainError } from '#kernel/errors';
 import type { Config } from '../config.ts';
+import { ON_INPUT } from './input.ts';
 
 /** A data plane in a process of its own, kept alive. */
 export interface SupervisedServing {
-  /** Where it answers; stays the same over restarts. */
-  readonly url: string;
-  /** Of the process that runs now; undefined while none does. */
-  pid(): number | undefined;
+  /**
+   * Tells it where the control plane answers, which it waits for before it does anything that others see. Resolves with
+   * its own address, which stays the same over restarts.
+   * @throws DomainError CONFLICT when its port is taken; UNAVAILABLE when it does not answer within 20 s
+   */
+  follow(controlPlaneUrl: string): Promise<string>;
   /** TERM, then KILL after the grace. */
   stop(graceMs: number): Promise<void>;
 }
@@ -25,17 +29,14 @@ const HEALTHY_AFTER_MS = 30_000;
 const START_TIMEOUT_MS = 20_000;
 
 /**
- * Runs `capstan serve` beside a control plane and starts it again whenever it ends. Resolves once it answers.
- * @throws DomainError CONFLICT when its port is taken; UNAVAILABLE when it does not answer within 20 s
+ * Runs `capstan serve` beside a control plane and starts it again whenever it ends. It loads its code while the control
+ * plane does, so that both are up after the time of the slower one.
  */
-export async function superviseServing(
-  config: ServedConfig,
-  controlPlaneUrl: string,
-  log: Logger,
-): Promise<SupervisedServing> {
+export function superviseServing(config: ServedConfig, log: Logger): SupervisedServing {
   let isStopping = false;
-  let child: ChildProcess | undefined;
+  let child: ChildProcessByStdio<Writable, Readable, null> | undefined;
   let url: string | undefined;
+  let controlPlane: string | undefined;
   let backOffMs = FIRST_BACK_OFF_MS;
   const ready = Promise.withResolvers<string>();
   const stopped = new AbortController();
@@ -43,7 +44,7 @@ export async function superviseServing(
   function start(): Promise<unknown> {
     // A port that the system chose once is asked for again, since callers know it by now.
     const port = url === undefined ? config.servingPort : Number(new URL(url).port);
-    const started = spawn(process.execPath, commandLine({ ...config, servingPort: port }, controlPlaneUrl), {
+    const started = spawn(process.execPath, commandLine({ ...config, servingPort: port }), {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     child = started;
@@ -62,17 +63,18 @@ export async function superviseServing(
     });
     // A pipe whose other end is gone gives an error where a reader would see its end.
     started.stdin.on('error', () => {});
+    if (controlPlane !== undefined) started.stdin.write(`${controlPlane}\n`);
     return once(started, 'exit').catch((error: unknown) =>
       log.error({ err: error }, 'the data plane cannot be started'),
     );
   }
 
   /** A stranger has the port: whoever chose it must choose another one. */
-  function giveUp(child: ChildProcess): void {
+  function giveUp(started: ChildProcessByStdio<Writable, Readable, null>): void {
     isStopping = true;
     const message = `Port ${config.servingPort} of ${config.host} is taken, so the data plane cannot listen there`;
     const refusal = new DomainError('CONFLICT', message, { field: 'servingPort', hint: NO_SERVING_HINT });
-    child.once('exit', () => ready.reject(refusal));
+    started.once('exit', () => ready.reject(refusal));
   }
 
   async function run(): Promise<void> {
@@ -97,22 +99,25 @@ export async function superviseServing(
     clearTimeout(timer);
   }
 
-  const running = run();
-  const timer = setTimeout(() => {
-    ready.reject(
-      new DomainError('UNAVAILABLE', 'The data plane does not start: its reasons stand above', {
-        hint: NO_SERVING_HINT,
-      }),
-    );
-  }, START_TIMEOUT_MS);
-  try {
-    return { url: await ready.promise, pid: () => child?.pid, stop };
-  } catch (error) {
-    await stop(0);
-    throw error;
-  } finally {
-    clearTimeout(timer);
+  async function follow(controlPlaneUrl: string): Promise<string> {
+    controlPlane = controlPlaneUrl;
+    child?.stdin.write(`${controlPlaneUrl}\n`);
+    const timer = setTimeout(() => {
+      ready.reject(
+        new DomainError('UNAVAILABLE', 'The data plane does not start: its reasons stand above', {
+          hint: NO_SERVING_HINT,
+        }),
+      );
+    }, START_TIMEOUT_MS);
+    try {
+      return await ready.promise;
+    } finally {
+      clearTimeout(timer);
+    }
   }
+
+  const running = run();
+  return { follow, stop };
 }
 
 const READY_LINE = /capstan serving at (\S+)/;
@@ -122,7 +127,7 @@ const PORT_TAKEN_LINE = new RegExp(`^${PORT_TAKEN}$`, 'm');
 const LINE_LENGTH = 4_096;
 const NO_SERVING_HINT = 'Choose another --serving-port, or leave it out with --no-serving.';
 
-function commandLine(config: ServedConfig, controlPlaneUrl: string): string[] {
+function commandLine(config: ServedConfig): string[] {
   const program = process.argv[1];
   if (program === undefined) throw new Error('this process does not know its own program');
   return [
@@ -132,7 +137,8 @@ function commandLine(config: ServedConfig, controlPlaneUrl: string): string[] {
     `--host=${config.host}`,
     `--serving-port=${config.servingPort}`,
     `--data=${config.data}`,
-    `--control-plane=${controlPlaneUrl}`,
+    // On its input, since it starts before the control plane has an address.
+    `--control-plane=${ON_INPUT}`,
     `--log-level=${config.logLevel}`,
     ...(config.allowedHosts.length > 0 ? ['--allowed-hosts', config.allowedHosts.join(',')] : []),
     config.checkReplies ? '--check-replies' : '--no-check-replies',

@@ -1,10 +1,11 @@
+import { flushCompileCache } from 'node:module';
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import type { App } from '../app.ts';
 import { flagOf, loadConfig, settings, type Config, type SettingName } from '../config.ts';
 import { createLogger } from '../logging.ts';
 import { exitCodes } from './exit-codes.ts';
-import { inputEnd, WHILE_INPUT_OPEN } from './input-end.ts';
+import { inputEnd, WHILE_INPUT_OPEN } from './input.ts';
 import type { Registration } from './run.ts';
 import { superviseServing, type SupervisedServing } from './supervise-serving.ts';
 import { invalid } from '#kernel/errors';
@@ -17,17 +18,16 @@ export function register(program: Command, { terminal, action }: Registration): 
   command.addOption(WHILE_INPUT_OPEN);
   command.addHelpText('after', '\nExamples:\n  capstan up\n  capstan up --port 0 --data /srv/capstan\n').action(
     action(async ({ whileInputOpen, ...flags }: Record<string, unknown>) => {
-      const { config } = loadConfig({ flags, env: terminal.env, cwd: terminal.cwd });
+      const { config } = await loadConfig({ flags, env: terminal.env, cwd: terminal.cwd });
       refuseOpenBind(config);
       const log = createLogger(config.logLevel);
       const stopping = whileInputOpen === true ? Promise.race([stopSignal(), inputEnd()]) : stopSignal();
-      // Here, not at the top: `--help` need not wait for the server's libraries.
-      const { startApp } = await import('../app.ts');
-      const app = await startApp(config, log);
-      const serving = config.serving ? await servingBeside(app, config, log) : undefined;
+      const serving = config.serving ? superviseServing(config, log) : undefined;
+      const { app, servingUrl } = await startBoth(config, log, serving);
       // One line, on stdout, for scripts that wait for it.
-      const predictions = serving ? `predictions at ${serving.url}, ` : '';
+      const predictions = servingUrl === undefined ? '' : `predictions at ${servingUrl}, `;
       terminal.out(`capstan ready at ${app.url} (${predictions}data in ${config.data})`);
+      flushCompileCache();
       const signal = await stopping;
       terminal.err('capstan: stopping (once more to stop at once)');
       // The data plane first: it hands over what it has logged.
@@ -38,11 +38,21 @@ export function register(program: Command, { terminal, action }: Registration): 
   );
 }
 
-async function servingBeside(app: App, config: Config, log: Logger): Promise<SupervisedServing> {
+/** Both planes or neither: what has started is stopped when the other cannot. */
+async function startBoth(
+  config: Config,
+  log: Logger,
+  serving: SupervisedServing | undefined,
+): Promise<{ app: App; servingUrl: string | undefined }> {
+  let app: App | undefined;
   try {
-    return await superviseServing(config, app.url, log);
+    // Here, not at the top: `--help` need not wait for the server's libraries.
+    const { startApp } = await import('../app.ts');
+    app = await startApp(config, log);
+    return { app, servingUrl: await serving?.follow(app.url) };
   } catch (error) {
-    await app.stop(0);
+    await serving?.stop(0);
+    await app?.stop(0);
     throw error;
   }
 }

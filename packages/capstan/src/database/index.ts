@@ -21,4 +21,3 @@ export {
   type SearchField,
   type SortKey,
 } from './search.ts';
-export { lockDatabaseFile as lockForProcess } from './sqlite-lock.ts';

@@ -1,7 +1,6 @@
 import { invalid } from '#kernel/errors';
 import type { Database } from './database.ts';
 import { migrate } from './migrate.ts';
-import { openPostgres } from './postgres-database.ts';
 import { openSqlite } from './sqlite-database.ts';
 
 export interface DatabaseOptions {
@@ -29,7 +28,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 
 async function connect(options: DatabaseOptions): Promise<Database> {
   if (options.url.startsWith('sqlite:')) return openSqlite(options.url.slice('sqlite:'.length));
-  if (/^postgres(ql)?:\/\//.test(options.url)) return await openPostgres(options.url, options.schema ?? 'public');
+  if (/^postgres(ql)?:\/\//.test(options.url)) {
+    // Here, not at the top: most installations are on SQLite, and the client of PostgreSQL costs 10 MB.
+    const { openPostgres } = await import('./postgres-database.ts');
+    return await openPostgres(options.url, options.schema ?? 'public');
+  }
   throw invalid('The database URL starts with neither sqlite: nor postgresql://', {
     field: 'database',
     hint: 'Use sqlite:PATH or postgresql://USER:PASSWORD@HOST/NAME.',

@@ -1,11 +1,8 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely';
-import { DomainError } from '#kernel/errors';
+import { translatedFailure } from '#ports/full-disk';
 
 const STATEMENT_CACHE_SIZE = 500;
-
-/** SQLITE_FULL, and SQLITE_IOERR_WRITE as a full quota shows itself. */
-const FULL_CODES = new Set([13, 778]);
 
 /** One statement to run once per row, all in the same call: what a query each would cost is paid once. */
 export interface ManyRowsQuery extends CompiledQuery {
@@ -87,18 +84,4 @@ export function singleConnectionDriver(connection: SqliteConnection): Driver {
     rollbackTransaction: refuse,
     async destroy() {},
   };
-}
-
-/** What SQLite or the file system threw, as STORAGE_FULL where the disk is full. */
-export function translatedFailure(error: unknown): unknown {
-  const isFull =
-    error instanceof Error &&
-    (('errcode' in error && FULL_CODES.has(Number(error.errcode))) || ('code' in error && error.code === 'ENOSPC'));
-  if (isFull) {
-    return new DomainError('STORAGE_FULL', 'There is no space left to write the database', {
-      hint: 'Free some space; reads go on, and writes work again without a restart.',
-      cause: error,
-    });
-  }
-  return error;
 }

@@ -3,16 +3,16 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
 import type { Database } from './database.ts';
+import { lockForProcess } from '#ports/process-lock';
 import { sqlite } from './dialect/sqlite.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { Schema } from './schema/index.ts';
 import { SqliteConnection, singleConnectionDriver } from './sqlite-connection.ts';
-import { lockDatabaseFile } from './sqlite-lock.ts';
 
 /** @throws DomainError CONFLICT when another process holds the file */
 export function openSqlite(path: string): Database {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const unlock = lockDatabaseFile(path);
+  const unlock = lockForProcess(path);
   const writerFile = openFile(path);
   const readerFile = openFile(path);
   readerFile.exec('pragma query_only = on');

@@ -51,6 +51,13 @@ const KEEP_ALIVE_MS = 72_000;
 const MAX_HEADER_BYTES = 16_384;
 const EMPTY = Buffer.alloc(0);
 
+/** Bodies and replies are checked by the table's own schemas: Fastify's validators, 50 ms of loading, are not asked. */
+const noCompilers = { buildValidator: refuseCompiling, buildSerializer: refuseCompiling };
+
+function refuseCompiling(): never {
+  throw new Error('No route gives Fastify a schema: what it takes and gives is declared in the route table');
+}
+
 /** @throws Error when a route of the table has no handler, or a handler no route: such a server does not start */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   refuseGaps(options.table, options.bound);
@@ -64,6 +71,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     keepAliveTimeout: KEEP_ALIVE_MS,
     http: { headersTimeout: HEADERS_TIMEOUT_MS, maxHeaderSize: MAX_HEADER_BYTES },
     routerOptions: { maxParamLength: 2_048, ignoreTrailingSlash: true },
+    schemaController: { compilersFactory: noCompilers },
   });
   // Bodies are read by the route's own limit and kind, whatever their content type says.
   app.removeAllContentTypeParsers();

@@ -14,17 +14,18 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /**
- * Serves a folder of built files from memory; any path that is no file gets `index.html`, since the interface routes by
- * itself. Nothing is looked up on disk by a caller's path. Returns null when the folder has no index.html.
+ * Serves a folder of built files from memory, so that a later build does not mix with this one; any path that is no file
+ * gets `index.html`, since the interface routes by itself. Nothing is looked up on disk by a caller's path. Returns null
+ * when the folder has no index.html.
  */
 export function staticFiles(folder: string): ((path: string) => Promise<RawReply | null>) | null {
-  const files = new Map<string, RawReply>();
+  const files = new Map<string, () => RawReply>();
   try {
     for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
       if (!entry.isFile()) continue;
       const file = join(entry.parentPath, entry.name);
       const path = `/${relative(folder, file).split(sep).join('/')}`;
-      files.set(path, replyFor(path, readFileSync(file)));
+      files.set(path, onceFor(path, readFileSync(file)));
     }
   } catch {
     return null;
@@ -33,10 +34,16 @@ export function staticFiles(folder: string): ((path: string) => Promise<RawReply
   if (!index) return null;
   return async (path) => {
     const file = files.get(path);
-    if (file) return file;
+    if (file) return file();
     // API paths must never look like a page that works.
-    return /^\/(api|ajax-api|v2|v1|get-artifact|model-versions|graphql)(\/|$)/.test(path) ? null : index;
+    return /^\/(api|ajax-api|v2|v1|get-artifact|model-versions|graphql)(\/|$)/.test(path) ? null : index();
   };
+}
+
+/** Compressed when first asked for: all of them at the start would hold it up by as long as the rest of it takes. */
+function onceFor(path: string, bytes: Buffer): () => RawReply {
+  let reply: RawReply | undefined;
+  return () => (reply ??= replyFor(path, bytes));
 }
 
 function replyFor(path: string, bytes: Buffer): RawReply {

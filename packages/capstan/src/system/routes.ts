@@ -29,8 +29,9 @@ interface SystemDeps {
 
 export function systemRoutes(deps: SystemDeps): BoundRoute[] {
   const { events, jobs, clock, database, metrics, table, version } = deps;
-  const document = JSON.stringify(openApiDocument(table, version));
-  const page = referencePage(table, version);
+  // Made when first asked for, and then kept: most starts are never asked.
+  let document: string | undefined;
+  let page: string | undefined;
   return [
     bind(routes.system.healthz, async () => ({ status: 'ok' as const })),
     bind(routes.system.readyz, async () => ({ ready: true as const, checks: await checkReadiness(deps.readiness) })),
@@ -64,18 +65,18 @@ export function systemRoutes(deps: SystemDeps): BoundRoute[] {
     bind(routes.system.verifyAudit, () => events.verify()),
     bindRaw(routes.system.metrics, async () => {
       metrics.setJobs(await jobs.summary());
-      const { contentType, text } = await metrics.render();
+      const { contentType, text } = metrics.render();
       return { status: 200, headers: { 'content-type': contentType }, body: text };
     }),
     bindRaw(routes.system.openapi, async () => ({
       status: 200,
       headers: { 'content-type': 'application/json' },
-      body: document,
+      body: (document ??= JSON.stringify(openApiDocument(table, version))),
     })),
     bindRaw(routes.system.reference, async () => ({
       status: 200,
       headers: { 'content-type': 'text/html; charset=utf-8' },
-      body: page,
+      body: (page ??= referencePage(table, version)),
     })),
   ];
 }

@@ -43,6 +43,7 @@ async function setup(database: Database, spec: DeploymentSpec = declared) {
   const { digest } = await blobs.put(Buffer.from('a model'));
   const models = {
     onnxDigest: async () => digest,
+    inputs: async () => [],
     requirePassingVerdict: async () => undefined,
     promote: async () => undefined,
   };

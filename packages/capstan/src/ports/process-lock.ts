@@ -1,14 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { conflict } from '#kernel/errors';
-import { translatedFailure } from './sqlite-connection.ts';
+import { translatedFailure } from './full-disk.ts';
 
 /**
- * Holds a database file for one process. The lock is SQLite's own (the kernel's), on a file beside the database, so
- * it is gone the moment the holder dies, however it dies. The holder's name beside it is only for the message.
+ * Holds a file for one process. The lock is that of a SQLite file beside it, and so the kernel’s:
+ * it is gone the moment the holder dies, however it dies. The holder’s name beside it is only for the message.
  * @throws DomainError CONFLICT naming the holder; STORAGE_FULL
  */
-export function lockDatabaseFile(path: string): () => void {
+export function lockForProcess(path: string): () => void {
   const holderFile = `${path}.holder.json`;
   const lock = new DatabaseSync(`${path}.lock`);
   try {
