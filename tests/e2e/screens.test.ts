@@ -3,7 +3,8 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchBrowser } from '../support/browser.ts';
 import { checkScreen, openPage } from '../support/screens.ts';
-import { startServer, type RunningServer } from '../support/server.ts';
+import { capstan, startServer, type RunningServer } from '../support/server.ts';
+import { PROJECT, smallFlights } from '../support/small-flights.ts';
 
 const screens = [
   { name: 'overview', path: '/', heading: 'Overview' },
@@ -50,5 +51,54 @@ test('a server that goes away is said, with what to do', async () => {
   await page.getByText('All quiet').waitFor();
   await own.kill();
   await page.getByText('Server not reachable').waitFor({ timeout: 30_000 });
+  await page.close();
+});
+
+test('one place of the rail is marked: that of the page', async () => {
+  const folder = smallFlights();
+  const applied = await capstan(['apply', '--file', `${folder}/capstan.yaml`], server.url);
+  expect(applied.code, applied.err).toBe(0);
+  const { page } = await openPage(browser, server.url, 'light');
+  const marked: Record<string, string[]> = {};
+  for (const path of ['', '/datasets', '/datasets/flights']) {
+    await page.goto(`${server.url}/projects/${PROJECT}${path}`);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    marked[path] = await page.locator('nav[aria-label=Main] li [aria-current=page]').allTextContents();
+  }
+  expect(marked).toEqual({ '': ['Charter and cycle'], '/datasets': ['Datasets'], '/datasets/flights': ['Datasets'] });
+  await page.close();
+});
+
+test('a chart of one point shows it, in its middle', async () => {
+  const call = async (path: string, body: object) => {
+    const response = await fetch(`${server.url}/api/2.0/mlflow/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    expect(response.status, path).toBe(200);
+    return (await response.json()) as { run: { info: { run_id: string } } };
+  };
+  const { run } = await call('runs/create', { experiment_id: '0' });
+  const id = run.info.run_id;
+  await call('runs/log-metric', { run_id: id, key: 'loss', value: 0.5, timestamp: 1, step: 0 });
+  const { page } = await openPage(browser, `${server.url}/runs/${id}?tab=charts`, 'light');
+  await page.locator('canvas').waitFor();
+  // Colour: the axes are grey.
+  const seen = await page.waitForFunction(`(() => {
+    const { width, height } = document.querySelector('canvas');
+    const { data } = document.querySelector('canvas').getContext('2d').getImageData(0, 0, width, height);
+    const places = [];
+    for (let at = 0; at < data.length; at += 4) {
+      const channels = [data[at], data[at + 1], data[at + 2]];
+      if (data[at + 3] > 128 && Math.max(...channels) - Math.min(...channels) > 60) places.push(((at / 4) % width) / width);
+    }
+    const middle = places.reduce((sum, x) => sum + x, 0) / places.length;
+    return places.length > 0 && { pixels: places.length, middle };
+  })()`);
+  const { pixels, middle } = (await seen.jsonValue()) as { pixels: number; middle: number };
+  expect(pixels).toBeGreaterThan(60);
+  expect(middle).toBeGreaterThan(0.4);
+  expect(middle).toBeLessThan(0.7);
   await page.close();
 });

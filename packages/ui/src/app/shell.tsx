@@ -73,7 +73,8 @@ function Rail() {
           <ul className={css['links']}>
             {wing.links.map(({ href, label }) => (
               <li key={href}>
-                <Link to={href} aria-current={isAt(path, href) ? 'page' : undefined}>
+                {/* Exact: the link itself would mark every place above the page too. */}
+                <Link to={href} activeOptions={{ exact: true }} aria-current={isAt(path, href) ? 'page' : undefined}>
                   {label}
                 </Link>
               </li>

@@ -18,7 +18,7 @@ export function Plot({ data, heightPx, onZoom }: PlotProps) {
   const theme = useTheme();
   // Built anew where its shape changes; new figures alone only redraw it.
   const shape = JSON.stringify([
-    data.series.map((series) => ({ ...series, values: undefined })),
+    data.series.map((series) => ({ ...series, values: undefined, points: pointsOf(series) })),
     data.limits,
     data.notes,
     data.xKind,
@@ -78,7 +78,10 @@ function options(
     height,
     ms: 1,
     tzDate: (at) => uPlot.tzDate(new Date(at), 'UTC'),
-    scales: { x: { time: data.xKind === 'time' }, y: { range: (_, low, high) => withLimits(data, low, high) } },
+    scales: {
+      x: { time: data.xKind === 'time', range: (chart, low, high) => withRoom(chart.data[0], data.xKind, [low, high]) },
+      y: { range: (_, low, high) => withLimits(data, low, high) },
+    },
     cursor: { drag: { x: true, y: false }, points: { size: 6 } },
     axes: [axis, { ...axis, size: 62, values: (_, splits) => splits.map((value) => figure(value)) }],
     series: [
@@ -105,6 +108,7 @@ const dashes: readonly (readonly number[])[] = [[], [7, 4], [2, 3], [9, 3, 2, 3]
 function lineOf(series: Series, index: number, token: (name: string) => string): uPlot.Series {
   const hue = (series.hue ?? index) % 8;
   const isEdge = series.bandWith !== undefined;
+  const points = pointsOf(series);
   const dash = series.isDashed ? [7, 4] : isEdge ? [] : [...(dashes[Math.floor(index / 2) % dashes.length] ?? [])];
   return {
     label: series.label,
@@ -112,15 +116,39 @@ function lineOf(series: Series, index: number, token: (name: string) => string):
     width: isEdge ? 0.5 : 2,
     ...(dash.length > 0 && { dash }),
     points: {
-      show: series.isPoints === true || series.values.length <= 60,
-      size: series.isPoints ? 7 : 5,
+      show: points !== 'none',
+      size: { none: 0, few: 5, apart: 7, one: 11 }[points],
       stroke: token(`--data-${hue + 1}`),
-      fill: token('--surface'),
+      fill: points === 'one' ? token(`--data-${hue + 1}`) : token('--surface'),
     },
     spanGaps: false,
     value: (_, value) => figure(value),
   };
 }
+
+const MOST_POINTS = 60;
+
+/** How the points of a line are drawn. A single one has no line, and must be seen by itself. */
+function pointsOf({ values, isPoints }: Series): 'none' | 'few' | 'apart' | 'one' {
+  const count = values.filter((value) => value !== null).length;
+  if (count === 1) return 'one';
+  if (isPoints === true) return 'apart';
+  return count <= MOST_POINTS ? 'few' : 'none';
+}
+
+/** A single x stands in the middle, not at the edge of a stretch that nothing lies in. */
+function withRoom(
+  x: ArrayLike<number>,
+  xKind: ChartData['xKind'],
+  range: [number | null, number | null],
+): uPlot.Range.MinMax {
+  const only = x[0];
+  if (only === undefined || x.length > 1) return range;
+  const room = xKind === 'time' ? HALF_DAY_MS : 1;
+  return [only - room, only + room];
+}
+
+const HALF_DAY_MS = 43_200_000;
 
 function bandsOf(data: ChartData, token: (name: string) => string): uPlot.Band[] {
   return data.series.flatMap((series, index) => {
