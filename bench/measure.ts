@@ -7,8 +7,15 @@ export function median(values: readonly number[]): number {
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
 }
 
+export interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly goal: string;
+}
+
 /** `name  value unit  (goal …)`, with the machine at the top of the report. */
-export function tell(rows: readonly { name: string; value: number; unit: string; goal: string }[]): void {
+export function tell(rows: readonly Figure[]): void {
   const [cpu] = cpus();
   console.log(
     `${cpus().length} × ${cpu?.model ?? 'unknown'}, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}`,

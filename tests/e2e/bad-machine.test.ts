@@ -157,7 +157,7 @@ describe.skipIf(typeof disk === 'string')(`a full disk${typeof disk === 'string'
   });
 
   test('is an outage of writes only, and nothing that was acknowledged is lost', async () => {
-    server = await startServer(flags, data, disk.through);
+    server = await startServer(flags, data, disk);
     const plane = await serve(server.url);
     const client = createClient({ baseUrl: server.url });
     const runs: string[] = [];
@@ -213,7 +213,7 @@ describe.skipIf(typeof disk === 'string')(`a full disk${typeof disk === 'string'
     expect((await post(`${plane}/api/v1/serving/flush`)).status).toBe(200);
 
     await server.kill();
-    server = await startServer(flags, data, disk.through);
+    server = await startServer(flags, data, disk);
     const kept = await known(server.url);
     expect(kept.runs.toSorted()).toEqual(runs.toSorted());
     expect(kept.answers.toSorted()).toEqual(answers.toSorted());
@@ -224,9 +224,9 @@ describe.skipIf(typeof disk === 'string')(`a full disk${typeof disk === 'string'
     const before = await known(server.url);
     await server.stop();
     disk.fill();
-    await expect(startServer(flags, data, disk.through)).rejects.toThrow(/ended with 1 .*no space left.*Free/is);
+    await expect(startServer(flags, data, disk)).rejects.toThrow(/ended with 1 .*no space left.*Free/is);
     disk.free();
-    server = await startServer(flags, data, disk.through);
+    server = await startServer(flags, data, disk);
     expect(await known(server.url)).toEqual(before);
   });
 });

@@ -11,6 +11,8 @@ export const program = fileURLToPath(new URL('../../packages/capstan/bin/capstan
 
 export interface RunningServer {
   readonly url: string;
+  /** Of the data plane; empty where there is none. */
+  readonly servingUrl: string;
   readonly data: string;
   readonly pid: number;
   /** TERM, and the exit code once it has ended. */
@@ -27,29 +29,51 @@ export function emptyFolder(): string {
   return mkdtempSync(join(tmpdir(), 'capstan-test-'));
 }
 
-/**
- * `capstan up` on a free port with the given flags; resolves at its ready line. `through` are words before the command
- * line, of a program that becomes the server.
- */
+interface Started {
+  /** Another program than the sources: what a build has made. */
+  readonly program?: string;
+  /** Where compiled code is kept; where the program says when left out. */
+  readonly cache?: string;
+  /** Words before the command line, of a program that becomes the server. */
+  readonly through?: readonly string[];
+}
+
+/** `capstan up` on a free port with the given flags; resolves at its ready line. */
 export async function startServer(
   flags: readonly string[] = [],
   data = emptyFolder(),
-  through: readonly string[] = [],
+  started: Started = {},
 ): Promise<RunningServer> {
-  const up = [program, 'up', '--port', '0', '--serving-port', '0', '--data', data, '--log-level', 'warn', ...flags];
-  const [command = '', ...args] = [...through, process.execPath, ...up];
+  const ports = ['--port', '0', '--serving-port', '0'];
+  const up = [started.program ?? program, 'up', ...ports, '--data', data, '--log-level', 'warn', ...flags];
+  const [command = '', ...args] = [...(started.through ?? []), process.execPath, ...up];
   const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...installers, PATH: process.env['PATH'] ?? '', HOME: data },
+    env: {
+      ...installers,
+      PATH: process.env['PATH'] ?? '',
+      HOME: data,
+      ...(started.cache !== undefined && { NODE_COMPILE_CACHE: started.cache }),
+    },
   });
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
   const url = await readyUrl(child);
+  const servingUrl = /predictions at (\S+),/.exec(said)?.[1] ?? '';
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
     child.kill(signal);
     await once(child, 'exit');
     return child.exitCode;
   };
-  return { url, data, pid: child.pid ?? 0, stop: () => end('SIGTERM'), kill: async () => void (await end('SIGKILL')) };
+  return {
+    url,
+    servingUrl,
+    data,
+    pid: child.pid ?? 0,
+    stop: () => end('SIGTERM'),
+    kill: async () => void (await end('SIGKILL')),
+  };
 }
 
 export interface RunningServing {

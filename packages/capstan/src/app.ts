@@ -12,7 +12,7 @@ import { createExecutorLocal } from '#adapters/executor-local';
 import { createRuntimeOnnx } from '#adapters/runtime-onnx';
 import { openDatabase, type Database } from '#database';
 import { createEvents } from '#events';
-import { createHttpServer, staticFiles, type HttpServer } from '#http';
+import { createHttpServer, identifyLocal, staticFiles, type HttpServer } from '#http';
 import { createJobs, createRunner, createScheduler, sweepJobs, type JobHandlers, type Runner } from '#jobs';
 import { DomainError } from '#kernel/errors';
 import type { ModelRegistry } from '#model/registry';
@@ -150,6 +150,7 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
     ],
     errorRenderers: protocols.errorRenderers,
     unknownRenderer: protocols.unknownRenderer,
+    identify: identifyLocal,
     allowedHosts: config.allowedHosts,
     log,
     ...(fallback && { fallback }),

@@ -34,6 +34,14 @@ describe('order of sources', () => {
     expect(config.artifacts).toBe(join(cwd, 'here', 'artifacts'));
   });
 
+  test('several hosts are a list in the file and words with commas elsewhere', async () => {
+    const env = { ...noFile, CAPSTAN_CONFIG: fileWith('allowedHosts: [a.example, "b.example:8443"]\n') };
+    const both = ['a.example', 'b.example:8443'];
+    expect((await loadConfig({ flags: {}, env, cwd })).config.allowedHosts).toEqual(both);
+    const flags = { allowedHosts: 'a.example,b.example:8443' };
+    expect((await loadConfig({ flags, env: noFile, cwd })).config.allowedHosts).toEqual(both);
+  });
+
   test('switches read true and false as text', async () => {
     const { config } = await loadConfig({ flags: {}, env: { ...noFile, CAPSTAN_SERVING: 'false' }, cwd });
     expect(config.serving).toBe(false);
@@ -53,6 +61,7 @@ describe('mistakes name the place and the fix', () => {
   test.each([
     ['a port out of range', { CAPSTAN_PORT: '70000' }, 'CAPSTAN_PORT'],
     ['a port that is a word', { CAPSTAN_PORT: 'many' }, 'CAPSTAN_PORT'],
+    ['a host that is an address', { CAPSTAN_ALLOWED_HOSTS: 'a.example,https://b.example' }, 'NAME:PORT'],
     ['an unknown clock', { CAPSTAN_CLOCK: 'sundial' }, 'CAPSTAN_CLOCK'],
     ['a file that is a list', { CAPSTAN_CONFIG: fileWith('- 1\n') }, 'must be a map'],
     ['a file that is not YAML', { CAPSTAN_CONFIG: fileWith('a: [1\n') }, 'is not YAML'],

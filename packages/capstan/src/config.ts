@@ -8,6 +8,9 @@ import { invalid, messageOf } from '#kernel/errors';
 import { nearest } from '#kernel/nearest';
 
 const port = z.coerce.number().int().min(0).max(65_535);
+const hostName = z
+  .string()
+  .regex(/^(\[[\da-f:.]+\]|[^\s:/@[\]]+)(:\d{1,5})?$/i, 'takes NAME or NAME:PORT, e.g. ml.example.org:8443');
 const flag = z.union([z.boolean(), z.stringbool()]);
 
 interface Setting {
@@ -36,9 +39,12 @@ export const settings = {
     summary: 'Place of artifact bytes; default: the data directory',
   },
   allowedHosts: {
-    schema: z.union([z.array(z.string()), z.string().transform((text) => text.split(',').filter(Boolean))]),
+    schema: z.preprocess(
+      (given) => (typeof given === 'string' ? given.split(',').filter(Boolean) : given),
+      z.array(hostName),
+    ),
     fallback: [],
-    summary: 'Host names besides loopback that clients may use, separated by commas',
+    summary: 'Further names that clients may use, each NAME or NAME:PORT, separated by commas',
   },
   clock: {
     schema: z.enum(['system', 'simulated']),

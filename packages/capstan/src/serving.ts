@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { servingRoutes, type AnyRoute } from '@capstan/api';
 import type { Logger } from 'pino';
 import { createRuntimeOnnx } from '#adapters/runtime-onnx';
-import { bindRaw, createHttpServer } from '#http';
+import { bindRaw, createHttpServer, identifyLocal } from '#http';
 import { connectControlPlane, createServingPlane, planeRoutes } from '#operations/serving';
 import { systemClock } from '#ports/clock';
 import { randomIds } from '#ports/ids';
@@ -47,6 +47,7 @@ export async function startServing(config: ServingConfig, controlPlaneUrl: strin
     errorRenderers: { 'open-inference': openInferenceError, 'mlflow-scoring': mlflowScoringError },
     // Most callers of this port speak the inference protocol, whose clients read nothing else.
     defaultRenderer: openInferenceError,
+    identify: identifyLocal,
     allowedHosts: config.allowedHosts,
     log,
     checkReplies: config.checkReplies,

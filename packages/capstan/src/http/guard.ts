@@ -4,39 +4,70 @@ import { DomainError } from '#kernel/errors';
 
 /** What a server may be called. */
 export interface HostPolicy {
-  /** Host names besides loopback that clients may use, without port. */
+  /**
+   * Names besides loopback with the port that is listened on: `ml.example.org` with any port, `localhost:8080` with that
+   * one, where a proxy or a port forward leads here.
+   */
   readonly allowedHosts: readonly string[];
 }
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 const LOOPBACK_NAMES = new Set(['localhost', '[::1]']);
+/** A `Host` without a port means one of these. */
+const DEFAULT_PORTS = new Set([80, 443]);
 
-function isLoopback(host: string): boolean {
-  return LOOPBACK_NAMES.has(host) || (isIP(host) === 4 && host.startsWith('127.'));
+interface Authority {
+  /** In lower case; an IPv6 address in its brackets. */
+  readonly name: string;
+  /** Undefined where none is said. */
+  readonly port: number | undefined;
 }
 
-function isAllowed(host: string, policy: HostPolicy): boolean {
-  return isLoopback(host) || policy.allowedHosts.includes(host);
+/** `name` or `name:port`; null where it is neither. */
+function parseAuthority(text: string): Authority | null {
+  const [, name, port] = /^(\[[\da-f:.]+\]|[^\s:/@[\]]+)(?::(\d{1,5}))?$/i.exec(text) ?? [];
+  return name === undefined ? null : { name: name.toLowerCase(), port: port === undefined ? undefined : Number(port) };
 }
 
-/** The host without port of a `Host` header or an origin's authority, in lower case. */
-function withoutPort(authority: string): string {
-  return authority.replace(/:\d+$/, '').toLowerCase();
+function isLoopback(name: string): boolean {
+  return LOOPBACK_NAMES.has(name) || (isIP(name) === 4 && name.startsWith('127.'));
+}
+
+function isAllowed(host: Authority, listeningPort: number | undefined, policy: HostPolicy): boolean {
+  const isPort = (port: number): boolean => (host.port === undefined ? DEFAULT_PORTS.has(port) : host.port === port);
+  if (listeningPort !== undefined && isLoopback(host.name) && isPort(listeningPort)) return true;
+  return policy.allowedHosts.some((entry) => {
+    const allowed = parseAuthority(entry);
+    return allowed?.name === host.name && (allowed.port === undefined || isPort(allowed.port));
+  });
+}
+
+/** What of a request tells whether a browser was made to send it. */
+interface BrowserBorne {
+  readonly method: string;
+  readonly headers: IncomingHttpHeaders;
+  /** Of the connection; undefined once that is gone. */
+  readonly listeningPort: number | undefined;
 }
 
 /**
- * Refuses requests that a web page of another site could make on the reader's behalf. The Host must be one of ours,
- * which stops DNS rebinding; a call that changes something must not come from a foreign origin, which stops
- * cross-site requests. Holds on every path, before routing.
+ * Refuses requests that a web page of another site could make on the reader's behalf. The Host must be one of ours, with
+ * the port that the call came in by, which stops DNS rebinding; a call that changes something must not come from a
+ * foreign origin, which stops cross-site requests. Holds on every path, before routing.
  * @throws DomainError PERMISSION_DENIED
  */
-export function guardBrowserBorne(method: string, headers: IncomingHttpHeaders, policy: HostPolicy): void {
-  const host = withoutPort(headers.host ?? '');
-  if (!isAllowed(host, policy)) {
-    throw new DomainError('PERMISSION_DENIED', `This server does not answer to the host name '${host}'`, {
-      field: 'Host',
-      hint: `Start it with --allowed-hosts ${host || 'NAME'} if that is its name.`,
-    });
+export function guardBrowserBorne({ method, headers, listeningPort }: BrowserBorne, policy: HostPolicy): void {
+  const given = headers.host ?? '';
+  const host = parseAuthority(given);
+  if (!host || !isAllowed(host, listeningPort, policy)) {
+    throw new DomainError(
+      'PERMISSION_DENIED',
+      `This server does not answer to the host name '${given.toLowerCase()}'`,
+      {
+        field: 'Host',
+        hint: `Start it with --allowed-hosts ${host ? given.toLowerCase() : 'NAME'} if a proxy or port forward of yours is called so.`,
+      },
+    );
   }
   if (SAFE_METHODS.has(method)) return;
   const origin = headers.origin;

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { afterEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { DomainError } from '#kernel/errors';
+import { identifyLocal } from './authorize.ts';
 import { bind, bindRaw, type BoundRoute } from './bind.ts';
 import { createHttpServer, type HttpServer } from './server.ts';
 
@@ -64,6 +65,7 @@ async function start(): Promise<string> {
     table,
     bound,
     errorRenderers: { mlflow: (error) => ({ status: 418, body: JSON.stringify({ error_code: error.code }) }) },
+    identify: identifyLocal,
     allowedHosts: ['ml.example.org'],
     log: pino({ level: 'silent' }),
     checkReplies: true,
@@ -98,7 +100,13 @@ function statusOf(url: string, request: string): Promise<string> {
 }
 
 test('a server with a route missing, undeclared or bound twice does not start', () => {
-  const options = { errorRenderers: {}, allowedHosts: [], log: pino({ level: 'silent' }), checkReplies: true };
+  const options = {
+    identify: identifyLocal,
+    errorRenderers: {},
+    allowedHosts: [],
+    log: pino({ level: 'silent' }),
+    checkReplies: true,
+  };
   expect(() => createHttpServer({ ...options, table, bound: bound.slice(1) })).toThrow(
     'without handler: POST /api/v1/echo',
   );
@@ -165,6 +173,7 @@ describe('failures', () => {
     const second = createHttpServer({
       table: [],
       bound: [],
+      identify: identifyLocal,
       errorRenderers: {},
       allowedHosts: [],
       log: pino({ level: 'silent' }),
@@ -194,12 +203,14 @@ describe('calls that a page of another site could make', () => {
   test.each([
     ['a foreign host', 'evil.example', '403'],
     ['no host name of ours with a port', 'evil.example:5050', '403'],
-    ['loopback', '127.0.0.1:1', '404'],
-    ['localhost', 'localhost:1', '404'],
+    ['loopback', '127.0.0.1:PORT', '404'],
+    ['localhost', 'localhost:PORT', '404'],
+    ['another port of localhost', 'localhost:1', '403'],
     ['a configured name', 'ml.example.org:443', '404'],
   ])('Host: %s', async (_, host, status) => {
     const url = await start();
-    expect(await statusOf(url, `GET /x HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)).toContain(status);
+    const name = host.replace('PORT', new URL(url).port);
+    expect(await statusOf(url, `GET /x HTTP/1.1\r\nHost: ${name}\r\nConnection: close\r\n\r\n`)).toContain(status);
   });
 
   test.each([

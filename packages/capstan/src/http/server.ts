@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { AnyRoute } from '@capstan/api';
 import Fastify, {
@@ -10,8 +9,8 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import type { Logger } from 'pino';
-import type { Cause } from '#kernel/cause';
 import { DomainError } from '#kernel/errors';
+import { authorize, type Identify, type Principal } from './authorize.ts';
 import { routeKey, type BoundRoute, type RawReply, type RequestContext } from './bind.ts';
 import { guardBrowserBorne, type HostPolicy } from './guard.ts';
 import { parseJsonBody } from './json-body.ts';
@@ -23,6 +22,8 @@ export interface HttpServerOptions extends HostPolicy {
   /** The table: every route in it must be bound, and no other may be. */
   readonly table: readonly AnyRoute[];
   readonly bound: readonly BoundRoute[];
+  /** Tells who calls; what a caller may do is decided from it and the route's permission before any handler runs. */
+  readonly identify: Identify;
   /** Error shapes of the foreign protocols in the table. */
   readonly errorRenderers: Readonly<Record<string, ErrorRenderer>>;
   /** Error shape where no route says one: RFC 9457 unless told. */
@@ -79,7 +80,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ ...securityHeaders, 'x-request-id': request.id });
-    guardBrowserBorne(request.method, request.headers, options);
+    const { method, headers, socket } = request;
+    guardBrowserBorne({ method, headers, listeningPort: socket.localPort }, options);
     if (isDraining) {
       reply.header('connection', 'close');
       throw new DomainError('UNAVAILABLE', 'The server is stopping', { hint: 'Try again in a moment.' });
@@ -144,7 +146,9 @@ function addRoute(app: FastifyInstance, bound: BoundRoute, options: HttpServerOp
     exposeHeadRoute: route.method === 'GET',
     errorHandler: (error, request, reply) => sendError(error, request, reply, renderer),
     handler: async (request, reply) => {
-      const context = contextOf(request, reply);
+      const principal = options.identify(request.raw);
+      authorize(principal, route);
+      const context = contextOf(request, reply, principal);
       if (bound.kind === 'json') return await answerJson(bound, request, reply, context, options.checkReplies);
       const stream = limited(bodyOf(request), request.headers, route.bodyLimitBytes);
       const answer = await bound.handle({
@@ -223,20 +227,12 @@ function groupQuery(search: URLSearchParams): Record<string, string | string[]> 
   return grouped;
 }
 
-function contextOf(request: FastifyRequest, reply: FastifyReply): RequestContext {
+function contextOf(request: FastifyRequest, reply: FastifyReply, principal: Principal | null): RequestContext {
   const abort = new AbortController();
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) abort.abort(new Error('the caller hung up'));
   });
-  // Loopback needs no login: whoever can reach the socket is the operator of this machine.
-  const cause: Cause = { actor: actorOf(request.raw) };
-  return { requestId: request.id, cause, signal: abort.signal };
-}
-
-/** A name a local tool gives itself, for the record only; it grants nothing. */
-function actorOf(request: IncomingMessage): string {
-  const given = request.headers['x-capstan-actor'];
-  return typeof given === 'string' && /^[\w.@-]{1,64}$/.test(given) ? `local:${given}` : 'local';
+  return { requestId: request.id, cause: { actor: principal?.actor ?? 'anonymous' }, signal: abort.signal };
 }
 
 async function answerUnknown(

@@ -8,7 +8,7 @@ import { onTestFinished } from 'vitest';
 import { createBlobFs } from '#adapters/blob-fs';
 import { openDatabase } from '#database';
 import { createEvents } from '#events';
-import { createHttpServer } from '#http';
+import { createHttpServer, identifyLocal } from '#http';
 import { createJobs } from '#jobs';
 import { createExperiments, type Experiments } from '#model/experiments';
 import { createRegistry, type ModelRegistry } from '#model/registry';
@@ -57,6 +57,7 @@ export async function startMlflow(): Promise<MlflowServer> {
     bound: mlflowRoutesOf({ experiments, registry }),
     errorRenderers: { mlflow: mlflowErrors },
     unknownRenderer: unknownMlflowCall,
+    identify: identifyLocal,
     allowedHosts: [],
     log: pino({ level: 'silent' }),
     checkReplies: true,
