@@ -137,7 +137,6 @@ export function modelsFrom(
 /** Labelled predictions as versions of a dataset. */
 export function feedbackInto(datasets: Datasets): FeedbackSink {
   return {
-    register: ({ project, dataset, file, cause }) =>
-      datasets.registerFiles({ project, dataset, files: [file], origin: 'predictions', replace: true, cause }),
+    register: (request) => datasets.registerFiles({ ...request, origin: 'predictions', replace: true }),
   };
 }

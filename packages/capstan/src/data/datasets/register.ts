@@ -14,12 +14,17 @@ import { requestCheck } from './check.ts';
 import { localData } from './local-files.ts';
 import * as store from './store.ts';
 
-export interface NewFile {
+export type NewFile = {
   /** Below the dataset's folder, with forward slashes: `2013-01.parquet`. */
   readonly path: string;
-  /** A local path that the caller may read, or what opens the file; the handle is closed here. */
-  readonly source: string | (() => Promise<FileHandle>);
-}
+} & (
+  | {
+      /** A local path that the caller may read, or what opens the file; the handle is closed here. */
+      readonly source: string | (() => Promise<FileHandle>);
+    }
+  /** A file that the blob store has. */
+  | Blob
+);
 
 export interface RegisterRequest {
   readonly project: string;
@@ -92,7 +97,9 @@ async function takeIn(deps: DatasetsDeps, dataset: string, file: NewFile, format
   return { path: file.path, digest, sizeBytes, rows: facts.rows };
 }
 
-async function putFile(deps: DatasetsDeps, { path, source }: NewFile): Promise<Blob> {
+async function putFile(deps: DatasetsDeps, file: NewFile): Promise<Blob> {
+  if ('digest' in file) return file;
+  const { path, source } = file;
   const handle = typeof source === 'string' ? await openSource(path, source) : await source();
   try {
     return await deps.blobs.put(handle.createReadStream({ autoClose: false }));

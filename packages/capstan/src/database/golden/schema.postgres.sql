@@ -146,6 +146,17 @@ experiments.id bigint not null
 experiments.lifecycle text not null
 experiments.name text not null
 experiments.updated_at bigint not null
+feedback_parts.columns text not null
+feedback_parts.correction bigint not null
+feedback_parts.dataset text not null
+feedback_parts.deployment text not null
+feedback_parts.digest text
+feedback_parts.ends_at bigint not null
+feedback_parts.label_seq bigint not null
+feedback_parts.recipe text not null
+feedback_parts.rows bigint not null
+feedback_parts.size_bytes bigint not null
+feedback_parts.starts_at bigint not null
 index CREATE INDEX artifacts_digest ON artifacts USING btree (digest)
 index CREATE INDEX cycle_triggers_newest ON cycle_triggers USING btree (project, event_seq)
 index CREATE INDEX dataset_versions_digest ON dataset_versions USING btree (project, dataset, digest)
@@ -198,6 +209,7 @@ index CREATE UNIQUE INDEX events_pkey ON events USING btree (seq)
 index CREATE UNIQUE INDEX experiment_tags_pk ON experiment_tags USING btree (experiment_id, key)
 index CREATE UNIQUE INDEX experiments_name_key ON experiments USING btree (name)
 index CREATE UNIQUE INDEX experiments_pkey ON experiments USING btree (id)
+index CREATE UNIQUE INDEX feedback_parts_pk ON feedback_parts USING btree (deployment, dataset, starts_at)
 index CREATE UNIQUE INDEX jobs_pkey ON jobs USING btree (id)
 index CREATE UNIQUE INDEX jobs_unique_key ON jobs USING btree (unique_key) WHERE ((unique_key IS NOT NULL) AND (state = ANY (ARRAY['available'::text, 'running'::text])))
 index CREATE UNIQUE INDEX latest_metrics_pk ON latest_metrics USING btree (run_key, metric_id)
@@ -219,6 +231,7 @@ index CREATE UNIQUE INDEX monitor_alerts_open ON monitor_alerts USING btree (pro
 index CREATE UNIQUE INDEX monitor_alerts_pkey ON monitor_alerts USING btree (id)
 index CREATE UNIQUE INDEX monitor_references_pk ON monitor_references USING btree (deployment, revision)
 index CREATE UNIQUE INDEX monitor_windows_pk ON monitor_windows USING btree (project, monitor, window_from)
+index CREATE UNIQUE INDEX outcome_corrections_pk ON outcome_corrections USING btree (deployment, number)
 index CREATE UNIQUE INDEX outcomes_pk ON outcomes USING btree (deployment, example_id)
 index CREATE UNIQUE INDEX pipeline_runs_number ON pipeline_runs USING btree (project, number)
 index CREATE UNIQUE INDEX pipeline_runs_pkey ON pipeline_runs USING btree (id)
@@ -371,6 +384,9 @@ monitor_windows.revision bigint
 monitor_windows.verdict text not null
 monitor_windows.window_before bigint not null
 monitor_windows.window_from bigint not null
+outcome_corrections.deployment text not null
+outcome_corrections.example_id text not null
+outcome_corrections.number bigint not null
 outcomes.corrections bigint not null
 outcomes.deployment text not null
 outcomes.example_id text not null

@@ -9,6 +9,7 @@ import { retraining } from './0007-retraining.ts';
 import { monitors } from './0008-monitors.ts';
 import { debt } from './0009-debt.ts';
 import { fileScans } from './0010-file-scans.ts';
+import { feedbackParts } from './0011-feedback-parts.ts';
 import { recalibration } from './0012-recalibration.ts';
 import type { Migration } from './migration.ts';
 
@@ -25,5 +26,6 @@ export const migrations: readonly Migration[] = [
   monitors,
   debt,
   fileScans,
+  feedbackParts,
   recalibration,
 ];

@@ -172,6 +172,35 @@ export interface OutcomesTable {
   is_pending: number;
 }
 
+/** Labels that were changed after they had been given, in the order in which that became known here. */
+export interface OutcomeCorrectionsTable {
+  deployment: string;
+  number: number;
+  example_id: string;
+}
+
+/** The file that holds a span of a deployment's labelled predictions, and what it was made of. */
+export interface FeedbackPartsTable {
+  deployment: string;
+  dataset: string;
+  /** Event time: rows at it are in. */
+  starts_at: number;
+  /** Rows at it are out. */
+  ends_at: number;
+  /** SHA-256 of what else decides the content: names, and the files of features. */
+  recipe: string;
+  /** JSON list of {name, storageType}. */
+  columns: string;
+  /** Null where the span has no labelled row. */
+  digest: string | null;
+  size_bytes: number;
+  rows: number;
+  /** The content is as of this number of the deployment's order … */
+  label_seq: number;
+  /** … and of this correction. */
+  correction: number;
+}
+
 export interface OperationsSchema {
   deployments: DeploymentsTable;
   revisions: RevisionsTable;
@@ -185,4 +214,6 @@ export interface OperationsSchema {
   prediction_features: PredictionFeaturesTable;
   predictions: PredictionsTable;
   outcomes: OutcomesTable;
+  outcome_corrections: OutcomeCorrectionsTable;
+  feedback_parts: FeedbackPartsTable;
 }

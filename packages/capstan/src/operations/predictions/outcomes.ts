@@ -5,6 +5,7 @@ import type { Deployments, Pricing } from '#operations/deployments';
 import type { Clock } from '#ports/clock';
 import { joinOutcome } from './join-outcome.ts';
 import { exampleIdOf, type Label } from './model.ts';
+import { noteCorrections } from './feedback-parts.store.ts';
 import * as store from './store.ts';
 
 /** What really happened to one example. */
@@ -80,10 +81,13 @@ async function join(
   const counts = { joined: 0, pending: 0, repeated: given.size - news.length, corrected: 0 };
   const outcomes: store.OutcomeRow[] = [];
   const rows: store.PredictionRow[] = [];
+  const corrected: string[] = [];
   for (const [id, outcome] of news) {
     const before = known.get(id);
     const mine = answers.get(id) ?? [];
     if (before) counts.corrected += 1;
+    // Files were written with the old label, perhaps.
+    if (before && mine.length > 0) corrected.push(id);
     else if (mine.length > 0) counts.joined += 1;
     else counts.pending += 1;
     outcomes.push({
@@ -102,6 +106,7 @@ async function join(
   for (const row of unnumbered) Object.assign(row, { label_seq: ++seq, labelled_at: now });
   await store.labelPredictions(database, writer, rows);
   await store.upsertOutcomes(database, writer, outcomes);
+  await noteCorrections(writer, deployment, corrected);
   return counts;
 }
 
