@@ -22,6 +22,8 @@ const spec: DeploymentSpec = {
   analysis: ['errors'],
   value: null,
   lossBudget: null,
+  recalibration: null,
+  declaredAt: 0,
 };
 
 /** One example with its answer. */
@@ -43,12 +45,13 @@ export async function openFeedbackBench(database: Database) {
   const { digest } = await bench.blobs.put(Buffer.from('a model'));
   const models = {
     onnxDigest: async () => digest,
+    inputs: async () => [],
     requirePassingVerdict: async () => undefined,
     promote: async () => undefined,
   };
   const deployments = createDeployments({
     ...base,
-    specs: { of: async () => spec },
+    specs: { of: async () => spec, all: async () => [spec] },
     models,
     latestEvidence: async () => 0,
   });
@@ -142,6 +145,7 @@ function recordOf(
         modelVersion: revision,
         share: 1,
         threshold: 0.5,
+        shift: 0,
         rows: null,
         probabilities: asked.map(() => 0.5),
         error: null,
