@@ -1,10 +1,13 @@
 """The same year without Capstan: what other ways of running the same model would have answered, and were worth.
 
+compare.py alternatives  trains them and writes their probabilities to --cache; needs only the first model version, so the
+                         demo runs it while the year is played. Whole or not there: what is cut off is begun anew
+compare.py table         sets them beside what callers were told, on stdout
+
 Reads  --features  rows of features.sql for the whole year, with `late`
-       --answers   folder of CSV files (example_id, probability): what callers were told
        --until     end of the flights that are compared, UTC
        --capstan   address of the server: its first model version, turns of the cycle
-Writes --cache     probabilities of the alternatives, so that a second look needs no training; the table to stdout
+       --answers   folder of CSV files (example_id, probability): what callers were told; for the table
 
 Alternatives, each knowing at any moment only labels that are a day old:
   constant   the late share known so far
@@ -19,15 +22,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import threading
 import urllib.request
+from functools import cached_property
 from pathlib import Path
 
-os.environ.setdefault("OMP_NUM_THREADS", "2")
-
 import duckdb
-import mlflow
 import numpy as np
-import onnxruntime
 import yaml
 from sklearn.metrics import roc_auc_score
 
@@ -42,21 +43,25 @@ Z = 1.959963984540054
 
 
 class Year:
-    """All labelled flights in time order, encoded once."""
+    """All labelled flights in time order."""
 
     def __init__(self, features: str, until: str) -> None:
         self.end = np.datetime64(until)
-        db = duckdb.connect(config={"threads": 2})
-        db.execute(f"CREATE VIEW year AS SELECT * FROM read_parquet('{features}') WHERE late IS NOT NULL")
-        self.matrix = read_matrix(db, "year", read_categories(db, "year"))
-        rows = db.execute(
-            f"SELECT example_id, event_time, late, {', '.join(FEATURES)} FROM year ORDER BY event_time, example_id"
-        ).fetchnumpy()
+        self.db = duckdb.connect(config={"threads": 2})
+        self.db.execute(f"CREATE VIEW year AS SELECT * FROM read_parquet('{features}') WHERE late IS NOT NULL")
+        rows = self.read(["example_id", "event_time", "late"])
         self.ids = rows["example_id"]
         self.time = rows["event_time"].astype("datetime64[s]")
         self.late = np.asarray(rows["late"], dtype=np.int64)
-        self.columns = rows
         self.params = yaml.safe_load(Path("params.yaml").read_text())["train"]
+
+    def read(self, names: list[str]) -> dict[str, np.ndarray]:
+        return self.db.execute(f"SELECT {', '.join(names)} FROM year ORDER BY event_time, example_id").fetchnumpy()
+
+    @cached_property
+    def matrix(self) -> np.ndarray:
+        """Encoded once, for all trainings; the table needs none."""
+        return read_matrix(self.db, "year", read_categories(self.db, "year"))
 
     def between(self, start: np.datetime64, end: np.datetime64) -> slice:
         return slice(*np.searchsorted(self.time, [start, end]))
@@ -87,15 +92,20 @@ def value(probability: np.ndarray, late: np.ndarray) -> np.ndarray:
 
 def first_version(year: Year, rows: slice) -> np.ndarray:
     """What the first registered version answers, by the real client."""
+    # These take seconds to load, and the table needs neither.
+    import mlflow
+    import onnxruntime
+
+    columns = year.read(FEATURES)
     model = mlflow.onnx.load_model("models:/late-arrival/1")
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     answers = []
     for start in range(rows.start, rows.stop, 20_000):
         part = slice(start, min(rows.stop, start + 20_000))
         inputs = {
-            name: np.asarray(year.columns[name][part], dtype=object).reshape(-1, 1)
+            name: np.asarray(columns[name][part], dtype=object).reshape(-1, 1)
             if name in CATEGORICAL
-            else np.ma.filled(year.columns[name][part], np.nan).astype(np.float32).reshape(-1, 1)
+            else np.ma.filled(columns[name][part], np.nan).astype(np.float32).reshape(-1, 1)
             for name in FEATURES
         }
         answers.append(session.run(["probabilities"], inputs)[0][:, 1])
@@ -142,9 +152,7 @@ def gate(year: Year, first: np.ndarray, rows: slice) -> tuple[np.ndarray, int, i
     return answers, promoted, offered
 
 
-def alternatives(year: Year, rows: slice, cache: Path) -> dict[str, np.ndarray]:
-    if cache.exists():
-        return dict(np.load(cache))
+def train_alternatives(year: Year, rows: slice, cache: str) -> None:
     first = first_version(year, rows)
     gated, promoted, offered = gate(year, first, rows)
     found = {
@@ -157,7 +165,6 @@ def alternatives(year: Year, rows: slice, cache: Path) -> dict[str, np.ndarray]:
     with open(f"{cache}.new", "wb") as file:
         np.savez(file, **found)
     os.replace(f"{cache}.new", cache)
-    return found
 
 
 def answered(year: Year, rows: slice, folder: str) -> np.ndarray:
@@ -251,20 +258,46 @@ def noise(mean: float, half: float) -> str:
     return " (noise)" if abs(mean) <= half else "        "
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    for name in ("features", "answers", "cache", "until", "capstan"):
-        parser.add_argument(f"--{name}", required=True)
-    options = parser.parse_args()
-    year = Year(options.features, options.until)
-    rows = year.between(START, year.end)
-    own = answered(year, rows, options.answers)
+def print_table(year: Year, rows: slice, folder: str, cache: str, server: str) -> None:
+    own = answered(year, rows, folder)
     missing = int(np.isnan(own).sum())
     if missing:
         raise SystemExit(f"compare: {missing} of {len(own)} flights have no answer")
-    answers = {"capstan": own, **alternatives(year, rows, Path(options.cache))}
-    turns = cycles(options.capstan)
+    answers = {"capstan": own, **np.load(cache)}
+    turns = cycles(server)
     print("\n".join([*by_month(year, rows, answers, turns), "", *whole_year(year, rows, answers)]))
+
+
+def end_with_input() -> None:
+    """Ends this process when whoever started it has gone: the other end of its input closes then."""
+
+    def wait() -> None:
+        while os.read(0, 4096):
+            pass
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("command", choices=["alternatives", "table"])
+    for name in ("features", "cache", "until", "capstan"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--answers")
+    parser.add_argument("--while-input-open", action="store_true", help="end when standard input does")
+    options = parser.parse_args()
+    if options.while_input_open:
+        end_with_input()
+    year = Year(options.features, options.until)
+    rows = year.between(START, year.end)
+    if options.command == "alternatives":
+        os.environ.setdefault("MLFLOW_TRACKING_URI", options.capstan)
+        train_alternatives(year, rows, options.cache)
+    elif options.answers is None:
+        parser.error("the table needs --answers")
+    else:
+        print_table(year, rows, options.answers, options.cache, options.capstan)
 
 
 if __name__ == "__main__":

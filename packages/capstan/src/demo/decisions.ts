@@ -3,22 +3,20 @@ import type { Client } from '@capstan/client';
 
 const PAGE = 200;
 
-/** Facts since the last call that are decisions, as sentences. */
-export async function newDecisions(
-  client: Client,
-  after: number,
-): Promise<{ readonly lines: string[]; readonly last: number }> {
-  const lines: string[] = [];
-  let last = after;
-  for (;;) {
-    const { items } = await client.system.events({ query: { after: last, limit: PAGE } });
-    for (const event of items) {
-      last = event.seq;
-      const text = sentence(event);
-      if (text !== undefined) lines.push(`${new Date(event.at).toISOString().slice(0, 10)}  ${text}`);
+/** Says the decisions among the facts after one, as sentences; with each call, those since the call before. */
+export function decisionsAfter(client: Client, seq: number, say: (line: string) => void): () => Promise<void> {
+  let last = seq;
+  return async () => {
+    for (;;) {
+      const { items } = await client.system.events({ query: { after: last, limit: PAGE } });
+      for (const event of items) {
+        last = event.seq;
+        const text = sentence(event);
+        if (text !== undefined) say(`${new Date(event.at).toISOString().slice(0, 10)}  ${text}`);
+      }
+      if (items.length < PAGE) return;
     }
-    if (items.length < PAGE) return { lines, last };
-  }
+  };
 }
 
 type Payload = Readonly<Record<string, unknown>>;

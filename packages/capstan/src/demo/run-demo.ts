@@ -4,14 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { ApiError, createClient } from '@capstan/client';
 import { createAnalyticsDuckdb } from '#adapters/analytics-duckdb';
 import { DomainError, notFound } from '#kernel/errors';
+import { startComparison } from './comparison.ts';
 import { calendar, daysFrom, monthOf } from './days.ts';
-import { newDecisions } from './decisions.ts';
+import { decisionsAfter } from './decisions.ts';
 import { playOpening } from './opening.ts';
 import { playDay } from './play-day.ts';
 import { startServer, type DemoServer } from './server.ts';
 import { settle } from './settle.ts';
 import type { Stage } from './stage.ts';
-import { compareYear } from './compare-year.ts';
 import { openWorld } from './world.ts';
 
 interface DemoOptions {
@@ -51,36 +51,38 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const stage: Stage = { client, server, world, example, project, notes, isUnguarded: options.isUnguarded };
   options.say(`watch it at ${server.url}`);
   try {
-    const isWhole = await playYear(stage, options);
-    return { server, table: isWhole ? await compareYear(stage, options) : null };
+    return { server, table: await playYear(stage, options) };
   } catch (error) {
     await server.stop();
     throw error;
   }
 }
 
-async function playYear(stage: Stage, { say, signal, until }: DemoOptions): Promise<boolean> {
+/** The table; null when it was stopped before. */
+async function playYear(stage: Stage, options: DemoOptions): Promise<string | null> {
   const { client } = stage;
-  let { lastEventSeq: seen } = await client.system.status({});
-  const tell = async (): Promise<void> => {
-    const { lines, last } = await newDecisions(client, seen);
-    seen = last;
-    lines.forEach(say);
-  };
-  const { now } = await client.system.status({});
+  const { say, signal } = options;
+  const { now, lastEventSeq } = await client.system.status({});
+  const tell = decisionsAfter(client, lastEventSeq, say);
   if (now < calendar.firstDay) {
     await steadily(stage, say, () => playOpening(stage, say));
     await tell();
   }
-  let month = '';
-  for (const day of daysFrom(now, until)) {
-    if (signal.aborted) return false;
-    if (monthOf(day) !== month) say(`${(month = monthOf(day))} ...`);
-    await steadily(stage, say, () => playDay(stage, day, say));
-    await tell();
+  const comparison = startComparison(stage, options);
+  signal.addEventListener('abort', comparison.stop);
+  try {
+    let month = '';
+    for (const day of daysFrom(Math.max(now, calendar.firstDay), options.until)) {
+      if (signal.aborted) return null;
+      if (monthOf(day) !== month) say(`${(month = monthOf(day))} ...`);
+      await steadily(stage, say, () => playDay(stage, day, say));
+      await tell();
+    }
+    await settle(client);
+    return await comparison.table();
+  } finally {
+    comparison.stop();
   }
-  await settle(client);
-  return true;
 }
 
 const TRIES = 40;
