@@ -183,12 +183,33 @@ def interval(difference: np.ndarray, day: np.ndarray) -> tuple[float, float]:
     return float(mean), float(Z * np.sqrt((residual**2).sum()) / counts.sum())
 
 
+def ask(server: str, path: str) -> dict:
+    with urllib.request.urlopen(f"{server}/api/v1/{path}") as reply:
+        return json.load(reply)
+
+
+def models_alone(server: str, end: np.datetime64) -> str:
+    """What Capstan's own models would have answered without recalibration, as the server kept it of each answer."""
+    window = f"from={START.astype('datetime64[ms]').astype(int)}&to={end.astype('datetime64[ms]').astype(int)}"
+    rows = [
+        row
+        for row in ask(server, f"deployments/late-arrival/performance?{window}")["rows"]
+        if row["role"] not in ("shadow", "direct") and row["labelled"] > 0
+    ]
+    n = sum(row["labelled"] for row in rows)
+    given = sum(row["meanLoss"] * row["labelled"] for row in rows) / n
+    alone = sum(row["meanModelLoss"] * row["labelled"] for row in rows) / n
+    worth, worth_alone = (sum(row[key] for row in rows) / n for key in ("value", "modelValue"))
+    return (
+        f"Without recalibration the same models would have answered with log loss {alone:.4f} and ${worth_alone:.3f} a flight: "
+        f"it brought {given - alone:+.4f} and {worth - worth_alone:+.3f}."
+    )
+
+
 def cycles(server: str) -> list[dict]:
     found, cursor = [], ""
     while True:
-        query = f"?limit=100{cursor}"
-        with urllib.request.urlopen(f"{server}/api/v1/projects/flight-delays/cycles{query}") as reply:
-            page = json.load(reply)
+        page = ask(server, f"projects/flight-delays/cycles?limit=100{cursor}")
         found += page["items"]
         if "nextCursor" not in page:
             return found[::-1]
@@ -265,7 +286,8 @@ def print_table(year: Year, rows: slice, folder: str, cache: str, server: str) -
         raise SystemExit(f"compare: {missing} of {len(own)} flights have no answer")
     answers = {"capstan": own, **np.load(cache)}
     turns = cycles(server)
-    print("\n".join([*by_month(year, rows, answers, turns), "", *whole_year(year, rows, answers)]))
+    alone = models_alone(server, year.end)
+    print("\n".join([*by_month(year, rows, answers, turns), "", *whole_year(year, rows, answers), alone]))
 
 
 def end_with_input() -> None:
