@@ -90,8 +90,17 @@ describe('a taken port', () => {
 });
 
 describe('kill -9', () => {
+  const running: { stop(): Promise<number | null> }[] = [];
+  const started = <Running extends { stop(): Promise<number | null> }>(one: Running): Running => {
+    running.push(one);
+    return one;
+  };
+  afterEach(async () => {
+    for (const one of running.splice(0)) await one.stop();
+  });
+
   test('of both planes at once: what was acknowledged is there after a start, each once', async () => {
-    const server = await startServer();
+    const server = started(await startServer());
     const plane = await serve(server.url);
     const acknowledged = { runs: [] as string[], answers: [] as string[] };
     const work = Array.from({ length: 400 }, async (_, index) => {
@@ -106,18 +115,17 @@ describe('kill -9', () => {
     await Promise.all(work);
     expect(acknowledged.runs.length).toBeLessThan(400);
 
-    const again = await startServer([], server.data);
+    const again = started(await startServer([], server.data));
     await until('the answers', async () => (await known(again.url)).answers.length >= acknowledged.answers.length);
     const { runs, answers } = await known(again.url);
     expect(runs).toEqual(expect.arrayContaining(acknowledged.runs));
     expect(answers).toEqual(expect.arrayContaining(acknowledged.answers));
     expect([new Set(runs).size, new Set(answers).size]).toEqual([runs.length, answers.length]);
     await done(again.url, 'audit', 'verify');
-    await again.stop();
   });
 
   test('of the data plane: it answers again at the same place, and every answer counts once', async () => {
-    const server = await startServer();
+    const server = started(await startServer());
     const plane = await serve(server.url);
     expect(await ask(plane, 'before')).toMatchObject({ status: 200 });
     process.kill(planeOf(server), 'SIGKILL');
@@ -129,19 +137,17 @@ describe('kill -9', () => {
   });
 
   test('of the control plane: the data plane goes on answering, and hands over when it is back', async () => {
-    const control = await startServer(['--no-serving']);
-    const serving = await startServing(control.url);
+    const control = started(await startServer(['--no-serving']));
+    const serving = started(await startServing(control.url));
     await serve(control.url);
     await control.kill();
     expect(await ask(serving.url, 'alone')).toMatchObject({ status: 200 });
     expect((await post(`${serving.url}/api/v1/serving/flush`)).status).toBe(503);
 
-    const again = await startServer(['--no-serving', '--port', new URL(control.url).port], control.data);
+    const again = started(await startServer(['--no-serving', '--port', new URL(control.url).port], control.data));
     await until('the answer', async () => (await known(again.url)).answers.includes('alone'));
     expect((await known(again.url)).answers).toEqual(['alone']);
     await done(again.url, 'audit', 'verify');
-    await serving.stop();
-    await again.stop();
   });
 });
 

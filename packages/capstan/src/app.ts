@@ -27,7 +27,7 @@ import { wireGates } from './wiring/gates.ts';
 import { wireLedger } from './wiring/ledger.ts';
 import { wireModel } from './wiring/model.ts';
 import { wireMonitors } from './wiring/monitors.ts';
-import { feedbackInto, modelsFrom, specsFrom, wireOperations } from './wiring/operations.ts';
+import { baselineFrom, feedbackInto, modelsFrom, specsFrom, wireOperations } from './wiring/operations.ts';
 import { wirePipelines } from './wiring/pipelines.ts';
 import { wireProtocols } from './wiring/protocols.ts';
 
@@ -78,6 +78,7 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
       runtime,
     }),
     feedback: feedbackInto(data.services.datasets),
+    knownBaseline: baselineFrom({ ...upToModel, ...gates.services }, log),
   });
   const upToOperations = { ...upToModel, ...gates.services, ...operations.services };
   const monitors = wireMonitors(foundation, upToOperations);

@@ -83,6 +83,17 @@ export const deployment = z.strictObject({
     changedAt: timestamp.optional(),
     fallbackProbability: z.number().optional(),
   }),
+  /** Left out where the charter declares none. */
+  lossBudget: z
+    .strictObject({
+      amount: z.number(),
+      windowMs: z.int(),
+      /** False while no baseline is known: what is lost is counted against it. */
+      isCounting: z.boolean(),
+      /** Why nothing is counted, and what changes that. */
+      reason: z.string().optional(),
+    })
+    .optional(),
   replicas: z.array(replica),
   /** Of the champion; absent before the first. */
   recalibration: recalibration.optional(),
@@ -188,7 +199,7 @@ export const deployments = {
         .boolean()
         .default(false)
         .meta({ description: 'Callers will send what this version takes, also where the champion takes other inputs' }),
-      /** Constant probability of the baseline, for the breaker and for value. */
+      /** Constant probability of the baseline, for the breaker and for value. Left out: by the labels known now. */
       baselineProbability: z.number().min(0).max(1).optional(),
     }),
     reply: rollout,

@@ -2,6 +2,7 @@ import type { Client } from '@capstan/client';
 import { InvalidArgumentError, type Command } from 'commander';
 import { DomainError } from '#kernel/errors';
 import { connect } from './connect.ts';
+import { budgetText } from './deployments.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Registration } from './run.ts';
 import { oneLine, table, type Terminal } from './terminal.ts';
@@ -46,6 +47,8 @@ export function register(program: Command, { terminal, action }: Registration): 
           },
         });
         const rollout = await followed(client, id, options.wait ?? false, terminal);
+        const deployment = await client.deployments.get({ params: { deployment: rollout.deployment } });
+        if (deployment.lossBudget?.isCounting === false) terminal.err(`The loss budget ${budgetText(deployment)}`);
         terminal.out(
           options.json ? JSON.stringify({ schema: 'capstan/rollout.v1', ...rollout }) : showRollout(rollout),
         );

@@ -18,6 +18,7 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'runs', load: () => import('./runs.ts') },
   { name: 'models', load: () => import('./models.ts') },
   { name: 'deploy', load: () => import('./deploy.ts') },
+  { name: 'deployments', load: () => import('./deployments.ts') },
   { name: 'monitors', load: () => import('./monitors.ts') },
   { name: 'cycles', load: () => import('./cycles.ts') },
   { name: 'explain', load: () => import('./explain.ts') },

@@ -1,8 +1,10 @@
+import type { Logger } from 'pino';
 import type { Datasets } from '#data/datasets';
 import type { Project, Projects } from '#design/projects';
 import type { BoundRoute } from '#http';
 import type { JobHandlers, Schedule } from '#jobs';
-import { conflict, notFound } from '#kernel/errors';
+import { conflict, messageOf, notFound } from '#kernel/errors';
+import type { Gates } from '#model/gates';
 import { refusalOf, type ModelRegistry, type Verdict } from '#model/registry';
 import {
   createDeployments,
@@ -13,6 +15,7 @@ import {
   valueMatrixOf,
   type Deployments,
   type DeploymentSpec,
+  type KnownBaseline,
   type DeploymentSpecs,
   type ModelSource,
 } from '#operations/deployments';
@@ -32,6 +35,7 @@ export interface OperationsNeeds {
   readonly specs: DeploymentSpecs;
   readonly models: ModelSource;
   readonly feedback: FeedbackSink;
+  knownBaseline(project: string): Promise<KnownBaseline | null>;
 }
 
 export interface WiredOperations {
@@ -138,5 +142,35 @@ export function modelsFrom(
 export function feedbackInto(datasets: Datasets): FeedbackSink {
   return {
     register: (request) => datasets.registerFiles({ ...request, origin: 'predictions', replace: true }),
+  };
+}
+
+interface LabelSources {
+  readonly projects: Pick<Projects, 'get'>;
+  readonly datasets: Pick<Datasets, 'latest'>;
+  readonly gates: Pick<Gates, 'countLabels'>;
+}
+
+/**
+ * The share of positives among the labels of the newest accepted data. A rollout goes on without it where they cannot be
+ * counted, e.g. because the feature select needs data that are not registered; the deployment then says what it lacks.
+ */
+export function baselineFrom({ projects, datasets, gates }: LabelSources, log: Pick<Logger, 'warn'>) {
+  return async (name: string): Promise<KnownBaseline | null> => {
+    const { declaration } = await projects.get(name);
+    const labelled = Object.entries(declaration.datasets).find(
+      ([, { from, label }]) => from !== 'predictions' && label !== undefined,
+    );
+    const version = labelled && (await datasets.latest(name, labelled[0], 'accepted'));
+    if (!version) return null;
+    try {
+      const { rows, positives } = await gates.countLabels(name, version.id);
+      if (rows === 0) return null;
+      const source = `the share of positives among ${rows} labels of ${version.dataset}@${version.number}`;
+      return { probability: positives / rows, source };
+    } catch (error) {
+      log.warn({ project: name }, `no baseline can be measured: ${messageOf(error)}`);
+      return null;
+    }
   };
 }

@@ -137,7 +137,13 @@ export async function setup(database: Database, host: (real: ModelRuntime) => Mo
     of: async (name: string) => (name === 'shop-live' ? spec : Promise.reject(notFound('deployment', name))),
     all: async () => [spec],
   };
-  const deployments = createDeployments({ ...base, specs, models, latestEvidence: async () => 0 });
+  const deployments = createDeployments({
+    ...base,
+    specs,
+    models,
+    knownBaseline: async () => null,
+    latestEvidence: async () => 0,
+  });
   const predictions = createPredictions({ ...base, deployments, feedback: { register: untold } });
   const above = { projects, datasets, experiments, registry, pipelines, gates, deployments, predictions };
   const retraining = createRetraining({ ...base, ...above });

@@ -80,7 +80,13 @@ export async function setup(database: Database, start: number) {
   const base = { database, events, jobs, clock, ids: randomIds, blobs };
   const projects = createProjects(base);
   await projects.apply({ folder, text: DECLARATION, dryRun: false, cause });
-  const deployments = createDeployments({ ...base, specs, models, latestEvidence: async () => 0 });
+  const deployments = createDeployments({
+    ...base,
+    specs,
+    models,
+    knownBaseline: async () => null,
+    latestEvidence: async () => 0,
+  });
   const predictions = createPredictions({
     ...base,
     deployments,

@@ -169,6 +169,40 @@ describeDatabases('deployments', (open) => {
     expect((await at.deployments.snapshot()).version).toBe(0);
   });
 
+  test('a baseline that nobody gives is measured from the labels that are known, once', async () => {
+    const known = { probability: 0.3, source: 'the share of positives among 10 labels of flights@1' };
+    const at = await setup(await open(), {}, async () => known);
+    await at.start(1, { guards: false, verdictId: undefined });
+    const found = await at.deployments.get('late-arrival');
+    expect(found.breaker).toMatchObject({ fallbackProbability: 0.3 });
+    expect(found.lossBudget).toEqual({ amount: 100, windowMs: 24 * HOUR_MS, isCounting: true });
+    expect((await at.deployments.snapshot()).deployments[0]?.breaker).toMatchObject({ fallbackProbability: 0.3 });
+    const facts = await at.events.list({ type: 'deployment.baseline-set', limit: 9 });
+    expect(facts.map(({ payload }) => payload)).toEqual([{ deployment: 'late-arrival', ...known }]);
+
+    known.probability = 0.4;
+    await at.report([1]);
+    await at.start(2, { guards: false, verdictId: undefined });
+    expect((await at.deployments.get('late-arrival')).breaker.fallbackProbability).toBe(0.3);
+    await at.report([1, 2]);
+    await at.start(3, { baselineProbability: 0.5 });
+    expect((await at.deployments.get('late-arrival')).breaker.fallbackProbability).toBe(0.5);
+    expect(await at.events.list({ type: 'deployment.baseline-set', limit: 9 })).toHaveLength(1);
+  });
+
+  test.each([
+    ['fallback', /nothing counts as lost.*nothing answers/],
+    ['last-known-good', /nothing counts as lost/],
+  ] as const)('without any baseline the loss budget says that it counts nothing (%s)', async (onExhausted, words) => {
+    const at = await setup(await open(), { lossBudget: { amount: 100, windowMs: HOUR_MS, onExhausted } });
+    await at.start(1, { guards: false, verdictId: undefined });
+    const { breaker, lossBudget } = await at.deployments.get('late-arrival');
+    expect(breaker.fallbackProbability).toBeUndefined();
+    expect(lossBudget).toMatchObject({ isCounting: false, reason: expect.stringMatching(words) });
+    expect(lossBudget?.reason?.includes('nothing answers')).toBe(onExhausted === 'fallback');
+    expect((await at.deployments.list())[0]?.lossBudget).toEqual(lossBudget);
+  });
+
   test('without guards, a version that takes what no caller sends is refused, unless callers will send it', async () => {
     const at = await setup(await open());
     await at.withChampion();

@@ -6,6 +6,12 @@ import type { Clock } from '#ports/clock';
 import type { Ids } from '#ports/ids';
 import type { DeploymentSpecs, ModelSource } from './spec.ts';
 
+/** The baseline's constant and what it was measured from. */
+export interface KnownBaseline {
+  readonly probability: number;
+  readonly source: string;
+}
+
 export interface DeploymentsDeps {
   readonly database: Database;
   readonly events: Events;
@@ -15,6 +21,8 @@ export interface DeploymentsDeps {
   readonly specs: DeploymentSpecs;
   readonly models: ModelSource;
   readonly blobs: BlobStore;
+  /** What doing nothing clever would predict, by the labels that are known now; null where none are. */
+  knownBaseline(project: string): Promise<KnownBaseline | null>;
   /** Sequence number of the last thing logged about a deployment: a rollout judges what comes after it. */
   latestEvidence(deployment: string): Promise<number>;
 }

@@ -14,6 +14,7 @@ import { judgement as judgementSchema } from '@capstan/api';
 import type { Cause } from '#kernel/cause';
 import { conflict, DomainError, notFound } from '#kernel/errors';
 import { readPageToken, writePageToken } from '#kernel/filter/page-token';
+import { setBaseline } from './baseline.ts';
 import { budgetWindow, judgeLossBudget, setBreaker } from './breaker.ts';
 import type { RealisedValue } from './budget.ts';
 import { advanceRollout, endByHand, holdRollout, resumeRollout, type EvidenceCursor } from './change-rollout.ts';
@@ -98,10 +99,12 @@ const MAX_JUDGEMENTS = 1_000;
 
 export function createDeployments(deps: DeploymentsDeps): Deployments {
   const { database } = deps;
+  const viewOf = async (row: store.DeploymentRow, replicas: readonly store.ReplicaRow[]): Promise<Deployment> =>
+    deploymentView(database.read, row, replicas, (await declared(deps, row.name))?.lossBudget ?? null);
   const get = async (name: string): Promise<Deployment> => {
     const row = await store.getDeployment(database.read, name);
     if (!row) throw unknownDeployment(name);
-    return await deploymentView(database.read, row, await store.listReplicas(database.read));
+    return await viewOf(row, await store.listReplicas(database.read));
   };
   const rollout = async (id: string): Promise<Rollout> => {
     const row = await store.getRollout(database.read, id);
@@ -114,7 +117,7 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
     async list(project) {
       const replicas = await store.listReplicas(database.read);
       const rows = await store.listDeployments(database.read, project);
-      return await Promise.all(rows.map((row) => deploymentView(database.read, row, replicas)));
+      return await Promise.all(rows.map((row) => viewOf(row, replicas)));
     },
     async revisions(name) {
       await get(name);
@@ -152,7 +155,7 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
     advance: (after, items, upTo, cause) => advanceRollout(deps, after, items, upTo, cause),
     budgetWindow: (name) => budgetWindow(deps, name),
     judgeLossBudget: (name, realised, cause) => judgeLossBudget(deps, name, realised, cause),
-    setBaseline: (name, probability, source, cause) => setBaseline(deps, name, probability, source, cause),
+    setBaseline: (name, probability, source, cause) => setBaseline(deps, name, { probability, source }, cause),
     recalibrationPlan: (name) => recalibrationPlan(deps, name),
     recalibrate: (name, fitted, cause) => recalibrate(deps, name, fitted, cause),
     async recalibrations(name, { limit, cursor }) {
@@ -201,28 +204,6 @@ async function rollBack(deps: DeploymentsDeps, name: string, reason: string, cau
       subject: `deployment:${name}`,
       type: 'deployment.rolled-back',
       payload: { deployment: name, from: row.champion, to, reason },
-    });
-    await publish(writer);
-  });
-}
-
-async function setBaseline(
-  deps: DeploymentsDeps,
-  name: string,
-  probability: number,
-  source: string,
-  cause: Cause,
-): Promise<void> {
-  await deps.database.write(async (writer) => {
-    await deps.database.dialect.lockChain(writer);
-    const row = await store.getDeployment(writer, name);
-    if (!row || row.baseline_probability !== null) return;
-    await store.updateDeployment(writer, name, { baseline_probability: probability });
-    await deps.events.append(writer, cause, {
-      project: row.project,
-      subject: `deployment:${name}`,
-      type: 'deployment.baseline-set',
-      payload: { deployment: name, probability, source },
     });
     await publish(writer);
   });

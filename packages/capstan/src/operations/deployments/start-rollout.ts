@@ -2,6 +2,7 @@ import type { InputAdapter, RolloutStage } from '@capstan/api';
 import type { Writer } from '#database';
 import type { Cause } from '#kernel/cause';
 import { conflict, invalid } from '#kernel/errors';
+import { keepBaseline } from './baseline.ts';
 import type { RolloutProgress } from './decide.ts';
 import { startEvidence } from './evidence.ts';
 import { checkRevision, revisionDigest, type RevisionContent } from './model.ts';
@@ -27,7 +28,7 @@ export interface StartRollout {
   readonly guards?: boolean | undefined;
   /** Callers will send what this version takes, also where the champion takes other inputs. */
   readonly newInputs?: boolean | undefined;
-  /** Constant probability of the baseline: the mean label of the training data. */
+  /** Constant probability of the baseline; left out: the one that is known, or the share among the labels known now. */
   readonly baselineProbability?: number | undefined;
 }
 
@@ -58,6 +59,7 @@ export async function startRollout(deps: DeploymentsDeps, input: StartRollout, c
     });
   }
   if (!hasGuards && input.newInputs !== true) await requireInputsOfChampion(deps, input, content);
+  const baseline = await newBaseline(deps, spec, input);
   const latestSeq = await deps.latestEvidence(input.deployment);
 
   return await deps.database.write(async (writer) => {
@@ -65,9 +67,18 @@ export async function startRollout(deps: DeploymentsDeps, input: StartRollout, c
     const deployment = await ensureDeployment(deps, writer, spec, input, cause);
     const existing = await findSame(writer, deployment, content, cause);
     if (existing !== undefined) return existing;
+    if (baseline) await keepBaseline(deps, writer, deployment, baseline, cause);
     const revision = await makeRevision(deps, writer, deployment, content, cause);
     return await makeRollout(deps, writer, { deployment, spec, revision, content, hasGuards, latestSeq, input, cause });
   });
+}
+
+/** Without one a loss budget counts nothing and a breaker has nothing to answer with. */
+async function newBaseline(deps: DeploymentsDeps, spec: DeploymentSpec, input: StartRollout) {
+  if (input.baselineProbability !== undefined) return null;
+  const row = await store.getDeployment(deps.database.read, input.deployment);
+  const isKnown = row !== undefined && row.baseline_probability !== null;
+  return isKnown ? null : await deps.knownBaseline(spec.project);
 }
 
 async function requireInputsOfChampion(
@@ -144,7 +155,7 @@ async function findSame(
   if (open) {
     if (await ofDigest(open.revision)) return open.id;
     throw conflict(`The rollout ${open.id} of ${deployment.name} is under way`, {
-      hint: `Wait for it, or end it: capstan deployments rollback ${deployment.name}.`,
+      hint: `Wait for it, or end it: capstan deployments rollback ${deployment.name} --reason WHY.`,
       details: { rollout: open.id, state: open.state },
     });
   }

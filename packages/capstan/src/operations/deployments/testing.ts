@@ -9,6 +9,7 @@ import { createEvents } from '#events';
 import { createJobs } from '#jobs';
 import { conflict, notFound } from '#kernel/errors';
 import { randomIds } from '#ports/ids';
+import type { DeploymentsDeps } from './deps.ts';
 import {
   createDeployments,
   deploymentJobs,
@@ -40,7 +41,11 @@ const spec: DeploymentSpec = {
   declaredAt: 0,
 };
 
-export async function setup(database: Database, declared: Partial<DeploymentSpec> = {}) {
+export async function setup(
+  database: Database,
+  declared: Partial<DeploymentSpec> = {},
+  knownBaseline: DeploymentsDeps['knownBaseline'] = async () => null,
+) {
   let now = START;
   const clock = { kind: 'system' as const, now: () => now };
   const jobs = createJobs({ database, clock, ids: randomIds });
@@ -72,7 +77,18 @@ export async function setup(database: Database, declared: Partial<DeploymentSpec
     },
     all: async () => [{ ...spec, ...declared }],
   };
-  const deps = { database, events, jobs, clock, ids: randomIds, specs, models, blobs, latestEvidence: async () => 0 };
+  const deps = {
+    database,
+    events,
+    jobs,
+    clock,
+    ids: randomIds,
+    specs,
+    models,
+    blobs,
+    knownBaseline,
+    latestEvidence: async () => 0,
+  };
   const deployments = createDeployments(deps);
   const report = async (revisions: number[], change: Partial<ReplicaReport> = {}): Promise<void> => {
     const counters = {

@@ -2,6 +2,7 @@ import { replicaReport, type Deployment, type Recalibration, type Revision, type
 import type { Reader } from '#database';
 import { currentChecks } from './decide.ts';
 import { progressOf } from './progress.ts';
+import type { DeploymentSpec } from './spec.ts';
 import * as store from './store.ts';
 
 /** Replicas report every few seconds; one that has not for this long is taken for gone. Real time. */
@@ -50,6 +51,7 @@ export async function deploymentView(
   reader: Reader,
   row: store.DeploymentRow,
   replicas: readonly store.ReplicaRow[],
+  budget: DeploymentSpec['lossBudget'],
 ): Promise<Deployment> {
   const champion = row.champion === null ? undefined : await store.getRevision(reader, row.name, row.champion);
   const rollout = await store.openRollout(reader, row.name);
@@ -67,6 +69,7 @@ export async function deploymentView(
       ...(row.breaker_changed_at !== null && { changedAt: row.breaker_changed_at }),
       ...(row.baseline_probability !== null && { fallbackProbability: row.baseline_probability }),
     },
+    ...(budget && { lossBudget: budgetView(budget, row) }),
     replicas: replicas.map((replica) => replicaView(replica, row.name)),
     ...(recalibration && { recalibration: recalibrationView(recalibration) }),
     createdAt: row.created_at,
@@ -85,6 +88,19 @@ export function recalibrationView(row: store.RecalibrationRow): Recalibration {
     modelLoss: row.model_loss,
   };
 }
+
+function budgetView(
+  { amount, windowMs }: NonNullable<DeploymentSpec['lossBudget']>,
+  { baseline_probability: baseline, breaker_mode: mode }: store.DeploymentRow,
+): NonNullable<Deployment['lossBudget']> {
+  if (baseline !== null) return { amount, windowMs, isCounting: true };
+  const unanswered = mode === 'fallback' ? ', and when a person opens it nothing answers' : '';
+  const reason = `No baseline is known, so nothing counts as lost and the breaker does not open by itself${unanswered}. ${WAYS_OUT}`;
+  return { amount, windowMs, isCounting: false, reason };
+}
+
+const WAYS_OUT =
+  'It is measured at the next rollout where labelled data are registered, or as soon as enough outcomes are known.';
 
 function replicaView(row: store.ReplicaRow, deployment: string): Deployment['replicas'][number] {
   const report = replicaReport.parse(JSON.parse(row.report));

@@ -82,6 +82,7 @@ export async function setup(database: Database, training: readonly Omit<Flight, 
     ...base,
     specs: { of: async () => spec, all: async () => [spec] },
     models,
+    knownBaseline: async () => null,
     latestEvidence: async () => 0,
   });
   const predictions = createPredictions({

@@ -49,7 +49,13 @@ async function setup(database: Database, spec: DeploymentSpec = declared) {
   };
   const base = { database, events, jobs, clock, ids: randomIds, blobs };
   const specs = { of: async () => spec, all: async () => [spec] };
-  const deployments = createDeployments({ ...base, specs, models, latestEvidence: async () => 0 });
+  const deployments = createDeployments({
+    ...base,
+    specs,
+    models,
+    knownBaseline: async () => null,
+    latestEvidence: async () => 0,
+  });
   const predictions = createPredictions({
     ...base,
     deployments,

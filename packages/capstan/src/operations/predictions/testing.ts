@@ -53,6 +53,7 @@ export async function openFeedbackBench(database: Database) {
     ...base,
     specs: { of: async () => spec, all: async () => [spec] },
     models,
+    knownBaseline: async () => null,
     latestEvidence: async () => 0,
   });
   await deployments.start({ deployment: 'late-arrival', version: 1, verdictId: 'passed' }, cause);

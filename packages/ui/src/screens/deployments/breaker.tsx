@@ -54,6 +54,22 @@ function LossBudget({ deployment }: { deployment: DeploymentReply }) {
     { params: { deployment: deployment.name }, query: { from: Math.floor(from / hourMs) * hourMs } },
     { isEnabled: budget !== undefined && now > 0, isKept: true },
   );
+  const { lossBudget } = deployment;
+  if (lossBudget?.isCounting === false) {
+    return (
+      <Facts
+        items={[
+          [
+            'Loss budget',
+            <State key="s" tone="attention">
+              counts nothing
+            </State>,
+          ],
+          ['Why', lossBudget.reason],
+        ]}
+      />
+    );
+  }
   if (!budget) return <Facts items={[['Loss budget', 'none is declared: add loss_budget to the charter']]} />;
   const rows = (performance.data?.rows ?? []).filter(
     (row) => row.role === 'champion' || row.role === 'canary' || row.role === 'fallback',

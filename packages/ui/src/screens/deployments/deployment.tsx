@@ -99,6 +99,12 @@ function Now({ deployment }: { deployment: DeploymentReply }) {
   );
 }
 
+function openedEffect({ mode, fallbackProbability }: DeploymentReply['breaker']): string {
+  const isUnanswered = mode === 'stop' || (mode === 'fallback' && fallbackProbability === undefined);
+  if (isUnanswered) return 'Every request is refused until the breaker is closed: there is nothing to answer with.';
+  return `Every request is answered by the ${mode.replaceAll('-', ' ')} until the breaker is closed.`;
+}
+
 function Actions({ deployment }: { deployment: DeploymentReply }) {
   const params = { deployment: deployment.name };
   const then = async (work: Promise<unknown>): Promise<void> => {
@@ -125,7 +131,7 @@ function Actions({ deployment }: { deployment: DeploymentReply }) {
       {breaker.state === 'closed' ? (
         <ReasonAction
           label="Open breaker"
-          effect={`Every request is answered by the ${breaker.mode.replaceAll('-', ' ')} until the breaker is closed.`}
+          effect={openedEffect(breaker)}
           act={(reason) => then(api.deployments.openBreaker({ params, body: { reason } }))}
         />
       ) : (
