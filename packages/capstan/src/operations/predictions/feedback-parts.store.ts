@@ -36,16 +36,21 @@ export async function asOfNow(reader: Reader, deployment: string): Promise<AsOf>
   };
 }
 
+// SQLite has no figures on how rows are spread, and would look up answers by their time rather than by their example: from
+// the news to the answers, a `cross join` keeps the order, and a `+` keeps a column from being searched by.
+
 /** Event times of all answers to examples whose labels became known, or were changed, since. */
 export async function labelChanges(reader: Reader, deployment: string, since: AsOf): Promise<Change[]> {
   const { rows: known } = await sql<{ event_time: number; number: number }>`
-    select q.event_time, max(p.label_seq) as number
-      from predictions p join predictions q on q.deployment = p.deployment and q.example_id = p.example_id
-     where p.deployment = ${deployment} and p.label_seq > ${since.labels} group by q.event_time`.execute(reader);
+    select +q.event_time as event_time, max(p.label_seq) as number
+      from predictions p cross join predictions q
+     where p.deployment = ${deployment} and p.label_seq > ${since.labels}
+       and q.deployment = p.deployment and q.example_id = p.example_id group by +q.event_time`.execute(reader);
   const { rows: corrected } = await sql<{ event_time: number; number: number }>`
-    select q.event_time, max(c.number) as number
-      from outcome_corrections c join predictions q on q.deployment = c.deployment and q.example_id = c.example_id
-     where c.deployment = ${deployment} and c.number > ${since.corrections} group by q.event_time`.execute(reader);
+    select +q.event_time as event_time, max(c.number) as number
+      from outcome_corrections c cross join predictions q
+     where c.deployment = ${deployment} and c.number > ${since.corrections}
+       and q.deployment = c.deployment and q.example_id = c.example_id group by +q.event_time`.execute(reader);
   const asChange = (kind: Change['kind']) => (row: { event_time: number; number: number }) => ({
     eventTime: row.event_time,
     kind,
@@ -75,7 +80,7 @@ export async function labelsIn(
      where p.deployment = ${deployment} and p.event_time >= ${from} and p.event_time < ${before}
        and p.role <> 'shadow' and p.label is not null and p.probability is not null
        and not exists (select 1 from predictions q where q.deployment = p.deployment and q.example_id = p.example_id
-         and q.event_time >= ${start} and q.event_time < p.event_time
+         and +q.event_time >= ${start} and +q.event_time < p.event_time
          and q.role <> 'shadow' and q.label is not null and q.probability is not null)
      group by p.example_id, p.event_time order by p.event_time, p.example_id`.execute(reader);
   return rows.map((row) => ({
