@@ -6,6 +6,7 @@ export interface CommitTarget {
 }
 
 interface Task {
+  readonly canBeRedone: boolean;
   run(): Promise<void>;
   resolve(): void;
   reject(error: unknown): void;
@@ -25,13 +26,14 @@ export class GroupCommit {
   readonly #queue: Task[] = [];
   readonly #inside = new AsyncLocalStorage<true>();
   #pumping: Promise<void> | undefined;
+  #isWaitingForDisk = true;
 
   constructor(target: CommitTarget, onCommit: () => void) {
     this.#target = target;
     this.#onCommit = onCommit;
   }
 
-  write<Result>(work: () => Promise<Result>): Promise<Result> {
+  write<Result>(work: () => Promise<Result>, canBeRedone = false): Promise<Result> {
     if (this.#inside.getStore()) {
       return Promise.reject(
         new Error('Database.write inside Database.write would wait for itself: pass the writer on'),
@@ -40,6 +42,7 @@ export class GroupCommit {
     return new Promise<Result>((resolve, reject) => {
       let result: Result;
       this.#queue.push({
+        canBeRedone,
         run: async () => {
           result = await this.#inside.run(true, work);
         },
@@ -65,15 +68,19 @@ export class GroupCommit {
   async #commitBatch(): Promise<void> {
     const written: Task[] = [];
     const deadline = performance.now() + MAX_BATCH_MS;
+    const mustReachDisk = this.#queue.some((task) => !task.canBeRedone);
     try {
+      this.#waitForDisk(mustReachDisk);
       this.#target.exec('begin immediate');
     } catch (error) {
       for (const task of this.#queue.splice(0)) task.reject(error);
       return;
     }
     while (written.length < MAX_BATCH_WRITES && performance.now() < deadline) {
-      const task = this.#queue.shift();
-      if (!task) break;
+      const task = this.#queue[0];
+      // One that has come since and must reach the disk gets a batch that does.
+      if (!task || (!mustReachDisk && !task.canBeRedone)) break;
+      this.#queue.shift();
       if (await this.#runInSavepoint(task)) written.push(task);
     }
     try {
@@ -85,6 +92,14 @@ export class GroupCommit {
     }
     for (const task of written) task.resolve();
     this.#onCommit();
+  }
+
+  /** Only between transactions: inside one, SQLite passes over it. */
+  #waitForDisk(mustReachDisk: boolean): void {
+    if (mustReachDisk === this.#isWaitingForDisk) return;
+    // NORMAL in WAL mode: the log is written at once and synced later, with the next commit that is, or by a checkpoint.
+    this.#target.exec(`pragma synchronous = ${mustReachDisk ? 'full' : 'normal'}`);
+    this.#isWaitingForDisk = mustReachDisk;
   }
 
   async #runInSavepoint(task: Task): Promise<boolean> {

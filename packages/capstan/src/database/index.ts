@@ -2,7 +2,7 @@
 // Owns connections, transactions, group commit and the few named differences between the dialects.
 // Does not know any module's rules: queries live in each module's store.ts, the only other importer of Kysely.
 export { openDatabase, type DatabaseOptions } from './open.ts';
-export type { Database, Reader, Writer } from './database.ts';
+export type { Database, Reader, WriteOptions, Writer } from './database.ts';
 export { nextCommit } from './next-commit.ts';
 export type { Dialect } from './dialect/dialect.ts';
 export type { Schema } from './schema/index.ts';

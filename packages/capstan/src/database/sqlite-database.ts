@@ -28,7 +28,7 @@ export function openSqlite(path: string): Database {
   return {
     dialect: sqlite,
     read,
-    write: (work) => commits.write(() => work(writer)),
+    write: (work, { canBeRedone = false } = {}) => commits.write(() => work(writer), canBeRedone),
     onCommit(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

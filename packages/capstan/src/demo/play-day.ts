@@ -27,8 +27,8 @@ export async function playDay(stage: Stage, day: number, say: (line: string) => 
   const flights = await world.flightsOf(day);
   const probabilities = await askAbout(server.servingUrl, DEPLOYMENT, flights);
   keepAnswers(stage, day, flights.ids, probabilities);
+  // What is logged has its place in the order once this returns; its features are written while outcomes come in.
   await flush(server.servingUrl);
-  await settle(client);
   await reportOutcomes(stage, day);
   await client.predictions.judge({ params: { deployment: DEPLOYMENT } });
   now = await settle(client);

@@ -1,5 +1,5 @@
 import { sql, type Insertable, type Selectable } from 'kysely';
-import type { Database, Reader, Schema, Writer } from '#database';
+import type { Database, Reader, Schema, WriteOptions, Writer } from '#database';
 import type { JobsSummary } from './service.ts';
 
 export type JobRow = Selectable<Schema['jobs']>;
@@ -36,6 +36,12 @@ function claimable(now: number, realNow: number) {
     or (state = 'running' and lease_until < ${realNow}))`;
 }
 
+/**
+ * On SQLite the owner is the only process there is: a power failure that takes back what it noted of a lease or an end takes
+ * the owner too, and the job is run again, which its handler allows for.
+ */
+const LOST_WITH_ITS_OWNER: WriteOptions = { canBeRedone: true };
+
 /** Takes jobs that are due or whose owner has let its lease run out; each claim raises the fence. */
 export function claim(database: Database, claim: Claim): Promise<JobRow[]> {
   return database.write(async (writer) => {
@@ -60,19 +66,21 @@ export function claim(database: Database, claim: Claim): Promise<JobRow[]> {
       claimed.push(updated);
     }
     return claimed;
-  });
+  }, LOST_WITH_ITS_OWNER);
 }
 
 /** Renews a lease. False when another owner has taken the job over or it was cancelled. */
 export async function renew(database: Database, id: string, fence: number, leaseUntil: number): Promise<boolean> {
-  const result = await database.write((writer) =>
-    writer
-      .updateTable('jobs')
-      .set({ lease_until: leaseUntil })
-      .where('id', '=', id)
-      .where('fence', '=', fence)
-      .where('state', '=', 'running')
-      .executeTakeFirst(),
+  const result = await database.write(
+    (writer) =>
+      writer
+        .updateTable('jobs')
+        .set({ lease_until: leaseUntil })
+        .where('id', '=', id)
+        .where('fence', '=', fence)
+        .where('state', '=', 'running')
+        .executeTakeFirst(),
+    LOST_WITH_ITS_OWNER,
   );
   return result.numUpdatedRows > 0n;
 }
@@ -83,21 +91,23 @@ export async function settle(
   job: { id: string; fence: number },
   outcome: { state: 'done' | 'discarded' | 'available'; error?: string; notBefore?: number; finishedAt?: number },
 ): Promise<boolean> {
-  const result = await database.write((writer) =>
-    writer
-      .updateTable('jobs')
-      .set({
-        state: outcome.state,
-        lease_owner: null,
-        lease_until: null,
-        last_error: outcome.error ?? null,
-        not_before: outcome.notBefore ?? 0,
-        finished_at: outcome.finishedAt ?? null,
-      })
-      .where('id', '=', job.id)
-      .where('fence', '=', job.fence)
-      .where('state', '=', 'running')
-      .executeTakeFirst(),
+  const result = await database.write(
+    (writer) =>
+      writer
+        .updateTable('jobs')
+        .set({
+          state: outcome.state,
+          lease_owner: null,
+          lease_until: null,
+          last_error: outcome.error ?? null,
+          not_before: outcome.notBefore ?? 0,
+          finished_at: outcome.finishedAt ?? null,
+        })
+        .where('id', '=', job.id)
+        .where('fence', '=', job.fence)
+        .where('state', '=', 'running')
+        .executeTakeFirst(),
+    LOST_WITH_ITS_OWNER,
   );
   return result.numUpdatedRows > 0n;
 }

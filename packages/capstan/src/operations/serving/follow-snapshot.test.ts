@@ -22,10 +22,13 @@ function setup() {
   let wanted: Snapshot = { version: 1, clock: 'simulated', now: 1_000, deployments: [] };
   const log: string[] = [];
   let known = 0;
+  let meanwhile = (): void => {};
   const controlPlane: ControlPlane = {
     async nextSnapshot() {
       log.push(`asked for ${wanted.version}`);
-      return wanted;
+      const answer = wanted;
+      meanwhile();
+      return answer;
     },
     download: () => Promise.reject(new Error('no model is needed')),
     sendSegment: () => Promise.reject(new Error('nothing is logged')),
@@ -52,6 +55,15 @@ function setup() {
     log,
     publish: (next: Partial<Snapshot>) => void (wanted = { ...wanted, ...next }),
     forget: () => void (known = 0),
+    /** The follower's own report arrives just after the next question, and leads to another snapshot. */
+    hearLate() {
+      known = 0;
+      meanwhile = () => {
+        known = 1;
+        wanted = { ...wanted, version: 3 };
+        meanwhile = () => {};
+      };
+    },
   };
 }
 
@@ -79,4 +91,11 @@ test('what was not acknowledged is told again, and what it leads to is asked for
   forget();
   await follower.sync();
   expect(log).toEqual(['asked for 1', 'told 1', 'asked for 1']);
+});
+
+test('what a report leads to that was still under way is asked for', async () => {
+  const { follower, hearLate } = setup();
+  await follower.sync();
+  hearLate();
+  expect(await follower.sync()).toMatchObject({ version: 3 });
 });
