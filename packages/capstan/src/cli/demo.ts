@@ -48,6 +48,7 @@ export function register(program: Command, { terminal, action }: Registration): 
           until: until ?? calendar.end,
           isUnguarded: unguarded ?? false,
           say: (line) => terminal.err(`${clock(performance.now() - started)}  ${line}`),
+          ...(terminal.isInteractive && { show: (text: string) => terminal.show(text) }),
           signal: stopping.signal,
         });
         if (table !== null) terminal.out(table);

@@ -3,6 +3,7 @@ import { ApiError } from '@capstan/client';
 import { DomainError } from '#kernel/errors';
 import { version } from '../version.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
+import { statusLine } from './status-line.ts';
 import type { CommandResult, Terminal } from './terminal.ts';
 
 /** Commands load when they are called: `--help` must not wait for the server's libraries. */
@@ -37,7 +38,7 @@ export interface Registration {
 export async function run(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const terminal: Terminal = {
     out: (text) => process.stdout.write(`${text}\n`),
-    err: (text) => process.stderr.write(`${text}\n`),
+    ...statusLine(process.stderr),
     isInteractive: process.stderr.isTTY,
     env,
     cwd: process.cwd(),

@@ -4,6 +4,8 @@ export interface Terminal {
   out(text: string): void;
   /** Everything else. */
   err(text: string): void;
+  /** What is under way, in one line below all others; see `statusLine`. */
+  show(text: string): void;
   readonly isInteractive: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;

@@ -6,7 +6,8 @@ const PAGE = 200;
 /** Says the decisions among the facts after one, as sentences; with each call, those since the call before. */
 export function decisionsAfter(client: Client, seq: number, say: (line: string) => void): () => Promise<void> {
   let last = seq;
-  return async () => {
+  let telling = Promise.resolve();
+  const tell = async (): Promise<void> => {
     for (;;) {
       const { items } = await client.system.events({ query: { after: last, limit: PAGE } });
       for (const event of items) {
@@ -17,6 +18,8 @@ export function decisionsAfter(client: Client, seq: number, say: (line: string) 
       if (items.length < PAGE) return;
     }
   };
+  // One after another, lest a fact is told twice.
+  return () => (telling = telling.catch(() => {}).then(tell));
 }
 
 type Payload = Readonly<Record<string, unknown>>;

@@ -14,9 +14,9 @@ const NIGHT_MS = 10 * 60_000;
 
 /**
  * One day: flights are asked about, the outcomes of the day before arrive, time moves on, and what the cycle does about it
- * is waited for. Played again from anywhere in it, it has the same effect once.
+ * is waited for. Played again from anywhere in it, it has the same effect once. Returns how many flights it had.
  */
-export async function playDay(stage: Stage, day: number, say: (line: string) => void): Promise<void> {
+export async function playDay(stage: Stage, day: number, say: (line: string) => void): Promise<number> {
   const { client, server, world } = stage;
   let now = await settle(client);
   const month = landingAt(day);
@@ -36,6 +36,7 @@ export async function playDay(stage: Stage, day: number, say: (line: string) => 
     await moveTo(stage, now, day + DAY_MS - left);
     now = await settle(client);
   }
+  return flights.ids.length;
 }
 
 async function moveTo({ client, server }: Stage, now: number, to: number): Promise<void> {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { ApiError, createClient } from '@capstan/client';
 import { createAnalyticsDuckdb } from '#adapters/analytics-duckdb';
 import { DomainError, notFound } from '#kernel/errors';
-import { startComparison } from './comparison.ts';
+import { startComparison, type Comparison } from './comparison.ts';
 import { calendar, daysFrom, monthOf } from './days.ts';
 import { decisionsAfter } from './decisions.ts';
 import { playOpening } from './opening.ts';
@@ -13,6 +13,7 @@ import { startServer, type DemoServer } from './server.ts';
 import { settle } from './settle.ts';
 import type { Stage } from './stage.ts';
 import { openWorld } from './world.ts';
+import { showYear } from './year-status.ts';
 
 interface DemoOptions {
   readonly data: string;
@@ -25,6 +26,8 @@ interface DemoOptions {
   readonly until: number;
   /** For people: progress and decisions. */
   say(line: string): void;
+  /** For people who watch: what is under way, in place of what was. */
+  show?(text: string): void;
   /** Stops between two days. */
   readonly signal: AbortSignal;
 }
@@ -61,30 +64,39 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
 /** The table; null when it was stopped before. */
 async function playYear(stage: Stage, options: DemoOptions): Promise<string | null> {
   const { client } = stage;
-  const { say, signal } = options;
+  const { say, show, signal } = options;
   const { now, lastEventSeq } = await client.system.status({});
   const tell = decisionsAfter(client, lastEventSeq, say);
-  if (now < calendar.firstDay) {
-    await steadily(stage, say, () => playOpening(stage, say));
-    await tell();
-  }
-  const comparison = startComparison(stage, options);
-  signal.addEventListener('abort', comparison.stop);
+  // A turn takes longer than many days: its beginning is said when it begins.
+  const telling = setInterval(() => void tell().catch(() => {}), TELL_EVERY_MS);
+  const watched = show && showYear(client, show);
+  let comparison: Comparison | undefined;
   try {
+    if (now < calendar.firstDay) await steadily(stage, say, () => playOpening(stage, say));
+    await tell();
+    comparison = startComparison(stage, options);
+    signal.addEventListener('abort', comparison.stop);
     let month = '';
     for (const day of daysFrom(Math.max(now, calendar.firstDay), options.until)) {
       if (signal.aborted) return null;
       if (monthOf(day) !== month) say(`${(month = monthOf(day))} ...`);
-      await steadily(stage, say, () => playDay(stage, day, say));
+      watched?.day(day);
+      await steadily(stage, say, async () => {
+        const flights = await playDay(stage, day, say);
+        watched?.answered(day, flights);
+      });
       await tell();
     }
     await settle(client);
     return await comparison.table();
   } finally {
-    comparison.stop();
+    clearInterval(telling);
+    comparison?.stop();
+    watched?.stop();
   }
 }
 
+const TELL_EVERY_MS = 1_000;
 const TRIES = 40;
 const PAUSE_MS = 500;
 

@@ -34,6 +34,12 @@ describeDatabases('schedules', (open) => {
     await one.tick();
     await Promise.all([one.tick(), two.tick()]);
     expect(made).toEqual([MONDAY + 3 * 3_600_000]);
+    now = MONDAY + 7 * DAY + 3 * 3_600_000 - 1;
+    await one.tick();
+    expect(made).toHaveLength(1);
+    now += 1;
+    await one.tick();
+    expect(made.splice(1)).toEqual([now]);
     now = MONDAY + 22 * DAY;
     await one.tick();
     expect(made).toEqual([MONDAY + 3 * 3_600_000, MONDAY + 21 * DAY + 3 * 3_600_000]);
