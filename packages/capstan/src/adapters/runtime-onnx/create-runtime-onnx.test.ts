@@ -134,6 +134,30 @@ describe('runtime-onnx: models that cannot be served', () => {
     await expect(impatient.load(goldenFile('endless.onnx'))).rejects.toEqual(refusal(/longer than 5000 ms/));
   });
 
+  it('tries the same bytes once, and others under the same name again', async () => {
+    const started = await fileOf('', 'log');
+    const real = pathToFileURL(join(import.meta.dirname, 'onnx-host.ts')).href;
+    const host = await fileOf(
+      `import { appendFileSync } from 'node:fs';
+       import { isMainThread } from 'node:worker_threads';
+       if (isMainThread) appendFileSync(${JSON.stringify(started)}, 'trial\\n');
+       await import(${JSON.stringify(real)});\n`,
+      'mjs',
+    );
+    const trials = async () => (await readFile(started, 'utf8')).split('\n').length - 1;
+    const remembering = createRuntimeOnnx({ hostEntry: pathToFileURL(host), trialTimeoutMs: 20_000 });
+    const file = await fileOf(await readFile(goldenFile('two-inputs.onnx')));
+    await (await remembering.load(file)).close();
+    await (await remembering.load(file)).close();
+    expect(await trials()).toBe(1);
+    await writeFile(file, 'no model');
+    await expect(remembering.load(file)).rejects.toEqual(refusal(/./));
+    expect(await trials()).toBe(2);
+    await writeFile(file, await readFile(goldenFile('columns.onnx')));
+    await (await remembering.load(file)).close();
+    expect(await trials()).toBe(3);
+  });
+
   it.skipIf(process.platform !== 'linux')('that take all memory (Linux only: read from /proc)', async () => {
     const frugal = createRuntimeOnnx({ trialMaxMemoryBytes: 400e6 });
     await expect(frugal.load(goldenFile('greedy.onnx'))).rejects.toEqual(refusal(/more than 400 MB of memory/));

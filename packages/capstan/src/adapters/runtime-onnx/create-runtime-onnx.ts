@@ -7,6 +7,8 @@ import { startThreadHost, type ThreadHost } from './thread-host.ts';
 import { tryModel } from './trial.ts';
 
 const DEFAULT_MAX_MODEL_BYTES = 1 << 30;
+/** Files whose trial is remembered; past it the one that was loaded longest ago is tried again. */
+const MAX_REMEMBERED = 100;
 const DEFAULT_TRIAL_TIMEOUT_MS = 60_000;
 const DEFAULT_TRIAL_MAX_MEMORY_BYTES = 4 * 2 ** 30;
 /** How long `close` waits for answers that are under way; a model may hang. */
@@ -38,20 +40,41 @@ export function createRuntimeOnnx(options: RuntimeOnnxOptions = {}): ModelRuntim
     timeoutMs: options.trialTimeoutMs ?? DEFAULT_TRIAL_TIMEOUT_MS,
     maxMemoryBytes: options.trialMaxMemoryBytes ?? DEFAULT_TRIAL_MAX_MEMORY_BYTES,
   };
+  // Digests of files that passed: the same bytes need no second trial, and `open` refuses others.
+  const passed = new Map<string, string>();
+
+  async function open(modelFile: string, sha256: string): Promise<LoadedModel> {
+    const host = startThreadHost(entry);
+    try {
+      return loadedModel(host, await host.call('open', { file: modelFile, maxModelBytes, sha256 }));
+    } catch (error) {
+      host.end();
+      throw error;
+    }
+  }
+
   return {
     flavor: 'onnx',
     async load(modelFile) {
-      const tried = await tryModel({ file: modelFile, maxModelBytes }, limits);
-      const host = startThreadHost(entry);
-      try {
-        const opened = await host.call('open', { file: modelFile, maxModelBytes, sha256: tried.sha256 });
-        return loadedModel(host, opened);
-      } catch (error) {
-        host.end();
-        throw error;
+      const known = passed.get(modelFile);
+      if (known !== undefined) {
+        passed.delete(modelFile);
+        const loaded = await open(modelFile, known).catch(() => undefined);
+        if (loaded) return remember(modelFile, known, loaded);
       }
+      const tried = await tryModel({ file: modelFile, maxModelBytes }, limits);
+      return remember(modelFile, tried.sha256, await open(modelFile, tried.sha256));
     },
   };
+
+  function remember(modelFile: string, sha256: string, loaded: LoadedModel): LoadedModel {
+    passed.set(modelFile, sha256);
+    for (const oldest of passed.keys()) {
+      if (passed.size <= MAX_REMEMBERED) break;
+      passed.delete(oldest);
+    }
+    return loaded;
+  }
 }
 
 function loadedModel(host: ThreadHost, { inputs: specs, outputs }: OpenedModel): LoadedModel {

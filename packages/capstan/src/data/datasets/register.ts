@@ -56,7 +56,7 @@ export async function registerFiles(deps: DatasetsDeps, request: RegisterRequest
     const base = await latestSnapshot(deps.database.read, request);
     const files = mergeFiles(request.replace ? [] : (base?.files ?? []), added);
     formatOf(files);
-    const columns = await deps.analytics.columnsOf(await localData(deps.blobs, request.dataset, files));
+    const columns = await columnsOf(deps, request.dataset, files);
     const draft = { files, columns, eventTimeColumn: declared?.event_time ?? null, baseId: base?.id };
     const version = await deps.database.write((writer) => addSnapshot(deps, writer, request, draft));
     if (version) return version;
@@ -128,6 +128,21 @@ async function inspect(
   const facts = { digest, format, sizeBytes, rows, columns };
   await deps.database.write((writer) => store.rememberFile(writer, facts));
   return facts;
+}
+
+/** Where all files have the same columns, these: the engine is asked where they must be matched. */
+async function columnsOf(
+  deps: DatasetsDeps,
+  dataset: string,
+  files: readonly DatasetFile[],
+): Promise<readonly DatasetColumn[]> {
+  const digests = files.map(({ digest }) => digest);
+  const local = await localData(deps.blobs, dataset, files);
+  const facts = await store.fileFacts(deps.database.read, digests, formatOf(files));
+  const [first] = facts;
+  const isAlike = facts.every(({ columns }) => JSON.stringify(columns) === JSON.stringify(first?.columns));
+  const isKnown = facts.length === new Set(digests).size;
+  return first && isKnown && isAlike ? first.columns : await deps.analytics.columnsOf(local);
 }
 
 interface Draft {

@@ -63,11 +63,19 @@ export async function findRepeats(
 ): Promise<Pick<ExpectationResult, 'examples'> & { readonly count: number }> {
   const names = columns.map(quoteName).join(', ');
   const shown = [...new Set([...columns, ...context.contextColumns])];
+  const named = `coalesce(${columns.map((name) => `cast(${quoteName(name)} as varchar)`).join(', ')}) is not null`;
+  // Counted first, which reads these columns only: where nothing repeats there is no row to show.
+  const [counted = {}] = await ask(
+    context,
+    `select cast(coalesce(sum(n - 1), 0) as bigint) as count
+       from (select count(*) as n from data where ${named} group by ${names})`,
+  );
+  if (Number(counted['count']) === 0) return { count: 0, examples: [] };
   const [row = {}] = await ask(
     context,
     `select count(*) as count, ${firstRows(shown)} as examples from (
        select *, row_number() over (partition by ${names} order by ${PLACE}) as capstan_repeat
-         from data_rows where coalesce(${columns.map((name) => `cast(${quoteName(name)} as varchar)`).join(', ')}) is not null
+         from data_rows where ${named}
      ) where capstan_repeat > 1`,
   );
   return { count: Number(row['count']), examples: toExamples(context, shown, row['examples']) };

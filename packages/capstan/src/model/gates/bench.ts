@@ -67,9 +67,10 @@ export async function withBench<Result>(
           rows.labels,
           baselineProbability,
         );
-  const champion = championVersion === undefined ? undefined : await scoreChampion(championVersion);
+  // Both at once: most of it is the start of the processes that load them.
+  const scoring = championVersion === undefined ? undefined : scoreChampion(championVersion);
   const candidate = { name: `the candidate (version ${version})`, model: model.name, version };
-  return await withScored(deps, candidate, { rows }, (scored, loaded) =>
+  const judging = withScored(deps, candidate, { rows }, async (scored, loaded) =>
     use({
       deps,
       project,
@@ -78,10 +79,11 @@ export async function withBench<Result>(
       rows,
       candidate: contenderOf(candidate, scored),
       loaded,
-      champion,
+      champion: await scoring,
       baseline,
     }),
   );
+  return (await Promise.all([judging, scoring]))[0];
 }
 
 async function check(deps: GatesDeps, { project, model: name, version }: Evaluate) {

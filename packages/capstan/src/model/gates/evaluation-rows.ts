@@ -22,6 +22,8 @@ export interface RowSource {
   readonly times: readonly string[];
   /** Column that names a row, where one is declared. */
   readonly id: string;
+  /** Names of its columns, where they are known without asking. */
+  readonly columns?: readonly string[];
 }
 
 const EVENT_TIME = 'capstan_event_time';
@@ -107,6 +109,7 @@ export async function sourceOf(
       label,
       times: [...own, context.time],
       id: context.id,
+      columns: version.columns.map(({ name }) => name),
     };
   }
   const select = (await deps.projects.readText(projectName, model.features)).trim().replace(/;$/, '');
@@ -119,7 +122,8 @@ export async function sourceOf(
   return { tables, sql: select, label, times: [context.time, ...own], id: context.id };
 }
 
-export async function columnNames(deps: GatesDeps, { tables, sql }: RowSource): Promise<string[]> {
+export async function columnNames(deps: GatesDeps, { tables, sql, columns }: RowSource): Promise<readonly string[]> {
+  if (columns) return columns;
   const question: DataQuestion = { tables, sql: `select column_name from (describe select * from (${sql}\n))` };
   return ((await deps.analytics.queryColumns(question))['column_name'] ?? []).map(String);
 }

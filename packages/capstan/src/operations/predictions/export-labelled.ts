@@ -65,10 +65,12 @@ export async function exportLabelled(
   const files = await featureFiles(read, { deployment, from, to: before });
   const names = await namesFor(deps, wanted);
   const plan = await planParts(deps, wanted, partsOf({ from, before }, files, names), names);
-  const parts: WrittenPart[] = [];
-  for (const { part, standing: same } of plan.parts) {
-    parts.push(same ? { ...same, asOf } : { ...(await write(deps, wanted, part, plan)), asOf });
-  }
+  const parts = await Promise.all(
+    plan.parts.map(async ({ part, standing: same }) => ({
+      ...(same ?? (await write(deps, wanted, part, plan))),
+      asOf,
+    })),
+  );
   await deps.database.write((writer) => store.keepParts(writer, deployment, dataset, parts));
   const rows = parts.reduce((total, part) => total + part.rows, 0);
   if (rows === 0) {
