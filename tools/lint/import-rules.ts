@@ -140,7 +140,7 @@ function common(role: Role): Pattern[] {
   return [
     ...always,
     {
-      regex: `^(?:${oneOf(testPackages)})(?:/|$)|^#(?:database|data)/testing$|\\.test\\.ts$`,
+      regex: `^(?:${oneOf(testPackages)})(?:/|$)|^#(?:database|data|operations)/testing$|\\.test\\.ts$`,
       message: 'tests-only: for tests, not for the product.',
     },
   ];

@@ -10,9 +10,9 @@ import type { Database } from '#database';
 import { createProjects } from '#design/projects';
 import { createEvents } from '#events';
 import { createJobs } from '#jobs';
-import { notFound } from '#kernel/errors';
 import { createDeployments, type DeploymentSpec } from '#operations/deployments';
 import { createPredictions, type Outcome } from '#operations/predictions';
+import { plainSpec, untroubled } from '#operations/testing';
 import { randomIds } from '#ports/ids';
 import { createValue } from './index.ts';
 
@@ -27,16 +27,9 @@ deployment: {name: late-arrival, rollout: [shadow: 2, canary: 25%, 100%]}
 `;
 
 const spec: DeploymentSpec = {
-  deployment: 'late-arrival',
-  project: 'flights',
-  model: 'late',
-  context: { id: 'example_id', eventTime: 'event_time' },
-  plan: [{ kind: 'full' }],
-  analysis: ['errors'],
+  ...plainSpec,
   value: { truePositive: 12, falsePositive: -4, falseNegative: -6, trueNegative: 0 },
   lossBudget: { amount: 100, windowMs: 86_400_000, onExhausted: 'fallback' },
-  recalibration: null,
-  declaredAt: 0,
 };
 
 const cause = { actor: 'test' };
@@ -64,29 +57,10 @@ export async function setup(database: Database, start: number) {
   const events = createEvents({ database, jobs, clock, ids: randomIds });
   const blobs = await createBlobFs({ root: join(folder, 'blobs') });
   const { digest } = await blobs.put(Buffer.from('a model'));
-  const models = {
-    onnxDigest: async () => digest,
-    inputs: async () => [],
-    requirePassingVerdict: async () => undefined,
-    promote: async () => undefined,
-  };
-  const specs = {
-    async of(deployment: string) {
-      if (deployment !== spec.deployment) throw notFound('deployment', deployment);
-      return spec;
-    },
-    all: async () => [spec],
-  };
   const base = { database, events, jobs, clock, ids: randomIds, blobs };
   const projects = createProjects(base);
   await projects.apply({ folder, text: DECLARATION, dryRun: false, cause });
-  const deployments = createDeployments({
-    ...base,
-    specs,
-    models,
-    knownBaseline: async () => null,
-    latestEvidence: async () => 0,
-  });
+  const deployments = createDeployments({ ...base, ...untroubled(spec, digest) });
   const predictions = createPredictions({
     ...base,
     deployments,

@@ -11,8 +11,9 @@ import type { Database } from '#database';
 import { createProjects } from '#design/projects';
 import { createEvents } from '#events';
 import { createJobs } from '#jobs';
-import { createDeployments, deploymentJobs, type DeploymentSpec } from '#operations/deployments';
+import { createDeployments, deploymentJobs } from '#operations/deployments';
 import { createPredictions } from '#operations/predictions';
+import { plainSpec, untroubled } from '#operations/testing';
 import { randomIds } from '#ports/ids';
 import { createMonitors } from './index.ts';
 
@@ -35,18 +36,7 @@ monitors:
   - {watch: performance, metric: log_loss, window: 1d}
 `;
 
-const spec: DeploymentSpec = {
-  deployment: 'late-arrival',
-  project: 'flights',
-  model: 'late',
-  context: { id: 'example_id', eventTime: 'event_time' },
-  plan: [{ kind: 'full' }],
-  analysis: ['errors'],
-  value: { truePositive: 12, falsePositive: -4, falseNegative: -6, trueNegative: 0 },
-  lossBudget: null,
-  recalibration: null,
-  declaredAt: 0,
-};
+const spec = { ...plainSpec, value: { truePositive: 12, falsePositive: -4, falseNegative: -6, trueNegative: 0 } };
 
 /** One example with its answer: carrier and temperature are what the model sees. */
 export interface Flight {
@@ -72,19 +62,8 @@ export async function setup(database: Database, training: readonly Omit<Flight, 
   const projects = createProjects(base);
   await projects.apply({ folder, text: DECLARATION, dryRun: false, cause });
   const { digest } = await blobs.put(Buffer.from('a model'));
-  const models = {
-    onnxDigest: async () => digest,
-    inputs: async () => [],
-    requirePassingVerdict: async () => undefined,
-    promote: async () => undefined,
-  };
-  const deployments = createDeployments({
-    ...base,
-    specs: { of: async () => spec, all: async () => [spec] },
-    models,
-    knownBaseline: async () => null,
-    latestEvidence: async () => 0,
-  });
+  const needs = untroubled(spec, digest);
+  const deployments = createDeployments({ ...base, ...needs });
   const predictions = createPredictions({
     ...base,
     deployments,
@@ -132,7 +111,10 @@ export async function setup(database: Database, training: readonly Omit<Flight, 
       await deployments.report('r1', report, { actor: 'replica:r1' });
       const [ended] = (await events.list({ type: 'rollout.ended', limit: 100 })).slice(-1);
       const context = { cause, attempt: 1, signal: AbortSignal.timeout(60_000) };
-      await deploymentJobs({ events, models })['deployments.promote']({ eventSeq: ended?.seq ?? 0 }, context as never);
+      await deploymentJobs({ events, models: needs.models })['deployments.promote'](
+        { eventSeq: ended?.seq ?? 0 },
+        context as never,
+      );
     },
     /** One request, taken in now; `areInputsWritten` false: the job that writes them has not run. */
     async log(flights: readonly Flight[], areInputsWritten = true): Promise<string> {

@@ -11,6 +11,7 @@ import { createEvents } from '#events';
 import { createJobs } from '#jobs';
 import { fitShift, shiftedProbability } from '#kernel/statistics/recalibration';
 import { createDeployments, type DeploymentSpec } from '#operations/deployments';
+import { plainSpec, untroubled } from '#operations/testing';
 import { randomIds } from '#ports/ids';
 import { createPredictions } from './service.ts';
 
@@ -20,14 +21,10 @@ const PRIOR_ROWS = 4;
 const cause = { actor: 'test' };
 
 const declared: DeploymentSpec = {
-  deployment: 'late-arrival',
-  project: 'flights',
-  model: 'late-arrival',
-  context: { id: 'example_id', eventTime: 'event_time' },
+  ...plainSpec,
   plan: [{ kind: 'shadow', minPairs: 1_000 }, { kind: 'full' }],
   analysis: ['loss'],
   value: { truePositive: 12, falsePositive: -4, falseNegative: -6, trueNegative: 0 },
-  lossBudget: null,
   recalibration: { windowMs: 7 * DAY, priorRows: PRIOR_ROWS, schedule: '0 3 * * *' },
   declaredAt: START,
 };
@@ -41,21 +38,8 @@ async function setup(database: Database, spec: DeploymentSpec = declared) {
   const events = createEvents({ database, jobs, clock, ids: randomIds });
   const blobs = await createBlobFs({ root: join(folder, 'blobs') });
   const { digest } = await blobs.put(Buffer.from('a model'));
-  const models = {
-    onnxDigest: async () => digest,
-    inputs: async () => [],
-    requirePassingVerdict: async () => undefined,
-    promote: async () => undefined,
-  };
   const base = { database, events, jobs, clock, ids: randomIds, blobs };
-  const specs = { of: async () => spec, all: async () => [spec] };
-  const deployments = createDeployments({
-    ...base,
-    specs,
-    models,
-    knownBaseline: async () => null,
-    latestEvidence: async () => 0,
-  });
+  const deployments = createDeployments({ ...base, ...untroubled(spec, digest) });
   const predictions = createPredictions({
     ...base,
     deployments,

@@ -3,8 +3,9 @@ import type { DatasetVersion, PredictionRecord } from '@capstan/api';
 import { openDataBench } from '#data/testing';
 import type { Database } from '#database';
 import { createJobs } from '#jobs';
-import { createDeployments, type DeploymentSpec } from '#operations/deployments';
+import { createDeployments } from '#operations/deployments';
 import type { DataRow } from '#ports/analytics';
+import { plainSpec, untroubled } from '#operations/testing';
 import { randomIds } from '#ports/ids';
 import { createPredictions } from './index.ts';
 
@@ -12,19 +13,6 @@ export const cause = { actor: 'test' };
 export const DAY_MS = 86_400_000;
 /** A Monday. */
 export const START = Date.parse('2013-04-01T00:00:00Z');
-
-const spec: DeploymentSpec = {
-  deployment: 'late-arrival',
-  project: 'flights',
-  model: 'late',
-  context: { id: 'example_id', eventTime: 'event_time' },
-  plan: [{ kind: 'full' }],
-  analysis: ['errors'],
-  value: null,
-  lossBudget: null,
-  recalibration: null,
-  declaredAt: 0,
-};
 
 /** One example with its answer. */
 export interface Asked {
@@ -43,19 +31,7 @@ export async function openFeedbackBench(database: Database) {
   const clock = { kind: 'system' as const, now: () => bench.clock.time };
   const base = { ...bench, clock, ids: randomIds, jobs: createJobs({ database, clock, ids: randomIds }) };
   const { digest } = await bench.blobs.put(Buffer.from('a model'));
-  const models = {
-    onnxDigest: async () => digest,
-    inputs: async () => [],
-    requirePassingVerdict: async () => undefined,
-    promote: async () => undefined,
-  };
-  const deployments = createDeployments({
-    ...base,
-    specs: { of: async () => spec, all: async () => [spec] },
-    models,
-    knownBaseline: async () => null,
-    latestEvidence: async () => 0,
-  });
+  const deployments = createDeployments({ ...base, ...untroubled(plainSpec, digest) });
   await deployments.start({ deployment: 'late-arrival', version: 1, verdictId: 'passed' }, cause);
   const predictions = createPredictions({
     ...base,
