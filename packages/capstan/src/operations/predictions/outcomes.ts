@@ -69,17 +69,14 @@ async function join(
   await store.takeNumbers(writer, deployment, 0);
   const known = await store.outcomesOf(writer, deployment, [...given.keys()]);
   const news = [...given].filter(([id, { label }]) => known.get(id)?.label !== label);
-  const answers = Map.groupBy(
-    await store.predictionsOf(
-      writer,
-      deployment,
-      news.map(([id]) => id),
-    ),
-    (row) => row.example_id,
+  const answers = await store.answersOf(
+    writer,
+    deployment,
+    news.map(([id]) => id),
   );
   const counts = { joined: 0, pending: 0, repeated: given.size - news.length, corrected: 0 };
   const outcomes: store.OutcomeRow[] = [];
-  const rows: store.PredictionRow[] = [];
+  const rows: store.LabelledAnswer[] = [];
   for (const [id, outcome] of news) {
     const before = known.get(id);
     const mine = answers.get(id) ?? [];
@@ -100,16 +97,16 @@ async function join(
   const unnumbered = rows.filter((row) => row.label_seq === null);
   let seq = await store.takeNumbers(writer, deployment, unnumbered.length);
   for (const row of unnumbered) Object.assign(row, { label_seq: ++seq, labelled_at: now });
-  await store.labelPredictions(database, writer, rows);
+  await store.labelPredictions(database, writer, deployment, rows);
   await store.upsertOutcomes(database, writer, outcomes);
   return counts;
 }
 
 function labelled(
-  row: store.PredictionRow,
+  row: store.Answer,
   outcome: { label: Label; labelAt: number },
   pricing: Pricing,
-): store.PredictionRow {
+): store.LabelledAnswer {
   const { label, labelAt, loss, value, baselineValue } = joinOutcome(row, outcome, pricing);
   return { ...row, label, label_at: labelAt, loss, value, baseline_value: baselineValue };
 }
