@@ -74,6 +74,34 @@ describeDatabases('a database', (open) => {
     expect(rows.map((row) => row.value)).toEqual(['1', '2', '3']);
   });
 
+  test('updateMany sets columns of rows that are there and says how many it found', async () => {
+    const database = await open();
+    const text = (name: string) => ({ name, type: 'text' as const });
+    const row = (name: string, value: string) => ({ name, value });
+    await database.write((writer) =>
+      writer
+        .insertInto('settings')
+        .values([row('a', '1'), row('b', '2'), row('c', '3')])
+        .execute(),
+    );
+    const columns = { set: [text('value')], keys: [text('name')] };
+    const update = (rows: string[][]) =>
+      database.write((writer) => database.dialect.updateMany(writer, 'settings', columns, rows));
+    expect(
+      await update([
+        ['new', 'a'],
+        ['newer', 'c'],
+        ['lost', 'd'],
+      ]),
+    ).toBe(2);
+    expect(await update([])).toBe(0);
+    expect(await database.read.selectFrom('settings').selectAll().orderBy('name').execute()).toEqual([
+      row('a', 'new'),
+      row('b', '2'),
+      row('c', 'newer'),
+    ]);
+  });
+
   test('integers up to 2^53 and doubles come back as numbers', async () => {
     const database = await open();
     const at = Number.MAX_SAFE_INTEGER;

@@ -4,7 +4,7 @@
 export { openDatabase, type DatabaseOptions } from './open.ts';
 export type { Database, Reader, WriteOptions, Writer } from './database.ts';
 export { nextCommit } from './next-commit.ts';
-export type { Dialect } from './dialect/dialect.ts';
+export type { Dialect, InsertColumn } from './dialect/dialect.ts';
 export type { Schema } from './schema/index.ts';
 export {
   allOf,

@@ -30,6 +30,16 @@ export interface Dialect {
     rows: readonly (readonly ColumnValue[])[],
     onConflict?: RawBuilder<unknown>,
   ): Promise<number>;
+  /**
+   * Sets columns of many rows fast; each row is the new values, then the values of `keys`, which name a row that is there.
+   * Returns how many rows were found.
+   */
+  updateMany(
+    writer: Kysely<Schema>,
+    table: keyof Schema,
+    columns: { readonly set: readonly InsertColumn[]; readonly keys: readonly InsertColumn[] },
+    rows: readonly (readonly ColumnValue[])[],
+  ): Promise<number>;
   /** SQL's LIKE: `%` any text, `_` any character, nothing escaped. Where the case does not matter, that of ASCII letters. */
   matches(text: RawBuilder<unknown>, pattern: string, isCaseSensitive: boolean): RawBuilder<unknown>;
   /** The schema as text, sorted, for the golden files. */

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Dialect, InsertColumn } from './dialect.ts';
+import type { ColumnValue, Dialect, InsertColumn } from './dialect.ts';
 
 /** Any constant: names the advisory lock of the chain of facts among those of this database. */
 const CHAIN_LOCK = 0x63617073;
@@ -26,13 +26,22 @@ export const postgres: Dialect = {
   async insertMany(writer, table, columns, rows, onConflict = sql`on conflict do nothing`) {
     if (rows.length === 0) return 0;
     const names = sql.join(columns.map((column) => sql.ref(column.name)));
-    // A parameter per column, each an array, keeps the number of parameters constant.
-    const arrays = columns.map((column, index) => {
-      const values = rows.map((row) => row[index] ?? null);
-      return sql`${values}::${sql.raw(arrayTypes[column.type])}`;
-    });
     const result = await sql`insert into ${sql.table(table)} (${names})
-      select * from unnest(${sql.join(arrays)}) ${onConflict}`.execute(writer);
+      select * from ${unnested(columns, rows)} ${onConflict}`.execute(writer);
+    return Number(result.numAffectedRows ?? 0n);
+  },
+
+  async updateMany(writer, table, { set, keys }, rows) {
+    if (rows.length === 0) return 0;
+    const columns = [...set, ...keys];
+    const given = (column: InsertColumn) => sql.ref(`given.${column.name}`);
+    const result = await sql`update ${sql.table(table)} as stored
+      set ${sql.join(set.map((column) => sql`${sql.ref(column.name)} = ${given(column)}`))}
+      from ${unnested(columns, rows)} as given (${sql.join(columns.map((column) => sql.ref(column.name)))})
+      where ${sql.join(
+        keys.map((column) => sql`${sql.ref(`stored.${column.name}`)} = ${given(column)}`),
+        sql` and `,
+      )}`.execute(writer);
     return Number(result.numAffectedRows ?? 0n);
   },
 
@@ -54,3 +63,12 @@ export const postgres: Dialect = {
     return rows.map((row) => `${row.line}\n`).join('');
   },
 };
+
+/** A parameter per column, each an array, keeps the number of parameters constant. */
+function unnested(columns: readonly InsertColumn[], rows: readonly (readonly ColumnValue[])[]) {
+  const arrays = columns.map((column, index) => {
+    const values = rows.map((row) => row[index] ?? null);
+    return sql`${values}::${sql.raw(arrayTypes[column.type])}`;
+  });
+  return sql`unnest(${sql.join(arrays)})`;
+}

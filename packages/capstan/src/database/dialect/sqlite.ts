@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { ManyRowsQuery } from '../sqlite-connection.ts';
-import type { Dialect } from './dialect.ts';
+import type { Dialect, InsertColumn } from './dialect.ts';
 
 export const sqlite: Dialect = {
   name: 'sqlite',
@@ -17,6 +17,16 @@ export const sqlite: Dialect = {
     const names = sql.join(columns.map((column) => sql.ref(column.name)));
     const places = sql.join(columns.map(() => null));
     const one = sql`insert into ${sql.table(table)} (${names}) values (${places}) ${onConflict}`.compile(writer);
+    const query: ManyRowsQuery = { ...one, parameters: [], rows };
+    const result = await writer.executeQuery(query);
+    return Number(result.numAffectedRows ?? 0n);
+  },
+
+  async updateMany(writer, table, { set, keys }, rows) {
+    if (rows.length === 0) return 0;
+    const equal = (columns: readonly InsertColumn[]) => columns.map((column) => sql`${sql.ref(column.name)} = ${null}`);
+    const one = sql`update ${sql.table(table)} set ${sql.join(equal(set))}
+      where ${sql.join(equal(keys), sql` and `)}`.compile(writer);
     const query: ManyRowsQuery = { ...one, parameters: [], rows };
     const result = await writer.executeQuery(query);
     return Number(result.numAffectedRows ?? 0n);

@@ -28,6 +28,7 @@ deployment: {name: late-arrival, rollout: [shadow: 2, canary: 25%, 100%]}
 
 const spec: DeploymentSpec = {
   ...plainSpec,
+  model: 'late',
   value: { truePositive: 12, falsePositive: -4, falseNegative: -6, trueNegative: 0 },
   lossBudget: { amount: 100, windowMs: 86_400_000, onExhausted: 'fallback' },
 };

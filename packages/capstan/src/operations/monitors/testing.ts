@@ -36,7 +36,11 @@ monitors:
   - {watch: performance, metric: log_loss, window: 1d}
 `;
 
-const spec = { ...plainSpec, value: { truePositive: 12, falsePositive: -4, falseNegative: -6, trueNegative: 0 } };
+const spec = {
+  ...plainSpec,
+  model: 'late',
+  value: { truePositive: 12, falsePositive: -4, falseNegative: -6, trueNegative: 0 },
+};
 
 /** One example with its answer: carrier and temperature are what the model sees. */
 export interface Flight {

@@ -38,6 +38,10 @@ async function dueWindows(
   labelDelayMs: number,
 ): Promise<Window[]> {
   const now = deps.clock.now();
+  let from = (await store.judgedUntil(deps.database.read, project, watch.name)) ?? EVER;
+  const first = await deps.predictions.nextAnswer(name, from);
+  // Looked at far more often than a window ends: no window is complete before its end has come.
+  if (first === null || windowAt(watch.window, first).end > now) return [];
   const reach = await deps.predictions.reach(name);
   const complete =
     watch.watch === 'performance'
@@ -45,7 +49,6 @@ async function dueWindows(
       : // Inputs that wait to be written may belong into any window: only what is overdue is judged without them.
         completeUntil(now, reach.isWhole ? reach.last : null, 0);
   const windows: Window[] = [];
-  let from = (await store.judgedUntil(deps.database.read, project, watch.name)) ?? EVER;
   while (windows.length < MOST_WINDOWS) {
     const next = await deps.predictions.nextAnswer(name, from);
     if (next === null) break;

@@ -8,7 +8,6 @@ import type { Deployments } from '#operations/deployments';
 import { quoteName, type Analytics, type DataFile } from '#ports/analytics';
 import type { BlobStore, Digest } from '#ports/blob-store';
 import { replaceRawWithFeatures, type FeatureRow } from './features.store.ts';
-import { parseSegment } from './ingest.ts';
 import { getSegment } from './store.ts';
 
 export interface FeaturesDeps {
@@ -26,7 +25,7 @@ export async function writeFeatures(deps: FeaturesDeps, segmentId: string, signa
   const segment = await getSegment(deps.database.read, segmentId);
   if (segment?.raw_digest == null) return;
   const raw = segment.raw_digest as Digest;
-  const records = parseSegment(await readFile(await deps.blobs.localFile(raw)));
+  const records = storedRecords(await readFile(await deps.blobs.localFile(raw), 'utf8'));
   const files: FeatureRow[] = [];
   for (const [deployment, mine] of Map.groupBy(records, (record) => record.deployment)) {
     const answered = mine.filter((record) => record.inputs !== null);
@@ -34,6 +33,12 @@ export async function writeFeatures(deps: FeaturesDeps, segmentId: string, signa
   }
   await deps.database.write((writer) => replaceRawWithFeatures(writer, segmentId, files));
   await deps.blobs.delete(raw);
+}
+
+/** The lines of a segment that was taken: they were checked then, and its bytes are kept by their digest. */
+function storedRecords(text: string): PredictionRecord[] {
+  const lines = text.split('\n').filter(Boolean);
+  return lines.map((line) => JSON.parse(line) as PredictionRecord);
 }
 
 async function writeDeployment(

@@ -67,7 +67,7 @@ async function pricingOf(deps: IngestDeps, deployment: string): Promise<Pricing>
 }
 
 /** @throws DomainError INVALID_ARGUMENT naming the line */
-export function parseSegment(bytes: Buffer): PredictionRecord[] {
+function parseSegment(bytes: Buffer): PredictionRecord[] {
   const lines = bytes.toString('utf8').split('\n').filter(Boolean);
   return lines.map((line, index) => {
     try {

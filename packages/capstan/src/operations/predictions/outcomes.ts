@@ -70,17 +70,14 @@ async function join(
   await store.takeNumbers(writer, deployment, 0);
   const known = await store.outcomesOf(writer, deployment, [...given.keys()]);
   const news = [...given].filter(([id, { label }]) => known.get(id)?.label !== label);
-  const answers = Map.groupBy(
-    await store.predictionsOf(
-      writer,
-      deployment,
-      news.map(([id]) => id),
-    ),
-    (row) => row.example_id,
+  const answers = await store.answersOf(
+    writer,
+    deployment,
+    news.map(([id]) => id),
   );
   const counts = { joined: 0, pending: 0, repeated: given.size - news.length, corrected: 0 };
   const outcomes: store.OutcomeRow[] = [];
-  const rows: store.PredictionRow[] = [];
+  const rows: store.LabelledAnswer[] = [];
   const corrected: string[] = [];
   for (const [id, outcome] of news) {
     const before = known.get(id);
@@ -104,17 +101,17 @@ async function join(
   const unnumbered = rows.filter((row) => row.label_seq === null);
   let seq = await store.takeNumbers(writer, deployment, unnumbered.length);
   for (const row of unnumbered) Object.assign(row, { label_seq: ++seq, labelled_at: now });
-  await store.labelPredictions(database, writer, rows);
+  await store.labelPredictions(database, writer, deployment, rows);
   await store.upsertOutcomes(database, writer, outcomes);
   await noteCorrections(writer, deployment, corrected);
   return counts;
 }
 
 function labelled(
-  row: store.PredictionRow,
+  row: store.Answer,
   outcome: { label: Label; labelAt: number },
   pricing: Pricing,
-): store.PredictionRow {
+): store.LabelledAnswer {
   const { label, labelAt, baselineValue, modelLoss, modelValue, ...joined } = joinOutcome(row, outcome, pricing);
   return {
     ...row,

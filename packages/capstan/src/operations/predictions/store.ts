@@ -1,5 +1,5 @@
 import { sql, type Selectable } from 'kysely';
-import type { Database, Reader, Schema, Writer } from '#database';
+import type { Database, InsertColumn, Reader, Schema, Writer } from '#database';
 
 export type PredictionRow = Selectable<Schema['predictions']>;
 export type OutcomeRow = Selectable<Schema['outcomes']>;
@@ -41,6 +41,27 @@ const PREDICTION_COLUMNS = [
   { name: 'model_loss', type: 'double' },
   { name: 'model_value', type: 'double' },
 ] as const satisfies readonly { name: keyof PredictionRow; type: string }[];
+
+type AnswerColumn = InsertColumn & { readonly name: 'deployment' | keyof LabelledAnswer };
+
+const LABEL_COLUMNS: readonly AnswerColumn[] = [
+  { name: 'label', type: 'integer' },
+  { name: 'label_at', type: 'integer' },
+  { name: 'labelled_at', type: 'integer' },
+  { name: 'label_seq', type: 'integer' },
+  { name: 'loss', type: 'double' },
+  { name: 'value', type: 'double' },
+  { name: 'baseline_value', type: 'double' },
+  { name: 'model_loss', type: 'double' },
+  { name: 'model_value', type: 'double' },
+];
+
+const ANSWER_KEYS: readonly AnswerColumn[] = [
+  { name: 'deployment', type: 'text' },
+  { name: 'example_id', type: 'text' },
+  { name: 'role', type: 'text' },
+  { name: 'revision', type: 'integer' },
+];
 
 const OUTCOME_COLUMNS = [
   { name: 'deployment', type: 'text' },
@@ -112,6 +133,39 @@ export async function predictionsOf(
   return found;
 }
 
+const ANSWER_COLUMNS = [
+  'example_id',
+  'role',
+  'revision',
+  'seq',
+  'threshold',
+  'shift',
+  'probability',
+  'labelled_at',
+  'label_seq',
+] as const satisfies readonly (keyof PredictionRow)[];
+
+/** Of a logged answer, what its outcome has to do with. */
+export type Answer = Pick<PredictionRow, (typeof ANSWER_COLUMNS)[number]>;
+
+/** An answer with what its outcome adds. */
+export type LabelledAnswer = Answer &
+  Pick<PredictionRow, 'label' | 'label_at' | 'loss' | 'value' | 'baseline_value' | 'model_loss' | 'model_value'>;
+
+/** Answers by example. */
+export async function answersOf(
+  reader: Reader,
+  deployment: string,
+  exampleIds: readonly string[],
+): Promise<Map<string, Answer[]>> {
+  const found: Answer[] = [];
+  for (const ids of chunks(exampleIds)) {
+    const query = reader.selectFrom('predictions').select(ANSWER_COLUMNS).where('deployment', '=', deployment);
+    found.push(...(await query.where('example_id', 'in', ids).execute()));
+  }
+  return Map.groupBy(found, (answer) => answer.example_id);
+}
+
 export async function predictionKeys(
   reader: Reader,
   deployment: string,
@@ -150,13 +204,13 @@ export async function insertPredictions(
 export async function labelPredictions(
   database: Database,
   writer: Writer,
-  rows: readonly PredictionRow[],
+  deployment: string,
+  rows: readonly LabelledAnswer[],
 ): Promise<void> {
-  const update = sql`on conflict (deployment, example_id, role, revision) do update set
-    label = excluded.label, label_at = excluded.label_at, labelled_at = excluded.labelled_at, label_seq = excluded.label_seq,
-    loss = excluded.loss, value = excluded.value, baseline_value = excluded.baseline_value,
-    model_loss = excluded.model_loss, model_value = excluded.model_value`;
-  await database.dialect.insertMany(writer, 'predictions', PREDICTION_COLUMNS, rows.map(predictionValues), update);
+  const values = rows.map((row) =>
+    LABEL_COLUMNS.concat(ANSWER_KEYS).map(({ name }) => (name === 'deployment' ? deployment : row[name])),
+  );
+  await database.dialect.updateMany(writer, 'predictions', { set: LABEL_COLUMNS, keys: ANSWER_KEYS }, values);
 }
 
 export async function upsertOutcomes(database: Database, writer: Writer, rows: readonly OutcomeRow[]): Promise<void> {
