@@ -202,7 +202,7 @@ def models_alone(server: str, end: np.datetime64) -> str:
     worth, worth_alone = (sum(row[key] for row in rows) / n for key in ("value", "modelValue"))
     return (
         f"Without recalibration the same models would have had a log loss of {alone:.4f} and earned ${worth_alone:.3f} a flight, "
-        f"on the {n:,} flights whose outcome had come: it brought {given - alone:+.4f} and ${worth - worth_alone:+.3f}."
+        f"on the {n:,} flights whose outcome had come: it brought {given - alone:+.4f} and {worth - worth_alone:+.3f} $ a flight."
     )
 
 
