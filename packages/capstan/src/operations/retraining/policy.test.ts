@@ -28,7 +28,7 @@ test('with every limit kept a turn starts, for the trigger’s reason', () => {
 describe('each limit holds a turn back and is named', () => {
   test.each([
     ['trigger', 'new-data', {}],
-    ['single-flight', 'drift', { openCycle: 'cy_1' }],
+    ['single-flight', 'drift', { openCycle: 4 }],
     ['data-quality', 'drift', { quarantined: ['flights@5'] }],
     ['cool-down', 'drift', { startedAt: [NOW - 6 * DAY] }],
     ['labels', 'drift', { newLabels: 4_999 }],
@@ -49,7 +49,7 @@ test('the cool-down is over when the declared time has passed, not later', () =>
 test('a person passes patience, but neither an open turn nor broken data', () => {
   const impatient = { startedAt: [NOW - 1], newLabels: 0 };
   expect(decide('person', impatient).start).toBe(true);
-  expect(decide('person', { ...impatient, openCycle: 'cy_1' }).start).toBe(false);
+  expect(decide('person', { ...impatient, openCycle: 4 }).start).toBe(false);
   expect(decide('person', { ...impatient, quarantined: ['flights@5'] }).start).toBe(false);
 });
 

@@ -23,7 +23,8 @@ export interface RetrainFacts {
   readonly hasChampion: boolean;
   /** Start times of the turns so far, any order. */
   readonly startedAt: readonly number[];
-  readonly openCycle: string | null;
+  /** Number of the turn under way. */
+  readonly openCycle: number | null;
   readonly newLabels: number;
   /** Dataset versions in quarantine that the next training would need. */
   readonly quarantined: readonly string[];
@@ -63,7 +64,12 @@ export function decideRetraining(trigger: Trigger, policy: RetrainPolicy, facts:
       value: trigger.kind,
       limit: policy.on.join(', '),
     },
-    { check: 'single-flight', ok: facts.openCycle === null, value: facts.openCycle ?? 'none', limit: 'none open' },
+    {
+      check: 'single-flight',
+      ok: facts.openCycle === null,
+      value: facts.openCycle === null ? 'none' : `turn ${facts.openCycle} is open`,
+      limit: 'none open',
+    },
     {
       check: 'data-quality',
       ok: facts.quarantined.length === 0,

@@ -46,7 +46,7 @@ export async function listCycles(reader: Reader, project: string, limit: number,
 /** What the policy asks of the turns so far. */
 export interface History {
   readonly startedAt: readonly number[];
-  readonly openCycle: string | null;
+  readonly openCycle: number | null;
   readonly lastNumber: number;
 }
 
@@ -59,7 +59,7 @@ export async function history(reader: Reader, project: string): Promise<History>
     .execute();
   return {
     startedAt: rows.map((row) => row.started_at),
-    openCycle: rows.find((row) => !isOutcome(row.state))?.id ?? null,
+    openCycle: rows.find((row) => !isOutcome(row.state))?.number ?? null,
     lastNumber: rows[0]?.number ?? 0,
   };
 }
