@@ -15,6 +15,7 @@ export type RunSummary = Item<typeof api.experiments.searchRuns>;
 export type PipelineRunReply = Reply<typeof api.pipelines.get>;
 export type PipelineRunSummary = Item<typeof api.pipelines.list>;
 export type DeploymentReply = Reply<typeof api.deployments.get>;
+export type RecalibrationReply = Reply<typeof api.deployments.recalibrations>['items'][number];
 export type RolloutReply = Item<typeof api.deployments.rollouts>;
 export type MonitorSummaryReply = Item<typeof api.monitors.list>;
 export type MonitorReply = Reply<typeof api.monitors.get>;

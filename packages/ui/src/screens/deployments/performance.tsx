@@ -23,8 +23,12 @@ export function Performance({ deployment, project }: { deployment: string; proje
               keyOf={(row) => `${row.revision} ${row.role}`}
               columns={[
                 { name: 'Revision', isNumber: true, sortBy: (row) => row.revision, cell: (row) => row.revision },
-                { name: 'Version', cell: (row) => (row.modelVersion === 0 ? 'baseline' : `v${row.modelVersion}`) },
-                { name: 'Role', cell: (row) => row.role },
+                {
+                  name: 'Version',
+                  isWhole: true,
+                  cell: (row) => (row.modelVersion === 0 ? 'baseline' : `v${row.modelVersion}`),
+                },
+                { name: 'Role', isWhole: true, cell: (row) => row.role },
                 {
                   name: 'Answers',
                   isNumber: true,
@@ -32,7 +36,7 @@ export function Performance({ deployment, project }: { deployment: string; proje
                   cell: (row) => count(row.predictions),
                 },
                 { name: 'Errors', isNumber: true, cell: (row) => count(row.errors) },
-                { name: 'With outcome', isNumber: true, cell: (row) => count(row.labelled) },
+                { name: 'Outcomes', isNumber: true, cell: (row) => count(row.labelled) },
                 {
                   name: 'Positive',
                   isNumber: true,

@@ -1,9 +1,9 @@
 import { api, useNow, useRead } from '../../app/api.ts';
-import type { DeploymentReply } from '../../app/replies.ts';
+import type { DeploymentReply, RecalibrationReply } from '../../app/replies.ts';
 import { Chart } from '../../design/chart.tsx';
 import { count, figure } from '../../design/format.ts';
 import { Loaded } from '../../design/loaded.tsx';
-import { Empty, Quiet } from '../../design/page.tsx';
+import { Empty, Quiet, Stack } from '../../design/page.tsx';
 import { Time } from '../../design/time.tsx';
 
 const SHOWN = 400;
@@ -22,10 +22,10 @@ export function Recalibration({ deployment: { name, recalibration } }: { deploym
             </Empty>
           );
         }
-        const rows = items.toReversed();
+        const nights = byNight(items);
         const difference = recalibration.answeredLoss - recalibration.modelLoss;
         return (
-          <>
+          <Stack>
             <p>
               Log odds are moved by <strong>{signed(recalibration.shift)}</strong>
               {', fitted '}
@@ -40,21 +40,46 @@ export function Recalibration({ deployment: { name, recalibration } }: { deploym
               heightPx={180}
               data={{
                 xKind: 'time',
-                x: rows.map(({ at }) => at),
-                series: [{ label: 'shift', values: rows.map(({ shift }) => shift), hue: 0 }],
+                x: nights.map(({ at }) => at),
+                series: [
+                  { label: 'champion', values: nights.map(({ champion }) => champion.shift), hue: 0 },
+                  {
+                    label: 'candidate',
+                    values: nights.map(({ candidate }) => candidate?.shift ?? null),
+                    hue: 1,
+                    isDashed: true,
+                  },
+                ],
                 limits: [{ label: 'the model alone', value: 0 }],
-                notes: rows.flatMap(({ at, revision }, index) =>
-                  index > 0 && rows[index - 1]?.revision !== revision ? [{ at, label: `revision ${revision}` }] : [],
-                ),
+                notes: nights.flatMap(({ at, champion }, index) => {
+                  const before = nights[index - 1]?.champion;
+                  return before && before.revision !== champion.revision
+                    ? [{ at, label: `revision ${champion.revision}` }]
+                    : [];
+                }),
               }}
               empty="Nothing was fitted yet."
             />
             {items.length === SHOWN && <Quiet>{`The newest ${SHOWN} are shown.`}</Quiet>}
-          </>
+          </Stack>
         );
       }}
     </Loaded>
   );
+}
+
+interface Night {
+  readonly at: number;
+  readonly champion: RecalibrationReply;
+  readonly candidate: RecalibrationReply | undefined;
+}
+
+/** Oldest first. What was fitted at the same time is champion and candidate, which has the higher number. */
+function byNight(items: readonly RecalibrationReply[]): Night[] {
+  return [...Map.groupBy(items, ({ at }) => at)].toReversed().flatMap(([at, together]) => {
+    const [champion, candidate] = together.toSorted((a, b) => a.revision - b.revision);
+    return champion ? [{ at, champion, candidate }] : [];
+  });
 }
 
 function signed(value: number): string {
