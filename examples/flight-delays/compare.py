@@ -206,6 +206,22 @@ def models_alone(server: str, end: np.datetime64) -> str:
     )
 
 
+def harm(server: str) -> list[str]:
+    """What came of the candidate whose serving code converts a feature wrongly, where one was offered."""
+    revisions = ask(server, "deployments/late-arrival/revisions")["items"]
+    broken = {each["number"] for each in revisions if each["inputAdapters"]}
+    lines = []
+    for row in ask(server, "deployments/late-arrival/performance")["rows"]:
+        if row["revision"] not in broken or row["labelled"] == 0:
+            continue
+        given = "would have been given" if row["role"] == "shadow" else "were given to callers"
+        lines.append(
+            f"The broken candidate, {row['role']}: {row['labelled']:,} answers {given}, worth ${row['value']:,.0f}; "
+            f"doing nothing, ${row['baselineValue']:,.0f}."
+        )
+    return lines
+
+
 def cycles(server: str) -> list[dict]:
     found, cursor = [], ""
     while True:
@@ -286,8 +302,8 @@ def print_table(year: Year, rows: slice, folder: str, cache: str, server: str) -
         raise SystemExit(f"compare: {missing} of {len(own)} flights have no answer")
     answers = {"capstan": own, **np.load(cache)}
     turns = cycles(server)
-    alone = models_alone(server, year.end)
-    print("\n".join([*by_month(year, rows, answers, turns), "", *whole_year(year, rows, answers), alone]))
+    last = [models_alone(server, year.end), *harm(server)]
+    print("\n".join([*by_month(year, rows, answers, turns), "", *whole_year(year, rows, answers), *last]))
 
 
 def end_with_input() -> None:

@@ -2,8 +2,8 @@ import { sync } from './passengers.ts';
 import { settle } from './settle.ts';
 import { DEPLOYMENT, type Stage } from './stage.ts';
 
-/** Serving code that sends minutes where the model has learnt hours of the clock in minutes: each is 60 times too large. */
-const BROKEN = { scheduled_departure_min: { multiply: 60, add: 0 } } as const;
+/** Serving code that sends hours where the model has learnt minutes: every flight seems to leave just after midnight. */
+const BROKEN = { scheduled_departure_min: { multiply: 1 / 60, add: 0 } } as const;
 
 /**
  * Offers the champion with a feature scaled wrongly in serving, once, as soon as no other rollout is under way: by the
