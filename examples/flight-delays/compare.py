@@ -206,6 +206,10 @@ def models_alone(server: str, end: np.datetime64) -> str:
     )
 
 
+def dollars(amount: float) -> str:
+    return f"{'-' if amount < 0 else ''}${abs(amount):,.0f}"
+
+
 def harm(server: str) -> list[str]:
     """What came of the candidate whose serving code converts a feature wrongly, where one was offered."""
     revisions = ask(server, "deployments/late-arrival/revisions")["items"]
@@ -216,8 +220,8 @@ def harm(server: str) -> list[str]:
             continue
         given = "would have been given" if row["role"] == "shadow" else "were given to callers"
         lines.append(
-            f"The broken candidate, {row['role']}: {row['labelled']:,} answers {given}, worth ${row['value']:,.0f}; "
-            f"doing nothing, ${row['baselineValue']:,.0f}."
+            f"The broken candidate, {row['role']}: {row['labelled']:,} answers {given}, worth {dollars(row['value'])}; "
+            f"doing nothing, {dollars(row['baselineValue'])}."
         )
     return lines
 
