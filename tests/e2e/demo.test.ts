@@ -56,6 +56,8 @@ async function demo(data: string, watch?: (progress: string, kill: () => void) =
 test('the first model answers, and the first turn by itself is judged', () => {
   expect(table).toMatch(/2013-04 +\d+ +v1 /);
   expect(table).toMatch(/1 promoted, 1 refused/);
+  // Answers were recalibrated, and what that changed was counted.
+  expect(table).toMatch(/Without recalibration .* it brought [-+]0\.(?!0000)\d{4}/);
 });
 
 test('a demo that is killed goes on and ends with the same table', async () => {

@@ -54,6 +54,13 @@ export function budgetText({ lossBudget }: Deployment): string | undefined {
   return `${lossBudget.amount} in ${lossBudget.windowMs / 3_600_000} h`;
 }
 
+function recalibrationText({ recalibration }: Deployment): string | undefined {
+  if (!recalibration) return undefined;
+  const { shift, rows, at, answeredLoss, modelLoss } = recalibration;
+  const losses = `log loss ${answeredLoss.toFixed(4)} as answered, ${modelLoss.toFixed(4)} by the model alone`;
+  return `log odds moved by ${shift.toFixed(3)}, fitted ${timeText(at)} to ${rows} answers (${losses})`;
+}
+
 function listed(deployments: readonly Deployment[]): string {
   if (deployments.length === 0) return 'Nothing is served: capstan deploy MODEL rolls a version out.';
   return table(
@@ -81,6 +88,7 @@ function shown(it: Deployment): string {
     ['breaker', breaker.state],
     ['when open', breaker.mode + answer],
     ['why', breaker.reason],
+    ['recalibrated', recalibrationText(it)],
     ['loss budget', budgetText(it)],
     ['created', timeText(it.createdAt)],
     ...it.replicas.map(({ replica, url, isCurrent }): [string, string] => [
@@ -89,7 +97,7 @@ function shown(it: Deployment): string {
     ]),
   ];
   return facts
-    .flatMap(([name, value]) => (value === undefined ? [] : [`${name.padEnd(11)}  ${oneLine(value, LONGEST)}`]))
+    .flatMap(([name, value]) => (value === undefined ? [] : [`${name.padEnd(12)}  ${oneLine(value, LONGEST)}`]))
     .join('\n');
 }
 
