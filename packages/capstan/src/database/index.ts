@@ -3,7 +3,6 @@
 // Does not know any module's rules: queries live in each module's store.ts, the only other importer of Kysely.
 export { openDatabase, type DatabaseOptions } from './open.ts';
 export type { Database, Reader, WriteOptions, Writer } from './database.ts';
-export { nextCommit } from './next-commit.ts';
 export type { Dialect, InsertColumn } from './dialect/dialect.ts';
 export type { Schema } from './schema/index.ts';
 export {

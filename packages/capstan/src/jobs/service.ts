@@ -1,7 +1,8 @@
-import { nextCommit, type Database, type Writer } from '#database';
+import type { Database, Writer } from '#database';
 import { invalid } from '#kernel/errors';
 import type { Clock } from '#ports/clock';
 import type { Ids } from '#ports/ids';
+import { nextCommit } from '#ports/next-commit';
 import { jobKinds, type JobKind, type JobPayload } from './kinds.ts';
 import * as store from './store.ts';
 

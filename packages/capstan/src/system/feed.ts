@@ -1,6 +1,7 @@
-import { nextCommit, type Database } from '#database';
+import type { Database } from '#database';
 import type { Events } from '#events';
 import type { ServerSentEvent } from '#http';
+import { nextCommit } from '#ports/next-commit';
 
 const PAGE = 500;
 /** Other replicas write too: without a commit of our own, look again after this long. */

@@ -1,6 +1,6 @@
 import { servedDeployment, type Snapshot } from '@capstan/api';
 import { z } from 'zod';
-import { nextCommit } from '#database';
+import { nextCommit } from '#ports/next-commit';
 import type { DeploymentsDeps } from './deps.ts';
 import * as store from './store.ts';
 
