@@ -7,41 +7,6 @@ export type OutcomeRow = Selectable<Schema['outcomes']>;
 /** Well below the number of parameters that either database takes in one statement. */
 const KEYS_PER_QUERY = 500;
 
-const PREDICTION_COLUMNS = [
-  { name: 'deployment', type: 'text' },
-  { name: 'example_id', type: 'text' },
-  { name: 'role', type: 'text' },
-  { name: 'revision', type: 'integer' },
-  { name: 'project', type: 'text' },
-  { name: 'request_id', type: 'text' },
-  { name: 'segment', type: 'text' },
-  { name: 'seq', type: 'integer' },
-  { name: 'rollout', type: 'text' },
-  { name: 'stage', type: 'integer' },
-  { name: 'model_version', type: 'integer' },
-  { name: 'share', type: 'double' },
-  { name: 'threshold', type: 'double' },
-  { name: 'event_time', type: 'integer' },
-  { name: 'predicted_at', type: 'integer' },
-  { name: 'ingested_at', type: 'integer' },
-  { name: 'probability', type: 'double' },
-  { name: 'shift', type: 'double' },
-  { name: 'decision', type: 'integer' },
-  { name: 'error', type: 'text' },
-  { name: 'latency_us', type: 'integer' },
-  { name: 'part_rows', type: 'integer' },
-  { name: 'is_split', type: 'integer' },
-  { name: 'label', type: 'integer' },
-  { name: 'label_at', type: 'integer' },
-  { name: 'labelled_at', type: 'integer' },
-  { name: 'label_seq', type: 'integer' },
-  { name: 'loss', type: 'double' },
-  { name: 'value', type: 'double' },
-  { name: 'baseline_value', type: 'double' },
-  { name: 'model_loss', type: 'double' },
-  { name: 'model_value', type: 'double' },
-] as const satisfies readonly { name: keyof PredictionRow; type: string }[];
-
 type AnswerColumn = InsertColumn & { readonly name: 'deployment' | keyof LabelledAnswer };
 
 const LABEL_COLUMNS: readonly AnswerColumn[] = [
@@ -61,6 +26,30 @@ const ANSWER_KEYS: readonly AnswerColumn[] = [
   { name: 'example_id', type: 'text' },
   { name: 'role', type: 'text' },
   { name: 'revision', type: 'integer' },
+];
+
+const PREDICTION_COLUMNS: readonly (InsertColumn & { readonly name: keyof PredictionRow })[] = [
+  ...ANSWER_KEYS,
+  { name: 'project', type: 'text' },
+  { name: 'request_id', type: 'text' },
+  { name: 'segment', type: 'text' },
+  { name: 'seq', type: 'integer' },
+  { name: 'rollout', type: 'text' },
+  { name: 'stage', type: 'integer' },
+  { name: 'model_version', type: 'integer' },
+  { name: 'share', type: 'double' },
+  { name: 'threshold', type: 'double' },
+  { name: 'event_time', type: 'integer' },
+  { name: 'predicted_at', type: 'integer' },
+  { name: 'ingested_at', type: 'integer' },
+  { name: 'probability', type: 'double' },
+  { name: 'shift', type: 'double' },
+  { name: 'decision', type: 'integer' },
+  { name: 'error', type: 'text' },
+  { name: 'latency_us', type: 'integer' },
+  { name: 'part_rows', type: 'integer' },
+  { name: 'is_split', type: 'integer' },
+  ...LABEL_COLUMNS,
 ];
 
 const OUTCOME_COLUMNS = [
