@@ -23,4 +23,4 @@ export type { Explanation, Replay } from './routes/lineage.ts';
 export type { PerformanceRow, Prediction } from './routes/predictions.ts';
 export type { DeclarationChange } from './routes/projects.ts';
 export type { BudgetState, MeanInterval, ValueGrouping, ValueRow, ValueSummary } from './routes/value.ts';
-export { mlflowRoutes, type MlflowCallName } from './routes/mlflow.ts';
+export { mlflowRoutes, type MlflowCallName } from './routes/mlflow/index.ts';

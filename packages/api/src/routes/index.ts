@@ -6,7 +6,7 @@ import { experiments } from './experiments.ts';
 import { expectations } from './expectations.ts';
 import { gates } from './gates.ts';
 import { lineage } from './lineage.ts';
-import { mlflow } from './mlflow.ts';
+import { mlflow } from './mlflow/index.ts';
 import { monitors } from './monitors.ts';
 import { pipelines } from './pipelines.ts';
 import { predictions } from './predictions.ts';

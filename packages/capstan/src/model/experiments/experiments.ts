@@ -2,14 +2,14 @@ import type { Writer } from '#database';
 import type { Fact } from '#events';
 import type { Cause } from '#kernel/cause';
 import { DomainError, invalid, notFound } from '#kernel/errors';
-import { parseArtifactUri } from './artifact-path.ts';
+import { parseArtifactUri } from './artifacts/artifact-path.ts';
 import type { ExperimentsDeps } from './deps.ts';
 import * as store from './experiment.store.ts';
 import { ARTIFACT_SCHEME, type Experiment, type KeyValue } from './model.ts';
 import { checkExperimentName, checkExperimentTag, experimentNumber } from './naming.ts';
 import { projectOf } from './project-of.ts';
 import { noExperiment, refuseInactiveExperiment } from './refusals.ts';
-import { searchExperiments, type ExperimentPage, type ExperimentSearch } from './search-experiments.ts';
+import { searchExperiments, type ExperimentPage, type ExperimentSearch } from './search/search-experiments.ts';
 
 export interface ExperimentUseCases {
   /**

@@ -3,18 +3,18 @@
 // Does not know registered models (registry) nor how MLflow speaks over HTTP (protocols/mlflow).
 // Called by protocols/mlflow, the native routes, pipelines (a run per stage attempt) and registry (sources of versions).
 export { createExperiments, type Experiments } from './service.ts';
-export type { ArtifactOwner, ArtifactPlace } from './artifacts.ts';
-export { parseArtifactPath, parseArtifactUri } from './artifact-path.ts';
-export { artifactReply } from './artifact-reply.ts';
-export type { ExperimentSearch } from './search-experiments.ts';
-export type { RunSeries } from './history.ts';
-export type { LoggedKeys } from './key.store.ts';
+export type { ArtifactOwner, ArtifactPlace } from './artifacts/artifacts.ts';
+export { parseArtifactPath, parseArtifactUri } from './artifacts/artifact-path.ts';
+export { artifactReply } from './artifacts/artifact-reply.ts';
+export type { ExperimentSearch } from './search/search-experiments.ts';
+export type { RunSeries } from './metrics/history.ts';
+export type { LoggedKeys } from './search/key.store.ts';
 export type { Batch } from './log-batch.ts';
-export type { NewLoggedModel } from './logged-models.ts';
-export type { BucketedSeries, MetricBucket } from './metric-bucket.store.ts';
-export type { HistoryPoint } from './metric.store.ts';
+export type { NewLoggedModel } from './logged-models/logged-models.ts';
+export type { BucketedSeries, MetricBucket } from './metrics/metric-bucket.store.ts';
+export type { HistoryPoint } from './metrics/metric.store.ts';
 export type { NewRun } from './runs.ts';
-export type { LoggedModelSearch } from './search-logged-models.ts';
-export type { RunProjection, RunSearch } from './search-runs.ts';
+export type { LoggedModelSearch } from './logged-models/search-logged-models.ts';
+export type { RunProjection, RunSearch } from './search/search-runs.ts';
 export { experimentRoutes } from './routes.ts';
 export * from './model.ts';

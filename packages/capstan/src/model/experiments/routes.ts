@@ -1,10 +1,10 @@
 import { routes } from '@capstan/api';
 import { bind, bindRaw, type BoundRoute } from '#http';
 import { DomainError } from '#kernel/errors';
-import { artifactReply } from './artifact-reply.ts';
-import { previewOf } from './artifact-preview.ts';
-import type { MetricBucket } from './metric-bucket.store.ts';
-import type { HistoryPoint } from './metric.store.ts';
+import { artifactReply } from './artifacts/artifact-reply.ts';
+import { previewOf } from './artifacts/artifact-preview.ts';
+import type { MetricBucket } from './metrics/metric-bucket.store.ts';
+import type { HistoryPoint } from './metrics/metric.store.ts';
 import type { Experiment, KeyValue, Run } from './model.ts';
 import type { Experiments } from './service.ts';
 

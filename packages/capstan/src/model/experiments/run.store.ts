@@ -9,7 +9,7 @@ import {
   type RunInfo,
   type RunStatus,
 } from './model.ts';
-import { metricValue } from './metric.store.ts';
+import { metricValue } from './metrics/metric.store.ts';
 
 export type RunRow = Selectable<Schema['runs']>;
 

@@ -19,7 +19,7 @@ import { projectOf } from './project-of.ts';
 import { noExperiment, noRun, refuseInactiveExperiment, refuseInactiveRun } from './refusals.ts';
 import { runNameFrom } from './run-name.ts';
 import * as store from './run.store.ts';
-import { everything, loadRuns } from './search-runs.ts';
+import { everything, loadRuns } from './search/search-runs.ts';
 import { checkedParams, checkedTags } from './texts.ts';
 
 export interface NewRun {

@@ -1,15 +1,15 @@
-import { artifactUseCases, type ArtifactUseCases } from './artifacts.ts';
+import { artifactUseCases, type ArtifactUseCases } from './artifacts/artifacts.ts';
 import type { ExperimentsDeps } from './deps.ts';
 import { experimentUseCases, type ExperimentUseCases } from './experiments.ts';
-import { historyUseCases, type HistoryUseCases } from './history.ts';
+import { historyUseCases, type HistoryUseCases } from './metrics/history.ts';
 import { inputUseCases, type InputUseCases } from './inputs.ts';
 import { logUseCases, type LogUseCases } from './log-batch.ts';
-import { loggedModelUseCases, type LoggedModelUseCases } from './logged-models.ts';
-import { createMetricIds } from './metric-ids.ts';
-import { keysOf, type LoggedKeys } from './key.store.ts';
+import { loggedModelUseCases, type LoggedModelUseCases } from './logged-models/logged-models.ts';
+import { createMetricIds } from './metrics/metric-ids.ts';
+import { keysOf, type LoggedKeys } from './search/key.store.ts';
 import { experimentNumber } from './naming.ts';
 import { runUseCases, type RunUseCases } from './runs.ts';
-import { countRunMatches, searchRuns, type RunPage, type RunSearch } from './search-runs.ts';
+import { countRunMatches, searchRuns, type RunPage, type RunSearch } from './search/search-runs.ts';
 
 interface SearchUseCases {
   /** @throws DomainError INVALID_ARGUMENT for a filter, order or page token not understood, saying where */

@@ -2,4 +2,4 @@
 // Owns the wire format (proto2 in JSON, both spellings, NaN, 64-bit integers) and MLflow's error shape; no rules of its own.
 // Calls the faces of experiments and registry, as the native API does: there is no second path.
 export { mlflowRoutesOf } from './routes.ts';
-export { mlflowErrors, unknownMlflowCall } from './errors.ts';
+export { mlflowErrors, unknownMlflowCall } from './wire/errors.ts';

@@ -2,14 +2,14 @@ import { mlflowRoutes, type MlflowCallName } from '@capstan/api';
 import { bindRaw, type BoundRoute } from '#http';
 import type { Experiments } from '#model/experiments';
 import type { ModelRegistry } from '#model/registry';
-import { artifactCalls } from './artifacts.ts';
-import type { Handler } from './call.ts';
-import { experimentCalls } from './experiments.ts';
-import { jsonReply } from './json-reply.ts';
-import { loggedModelCalls } from './logged-models.ts';
-import { metricCalls } from './metrics.ts';
-import { registryCalls } from './registry.ts';
-import { runCalls } from './runs.ts';
+import { artifactCalls } from './artifacts/artifacts.ts';
+import type { Handler } from './wire/call.ts';
+import { experimentCalls } from './tracking/experiments.ts';
+import { jsonReply } from './wire/json-reply.ts';
+import { loggedModelCalls } from './tracking/logged-models.ts';
+import { metricCalls } from './tracking/metrics.ts';
+import { registryCalls } from './registry/registry.ts';
+import { runCalls } from './tracking/runs.ts';
 
 /** The release whose API this is: clients choose by it how they speak. */
 const MLFLOW_VERSION = '3.17.2';

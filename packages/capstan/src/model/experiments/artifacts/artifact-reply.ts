@@ -1,0 +1,76 @@
+import type { Readable } from 'node:stream';
+import type { RawReply, RawRequest } from '#http';
+import type { ByteRange } from '#ports/blob-store';
+import { mediaTypeOf } from './media-type.ts';
+import type { ArtifactFile } from '../model.ts';
+
+/**
+ * Answers GET and HEAD for bytes that a user uploaded, so that no browser ever runs them: always an attachment, its type
+ * by its name and never sniffed, in a sandbox without any right. One byte range (RFC 9110, 14.2), ETag and
+ * If-None-Match.
+ */
+export async function artifactReply(
+  request: Pick<RawRequest, 'method' | 'headers'>,
+  file: ArtifactFile,
+  read: (file: ArtifactFile, range?: ByteRange) => Promise<Readable>,
+): Promise<RawReply> {
+  const etag = `"${file.digest}"`;
+  const headers = {
+    'content-type': mediaTypeOf(file.path),
+    'content-disposition': contentDisposition(file.path),
+    'content-security-policy': "sandbox; default-src 'none'",
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'private, no-cache',
+    'accept-ranges': 'bytes',
+    etag,
+  };
+  if (headerOf(request, 'if-none-match') === etag) return { status: 304, headers, body: '' };
+  const ifRange = headerOf(request, 'if-range');
+  const wanted = ifRange === undefined || ifRange === etag ? headerOf(request, 'range') : undefined;
+  const range = parseRange(wanted, file.sizeBytes);
+  if (range === 'outside') {
+    return { status: 416, headers: { ...headers, 'content-range': `bytes */${file.sizeBytes}` }, body: '' };
+  }
+  const length = range ? range.end - range.start + 1 : file.sizeBytes;
+  const isHead = request.method === 'HEAD';
+  return {
+    status: range ? 206 : 200,
+    headers: {
+      ...headers,
+      'content-length': String(length),
+      ...(range && { 'content-range': `bytes ${range.start}-${range.end}/${file.sizeBytes}` }),
+    },
+    body: isHead ? '' : await read(file, range),
+  };
+}
+
+function headerOf(request: Pick<RawRequest, 'headers'>, name: string): string | undefined {
+  const value = request.headers[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** One range; undefined (the whole) for none, for several and for what is no range: a server may do so. */
+function parseRange(header: string | undefined, sizeBytes: number): ByteRange | 'outside' | undefined {
+  const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '');
+  if (!match || (match[1] === '' && match[2] === '')) return undefined;
+  const [first = '', last = ''] = match.slice(1);
+  if (first === '') {
+    const length = Math.min(Number(last), sizeBytes);
+    return length === 0 ? 'outside' : { start: sizeBytes - length, end: sizeBytes - 1 };
+  }
+  const start = Number(first);
+  const end = last === '' ? sizeBytes - 1 : Math.min(Number(last), sizeBytes - 1);
+  if (start >= sizeBytes) return 'outside';
+  return end < start ? undefined : { start, end };
+}
+
+/** RFC 6266: the name in ASCII for all, and exactly (RFC 5987) for those who can. */
+function contentDisposition(path: string): string {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const ascii = name.replaceAll(/[^\x20-\x7e]|["\\%]/g, '_');
+  const exact = encodeURIComponent(name).replaceAll(
+    /['()*!]/g,
+    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return `attachment; filename="${ascii}"${ascii === name ? '' : `; filename*=UTF-8''${exact}`}`;
+}

@@ -1,0 +1,140 @@
+import type { Database } from '#database';
+import { invalid } from '#kernel/errors';
+import { readPageToken, writePageToken } from '#kernel/filter/page-token';
+import { compareInt64, parseInt64, type Int64 } from '#kernel/int64';
+import type { ExperimentsDeps } from '../deps.ts';
+import type { MetricIds } from './metric-ids.ts';
+import * as store from './metric.store.ts';
+import { bucketsOf, type BucketedSeries } from './metric-bucket.store.ts';
+import { findRun, findRuns } from '../run.store.ts';
+import { sampleSteps, thin } from './sampling.ts';
+
+export interface RunSeries {
+  readonly runId: string;
+  readonly points: readonly store.HistoryPoint[];
+}
+
+export interface HistoryUseCases {
+  /** Points of a metric in order of time, step and value. An unknown run or metric has none. */
+  metricHistory(input: {
+    readonly runId: string;
+    readonly key: string;
+    readonly limit: number;
+    readonly pageToken?: string | undefined;
+  }): Promise<{ readonly points: readonly store.HistoryPoint[]; readonly nextPageToken?: string }>;
+  /**
+   * A sample over several runs: at most `maxPoints` steps of those that any of them has, spread evenly, with the last
+   * one and each run's own first and last. Runs that do not exist are left out.
+   * @throws DomainError INVALID_ARGUMENT for more than 100 runs
+   */
+  sampledHistory(input: {
+    readonly runIds: readonly string[];
+    readonly key: string;
+    readonly range: store.StepRange;
+    readonly maxPoints: number;
+  }): Promise<readonly RunSeries[]>;
+  /** Every point of several runs, at most `limit` in all, by run, time, step and value. */
+  bulkHistory(input: {
+    readonly runIds: readonly string[];
+    readonly key: string;
+    readonly limit: number;
+  }): Promise<readonly RunSeries[]>;
+  /** A metric of one run in at most `buckets` buckets of steps that keep each extreme. */
+  bucketedHistory(input: {
+    readonly runId: string;
+    readonly key: string;
+    readonly range: store.StepRange;
+    readonly buckets: number;
+  }): Promise<BucketedSeries>;
+}
+
+const MOST_RUNS = 100;
+
+export function historyUseCases({ database }: ExperimentsDeps, metricIds: MetricIds): HistoryUseCases {
+  async function metricOf(key: string): Promise<number | undefined> {
+    return (await metricIds.lookUp([key])).get(key);
+  }
+
+  return {
+    async metricHistory({ runId, key, limit, pageToken }) {
+      const run = await findRun(database.read, runId);
+      const metric = await metricOf(key);
+      if (!run || metric === undefined) return { points: [] };
+      const question = `${run.key} ${metric}`;
+      const after = pageToken ? readAfter(pageToken, question) : undefined;
+      const found = await store.history(database.read, run.key, metric, { limit: limit + 1, after });
+      const points = found.slice(0, limit);
+      const last = points.at(-1);
+      if (!last || found.length <= limit) return { points };
+      const value = store.storedValue(last.value);
+      const keys = [String(last.timestamp), String(last.step), Number.isFinite(value) ? value : null];
+      return { points, nextPageToken: writePageToken(question, keys) };
+    },
+    async sampledHistory({ runIds, key, range, maxPoints }) {
+      const { runs, metric } = await seriesOf(database, runIds, metricOf, key);
+      if (metric === undefined || runs.length === 0) return [];
+      const keys = runs.map((run) => run.key);
+      const wanted = { from: range.from ?? 0, to: range.to };
+      const steps = await store.stepsOf(database.read, keys, metric, wanted);
+      const sampled = new Map<string, Int64>(sampleSteps(steps, maxPoints).map((step) => [String(step), step]));
+      if (sampled.size < steps.length) {
+        for (const run of keys) {
+          const bounds = await store.stepBounds(database.read, run, metric, wanted);
+          if (bounds) for (const step of [bounds.first, bounds.last]) sampled.set(String(step), step);
+        }
+      }
+      const chosen = [...sampled.values()].toSorted(compareInt64);
+      return await Promise.all(
+        runs.map(async (run) => ({
+          runId: run.id,
+          points: thin(
+            await store.pointsAt(database.read, run.key, metric, chosen),
+            Math.max(maxPoints, chosen.length),
+          ),
+        })),
+      );
+    },
+    async bulkHistory({ runIds, key, limit }) {
+      const { runs, metric } = await seriesOf(database, runIds, metricOf, key);
+      if (metric === undefined) return [];
+      const series: RunSeries[] = [];
+      let left = limit;
+      for (const run of runs) {
+        if (left <= 0) break;
+        const points = await store.history(database.read, run.key, metric, { limit: left });
+        left -= points.length;
+        series.push({ runId: run.id, points });
+      }
+      return series;
+    },
+    async bucketedHistory({ runId, key, range, buckets }) {
+      const run = await findRun(database.read, runId);
+      const metric = await metricOf(key);
+      if (!run || metric === undefined) return { count: 0, buckets: [] };
+      return await bucketsOf(database.read, run.key, metric, range, buckets);
+    },
+  };
+}
+
+async function seriesOf(
+  database: Database,
+  runIds: readonly string[],
+  metricOf: (key: string) => Promise<number | undefined>,
+  key: string,
+) {
+  if (runIds.length > MOST_RUNS)
+    throw invalid(`At most ${MOST_RUNS} runs at once, got ${runIds.length}`, { field: 'run_ids' });
+  const runs = await findRuns(database.read, runIds);
+  return { runs: runs.toSorted((a, b) => (a.id < b.id ? -1 : 1)), metric: await metricOf(key) };
+}
+
+function readAfter(token: string, question: string): [string, string, number] {
+  const [timestamp, step, value] = readPageToken(token, question, 3);
+  const isWhole =
+    typeof timestamp === 'string' &&
+    typeof step === 'string' &&
+    parseInt64(timestamp) !== undefined &&
+    parseInt64(step) !== undefined;
+  if (!isWhole || typeof value === 'string') throw invalid('Invalid page token', { field: 'page_token' });
+  return [timestamp, step, value ?? store.storedValue(Number.NaN)];
+}

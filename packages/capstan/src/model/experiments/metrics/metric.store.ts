@@ -1,0 +1,250 @@
+import { sql } from 'kysely';
+import type { Dialect, Reader, Writer } from '#database';
+import { compareInt64, readInt64, type Int64 } from '#kernel/int64';
+import type { MetricInput, MetricPoint } from '../model.ts';
+
+/** How NaN is stored: below every number, as it must sort; infinities themselves are stored as greatest numbers. */
+const STORED_NAN = -Infinity;
+
+export function storedValue(value: number): number {
+  if (Number.isNaN(value)) return STORED_NAN;
+  if (value === Infinity) return Number.MAX_VALUE;
+  return value === -Infinity ? -Number.MAX_VALUE : value;
+}
+
+/** The logged value behind a stored one. */
+export function metricValue(stored: number): number {
+  return stored === STORED_NAN ? Number.NaN : stored;
+}
+
+/** Ids of the names that have one. */
+export async function findMetricIds(reader: Reader, names: readonly string[]): Promise<Map<string, number>> {
+  const rows = await reader.selectFrom('metric_keys').selectAll().where('name', 'in', names).execute();
+  return new Map(rows.map((row) => [row.name, row.id]));
+}
+
+/** Gives ids to names that have none. The caller holds the chain lock: ids count up. */
+export async function addMetricIds(writer: Writer, names: readonly string[]): Promise<Map<string, number>> {
+  const known = await findMetricIds(writer, names);
+  const added = names.filter((name) => !known.has(name));
+  if (added.length === 0) return known;
+  const last = await sql<{ id: number | null }>`select max(id) as id from metric_keys`.execute(writer);
+  let id = Number(last.rows[0]?.id ?? 0);
+  for (const name of added) {
+    id += 1;
+    await writer.insertInto('metric_keys').values({ id, name }).execute();
+    known.set(name, id);
+  }
+  return known;
+}
+
+const pointColumns = [
+  { name: 'run_key', type: 'integer' },
+  { name: 'metric_id', type: 'integer' },
+  { name: 'step', type: 'integer' },
+  { name: 'logged_at', type: 'integer' },
+  { name: 'value', type: 'double' },
+] as const;
+
+const latestColumns = [
+  ...pointColumns,
+  { name: 'min_value', type: 'double' },
+  { name: 'max_value', type: 'double' },
+] as const;
+
+const isNewer = sql.raw(
+  '(excluded.step, excluded.logged_at, excluded.value) > (latest_metrics.step, latest_metrics.logged_at, latest_metrics.value)',
+);
+/** Takes the newer point's columns all or none; extremes on their own. */
+const onKnownMetric = sql`on conflict (run_key, metric_id) do update set
+  step = case when ${isNewer} then excluded.step else latest_metrics.step end,
+  logged_at = case when ${isNewer} then excluded.logged_at else latest_metrics.logged_at end,
+  value = case when ${isNewer} then excluded.value else latest_metrics.value end,
+  min_value = case when latest_metrics.min_value is null or excluded.min_value < latest_metrics.min_value
+                   then excluded.min_value else latest_metrics.min_value end,
+  max_value = case when latest_metrics.max_value is null or excluded.max_value > latest_metrics.max_value
+                   then excluded.max_value else latest_metrics.max_value end`;
+
+interface Summary {
+  step: Int64;
+  timestamp: Int64;
+  value: number;
+  min: number | null;
+  max: number | null;
+}
+
+/** Stores points and moves the latest values; returns how many were new. A point that is there already has no effect. */
+export async function insertPoints(
+  dialect: Dialect,
+  writer: Writer,
+  run: number,
+  metrics: readonly MetricPoint[],
+  ids: ReadonlyMap<string, number>,
+): Promise<number> {
+  const summaries = new Map<number, Summary>();
+  const rows = metrics.map(({ key, value, timestamp, step }) => {
+    const id = ids.get(key) ?? 0;
+    const stored = storedValue(value);
+    summarise(summaries, id, step, timestamp, stored);
+    return [run, id, step, timestamp, stored] as const;
+  });
+  const added = await dialect.insertMany(writer, 'metric_points', pointColumns, rows);
+  if (added === 0) return 0;
+  const latest = Array.from(
+    summaries,
+    ([id, at]) => [run, id, at.step, at.timestamp, at.value, at.min, at.max] as const,
+  );
+  await dialect.insertMany(writer, 'latest_metrics', latestColumns, latest, onKnownMetric);
+  return added;
+}
+
+function summarise(summaries: Map<number, Summary>, id: number, step: Int64, timestamp: Int64, value: number): void {
+  const number = value === STORED_NAN ? null : value;
+  const seen = summaries.get(id);
+  if (!seen) {
+    summaries.set(id, { step, timestamp, value, min: number, max: number });
+    return;
+  }
+  const order = compareInt64(step, seen.step) || compareInt64(timestamp, seen.timestamp) || value - seen.value;
+  if (order > 0) {
+    seen.step = step;
+    seen.timestamp = timestamp;
+    seen.value = value;
+  }
+  if (number !== null) {
+    seen.min = seen.min === null || number < seen.min ? number : seen.min;
+    seen.max = seen.max === null || number > seen.max ? number : seen.max;
+  }
+}
+
+const modelPointColumns = [
+  { name: 'model_id', type: 'text' },
+  { name: 'metric_id', type: 'integer' },
+  { name: 'dataset_name', type: 'text' },
+  { name: 'dataset_digest', type: 'text' },
+  { name: 'step', type: 'integer' },
+  { name: 'logged_at', type: 'integer' },
+  { name: 'value', type: 'double' },
+  { name: 'run_id', type: 'text' },
+] as const;
+
+/** Stores those points that name a logged model for it too; returns how many were new. */
+export async function insertModelPoints(
+  dialect: Dialect,
+  writer: Writer,
+  runId: string,
+  metrics: readonly MetricInput[],
+  ids: ReadonlyMap<string, number>,
+): Promise<number> {
+  const rows = metrics.flatMap((metric) =>
+    metric.modelId === undefined
+      ? []
+      : [
+          [
+            metric.modelId,
+            ids.get(metric.key) ?? 0,
+            metric.datasetName ?? '',
+            metric.datasetDigest ?? '',
+            metric.step,
+            metric.timestamp,
+            storedValue(metric.value),
+            runId,
+          ] as const,
+        ],
+  );
+  return await dialect.insertMany(writer, 'logged_model_metrics', modelPointColumns, rows);
+}
+
+interface PointRow {
+  readonly run_key: number;
+  readonly step: string;
+  readonly logged_at: string;
+  readonly value: number;
+}
+
+/** A point without its name, which the caller knows. */
+export interface HistoryPoint {
+  readonly step: Int64;
+  readonly timestamp: Int64;
+  readonly value: number;
+}
+
+/** Points of one metric of one run, in order of time, step and value, behind `after`. */
+export async function history(
+  reader: Reader,
+  run: number,
+  metric: number,
+  page: { readonly limit: number; readonly after?: readonly [string, string, number] | undefined },
+): Promise<HistoryPoint[]> {
+  // Doubles and 64-bit integers go through text and back exactly.
+  const behind = page.after
+    ? sql`and (logged_at, step, value) >
+          (cast(${page.after[0]} as bigint), cast(${page.after[1]} as bigint), ${page.after[2]})`
+    : sql``;
+  const { rows } = await sql<PointRow>`
+    select run_key, cast(step as text) as step, cast(logged_at as text) as logged_at, value
+      from metric_points where run_key = ${run} and metric_id = ${metric} ${behind}
+     order by metric_points.logged_at, metric_points.step, value limit ${page.limit}`.execute(reader);
+  return rows.map(toPoint);
+}
+
+export interface StepRange {
+  readonly from?: Int64 | undefined;
+  readonly to?: Int64 | undefined;
+}
+
+/** The distinct steps at which any of the runs has the metric, ascending. */
+export async function stepsOf(
+  reader: Reader,
+  runs: readonly number[],
+  metric: number,
+  range: StepRange,
+): Promise<Int64[]> {
+  const { rows } = await sql<{ step: string }>`
+    select cast(step as text) as step from metric_points
+     where run_key in (${sql.join(runs)}) and metric_id = ${metric} ${within(range)}
+     group by metric_points.step order by metric_points.step`.execute(reader);
+  return rows.map((row) => readInt64(row.step));
+}
+
+/** Points of one run at these steps, by step and time. */
+export async function pointsAt(
+  reader: Reader,
+  run: number,
+  metric: number,
+  steps: readonly Int64[],
+): Promise<HistoryPoint[]> {
+  if (steps.length === 0) return [];
+  const { rows } = await sql<PointRow>`
+    select run_key, cast(step as text) as step, cast(logged_at as text) as logged_at, value from metric_points
+     where run_key = ${run} and metric_id = ${metric} and step in (${sql.join(steps)})
+     order by metric_points.step, metric_points.logged_at, value`.execute(reader);
+  return rows.map(toPoint);
+}
+
+/** First and last step of a run's metric within a range. */
+export async function stepBounds(
+  reader: Reader,
+  run: number,
+  metric: number,
+  range: StepRange,
+): Promise<{ first: Int64; last: Int64; count: number } | undefined> {
+  const { rows } = await sql<{ first: string | null; last: string | null; count: number }>`
+    select cast(min(step) as text) as first, cast(max(step) as text) as last, count(*) as count from metric_points
+     where run_key = ${run} and metric_id = ${metric} ${within(range)}`.execute(reader);
+  const row = rows[0];
+  if (row?.first == null || row.last === null) return undefined;
+  return { first: readInt64(row.first), last: readInt64(row.last), count: Number(row.count) };
+}
+
+function within({ from, to }: StepRange) {
+  return sql`${from === undefined ? sql`` : sql`and step >= ${from}`} ${to === undefined ? sql`` : sql`and step <= ${to}`}`;
+}
+
+function toPoint(row: PointRow): HistoryPoint {
+  return {
+    step: readInt64(row.step),
+    timestamp: readInt64(row.logged_at),
+    value: metricValue(row.value),
+  };
+}

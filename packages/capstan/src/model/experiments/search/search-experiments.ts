@@ -1,0 +1,31 @@
+import type { Database } from '#database';
+import { parseFilter } from '#kernel/filter/parse-filter';
+import { parseOrder } from '#kernel/filter/parse-order';
+import type { Experiment, View } from '../model.ts';
+import { pageOfExperiments } from './experiment-search.store.ts';
+
+export interface ExperimentSearch {
+  readonly filter?: string | undefined;
+  readonly orderBy?: readonly string[] | undefined;
+  readonly view: View;
+  /** At least 1. */
+  readonly limit: number;
+  readonly pageToken?: string | undefined;
+}
+
+export interface ExperimentPage {
+  readonly experiments: readonly Experiment[];
+  readonly nextPageToken?: string;
+}
+
+/** Newest first unless ordered otherwise. @throws DomainError INVALID_ARGUMENT for a filter, order or token not understood */
+export async function searchExperiments(database: Database, search: ExperimentSearch): Promise<ExperimentPage> {
+  return await pageOfExperiments(database, {
+    comparisons: parseFilter(search.filter ?? ''),
+    order: parseOrder(search.orderBy ?? []),
+    view: search.view,
+    limit: search.limit,
+    pageToken: search.pageToken || undefined,
+    question: JSON.stringify([search.filter ?? '', search.orderBy ?? [], search.view]),
+  });
+}

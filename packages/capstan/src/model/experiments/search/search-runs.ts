@@ -1,0 +1,104 @@
+import type { Database, Reader } from '#database';
+import { parseFilter, type Comparison } from '#kernel/filter/parse-filter';
+import { parseOrder, type SortTerm } from '#kernel/filter/parse-order';
+import { inputsOf } from '../input.store.ts';
+import type { MetricIds } from '../metrics/metric-ids.ts';
+import type { Run, View } from '../model.ts';
+import { experimentNumber } from '../naming.ts';
+import { countMatches, pageOfRuns } from './run-search.store.ts';
+import { latestOf, textsOf, type Projection, type RunWithKey } from '../run.store.ts';
+
+export interface RunSearch {
+  readonly experimentIds: readonly string[];
+  /** MLflow's search language. */
+  readonly filter?: string | undefined;
+  readonly orderBy?: readonly string[] | undefined;
+  readonly view: View;
+  /** At least 1. */
+  readonly limit: number;
+  readonly pageToken?: string | undefined;
+  /** What to load of each run; default: everything. */
+  readonly load?: RunProjection | undefined;
+}
+
+export interface RunProjection {
+  readonly metrics: Projection;
+  readonly params: Projection;
+  readonly tags: Projection;
+  /** Datasets and models. */
+  readonly inputs: boolean;
+}
+
+export interface RunPage {
+  readonly runs: readonly Run[];
+  readonly nextPageToken?: string;
+}
+
+export const everything: RunProjection = { metrics: 'all', params: 'all', tags: 'all', inputs: true };
+
+/**
+ * Runs of the experiments that meet the filter, newest first unless ordered otherwise. No experiments: no runs.
+ * @throws DomainError INVALID_ARGUMENT for a filter, order or page token not understood, saying where
+ */
+export async function searchRuns(database: Database, metricIds: MetricIds, search: RunSearch): Promise<RunPage> {
+  const comparisons = parseFilter(search.filter ?? '');
+  const order = parseOrder(search.orderBy ?? []);
+  const experiments = experimentNumbers(search.experimentIds);
+  if (experiments.length === 0) return { runs: [] };
+  const page = await pageOfRuns(database, {
+    experiments,
+    comparisons,
+    order,
+    view: search.view,
+    limit: search.limit,
+    pageToken: search.pageToken || undefined,
+    question: JSON.stringify([search.filter ?? '', search.orderBy ?? [], search.view]),
+    metricIds: await metricIds.lookUp(metricNames(comparisons, order)),
+  });
+  return { ...page, runs: await loadRuns(database.read, page.runs, search.load ?? everything) };
+}
+
+/** How many runs a search would find. */
+export async function countRunMatches(
+  database: Database,
+  metricIds: MetricIds,
+  search: Pick<RunSearch, 'experimentIds' | 'filter' | 'view'>,
+): Promise<number> {
+  const comparisons = parseFilter(search.filter ?? '');
+  const experiments = experimentNumbers(search.experimentIds);
+  if (experiments.length === 0) return 0;
+  return await countMatches(database, {
+    experiments,
+    comparisons,
+    view: search.view,
+    metricIds: await metricIds.lookUp(metricNames(comparisons, [])),
+  });
+}
+
+/** Adds what was logged to runs, in a few queries however many there are. */
+export async function loadRuns(reader: Reader, runs: readonly RunWithKey[], load: RunProjection): Promise<Run[]> {
+  const keys = runs.map((run) => run.key);
+  const metrics = await latestOf(reader, keys, load.metrics);
+  const params = await textsOf(reader, 'run_params', keys, load.params);
+  const tags = await textsOf(reader, 'run_tags', keys, load.tags);
+  const inputs = await inputsOf(reader, load.inputs ? keys : []);
+  return runs.map(({ key, ...info }) => ({
+    ...info,
+    metrics: metrics.get(key) ?? [],
+    params: params.get(key) ?? [],
+    tags: tags.get(key) ?? [],
+    datasets: inputs.datasets.get(key) ?? [],
+    modelInputs: inputs.modelInputs.get(key) ?? [],
+    modelOutputs: inputs.modelOutputs.get(key) ?? [],
+  }));
+}
+
+function experimentNumbers(ids: readonly string[]): number[] {
+  return [...new Set(ids.map(experimentNumber).filter((id) => id !== undefined))];
+}
+
+function metricNames(comparisons: readonly Comparison[], order: readonly SortTerm[]): string[] {
+  return [...comparisons, ...order]
+    .filter(({ path }) => path.entity === 'metric' || path.entity === 'metrics')
+    .map(({ path }) => path.key);
+}

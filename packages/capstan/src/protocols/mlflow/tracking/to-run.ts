@@ -1,0 +1,55 @@
+import { artifactUriOf, type DatasetInput, type Run } from '#model/experiments';
+import { listed, optional } from '../wire/json-reply.ts';
+
+export function toRunInfo(run: Run): object {
+  return {
+    run_uuid: run.id,
+    run_id: run.id,
+    run_name: run.name,
+    experiment_id: run.experimentId,
+    user_id: run.userId,
+    status: run.status,
+    start_time: run.startTime,
+    ...optional('end_time', run.endTime),
+    artifact_uri: artifactUriOf(run.artifactRoot),
+    lifecycle_stage: run.lifecycle,
+  };
+}
+
+export function toRun(run: Run): object {
+  return {
+    info: toRunInfo(run),
+    data: {
+      ...listed(
+        'metrics',
+        run.metrics.map(({ key, value, timestamp, step }) => ({ key, value, timestamp, step })),
+      ),
+      ...listed('params', run.params),
+      ...listed('tags', run.tags),
+    },
+    inputs: {
+      ...listed('dataset_inputs', run.datasets.map(toDatasetInput)),
+      ...listed(
+        'model_inputs',
+        run.modelInputs.map((modelId) => ({ model_id: modelId })),
+      ),
+    },
+    ...(run.modelOutputs.length > 0 && {
+      outputs: { model_outputs: run.modelOutputs.map(({ modelId, step }) => ({ model_id: modelId, step })) },
+    }),
+  };
+}
+
+function toDatasetInput({ tags, name, digest, sourceType, source, schema, profile }: DatasetInput): object {
+  return {
+    ...listed('tags', tags),
+    dataset: {
+      name,
+      digest,
+      source_type: sourceType,
+      source,
+      ...optional('schema', schema),
+      ...optional('profile', profile),
+    },
+  };
+}
