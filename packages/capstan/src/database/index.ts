@@ -4,6 +4,7 @@
 export { openDatabase, type DatabaseOptions } from './open.ts';
 export type { Database, Reader, WriteOptions, Writer } from './database.ts';
 export type { Dialect, InsertColumn } from './dialect/dialect.ts';
+export { prepared, preparedInsert } from './prepared.ts';
 export type { Schema } from './schema/index.ts';
 export {
   allOf,

@@ -7,7 +7,7 @@ import { DomainError } from '#kernel/errors';
  * @throws DomainError TOO_LARGE
  */
 export function limited(stream: Readable, headers: IncomingHttpHeaders, limitBytes: number): Readable {
-  if (Number(headers['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes);
+  refuseAnnounced(headers, limitBytes);
   let seen = 0;
   const counter = new Transform({
     transform(chunk: Buffer, _encoding, done) {
@@ -21,7 +21,12 @@ export function limited(stream: Readable, headers: IncomingHttpHeaders, limitByt
   return stream.pipe(counter);
 }
 
-function tooLarge(limitBytes: number): DomainError {
+/** Before a byte of it is read. @throws DomainError TOO_LARGE when the announced length is past the limit */
+export function refuseAnnounced(headers: IncomingHttpHeaders, limitBytes: number): void {
+  if (Number(headers['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes);
+}
+
+export function tooLarge(limitBytes: number): DomainError {
   return new DomainError('TOO_LARGE', `The body is larger than this route takes (${limitBytes} bytes)`, {
     field: 'body',
   });

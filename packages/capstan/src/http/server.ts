@@ -14,8 +14,9 @@ import { authorize, type Identify, type Principal } from './authorize.ts';
 import { routeKey, type BoundRoute, type RawReply, type RequestContext } from './bind.ts';
 import { guardBrowserBorne, type HostPolicy } from './guard.ts';
 import { parseJsonBody } from './json-body.ts';
-import { limited } from './limited-stream.ts';
+import { limited, refuseAnnounced } from './limited-stream.ts';
 import { problemRenderer, toDomainError, validationError, type ErrorRenderer } from './problem.ts';
+import { readBody } from './read-body.ts';
 import { securityHeaders } from './security-headers.ts';
 
 export interface HttpServerOptions extends HostPolicy {
@@ -150,15 +151,22 @@ function addRoute(app: FastifyInstance, bound: BoundRoute, options: HttpServerOp
       authorize(principal, route);
       const context = contextOf(request, reply, principal);
       if (bound.kind === 'json') return await answerJson(bound, request, reply, context, options.checkReplies);
-      const stream = limited(bodyOf(request), request.headers, route.bodyLimitBytes);
+      const { headers } = request;
+      refuseAnnounced(headers, route.bodyLimitBytes);
       const answer = await bound.handle({
-        ...context,
+        requestId: context.requestId,
+        cause: context.cause,
+        get signal() {
+          return context.signal;
+        },
         method: request.method,
         params: request.params as Record<string, string>,
         query: queryOf(request),
-        headers: request.headers,
-        bytes: bound.route.bodyAs === 'bytes' ? await collect(stream) : EMPTY,
-        stream,
+        headers,
+        bytes: bound.route.bodyAs === 'bytes' ? await readBody(bodyOf(request), headers, route.bodyLimitBytes) : EMPTY,
+        get stream() {
+          return limited(bodyOf(request), headers, route.bodyLimitBytes);
+        },
       });
       return send(reply, request.method === 'HEAD' ? withoutBody(answer) : answer);
     },
@@ -191,7 +199,7 @@ async function answerJson(
 
 async function readJson(request: FastifyRequest, limitBytes: number): Promise<unknown> {
   if (limitBytes === 0) return {};
-  const bytes = await collect(limited(bodyOf(request), request.headers, limitBytes));
+  const bytes = await readBody(bodyOf(request), request.headers, limitBytes);
   const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   if (bytes.length > 0 && type !== 'application/json') {
     throw new DomainError('UNSUPPORTED_MEDIA_TYPE', `Content-Type '${type ?? ''}' is not taken here`, {
@@ -204,12 +212,6 @@ async function readJson(request: FastifyRequest, limitBytes: number): Promise<un
 
 function bodyOf(request: FastifyRequest): Readable {
   return (request.body as Readable | undefined) ?? (request.method === 'GET' ? Readable.from([]) : request.raw);
-}
-
-async function collect(stream: Readable): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
-  return chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks);
 }
 
 function queryOf(request: FastifyRequest): URLSearchParams {
@@ -227,12 +229,27 @@ function groupQuery(search: URLSearchParams): Record<string, string | string[]> 
   return grouped;
 }
 
+/** Most calls end before anyone asks whether the caller is still there: that is watched once it is asked. */
 function contextOf(request: FastifyRequest, reply: FastifyReply, principal: Principal | null): RequestContext {
+  let abort: AbortController | undefined;
+  return {
+    requestId: request.id,
+    cause: { actor: principal?.actor ?? 'anonymous' },
+    get signal() {
+      abort ??= watchCaller(reply);
+      return abort.signal;
+    },
+  };
+}
+
+function watchCaller(reply: FastifyReply): AbortController {
   const abort = new AbortController();
-  reply.raw.once('close', () => {
+  const hungUp = (): void => {
     if (!reply.raw.writableFinished) abort.abort(new Error('the caller hung up'));
-  });
-  return { requestId: request.id, cause: { actor: principal?.actor ?? 'anonymous' }, signal: abort.signal };
+  };
+  if (reply.raw.closed) hungUp();
+  else reply.raw.once('close', hungUp);
+  return abort;
 }
 
 async function answerUnknown(

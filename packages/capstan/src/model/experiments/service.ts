@@ -3,8 +3,9 @@ import type { ExperimentsDeps } from './deps.ts';
 import { experimentUseCases, type ExperimentUseCases } from './experiments.ts';
 import { historyUseCases, type HistoryUseCases } from './metrics/history.ts';
 import { inputUseCases, type InputUseCases } from './inputs.ts';
-import { logUseCases, type LogUseCases } from './log-batch.ts';
+import { logUseCases, type LogUseCases } from './log/log-batch.ts';
 import { loggedModelUseCases, type LoggedModelUseCases } from './logged-models/logged-models.ts';
+import { createLoggedFacts } from './log/logged-facts.ts';
 import { createMetricIds } from './metrics/metric-ids.ts';
 import { keysOf, type LoggedKeys } from './search/key.store.ts';
 import { experimentNumber } from './naming.ts';
@@ -30,18 +31,23 @@ export interface Experiments
     LoggedModelUseCases,
     ArtifactUseCases,
     HistoryUseCases,
-    SearchUseCases {}
+    SearchUseCases {
+  /** Writes the facts that wait to be summed up: before this process ends. */
+  settle(): Promise<void>;
+}
 
 export function createExperiments(deps: ExperimentsDeps): Experiments {
   const metricIds = createMetricIds(deps.database);
+  const facts = createLoggedFacts(deps);
   return {
     ...experimentUseCases(deps),
-    ...runUseCases(deps),
-    ...logUseCases(deps, metricIds),
+    ...runUseCases(deps, facts),
+    ...logUseCases(deps, metricIds, facts),
     ...inputUseCases(deps),
     ...loggedModelUseCases(deps, metricIds),
     ...artifactUseCases(deps),
     ...historyUseCases(deps, metricIds),
+    settle: () => facts.settle(),
     searchRuns: (search) => searchRuns(deps.database, metricIds, search),
     countMatches: (search) => countRunMatches(deps.database, metricIds, search),
     loggedKeys: (ids) =>

@@ -1,7 +1,7 @@
-import { artifactUriOf, type DatasetInput, type Run } from '#model/experiments';
+import { artifactUriOf, type DatasetInput, type Run, type RunInfo } from '#model/experiments';
 import { listed, optional } from '../wire/json-reply.ts';
 
-export function toRunInfo(run: Run): object {
+export function toRunInfo(run: RunInfo): object {
   return {
     run_uuid: run.id,
     run_id: run.id,
