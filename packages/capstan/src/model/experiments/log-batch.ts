@@ -2,12 +2,13 @@ import type { Writer } from '#database';
 import type { Cause } from '#kernel/cause';
 import { conflict, invalid } from '#kernel/errors';
 import type { ExperimentsDeps } from './deps.ts';
+import { findLoggedModelIds } from './logged-models/logged-model.store.ts';
 import type { MetricIds } from './metrics/metric-ids.ts';
 import { insertModelPoints, insertPoints } from './metrics/metric.store.ts';
 import { RUN_NAME_TAG, type KeyValue, type MetricInput } from './model.ts';
 import { checkKey, checkRunId } from './naming.ts';
 import { projectOf } from './project-of.ts';
-import { noRun, refuseInactiveRun } from './refusals.ts';
+import { noLoggedModel, noRun, refuseInactiveRun } from './refusals.ts';
 import * as store from './run.store.ts';
 import { checkRunName } from './runs.ts';
 import { checkedParams, checkedTags } from './texts.ts';
@@ -43,13 +44,14 @@ export function logUseCases({ database, events, clock }: ExperimentsDeps, metric
     const run = await store.findRunForWriting(writer, runId);
     if (!run) throw noRun(runId);
     refuseInactiveRun(runId, run.lifecycle);
+    if (batch.models.size > 0) await refuseUnknownModels(writer, batch.models);
     const ids = await metricIds.ensure(writer, batch.names);
     const counts = {
       metrics: await insertPoints(dialect, writer, run.key, metrics, ids),
       params: await insertNewParams(writer, runId, run.key, params),
       tags: await store.putTags(dialect, writer, run.key, tags),
     };
-    const ofModels = batch.hasModelMetrics ? await insertModelPoints(dialect, writer, runId, metrics, ids) : 0;
+    const ofModels = batch.models.size > 0 ? await insertModelPoints(dialect, writer, runId, metrics, ids) : 0;
     if (counts.metrics + counts.params + counts.tags + ofModels === 0) return ids;
 
     const name = tags.find((tag) => tag.key === RUN_NAME_TAG)?.value;
@@ -104,7 +106,8 @@ interface Checked {
   readonly metrics: readonly MetricInput[];
   /** Names of its metrics. */
   readonly names: ReadonlySet<string>;
-  readonly hasModelMetrics: boolean;
+  /** Logged models that its metrics are of. */
+  readonly models: ReadonlySet<string>;
   readonly params: readonly KeyValue[];
   readonly tags: readonly KeyValue[];
   readonly cause: Cause;
@@ -118,7 +121,7 @@ function check(batch: Batch, metricIds: MetricIds): Checked {
   refuseMany(tags.length, LIMITS.tags, 'tags');
   refuseMany(metrics.length + params.length + tags.length, LIMIT_IN_ALL, 'metrics, params, and tags');
   const names = new Set<string>();
-  let hasModelMetrics = false;
+  const models = new Set<string>();
   for (const [index, metric] of metrics.entries()) {
     if (!names.has(metric.key)) {
       if (!metricIds.isKnown(metric.key)) checkKey(`metrics[${index}].key`, metric.key);
@@ -129,11 +132,18 @@ function check(batch: Batch, metricIds: MetricIds): Checked {
         field: `metrics[${index}].timestamp`,
       });
     }
-    hasModelMetrics ||= metric.modelId !== undefined;
+    if (metric.modelId !== undefined) models.add(metric.modelId);
   }
   const checkedTagList = checkedTags(tags);
   for (const tag of checkedTagList) if (tag.key === RUN_NAME_TAG) checkRunName(tag.value);
-  return { runId, metrics, names, hasModelMetrics, params: checkedParams(params), tags: checkedTagList, cause };
+  return { runId, metrics, names, models, params: checkedParams(params), tags: checkedTagList, cause };
+}
+
+/** @throws DomainError NOT_FOUND for a model that never was; those deleted still take what was measured on them */
+async function refuseUnknownModels(writer: Writer, ids: ReadonlySet<string>): Promise<void> {
+  const known = await findLoggedModelIds(writer, [...ids]);
+  const unknown = [...ids].find((id) => !known.has(id));
+  if (unknown !== undefined) throw noLoggedModel(unknown);
 }
 
 function refuseMany(count: number, limit: number, what: string): void {

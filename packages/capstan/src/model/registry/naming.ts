@@ -1,9 +1,9 @@
 // What names in the registry may be.
 import { invalid, type DomainError } from '#kernel/errors';
+import { checkKey } from '#model/experiments';
 import type { KeyValue } from './model.ts';
 
 const LONGEST_NAME = 256;
-const LONGEST_KEY = 250;
 const LONGEST_TAG_VALUE = 100_000;
 const LONGEST_DESCRIPTION = 100_000;
 const LONGEST_ALIAS = 255;
@@ -17,8 +17,7 @@ export function checkModelName(name: string): void {
 }
 
 export function checkTag({ key, value }: KeyValue): void {
-  if (key === '') throw refusal('key', "Missing value for required parameter 'key'.");
-  checkText('key', key, LONGEST_KEY);
+  checkKey('key', key);
   checkText('value', value, LONGEST_TAG_VALUE);
 }
 

@@ -83,6 +83,7 @@ export function loggedModelUseCases(deps: ExperimentsDeps, metricIds: MetricIds)
     cause: Cause,
   ): Promise<void> {
     await change(id, async (writer, _row, experiment) => {
+      if (texts.length === 0) return;
       await store.putLoggedModelTexts(writer, `logged_model_${kind}`, id, texts);
       await store.updateLoggedModel(writer, id, {}, clock.now());
       await events.append(writer, cause, {
@@ -181,7 +182,6 @@ export function loggedModelUseCases(deps: ExperimentsDeps, metricIds: MetricIds)
       });
     },
     async logLoggedModelParams({ id, params, cause }) {
-      if (params.length === 0) throw invalid('No params are given', { field: 'params' });
       await putTexts(id, 'params', checkedParams(params), cause);
     },
     searchLoggedModels: (search) => searchLoggedModels(database, metricIds, search),
