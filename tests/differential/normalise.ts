@@ -70,12 +70,19 @@ function normalValue(value: unknown, field: string, names: Names): unknown {
   if (typeof value === 'string') return normalText(value, field, names);
   if (Array.isArray(value)) {
     const items = value.map((item) => normalValue(item, '', names));
-    return unordered.has(field.split('.').at(-1) ?? '') || unorderedWithin.has(field) ? items.toSorted((a, b) => compareTexts(JSON.stringify(a), JSON.stringify(b))) : items;
+    return unordered.has(field.split('.').at(-1) ?? '') || unorderedWithin.has(field)
+      ? items.toSorted((a, b) => compareTexts(JSON.stringify(a), JSON.stringify(b)))
+      : items;
   }
   if (typeof value !== 'object' || value === null) return value;
+  const read = (key: string, item: unknown): unknown => {
+    if (isOfTag('mlflow.runName', value, key)) return normalName(item, names);
+    if (isOfTag('mlflow.log-model.history', value, key)) return normalHistory(item, names);
+    return normalValue(item, key === 'metrics' ? `${field}.${key}` : key, names);
+  };
   const entries = Object.entries(value)
     .filter(([key]) => !unpromised.has(key))
-    .map(([key, item]) => [key, isRunName(value, key) ? normalName(item, names) : normalValue(item, key === 'metrics' ? `${field}.${key}` : key, names)] as const);
+    .map(([key, item]) => [key, read(key, item)] as const);
   return Object.fromEntries(entries.toSorted(([a], [b]) => compareTexts(a, b)));
 }
 
@@ -84,8 +91,16 @@ function normalText(text: string, field: string, names: Names): string {
   return field === 'run_name' || field === 'name' ? String(normalName(text, names)) : names.inText(text);
 }
 
-function isRunName(owner: object, field: string): boolean {
-  return field === 'value' && 'key' in owner && owner.key === 'mlflow.runName';
+/** The list that clients before 3.0 keep: MLflow fills in fields of its own. */
+function normalHistory(text: unknown, names: Names): unknown {
+  const models = typeof text === 'string' ? (JSON.parse(text) as { [field: string]: unknown }[]) : [];
+  return models.map(({ run_id, artifact_path, utc_time_created, flavors }) =>
+    normalValue({ run_id, artifact_path, utc_time_created, flavors }, '', names),
+  );
+}
+
+function isOfTag(key: string, owner: object, field: string): boolean {
+  return field === 'value' && 'key' in owner && owner.key === key;
 }
 
 function normalName(name: unknown, names: Names): unknown {

@@ -27,14 +27,24 @@ const ANSWER_MS = 60_000;
 export async function startMlflow(python: string): Promise<Peer> {
   const folder = emptyFolder();
   const port = await freePort();
-  const flags = { workers: '1', host: '127.0.0.1', port: String(port), 'backend-store-uri': `sqlite:///${join(folder, 'mlflow.db')}` };
+  const flags = {
+    workers: '1',
+    host: '127.0.0.1',
+    port: String(port),
+    'backend-store-uri': `sqlite:///${join(folder, 'mlflow.db')}`,
+  };
   const args = ['-m', 'mlflow', 'server', '--artifacts-destination', join(folder, 'artifacts')];
   for (const [flag, value] of Object.entries(flags)) args.push(`--${flag}`, value);
   const env = { PATH: `${dirname(python)}:${process.env['PATH'] ?? ''}`, HOME: folder, LANG: 'C.UTF-8' };
   // DO_NOT_TRACK only keeps mlflow from calling its makers: tests reach no other machine.
   const settings = { MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false', DO_NOT_TRACK: 'true' };
   // A group of its own: the server starts workers that outlive it otherwise.
-  const child = spawn(python, args, { cwd: folder, env: { ...env, ...settings }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn(python, args, {
+    cwd: folder,
+    env: { ...env, ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
   const log = createWriteStream(join(folder, 'log'));
   child.stdout.pipe(log);
   child.stderr.pipe(log);
@@ -64,7 +74,8 @@ function peerAt(name: string, url: string, stop: () => Promise<void>): Peer {
 /** node:http, since fetch forbids a body on GET and costs several times more. */
 function send(agent: Agent, method: string, url: string, body: string | undefined): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const headers = body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    const headers =
+      body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
     const sent = httpRequest(url, { method, agent, headers, timeout: ANSWER_MS }, (response) => {
       let text = '';
       response.setEncoding('utf8');

@@ -3,7 +3,16 @@ import { isDeepStrictEqual } from 'node:util';
 import { findDifference, type Difference, type Exchange } from './differences/index.ts';
 import { normalise } from './normalise.ts';
 import type { Peer, Reply } from './peers.ts';
-import { fromJson, resolve, resolveText, toJson, type Kind, type Operation, type Scope, type Value } from './programme.ts';
+import {
+  fromJson,
+  resolve,
+  resolveText,
+  toJson,
+  type Kind,
+  type Operation,
+  type Scope,
+  type Value,
+} from './programme.ts';
 import { readBack } from './read-back.ts';
 
 export interface Outcome {
@@ -99,17 +108,29 @@ function exchangeOf(operation: Operation, { sent, replies, last }: Answer, playe
   return { peer: player?.peer.name ?? '', status: last.status, text: last.text, sent, body };
 }
 
-async function sendPage(operation: Operation, player: Player, body: string | undefined, token: string | undefined): Promise<Reply> {
+async function sendPage(
+  operation: Operation,
+  player: Player,
+  body: string | undefined,
+  token: string | undefined,
+): Promise<Reply> {
   const [method = ''] = operation.call.split(' ');
   if (token === undefined) return await player.peer.send(method, pathOf(operation, player), body);
   if (body === undefined) return await player.peer.send(method, pathOf(operation, player, [['page_token', token]]));
-  return await player.peer.send(method, pathOf(operation, player), toJson({ ...(fromJson(body) as object), page_token: token }));
+  return await player.peer.send(
+    method,
+    pathOf(operation, player),
+    toJson({ ...(fromJson(body) as object), page_token: token }),
+  );
 }
 
 function pathOf(operation: Operation, player: Player, more: readonly [string, string][] = []): string {
   const [, callPath = ''] = operation.call.split(' ');
   const path = operation.path ? resolveText(operation.path, player) : callPath;
-  const fields = (operation.query ?? []).map(([field, value]): [string, string] => [field, textOf(resolve(value, player))]);
+  const fields = (operation.query ?? []).map(([field, value]): [string, string] => [
+    field,
+    textOf(resolve(value, player)),
+  ]);
   const query = new URLSearchParams([...fields, ...more]);
   const encoded = path.split('/').map(encodeURIComponent).join('/');
   return `${operation.at ?? '/api/2.0/mlflow/'}${encoded}${query.size > 0 ? `?${query}` : ''}`;
@@ -134,7 +155,7 @@ function merge(field: string, pages: readonly unknown[]): unknown {
 
 /** Runs come by start time; those of one time in the order of ids, which are random. */
 function inOneOrder(items: readonly unknown[]): unknown[] {
-  const keyed = items.map((item) => ({ item, start: startOf(item), text: JSON.stringify(item) }));
+  const keyed = items.map((item) => ({ item, ...placeOf(item) }));
   const groups: (typeof keyed)[] = [];
   for (const each of keyed) {
     const group = groups.at(-1);
@@ -144,9 +165,9 @@ function inOneOrder(items: readonly unknown[]): unknown[] {
   return groups.flatMap((group) => group.toSorted((a, b) => (a.text < b.text ? -1 : 1)).map(({ item }) => item));
 }
 
-function startOf(item: unknown): unknown {
-  const { info } = item as { info?: { start_time?: unknown } };
-  return info?.start_time;
+function placeOf(item: unknown): { start: unknown; text: string } {
+  const { info } = item as { info?: { start_time?: unknown; run_id?: string; model_id?: string } };
+  return { start: info?.start_time, text: info?.run_id ?? info?.model_id ?? JSON.stringify(item) };
 }
 
 function remember(kind: Kind, answers: readonly Answer[], players: readonly Player[]): void {
@@ -178,6 +199,8 @@ function firstDifference(a: unknown, b: unknown, path = '$'): string {
   if (!isObjects) return `${path}: ${JSON.stringify(a)} and ${JSON.stringify(b)}`.slice(0, 500);
   const one = a as Readonly<Record<string, unknown>>;
   const other = b as Readonly<Record<string, unknown>>;
-  const key = [...new Set([...Object.keys(one), ...Object.keys(other)])].find((field) => !isDeepStrictEqual(one[field], other[field]));
+  const key = [...new Set([...Object.keys(one), ...Object.keys(other)])].find(
+    (field) => !isDeepStrictEqual(one[field], other[field]),
+  );
   return key === undefined ? `${path}: the status` : firstDifference(one[key], other[key], `${path}.${key}`);
 }

@@ -95,7 +95,10 @@ export function toJson(value: unknown): string {
 /** JSON with whole numbers beyond 2^53 as their digits. */
 export function fromJson(text: string): unknown {
   const exactly = (_key: string, value: unknown, context?: { readonly source?: string }): unknown =>
-    typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? '')
+    typeof value === 'number' &&
+    Number.isInteger(value) &&
+    !Number.isSafeInteger(value) &&
+    /^-?\d+$/.test(context?.source ?? '')
       ? `int64 ${context?.source}`
       : value;
   return JSON.parse(text, exactly) as unknown;

@@ -15,7 +15,10 @@ export async function readBack(
   const count = (kind: Kind) => Array.from({ length: first.ids[kind].length }, (_, n) => ref(kind, n));
   await ask([
     ...count('experiment').flatMap((id) => ofExperiment(id)),
-    ...count('model').map((id): Operation => ({ call: 'GET logged-models/ID', path: { $text: ['logged-models/', id] } })),
+    ...count('model').map((id): Operation => ({
+      call: 'GET logged-models/ID',
+      path: { $text: ['logged-models/', id] },
+    })),
     ...namesIn(programme).flatMap((name) => ofRegisteredModel(name)),
   ]);
   const keys = [...new Set(metricKeysIn(programme))];
@@ -58,7 +61,9 @@ function namesIn(programme: readonly Operation[]): string[] {
   const names = programme
     .filter(({ call }) => call.startsWith('POST registered-models/'))
     .flatMap(({ body }) => [body?.['name'], body?.['new_name']])
-    .map((value) => (typeof value === 'object' && value !== null && '$name' in value ? String(value.$name) : undefined));
+    .map((value) =>
+      typeof value === 'object' && value !== null && '$name' in value ? String(value.$name) : undefined,
+    );
   return [...new Set(names.filter((name) => name !== undefined))];
 }
 
@@ -66,7 +71,9 @@ function metricKeysIn(programme: readonly Operation[]): string[] {
   return programme.flatMap(({ call, body }) => {
     if (call === 'POST runs/log-metric') return textsIn([body?.['key']]);
     const metrics = call === 'POST runs/log-batch' ? body?.['metrics'] : undefined;
-    return Array.isArray(metrics) ? textsIn(metrics.map((metric: Value) => (metric as { key?: Value } | null)?.key)) : [];
+    return Array.isArray(metrics)
+      ? textsIn(metrics.map((metric: Value) => (metric as { key?: Value } | null)?.key))
+      : [];
   });
 }
 

@@ -49,7 +49,11 @@ const deleteTag: fc.Arbitrary<Operation> = fc
 
 /** Names of this programme only: other programmes have left experiments of theirs. */
 const search: fc.Arbitrary<Operation> = fc
-  .record({ view_type: sometimes(viewType), max_results: sometimes(maxResults(50_000), 12), order_by: sometimes(fc.constant(['name ASC'])) })
+  .record({
+    view_type: sometimes(viewType),
+    max_results: sometimes(maxResults(50_000), 12),
+    order_by: sometimes(fc.constant(['name ASC'])),
+  })
   .map((body) => ({
     call: 'POST experiments/search',
     body: { ...given(body), filter: { $text: ["name LIKE '", { $name: '' }, "%'"] } },
@@ -81,4 +85,3 @@ export const newExperiment: Operation = {
   body: { name: { $name: 'first' } },
   makes: 'experiment',
 };
-

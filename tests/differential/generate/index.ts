@@ -25,7 +25,10 @@ const beginning = fc.subarray([newExperiment, newRun, newLoggedModel, newRegiste
 /** Up to 60 calls of tracking and registry. */
 export const programmes: fc.Arbitrary<readonly Operation[]> = fc
   .tuple(
-    fc.oneof({ arbitrary: fc.constant([newExperiment, newRun, newRun, newLoggedModel, newRegisteredModel]), weight: 5 }, { arbitrary: beginning, weight: 1 }),
+    fc.oneof(
+      { arbitrary: fc.constant([newExperiment, newRun, newRun, newLoggedModel, newRegisteredModel]), weight: 5 },
+      { arbitrary: beginning, weight: 1 },
+    ),
     fc.array(operation, { minLength: 1, maxLength: MOST_OPERATIONS, size: 'max' }),
   )
   .map(([first, rest]) => [...first, ...rest]);

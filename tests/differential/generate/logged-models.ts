@@ -4,8 +4,16 @@ import { given, idOf, key, maxResults, mostly, sometimes, tag, text } from './va
 
 /** It goes into paths: these would make another path. */
 const model_id = idOf('model').filter((id) => id !== '' && id !== '../x');
-const status = mostly(8, fc.constantFrom('LOGGED_MODEL_PENDING', 'LOGGED_MODEL_READY', 'LOGGED_MODEL_UPLOAD_FAILED'), fc.constantFrom<Value>('READY', 2, ''));
-const name = mostly(8, fc.constantFrom('tree', 'line 2', 'größe'), fc.constantFrom('', 'a/b', 'a:b', 'a.b', 'a%', 'n'.repeat(250), 'n'.repeat(500)));
+const status = mostly(
+  8,
+  fc.constantFrom('LOGGED_MODEL_PENDING', 'LOGGED_MODEL_READY', 'LOGGED_MODEL_UPLOAD_FAILED'),
+  fc.constantFrom<Value>('READY', 2, ''),
+);
+const name = mostly(
+  8,
+  fc.constantFrom('tree', 'line 2', 'größe'),
+  fc.constantFrom('', 'a/b', 'a:b', 'a.b', 'a%', 'n'.repeat(250), 'n'.repeat(500)),
+);
 const params = fc.array(fc.record({ key, value: text }), { maxLength: 3 });
 const modelTags = fc.array(tag, { maxLength: 3 });
 
@@ -48,7 +56,11 @@ const deleteTag: fc.Arbitrary<Operation> = fc
 
 const logParams: fc.Arbitrary<Operation> = fc
   .tuple(model_id, params)
-  .map(([id, list]) => ({ call: 'POST logged-models/ID/params', path: behind(id, '/params'), body: { model_id: id, params: list } }));
+  .map(([id, list]) => ({
+    call: 'POST logged-models/ID/params',
+    path: behind(id, '/params'),
+    body: { model_id: id, params: list },
+  }));
 
 const files: fc.Arbitrary<Operation> = model_id.map((id) => ({
   call: 'GET logged-models/ID/artifacts/directories',
@@ -59,7 +71,15 @@ const search: fc.Arbitrary<Operation> = fc
   .record({
     experiment_ids: fc.array(idOf('experiment'), { maxLength: 2 }),
     max_results: sometimes(maxResults(1_000)),
-    filter: sometimes(fc.constantFrom("name = 'tree'", "params.loss = '1'", "tags.loss = 'tree'", 'metrics.loss > 0', "status = 'READY'")),
+    filter: sometimes(
+      fc.constantFrom(
+        "name = 'tree'",
+        "params.loss = '1'",
+        "tags.loss = 'tree'",
+        'metrics.loss > 0',
+        "status = 'READY'",
+      ),
+    ),
   })
   .map((body) => ({ call: 'POST logged-models/search', body: given(body), pages: 'models' }));
 

@@ -16,14 +16,22 @@ const param = fc.record({ key, value: sometimes(text, 20) }).map(given);
 
 const logMetric: fc.Arbitrary<Operation> = fc
   .tuple(run_id, metric)
-  .map(([id, point]) => ({ call: 'POST runs/log-metric', body: { run_id: id, ...point } as Operation['body'] & object }));
+  .map(([id, point]) => ({
+    call: 'POST runs/log-metric',
+    body: { run_id: id, ...point } as Operation['body'] & object,
+  }));
 
 const logParam: fc.Arbitrary<Operation> = fc
   .tuple(run_id, param)
-  .map(([id, given_]) => ({ call: 'POST runs/log-parameter', body: { run_id: id, ...given_ } as Operation['body'] & object }));
+  .map(([id, given_]) => ({
+    call: 'POST runs/log-parameter',
+    body: { run_id: id, ...given_ } as Operation['body'] & object,
+  }));
 
 const few = <T>(item: fc.Arbitrary<T>) => sometimes(fc.array(item, { maxLength: 6 }), 4);
-const many = fc.constantFrom(100, 101, 1_000, 1_001).chain((length) => fc.constantFrom('metrics', 'params', 'tags').map((list) => ({ length, list })));
+const many = fc
+  .constantFrom(100, 101, 1_000, 1_001)
+  .chain((length) => fc.constantFrom('metrics', 'params', 'tags').map((list) => ({ length, list })));
 
 const logBatch: fc.Arbitrary<Operation> = mostly(
   40,
@@ -38,7 +46,8 @@ const logBatch: fc.Arbitrary<Operation> = mostly(
   })),
 ).map((body) => ({ call: 'POST runs/log-batch', body }));
 
-const datasetText = (longest: number) => mostly(15, fc.constantFrom('iris', 'digits', 'ä'), fc.constantFrom('', 'd'.repeat(longest), 'd'.repeat(longest + 1)));
+const datasetText = (longest: number) =>
+  mostly(15, fc.constantFrom('iris', 'digits', 'ä'), fc.constantFrom('', 'd'.repeat(longest), 'd'.repeat(longest + 1)));
 const dataset = fc
   .record({
     name: datasetText(500),
@@ -49,13 +58,18 @@ const dataset = fc
     profile: sometimes(fc.constantFrom('{"rows": 3}', 'p2')),
   })
   .map(given);
-const inputTag = fc.record({ key: fc.constantFrom('mlflow.data.context', 'other', 'k'.repeat(256)), value: mostly(12, fc.constantFrom('train', 'eval', ''), fc.constantFrom('v'.repeat(500), 'v'.repeat(501))) });
+const inputTag = fc.record({
+  key: fc.constantFrom('mlflow.data.context', 'other', 'k'.repeat(256)),
+  value: mostly(12, fc.constantFrom('train', 'eval', ''), fc.constantFrom('v'.repeat(500), 'v'.repeat(501))),
+});
 
 const logInputs: fc.Arbitrary<Operation> = fc
   .record({
     run_id,
     datasets: sometimes(
-      fc.array(fc.record({ dataset, tags: sometimes(fc.array(inputTag, { maxLength: 2 })) }).map(given), { maxLength: 3 }),
+      fc.array(fc.record({ dataset, tags: sometimes(fc.array(inputTag, { maxLength: 2 })) }).map(given), {
+        maxLength: 3,
+      }),
       6,
     ),
     models: sometimes(fc.array(fc.record({ model_id: idOf('model') }), { maxLength: 2 })),
@@ -63,11 +77,18 @@ const logInputs: fc.Arbitrary<Operation> = fc
   .map((body) => ({ call: 'POST runs/log-inputs', body: given(body) as unknown as Operation['body'] & object }));
 
 const logOutputs: fc.Arbitrary<Operation> = fc
-  .record({ run_id, models: fc.array(fc.record({ model_id: idOf('model'), step: sometimes(step, 4) }).map(given), { maxLength: 3 }) })
+  .record({
+    run_id,
+    models: fc.array(fc.record({ model_id: idOf('model'), step: sometimes(step, 4) }).map(given), { maxLength: 3 }),
+  })
   .map((body) => ({ call: 'POST runs/outputs', body: body as unknown as Operation['body'] & object }));
 
 const modelJson = (id: Id): Value => ({
-  $text: ['{"run_id": "', id, '", "artifact_path": "model", "utc_time_created": "2024-01-01 00:00:00.000000", "flavors": {}}'],
+  $text: [
+    '{"run_id": "',
+    id,
+    '", "artifact_path": "model", "utc_time_created": "2024-01-01 00:00:00.000000", "flavors": {}}',
+  ],
 });
 const logModel: fc.Arbitrary<Operation> = fc
   .tuple(run_id, mostly(6, run_id.map(modelJson), fc.constantFrom<Value>('', 'no json', '{}', '[]')))
@@ -77,7 +98,11 @@ const history: fc.Arbitrary<Operation> = fc
   .tuple(run_id, key, sometimes(maxResults(1_000_000)))
   .map(([id, metric_key, size]) => ({
     call: 'GET metrics/get-history',
-    query: [['run_id', id], ['metric_key', metric_key], ...(size === undefined ? [] : [['max_results', size] as const])],
+    query: [
+      ['run_id', id],
+      ['metric_key', metric_key],
+      ...(size === undefined ? [] : [['max_results', size] as const]),
+    ],
     ...(size !== undefined && { pages: 'metrics' }),
   }));
 
@@ -86,16 +111,27 @@ const bulk: fc.Arbitrary<Operation> = fc
   .map(([ids, metric_key, size]) => ({
     call: 'GET metrics/get-history-bulk',
     at: '/ajax-api/2.0/mlflow/',
-    query: [...ids.map((id) => ['run_id', id] as const), ['metric_key', metric_key], ...(size === undefined ? [] : [['max_results', size] as const])],
+    query: [
+      ...ids.map((id) => ['run_id', id] as const),
+      ['metric_key', metric_key],
+      ...(size === undefined ? [] : [['max_results', size] as const]),
+    ],
   }));
 
 const interval: fc.Arbitrary<Operation> = fc
-  .record({ ids: fc.array(run_id, { maxLength: 3 }), key, from: sometimes(step), to: sometimes(step), size: sometimes(maxResults(2_500)) })
+  .record({
+    ids: fc.array(run_id, { maxLength: 3 }),
+    key,
+    from: sometimes(step),
+    to: sometimes(step),
+    size: sometimes(maxResults(2_500)),
+  })
   .map(({ ids, key: metric_key, from, to, size }) => {
     const rest = Object.entries(given({ start_step: from, end_step: to, max_results: size }));
     return {
       call: 'GET metrics/get-history-bulk-interval',
-      query: [...ids.map((id) => ['run_ids', id] as const), ['metric_key', metric_key], ...rest] as Operation['query'] & object,
+      query: [...ids.map((id) => ['run_ids', id] as const), ['metric_key', metric_key], ...rest] as Operation['query'] &
+        object,
     };
   });
 

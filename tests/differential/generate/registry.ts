@@ -2,22 +2,44 @@ import fc from 'fast-check';
 import type { Operation, Value } from '../programme.ts';
 import { given, idOf, mostly, ownName, sometimes, tag, tags, text } from './values.ts';
 
-const name = mostly(15, ownName, fc.constantFrom<Value>('', 'no-such-model', { $name: 'with/slash' }, { $name: 'with:colon' }));
-const version = mostly(10, fc.constantFrom('1', '2', '3'), fc.constantFrom<Value>('0', '99', '-1', 'one', '', 1, '1.0'));
-const alias = mostly(8, fc.constantFrom('champion', 'Champion', 'b-2_x'), fc.constantFrom('', 'latest', 'v1', 'V2', 'a b', 'ä', 'a'.repeat(256)));
-const stage = mostly(10, fc.constantFrom('None', 'Staging', 'Production', 'Archived', 'staging'), fc.constantFrom('', 'bogus'));
+const name = mostly(
+  15,
+  ownName,
+  fc.constantFrom<Value>('', 'no-such-model', { $name: 'with/slash' }, { $name: 'with:colon' }),
+);
+const version = mostly(
+  10,
+  fc.constantFrom('1', '2', '3'),
+  fc.constantFrom<Value>('0', '99', '-1', 'one', '', 1, '1.0'),
+);
+const alias = mostly(
+  8,
+  fc.constantFrom('champion', 'Champion', 'b-2_x'),
+  fc.constantFrom('', 'latest', 'v1', 'V2', 'a b', 'ä', 'a'.repeat(256)),
+);
+const stage = mostly(
+  10,
+  fc.constantFrom('None', 'Staging', 'Production', 'Archived', 'staging'),
+  fc.constantFrom('', 'bogus'),
+);
 
 const create: fc.Arbitrary<Operation> = fc
   .record({ name, description: sometimes(text, 3), tags: sometimes(tags(2)) })
   .map((body) => ({ call: 'POST registered-models/create', body: given(body) }));
-const get: fc.Arbitrary<Operation> = name.map((value) => ({ call: 'GET registered-models/get', query: [['name', value]] }));
+const get: fc.Arbitrary<Operation> = name.map((value) => ({
+  call: 'GET registered-models/get',
+  query: [['name', value]],
+}));
 const update: fc.Arbitrary<Operation> = fc
   .record({ name, description: sometimes(text, 4) })
   .map((body) => ({ call: 'PATCH registered-models/update', body: given(body) }));
 const rename: fc.Arbitrary<Operation> = fc
   .record({ name, new_name: name })
   .map((body) => ({ call: 'POST registered-models/rename', body }));
-const remove: fc.Arbitrary<Operation> = name.map((value) => ({ call: 'DELETE registered-models/delete', body: { name: value } }));
+const remove: fc.Arbitrary<Operation> = name.map((value) => ({
+  call: 'DELETE registered-models/delete',
+  body: { name: value },
+}));
 const setModelTag: fc.Arbitrary<Operation> = fc
   .record({ name, tag })
   .map(({ tag: pair, ...body }) => ({ call: 'POST registered-models/set-tag', body: { ...body, ...pair } }));
@@ -29,15 +51,32 @@ const runSource = idOf('run').map((id) => ({ source: { $text: ['runs:/', id, '/m
 const createVersion: fc.Arbitrary<Operation> = fc
   .record({
     name,
-    from: mostly(8, runSource, fc.constantFrom<{ source: Value; run_id?: Value }>({ source: 's3://bucket/x' }, { source: '/etc/passwd' }, { source: '' })),
+    from: mostly(
+      8,
+      runSource,
+      fc.constantFrom<{ source: Value; run_id?: Value }>(
+        { source: 's3://bucket/x' },
+        { source: '/etc/passwd' },
+        { source: '' },
+      ),
+    ),
     description: sometimes(text),
     tags: sometimes(tags(2)),
     run_link: sometimes(fc.constant('https://example.org/run')),
   })
-  .map(({ from, ...body }) => ({ call: 'POST model-versions/create', body: given({ ...body, ...from }) as Operation['body'] & object }));
+  .map(({ from, ...body }) => ({
+    call: 'POST model-versions/create',
+    body: given({ ...body, ...from }) as Operation['body'] & object,
+  }));
 
 const versionQuery = (call: string): fc.Arbitrary<Operation> =>
-  fc.tuple(name, version).map(([model, number]) => ({ call, query: [['name', model], ['version', number]] }));
+  fc.tuple(name, version).map(([model, number]) => ({
+    call,
+    query: [
+      ['name', model],
+      ['version', number],
+    ],
+  }));
 const updateVersion: fc.Arbitrary<Operation> = fc
   .record({ name, version, description: sometimes(text, 4) })
   .map((body) => ({ call: 'PATCH model-versions/update', body: given(body) }));
@@ -57,9 +96,13 @@ const transition: fc.Arbitrary<Operation> = fc
 const setAlias: fc.Arbitrary<Operation> = fc
   .record({ name, alias, version })
   .map((body) => ({ call: 'POST registered-models/alias', body }));
-const getByAlias: fc.Arbitrary<Operation> = fc
-  .tuple(name, alias)
-  .map(([model, word]) => ({ call: 'GET registered-models/alias', query: [['name', model], ['alias', word]] }));
+const getByAlias: fc.Arbitrary<Operation> = fc.tuple(name, alias).map(([model, word]) => ({
+  call: 'GET registered-models/alias',
+  query: [
+    ['name', model],
+    ['alias', word],
+  ],
+}));
 const removeAlias: fc.Arbitrary<Operation> = fc
   .record({ name, alias })
   .map((body) => ({ call: 'DELETE registered-models/alias', body }));

@@ -3,8 +3,16 @@ import { ref, type Operation, type Value } from '../programme.ts';
 import { given, idOf, key, maxResults, mostly, sometimes, tag, tags, timestamp, viewType } from './values.ts';
 
 const run_id = idOf('run');
-const status = mostly(10, fc.constantFrom('RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'), fc.constantFrom<Value>('BOGUS', 'OWNED', 3, 9, 'finished', ''));
-const runName = mostly(10, fc.constantFrom('one', 'two', 'Lauf 3', 'läuft 😀'), fc.constantFrom('', ' ', 'n'.repeat(250), 'n'.repeat(251), 'a\nb'));
+const status = mostly(
+  10,
+  fc.constantFrom('RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'),
+  fc.constantFrom<Value>('BOGUS', 'OWNED', 3, 9, 'finished', ''),
+);
+const runName = mostly(
+  10,
+  fc.constantFrom('one', 'two', 'Lauf 3', 'läuft 😀'),
+  fc.constantFrom('', ' ', 'n'.repeat(250), 'n'.repeat(251), 'a\nb'),
+);
 
 const create: fc.Arbitrary<Operation> = fc
   .record({
@@ -28,8 +36,18 @@ const remove: fc.Arbitrary<Operation> = run_id.map((id) => ({ call: 'POST runs/d
 const restore: fc.Arbitrary<Operation> = run_id.map((id) => ({ call: 'POST runs/restore', body: { run_id: id } }));
 
 const setTag: fc.Arbitrary<Operation> = fc
-  .record({ run_id, tag: mostly(8, tag, runName.map((value) => ({ key: 'mlflow.runName', value }))) })
-  .map(({ tag: { key: name, value }, ...body }) => ({ call: 'POST runs/set-tag', body: { ...body, key: name, value } }));
+  .record({
+    run_id,
+    tag: mostly(
+      8,
+      tag,
+      runName.map((value) => ({ key: 'mlflow.runName', value })),
+    ),
+  })
+  .map(({ tag: { key: name, value }, ...body }) => ({
+    call: 'POST runs/set-tag',
+    body: { ...body, key: name, value },
+  }));
 
 const deleteTag: fc.Arbitrary<Operation> = fc
   .record({ run_id, key })

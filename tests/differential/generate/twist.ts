@@ -10,9 +10,12 @@ type Twist =
   | { readonly kind: 'unknown' };
 
 const twist: fc.Arbitrary<Twist> = fc.oneof(
-  { arbitrary: fc.record({ kind: fc.constant('drop' as const), at: fc.nat(20) }), weight: 4 },
+  { arbitrary: fc.record({ kind: fc.constant('drop' as const), at: fc.nat(20) }), weight: 6 },
   { arbitrary: fc.record({ kind: fc.constantFrom('camel' as const, 'both' as const), at: fc.nat(20) }), weight: 1 },
-  { arbitrary: fc.record({ kind: fc.constant('wrong' as const), at: fc.nat(20), value: fc.constantFrom(...wrongs) }), weight: 3 },
+  {
+    arbitrary: fc.record({ kind: fc.constant('wrong' as const), at: fc.nat(20), value: fc.constantFrom(...wrongs) }),
+    weight: 3,
+  },
   { arbitrary: fc.constant({ kind: 'unknown' as const }), weight: 1 },
 );
 
@@ -50,7 +53,11 @@ function inMessage(body: { readonly [field: string]: Value }, chosen: Twist): { 
   return { ...without(body, chosen.kind === 'both' ? '' : field), ...inPlaceOf(field, value, chosen) };
 }
 
-function inPlaceOf(field: string, value: Value, chosen: Exclude<Twist, { kind: 'unknown' }>): { readonly [field: string]: Value } {
+function inPlaceOf(
+  field: string,
+  value: Value,
+  chosen: Exclude<Twist, { kind: 'unknown' }>,
+): { readonly [field: string]: Value } {
   switch (chosen.kind) {
     case 'drop':
       return {};
@@ -63,7 +70,12 @@ function inPlaceOf(field: string, value: Value, chosen: Exclude<Twist, { kind: '
 }
 
 function isMessage(value: Value): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !Object.keys(value).some((key) => key.startsWith('$'));
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !Object.keys(value).some((key) => key.startsWith('$'))
+  );
 }
 
 function without(body: { readonly [field: string]: Value }, field: string): { readonly [field: string]: Value } {

@@ -1,6 +1,6 @@
 import type { Writer } from '#database';
 import type { Cause } from '#kernel/cause';
-import { conflict, invalid } from '#kernel/errors';
+import { invalid } from '#kernel/errors';
 import type { ExperimentsDeps } from './deps.ts';
 import { findLoggedModelIds } from './logged-models/logged-model.store.ts';
 import type { MetricIds } from './metrics/metric-ids.ts';
@@ -8,7 +8,7 @@ import { insertModelPoints, insertPoints } from './metrics/metric.store.ts';
 import { RUN_NAME_TAG, type KeyValue, type MetricInput } from './model.ts';
 import { checkKey, checkRunId } from './naming.ts';
 import { projectOf } from './project-of.ts';
-import { noLoggedModel, noRun, refuseInactiveRun } from './refusals.ts';
+import { noLoggedModel, noRun, refuseChangedParams, refuseInactiveRun } from './refusals.ts';
 import * as store from './run.store.ts';
 import { checkRunName } from './runs.ts';
 import { checkedParams, checkedTags } from './texts.ts';
@@ -78,7 +78,7 @@ export function logUseCases({ database, events, clock }: ExperimentsDeps, metric
       run,
       params.map((param) => param.key),
     );
-    refuseChangedParams(runId, params, known);
+    refuseChangedParams(`run ID='${runId}'`, params, known);
     return await store.insertParams(
       dialect,
       writer,
@@ -115,7 +115,6 @@ interface Checked {
 
 function check(batch: Batch, metricIds: MetricIds): Checked {
   const { runId, metrics = [], params = [], tags = [], cause } = batch;
-  checkRunId(runId);
   refuseMany(metrics.length, LIMITS.metrics, 'metrics');
   refuseMany(params.length, LIMITS.params, 'params');
   refuseMany(tags.length, LIMITS.tags, 'tags');
@@ -136,7 +135,9 @@ function check(batch: Batch, metricIds: MetricIds): Checked {
   }
   const checkedTagList = checkedTags(tags);
   for (const tag of checkedTagList) if (tag.key === RUN_NAME_TAG) checkRunName(tag.value);
-  return { runId, metrics, names, models, params: checkedParams(params), tags: checkedTagList, cause };
+  const checked = { runId, metrics, names, models, params: checkedParams(params), tags: checkedTagList, cause };
+  checkRunId(runId);
+  return checked;
 }
 
 /** @throws DomainError NOT_FOUND for a model that never was; those deleted still take what was measured on them */
@@ -152,19 +153,4 @@ function refuseMany(count: number, limit: number, what: string): void {
     field: what.split(',')[0] ?? what,
     hint: 'Split it into several requests.',
   });
-}
-
-/** A param says what a run was made with: it never changes. */
-function refuseChangedParams(runId: string, params: readonly KeyValue[], known: ReadonlyMap<string, string>): void {
-  const changed = params
-    .filter(({ key, value }) => known.has(key) && known.get(key) !== value)
-    .map(({ key, value }) => ({ key, oldValue: known.get(key) ?? '', newValue: value }));
-  if (changed.length === 0) return;
-  const list = changed.map(
-    ({ key, oldValue, newValue }) => `{'key': '${key}', 'old_value': '${oldValue}', 'new_value': '${newValue}'}`,
-  );
-  throw conflict(
-    `Changing param values is not allowed. Params were already logged='[${list.join(', ')}]' for run ID='${runId}'.`,
-    { field: 'params', hint: 'Log it under another name, or as a tag.', details: { params: changed } },
-  );
 }

@@ -32,17 +32,22 @@ export function checkText(field: string, text: string, longest: number): void {
     throw refusal(field, `'${field}' holds a NUL character or half a character`);
 }
 
-/** Letters, digits, `_` and `-`; not what clients write for versions: `v7`, `latest`. */
+/** Not what clients write for versions: `v7`, `latest`. @throws DomainError INVALID_ARGUMENT */
 export function checkAlias(alias: string): void {
+  checkAliasName(alias);
+  if (/^v\d+$/i.test(alias) || alias.toLowerCase() === 'latest') {
+    throw refusal('alias', `'${alias}' alias name is reserved: clients read it as a version.`);
+  }
+}
+
+/** Letters, digits, `_` and `-`. @throws DomainError INVALID_ARGUMENT */
+export function checkAliasName(alias: string): void {
   if (alias === '') throw refusal('alias', 'Registered model alias cannot be empty.');
   if (alias.length > LONGEST_ALIAS || !/^[\w-]+$/.test(alias)) {
     throw refusal(
       'alias',
       `Invalid alias name: '${alias.slice(0, LONGEST_ALIAS)}'. Use letters, digits, _ and -, at most ${LONGEST_ALIAS}.`,
     );
-  }
-  if (/^v\d+$/i.test(alias) || alias.toLowerCase() === 'latest') {
-    throw refusal('alias', `'${alias}' alias name is reserved: clients read it as a version.`);
   }
 }
 

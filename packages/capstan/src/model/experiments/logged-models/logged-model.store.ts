@@ -50,6 +50,15 @@ export async function putLoggedModelTexts(
   }
 }
 
+export async function findLoggedModelParams(reader: Reader, id: string): Promise<ReadonlyMap<string, string>> {
+  const rows = await reader
+    .selectFrom('logged_model_params')
+    .select(['key', 'value'])
+    .where('model_id', '=', id)
+    .execute();
+  return new Map(rows.map(({ key, value }) => [key, value]));
+}
+
 export async function removeLoggedModelTag(writer: Writer, id: string, key: string): Promise<boolean> {
   const removed = await writer
     .deleteFrom('logged_model_tags')
