@@ -59,7 +59,7 @@ export function experimentUseCases({ database, events, clock }: ExperimentsDeps)
     const taken = await store.findExperimentByName(writer, input.name);
     if (taken) throw nameTaken(taken);
     const number = id ?? Math.max(1, await store.nextExperimentId(writer));
-    const artifactLocation = input.artifactLocation && normalLocation(input.artifactLocation);
+    const artifactLocation = input.artifactLocation ? normalLocation(input.artifactLocation) : undefined;
     await store.insertExperiment(writer, { id: number, name: input.name, artifactLocation, at: clock.now() });
     await store.putExperimentTags(writer, number, input.tags ?? [], clock.now());
     await events.append(writer, input.cause, {

@@ -17,4 +17,5 @@ export type { NewRun } from './runs.ts';
 export type { LoggedModelSearch } from './logged-models/search-logged-models.ts';
 export type { RunProjection, RunSearch } from './search/search-runs.ts';
 export { experimentRoutes } from './routes.ts';
+export { checkKey } from './naming.ts';
 export * from './model.ts';

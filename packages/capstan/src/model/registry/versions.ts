@@ -98,13 +98,13 @@ export function versionUseCases(deps: RegistryDeps): VersionUseCases {
       checkDescription(input.description ?? '');
       checkText('run_link', input.runLink ?? '', 2_000);
       for (const tag of tags) checkTag(tag);
-      await requireModel(database.read, model);
       const findVersion = (name: string, which: string) =>
         which.startsWith('@') ? getByAlias(name, which.slice(1)) : get(name, versionNumber(which));
       const resolved = await resolveSource(
         { experiments: deps.experiments, findVersion },
         { source, runId: input.runId, loggedModelId: input.loggedModelId, tags },
       );
+      await requireModel(database.read, model);
       const project = await projectOf(resolved.runId, resolved.loggedModelId);
       const version = await database.write(async (writer) => {
         await database.dialect.lockChain(writer);
@@ -260,7 +260,7 @@ export async function loadVersion(database: Database, model: string, version: nu
 
 /** @throws DomainError INVALID_ARGUMENT for what is no positive whole number */
 export function versionNumber(text: string): number {
-  if (!/^[1-9]\d{0,14}$/.test(text)) {
+  if (!/^-?\d{1,15}$/.test(text)) {
     throw new DomainError('INVALID_ARGUMENT', `Model version must be an integer, got '${text.slice(0, 100)}'`, {
       field: 'version',
     });

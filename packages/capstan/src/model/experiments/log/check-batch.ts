@@ -21,6 +21,8 @@ export interface CheckedBatch {
   readonly metrics: readonly MetricInput[];
   /** Names of its metrics. */
   readonly names: ReadonlySet<string>;
+  /** Logged models that its metrics are of. */
+  readonly models: ReadonlySet<string>;
   readonly params: readonly KeyValue[];
   readonly tags: readonly KeyValue[];
   readonly cause: Cause;
@@ -35,12 +37,12 @@ const LIMIT_IN_ALL = 1_000;
  */
 export function checkBatch(batch: Batch, isKnownName: (name: string) => boolean): CheckedBatch {
   const { runId, metrics = [], params = [], tags = [], cause } = batch;
-  checkRunId(runId);
   refuseMany(metrics.length, LIMITS.metrics, 'metrics');
   refuseMany(params.length, LIMITS.params, 'params');
   refuseMany(tags.length, LIMITS.tags, 'tags');
   refuseMany(metrics.length + params.length + tags.length, LIMIT_IN_ALL, 'metrics, params, and tags');
   const names = new Set<string>();
+  const models = new Set<string>();
   for (const [index, metric] of metrics.entries()) {
     if (!names.has(metric.key)) {
       if (!isKnownName(metric.key)) checkKey(`metrics[${index}].key`, metric.key);
@@ -51,10 +53,13 @@ export function checkBatch(batch: Batch, isKnownName: (name: string) => boolean)
         field: `metrics[${index}].timestamp`,
       });
     }
+    if (metric.modelId !== undefined) models.add(metric.modelId);
   }
   const checkedTagList = checkedTags(tags);
   for (const tag of checkedTagList) if (tag.key === RUN_NAME_TAG) checkRunName(tag.value);
-  return { runId, metrics, names, params: checkedParams(params), tags: checkedTagList, cause };
+  const checked = { runId, metrics, names, models, params: checkedParams(params), tags: checkedTagList, cause };
+  checkRunId(runId);
+  return checked;
 }
 
 function refuseMany(count: number, limit: number, what: string): void {

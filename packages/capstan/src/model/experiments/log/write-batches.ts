@@ -2,12 +2,13 @@
 // leaves no trace and the others are written all the same.
 import type { Writer } from '#database';
 import type { Cause } from '#kernel/cause';
-import { DomainError, conflict } from '#kernel/errors';
+import { DomainError } from '#kernel/errors';
 import type { ExperimentsDeps } from '../deps.ts';
 import type { MetricIds } from '../metrics/metric-ids.ts';
+import { findLoggedModelIds } from '../logged-models/logged-model.store.ts';
 import { insertModelPoints, insertPoints } from '../metrics/metric.store.ts';
 import { RUN_NAME_TAG, type KeyValue, type MetricInput } from '../model.ts';
-import { noRun, refuseInactiveRun } from '../refusals.ts';
+import { noLoggedModel, noRun, refuseChangedParams, refuseInactiveRun } from '../refusals.ts';
 import * as store from '../run.store.ts';
 import type { CheckedBatch } from './check-batch.ts';
 import type { Outcome } from './coalesce.ts';
@@ -44,9 +45,13 @@ export async function writeBatches(
   const { dialect } = database;
   const batches = items.flat();
   const runs = await store.findRunsForWriting(writer, [...new Set(batches.map((batch) => batch.runId))]);
-  const params = await store.findParamsOf(writer, paramsToLookUp(batches, runs));
+  const known: Known = {
+    runs,
+    params: await store.findParamsOf(writer, paramsToLookUp(batches, runs)),
+    models: await findLoggedModelIds(writer, [...new Set(batches.flatMap(({ models }) => [...models]))]),
+  };
   const plan = new Map<string, RunWrite>();
-  const outcomes = items.map((item) => decide(item, runs, params, plan));
+  const outcomes = items.map((item) => decide(item, known, plan));
   const names = new Set([...plan.values()].flatMap(({ metrics }) => metrics.map(({ key }) => key)));
   const ids = await metricIds.ensure(writer, names);
   const committed: Committed[] = [() => metricIds.remember(ids)];
@@ -74,46 +79,47 @@ export async function writeBatches(
   }
 }
 
-/** Params by run, as they will be once what is planned is written. */
+/** By run. */
 type KnownParams = Map<number, Map<string, string>>;
 
+/** What there is of what the batches name. */
+interface Known {
+  readonly runs: ReadonlyMap<string, store.RunForWriting>;
+  /** As they will be once what is planned is written. */
+  readonly params: KnownParams;
+  readonly models: ReadonlySet<string>;
+}
+
 /** Adds all batches of the item to the plan, or none and says why. */
-function decide(
-  item: Together,
-  runs: ReadonlyMap<string, store.RunForWriting>,
-  params: KnownParams,
-  plan: Map<string, RunWrite>,
-): Outcome {
+function decide(item: Together, known: Known, plan: Map<string, RunWrite>): Outcome {
   const own: KnownParams = new Map();
   try {
-    for (const batch of item) refuseBatch(batch, runs.get(batch.runId), params, own);
+    for (const batch of item) refuseBatch(batch, known, own);
   } catch (error) {
     if (error instanceof DomainError) return error;
     throw error;
   }
   for (const batch of item) {
-    const run = runs.get(batch.runId);
-    if (run) addToPlan(batch, run, params, plan);
+    const run = known.runs.get(batch.runId);
+    if (run) addToPlan(batch, run, known.params, plan);
   }
   return undefined;
 }
 
 /** @param own what the item's batches before this one log */
-function refuseBatch(
-  batch: CheckedBatch,
-  run: store.RunForWriting | undefined,
-  params: KnownParams,
-  own: KnownParams,
-): void {
+function refuseBatch(batch: CheckedBatch, known: Known, own: KnownParams): void {
+  const run = known.runs.get(batch.runId);
   if (!run) throw noRun(batch.runId);
   refuseInactiveRun(batch.runId, run.lifecycle);
+  const unknown = [...batch.models].find((id) => !known.models.has(id));
+  if (unknown !== undefined) throw noLoggedModel(unknown);
   if (batch.params.length === 0) return;
-  refuseChangedParams(batch.runId, batch.params, params.get(run.key));
-  refuseChangedParams(batch.runId, batch.params, own.get(run.key));
-  own.set(
-    run.key,
-    new Map([...(own.get(run.key) ?? []), ...batch.params.map(({ key, value }) => [key, value] as const)]),
-  );
+  const name = `run ID='${batch.runId}'`;
+  const before = own.get(run.key) ?? new Map<string, string>();
+  refuseChangedParams(name, batch.params, known.params.get(run.key) ?? new Map());
+  refuseChangedParams(name, batch.params, before);
+  own.set(run.key, before);
+  for (const { key, value } of batch.params) before.set(key, value);
 }
 
 function addToPlan(
@@ -151,23 +157,4 @@ function paramsToLookUp(
     for (const { key } of params) keys.push(key);
   }
   return wanted;
-}
-
-/** A param says what a run was made with: it never changes. */
-function refuseChangedParams(
-  runId: string,
-  params: readonly KeyValue[],
-  known: ReadonlyMap<string, string> | undefined,
-): void {
-  const changed = params
-    .filter(({ key, value }) => known?.has(key) === true && known.get(key) !== value)
-    .map(({ key, value }) => ({ key, oldValue: known?.get(key) ?? '', newValue: value }));
-  if (changed.length === 0) return;
-  const list = changed.map(
-    ({ key, oldValue, newValue }) => `{'key': '${key}', 'old_value': '${oldValue}', 'new_value': '${newValue}'}`,
-  );
-  throw conflict(
-    `Changing param values is not allowed. Params were already logged='[${list.join(', ')}]' for run ID='${runId}'.`,
-    { field: 'params', hint: 'Log it under another name, or as a tag.', details: { params: changed } },
-  );
 }

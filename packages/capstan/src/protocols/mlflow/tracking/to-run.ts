@@ -16,7 +16,7 @@ export function toRunInfo(run: RunInfo): object {
   };
 }
 
-export function toRun(run: Run): object {
+export function toRun(run: Run) {
   return {
     info: toRunInfo(run),
     data: {
@@ -34,10 +34,17 @@ export function toRun(run: Run): object {
         run.modelInputs.map((modelId) => ({ model_id: modelId })),
       ),
     },
-    ...(run.modelOutputs.length > 0 && {
-      outputs: { model_outputs: run.modelOutputs.map(({ modelId, step }) => ({ model_id: modelId, step })) },
-    }),
+    outputs: listed(
+      'model_outputs',
+      run.modelOutputs.map(({ modelId, step }) => ({ model_id: modelId, step })),
+    ),
   };
+}
+
+/** What the call that makes a run answers: a new one has no outputs yet. */
+export function toNewRun(run: Run): object {
+  const { outputs: _, ...rest } = toRun(run);
+  return rest;
 }
 
 function toDatasetInput({ tags, name, digest, sourceType, source, schema, profile }: DatasetInput): object {

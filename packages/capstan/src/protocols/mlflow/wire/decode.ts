@@ -6,9 +6,9 @@ import type { Field, Message, MessageOf } from './fields.ts';
 type Origin = 'json' | 'query';
 
 /**
- * Reads a message: both spellings of names, unknown ones ignored, `null` as absent, enums by name or number (unknown
- * ones ignored), 64-bit integers as numbers or text. That is proto2's JSON as MLflow's own server takes it.
- * @throws DomainError INVALID_ARGUMENT for a value of another type, or a field in both spellings
+ * Reads a message: both spellings of names, unknown ones ignored, `null` as absent, enums by name or number, 64-bit
+ * integers as numbers or text. That is proto2's JSON as MLflow's own server takes it.
+ * @throws DomainError INVALID_ARGUMENT for a value of another type, a name no enum has, or a field in both spellings
  */
 export function decodeMessage<Fields extends Readonly<Record<string, Field>>>(
   spec: Message<Fields>,
@@ -127,10 +127,16 @@ function readBoolean(value: unknown, place: Place, origin: Origin): boolean {
   throw wrongType(place, value);
 }
 
-function readEnum(names: readonly string[], value: unknown, place: Place): string | undefined {
-  if (typeof value === 'number') return names[value - 1];
-  if (typeof value === 'string') return names.find((name) => name === value);
-  throw wrongType(place, value);
+function readEnum(names: readonly string[], value: unknown, place: Place): string {
+  if (typeof value !== 'number' && typeof value !== 'string') throw wrongType(place, value);
+  const known = typeof value === 'number' ? names[value - 1] : names.find((name) => name === value);
+  if (known !== undefined) return known;
+  throw invalid(
+    `Invalid value ${shown(value)} for parameter '${textOf(place)}' supplied: it must be one of ${names.join(', ')}.`,
+    {
+      field: textOf(place),
+    },
+  );
 }
 
 /** As Python names types, which is how MLflow says it. */
