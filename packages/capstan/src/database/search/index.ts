@@ -11,4 +11,4 @@ export {
 } from './field.ts';
 export { countOf, pageOf, type Page } from './page.ts';
 export { nullsLast, sortedBy, sortKeysOf, type Sorting, type SortKey } from './sort.ts';
-export { attributeColumnOf, columnOf, type Columns } from './vocabulary.ts';
+export { attributeColumnOf, columnOf, textOrEmpty, type Columns } from './vocabulary.ts';

@@ -1,8 +1,8 @@
 import type { KeyPath } from '#kernel/filter/ast';
 import type { SortTerm } from '#kernel/filter/parse-order';
 import { meantBy, refusal, shortened } from '#kernel/filter/place';
-import type { RawBuilder } from 'kysely';
-import { entityOf, type SearchEntity } from './field.ts';
+import { sql, type RawBuilder } from 'kysely';
+import { entityOf, textOperators, type SearchEntity, type SearchField } from './field.ts';
 
 /** Columns by the names that searches know them by. */
 export type Columns = Readonly<Record<string, RawBuilder<unknown>>>;
@@ -25,4 +25,16 @@ export function attributeColumnOf(
   const entity = entityOf(entities, path);
   if (entity.isDefault === true) return columnOf(columns, path);
   throw refusal(path.place, `Invalid order_by entity: ${entity.names[0] ?? ''}. Only attributes order this search`);
+}
+
+/** A column of text whose missing values count as empty text, as where MLflow stores them; equality may use its index. */
+export function textOrEmpty(label: string, column: RawBuilder<unknown>): SearchField {
+  return {
+    label,
+    type: 'text',
+    operators: textOperators,
+    expression: sql`coalesce(${column}, '')`,
+    decide: ({ operator, value }) =>
+      operator === '=' && value.kind === 'string' && value.text !== '' ? sql`${column} = ${value.text}` : undefined,
+  };
 }

@@ -9,6 +9,7 @@ import {
   sortedBy,
   sortKeysOf,
   textOperators,
+  textOrEmpty,
   type Columns,
   type Database,
   type Page,
@@ -48,8 +49,6 @@ const versionOrder: Columns = {
 };
 const versionText: Columns = {
   name: sql`m.name`,
-  // A version without a run has the empty text there, as in MLflow.
-  run_id: sql`coalesce(v.run_id, '')`,
   source_path: sql`v.source`,
 };
 
@@ -70,8 +69,8 @@ const versionEntities: readonly SearchEntity[] = [
   {
     names: ATTRIBUTE,
     isDefault: true,
-    keys: [...Object.keys(versionText), 'version_number'],
-    field: (key) => (key === 'version_number' ? versionNumberField : textField(versionText[key] ?? sql`m.name`)),
+    keys: [...Object.keys(versionText), 'run_id', 'version_number'],
+    field: versionField,
   },
   { names: TAG, field: (key) => tagField(key, versionTags, siblingTags) },
 ];
@@ -82,6 +81,13 @@ const versionNumberField: SearchField = {
   expression: sql`v.version`,
   isLenient: true,
 };
+function versionField(key: string): SearchField | undefined {
+  if (key === 'version_number') return versionNumberField;
+  if (key === 'run_id') return textOrEmpty('attributes', sql`v.run_id`);
+  const expression = versionText[key];
+  return expression && textField(expression);
+}
+
 const versionTables = sql`model_versions v join registered_models m on m.id = v.model_id`;
 
 /** By name unless ordered otherwise. */

@@ -3,6 +3,7 @@ import {
   nullOperators,
   numberOperators,
   textOperators,
+  textOrEmpty,
   type Columns,
   type SearchEntity,
   type SearchField,
@@ -24,7 +25,7 @@ export const textAttributes: Columns = {
   model_type: sql`l.model_type`,
   // As the Python client calls them.
   status: sql`case l.status when 'LOGGED_MODEL_UPLOAD_FAILED' then 'FAILED' else substr(l.status, 14) end`,
-  source_run_id: sql`l.source_run_id`,
+  source_run_id: sql`coalesce(l.source_run_id, '')`,
   artifact_location: sql`(${sql.lit(ARTIFACT_SCHEME)} || l.artifact_root)`,
 };
 export const numberAttributes: Columns = {
@@ -93,6 +94,7 @@ function keyedField(label: string, table: RawBuilder<unknown>, key: string): Sea
 function attributeField(key: string): SearchField | undefined {
   const number = numberAttributes[key];
   if (number) return { label: `attribute: ${key}`, type: 'number', operators: numberOperators, expression: number };
+  if (key === 'source_run_id') return textOrEmpty('attributes', sql`l.source_run_id`);
   const expression = textAttributes[key];
   return expression && { label: 'attributes', type: 'text', operators: textOperators, expression, isLenient: true };
 }

@@ -93,7 +93,6 @@ function sorting(query: LoggedModelQuery): { joins: RawBuilder<unknown>; keys: S
 
 function attributeSorting(path: KeyPath, isAscending: boolean): Sorting {
   const column = columnOf({ ...textAttributes, ...numberAttributes }, path);
-  if (path.key === 'source_run_id') return { name: path.key, keys: nullsLast(column, sql`''`, isAscending) };
   const isCreation = path.key.startsWith('creation_time');
   return sortedBy(isCreation ? 'creation_timestamp' : path.key, column, isAscending);
 }
