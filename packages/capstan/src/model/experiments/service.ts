@@ -7,8 +7,7 @@ import { logUseCases, type LogUseCases } from './log/log-batch.ts';
 import { loggedModelUseCases, type LoggedModelUseCases } from './logged-models/logged-models.ts';
 import { createLoggedFacts } from './log/logged-facts.ts';
 import { createMetricIds } from './metrics/metric-ids.ts';
-import { keysOf, type LoggedKeys } from './search/key.store.ts';
-import { experimentNumber } from './naming.ts';
+import { completionUseCases, type CompletionUseCases } from './search/completion.ts';
 import { runUseCases, type RunUseCases } from './runs.ts';
 import { countRunMatches, searchRuns, type RunPage, type RunSearch } from './search/search-runs.ts';
 
@@ -17,8 +16,6 @@ interface SearchUseCases {
   searchRuns(search: RunSearch): Promise<RunPage>;
   /** How many runs a search would find. */
   countMatches(search: Pick<RunSearch, 'experimentIds' | 'filter' | 'view'>): Promise<number>;
-  /** Names of what runs of the experiments have logged, sorted: what a table may show as columns. */
-  loggedKeys(experimentIds: readonly string[]): Promise<LoggedKeys>;
 }
 
 /** Every use case of the module. Each is one transaction; reads see what has been committed. */
@@ -31,7 +28,8 @@ export interface Experiments
     LoggedModelUseCases,
     ArtifactUseCases,
     HistoryUseCases,
-    SearchUseCases {
+    SearchUseCases,
+    CompletionUseCases {
   /** Writes the facts that wait to be summed up: before this process ends. */
   settle(): Promise<void>;
 }
@@ -50,10 +48,6 @@ export function createExperiments(deps: ExperimentsDeps): Experiments {
     settle: () => facts.settle(),
     searchRuns: (search) => searchRuns(deps.database, metricIds, search),
     countMatches: (search) => countRunMatches(deps.database, metricIds, search),
-    loggedKeys: (ids) =>
-      keysOf(
-        deps.database.read,
-        ids.map(experimentNumber).filter((id) => id !== undefined),
-      ),
+    ...completionUseCases(deps),
   };
 }
