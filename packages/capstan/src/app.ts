@@ -170,7 +170,11 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
     ),
   );
   await runner.start();
-  const ticking = setInterval(() => void scheduler.tick(), SCHEDULE_POLL_MS);
+  let tick: Promise<void> | undefined;
+  const ticking = setInterval(() => {
+    // One at a time: where the database is away, each waits for it.
+    tick ??= scheduler.tick().finally(() => (tick = undefined));
+  }, SCHEDULE_POLL_MS);
   const { experiments } = model.services;
   return { url, stop: (graceMs) => stopAll({ http, runner, database, ticking, experiments }, graceMs) };
 }
