@@ -272,16 +272,20 @@ function orderTerm(random: Random, kind: Kind): string {
     case 'runs':
       return (
         random.pick([
-          ...[
-            'metrics.acc',
-            'metric.loss',
-            'metrics.`f 1`',
-            'metrics.none',
-            'params.lr',
-            'param.`my param`',
-            'tags.team',
-          ],
-          ...['tag.`a.b`', 'start_time', 'attributes.end_time', 'attribute.status', 'run_name', 'created', 'user_id'],
+          'metrics.acc',
+          'metric.loss',
+          'metrics.`f 1`',
+          'metrics.none',
+          'params.lr',
+          'param.`my param`',
+          'tags.team',
+          'tag.`a.b`',
+          'start_time',
+          'attributes.end_time',
+          'attribute.status',
+          'run_name',
+          'created',
+          'user_id',
         ]) + direction
       );
     case 'experiments':

@@ -22,7 +22,7 @@ export function emptyWorld(name: string, url: string): World {
     ids: new Map(),
     labels: new Map(),
     async call(method, path, message) {
-      const query = method === 'GET' ? `?${new URLSearchParams(message as Record<string, string>)}` : '';
+      const query = method === 'GET' ? `?${new URLSearchParams(message as Record<string, string>).toString()}` : '';
       const response = await fetch(`${url}/api/2.0/mlflow/${path}${query}`, {
         method,
         headers: { 'content-type': 'application/json' },
@@ -154,7 +154,7 @@ async function fillLoggedModel(world: World, random: Random, name: string): Prom
     const dataset = random.chance(0.6)
       ? { dataset_name: random.pick(datasetNames), dataset_digest: random.pick(['d1', 'D2']) }
       : {};
-    const value = random.pick(metricValues);
+    const value = random.chance(0.15) ? 'NaN' : random.pick(metricValues);
     const point = { key, value, step: random.below(3), timestamp: START + index };
     await must(world, 'POST', 'runs/log-metric', { run_id, ...point, model_id: id, ...dataset });
   }
