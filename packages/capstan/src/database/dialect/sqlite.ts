@@ -35,6 +35,9 @@ export const sqlite: Dialect = {
   matches: (text, pattern, isCaseSensitive) =>
     isCaseSensitive ? sql`${text} glob ${globOf(pattern)}` : sql`${text} like ${pattern}`,
 
+  // The function is of `sqlite-database.ts`; false for what is no text.
+  matchesRegExp: (text, pattern) => sql`matches_regexp(${pattern}, ${text})`,
+
   async dumpSchema(reader) {
     const { rows } = await sql<{ sql: string }>`select sql from sqlite_schema
       where sql is not null and name not like 'sqlite_%' order by type desc, name`.execute(reader);
