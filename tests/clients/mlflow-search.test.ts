@@ -8,6 +8,8 @@
 //   Capstan answers 400.
 // - `status` of logged models is compared as the Python client names it; MLflow compares the number it stores.
 // - A dataset named without digest, in a search of logged models, is any of that name; MLflow finds none over REST.
+// - NaN logged for a logged model is NaN here; MLflow stores 0, finds it as 0 and sorts it there.
+// - Of several clauses on the prompt tag MLflow reads the first only.
 // - Operators in small letters work in every search; MLflow refuses them in searches of experiments.
 // - Quotes: a quote inside quotes is doubled; MLflow has no way to write it.
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -42,12 +42,14 @@ function comparisonCondition(dialect: Dialect, field: SearchField, comparison: C
     const reason = `Invalid comparator '${operator}' for ${field.label}: use one of ${field.operators.join(', ')}`;
     throw refusal(place, reason, meantBy(operator, field.operators));
   }
+  const decided = field.decide?.(comparison);
+  if (decided) return decided;
   const within = field.within ?? ((condition) => condition);
   if (operator === 'IS NOT NULL') return within(sql`${field.expression} is not null`);
   if (operator === 'IS NULL') return sql`not (${within(sql`${field.expression} is not null`)})`;
-  const condition =
-    field.type === 'text' ? textCondition(dialect, field, comparison) : numberCondition(dialect, field, comparison);
-  return field.decide?.(comparison) ?? within(condition);
+  return within(
+    field.type === 'text' ? textCondition(dialect, field, comparison) : numberCondition(dialect, field, comparison),
+  );
 }
 
 function numberCondition(dialect: Dialect, field: SearchField, comparison: Comparison): RawBuilder<unknown> {
