@@ -20,7 +20,7 @@ import { ask, kinds, type Question } from './search/questions.ts';
 import { seededRandom } from './search/random.ts';
 import { emptyWorld, fill, runExperiments, type World } from './search/world.ts';
 
-const QUESTIONS = Number(process.env['TEST_SEARCH_QUESTIONS'] ?? 250);
+const QUESTIONS = Number(process.env['TEST_SEARCH_QUESTIONS'] ?? 200);
 const SEED = Number(process.env['TEST_SEARCH_SEED'] ?? 20_240_601);
 const AT_ONCE = 4;
 const MOST_PAGES = 60;
