@@ -3,16 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { findDifference, type Difference, type Exchange } from './differences/index.ts';
 import { normalise } from './normalise.ts';
 import type { Peer, Reply } from './peers.ts';
-import {
-  fromJson,
-  resolve,
-  resolveText,
-  toJson,
-  type Kind,
-  type Operation,
-  type Scope,
-  type Value,
-} from './programme.ts';
+import { fromJson, resolve, resolveText, toJson, type Kind, type Operation, type Scope } from './programme.ts';
 import { readBack } from './read-back.ts';
 
 export interface Outcome {
@@ -133,7 +124,7 @@ function pathOf(operation: Operation, player: Player, more: readonly [string, st
   ]);
   const query = new URLSearchParams([...fields, ...more]);
   const encoded = path.split('/').map(encodeURIComponent).join('/');
-  return `${operation.at ?? '/api/2.0/mlflow/'}${encoded}${query.size > 0 ? `?${query}` : ''}`;
+  return `${operation.at ?? '/api/2.0/mlflow/'}${encoded}${query.size > 0 ? `?${query.toString()}` : ''}`;
 }
 
 function textOf(value: unknown): string {

@@ -1,5 +1,5 @@
 // Everything that a programme may have made, asked for again.
-import { ref, type Kind, type Operation, type Value } from './programme.ts';
+import { ref, type Kind, type Name, type Operation, type Value } from './programme.ts';
 
 interface Known {
   readonly ids: Readonly<Record<Kind, readonly string[]>>;
@@ -61,10 +61,12 @@ function namesIn(programme: readonly Operation[]): string[] {
   const names = programme
     .filter(({ call }) => call.startsWith('POST registered-models/'))
     .flatMap(({ body }) => [body?.['name'], body?.['new_name']])
-    .map((value) =>
-      typeof value === 'object' && value !== null && '$name' in value ? String(value.$name) : undefined,
-    );
+    .map((value) => (isName(value) ? value.$name : undefined));
   return [...new Set(names.filter((name) => name !== undefined))];
+}
+
+function isName(value: Value | undefined): value is Name {
+  return typeof value === 'object' && value !== null && '$name' in value;
 }
 
 function metricKeysIn(programme: readonly Operation[]): string[] {

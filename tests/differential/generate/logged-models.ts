@@ -54,13 +54,11 @@ const deleteTag: fc.Arbitrary<Operation> = fc
     body: { model_id: id, tag_key: name_ },
   }));
 
-const logParams: fc.Arbitrary<Operation> = fc
-  .tuple(model_id, params)
-  .map(([id, list]) => ({
-    call: 'POST logged-models/ID/params',
-    path: behind(id, '/params'),
-    body: { model_id: id, params: list },
-  }));
+const logParams: fc.Arbitrary<Operation> = fc.tuple(model_id, params).map(([id, list]) => ({
+  call: 'POST logged-models/ID/params',
+  path: behind(id, '/params'),
+  body: { model_id: id, params: list },
+}));
 
 const files: fc.Arbitrary<Operation> = model_id.map((id) => ({
   call: 'GET logged-models/ID/artifacts/directories',

@@ -14,19 +14,15 @@ const metric = fc
   .map(given);
 const param = fc.record({ key, value: sometimes(text, 20) }).map(given);
 
-const logMetric: fc.Arbitrary<Operation> = fc
-  .tuple(run_id, metric)
-  .map(([id, point]) => ({
-    call: 'POST runs/log-metric',
-    body: { run_id: id, ...point } as Operation['body'] & object,
-  }));
+const logMetric: fc.Arbitrary<Operation> = fc.tuple(run_id, metric).map(([id, point]) => ({
+  call: 'POST runs/log-metric',
+  body: { run_id: id, ...point } as Operation['body'] & object,
+}));
 
-const logParam: fc.Arbitrary<Operation> = fc
-  .tuple(run_id, param)
-  .map(([id, given_]) => ({
-    call: 'POST runs/log-parameter',
-    body: { run_id: id, ...given_ } as Operation['body'] & object,
-  }));
+const logParam: fc.Arbitrary<Operation> = fc.tuple(run_id, param).map(([id, given_]) => ({
+  call: 'POST runs/log-parameter',
+  body: { run_id: id, ...given_ } as Operation['body'] & object,
+}));
 
 const few = <T>(item: fc.Arbitrary<T>) => sometimes(fc.array(item, { maxLength: 6 }), 4);
 const many = fc

@@ -133,7 +133,8 @@ function check(batch: Batch, metricIds: MetricIds): Checked {
     }
     if (metric.modelId !== undefined) models.add(metric.modelId);
   }
-  const checkedTagList = checkedTags(tags);
+  // A run always has a name: an empty one changes nothing.
+  const checkedTagList = checkedTags(tags).filter(({ key, value }) => key !== RUN_NAME_TAG || value !== '');
   for (const tag of checkedTagList) if (tag.key === RUN_NAME_TAG) checkRunName(tag.value);
   const checked = { runId, metrics, names, models, params: checkedParams(params), tags: checkedTagList, cause };
   checkRunId(runId);
