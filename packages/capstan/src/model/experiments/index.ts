@@ -8,13 +8,14 @@ export { parseArtifactPath, parseArtifactUri } from './artifacts/artifact-path.t
 export { artifactReply } from './artifacts/artifact-reply.ts';
 export type { ExperimentSearch } from './search/search-experiments.ts';
 export type { RunSeries } from './metrics/history.ts';
-export type { LoggedKeys } from './search/key.store.ts';
+export type { LoggedKeys } from './search/logged-keys.ts';
 export type { Batch } from './log-batch.ts';
 export type { NewLoggedModel } from './logged-models/logged-models.ts';
-export type { BucketedSeries, MetricBucket } from './metrics/metric-bucket.store.ts';
+export type { BucketedSeries, MetricBucket } from './metrics/buckets.ts';
 export type { HistoryPoint } from './metrics/metric.store.ts';
 export type { NewRun } from './runs.ts';
 export type { LoggedModelSearch } from './logged-models/search-logged-models.ts';
-export type { RunProjection, RunSearch } from './search/search-runs.ts';
+export type { RunGrouping, RunGroups } from './search/group-runs.ts';
+export type { RunMatch, RunProjection, RunSearch } from './search/search-runs.ts';
 export { experimentRoutes } from './routes.ts';
 export * from './model.ts';

@@ -6,18 +6,40 @@ import { inputUseCases, type InputUseCases } from './inputs.ts';
 import { logUseCases, type LogUseCases } from './log-batch.ts';
 import { loggedModelUseCases, type LoggedModelUseCases } from './logged-models/logged-models.ts';
 import { createMetricIds } from './metrics/metric-ids.ts';
-import { keysOf, type LoggedKeys } from './search/key.store.ts';
+import { groupRuns, type RunGrouping, type RunGroups } from './search/group-runs.ts';
+import { differingKeys, valuesOf } from './search/key.store.ts';
+import { createLoggedKeys, type LoggedKeys } from './search/logged-keys.ts';
+import { countChildren } from './search/run-children.store.ts';
 import { experimentNumber } from './naming.ts';
 import { runUseCases, type RunUseCases } from './runs.ts';
-import { countRunMatches, searchRuns, type RunPage, type RunSearch } from './search/search-runs.ts';
+import {
+  countRunMatches,
+  findPage,
+  searchRuns,
+  type RunMatch,
+  type RunPage,
+  type RunSearch,
+} from './search/search-runs.ts';
 
 interface SearchUseCases {
   /** @throws DomainError INVALID_ARGUMENT for a filter, order or page token not understood, saying where */
   searchRuns(search: RunSearch): Promise<RunPage>;
   /** How many runs a search would find. */
-  countMatches(search: Pick<RunSearch, 'experimentIds' | 'filter' | 'view'>): Promise<number>;
-  /** Names of what runs of the experiments have logged, sorted: what a table may show as columns. */
-  loggedKeys(experimentIds: readonly string[]): Promise<LoggedKeys>;
+  countMatches(match: RunMatch): Promise<number>;
+  /** Names of what runs of an experiment have ever logged, sorted: what a table may show as columns. */
+  loggedKeys(experimentId: string): Promise<LoggedKeys>;
+  /** Names of what differs among the first 1,000 runs of a search, or is missing in some, and how many those are. */
+  differingKeys(search: RunMatch & Pick<RunSearch, 'orderBy'>): Promise<LoggedKeys & { readonly runs: number }>;
+  /** Values of a param or tag among the newest runs of an experiment, for completion; at most 200. */
+  loggedValues(question: {
+    readonly experimentId: string;
+    readonly of: 'param' | 'tag';
+    readonly key: string;
+  }): Promise<readonly string[]>;
+  /** Runs by params or tags with figures of metrics in each group. */
+  groupRuns(grouping: RunGrouping): Promise<RunGroups>;
+  /** How many active runs are nested in each of these; those without any are left out. */
+  countChildren(runIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }
 
 /** Every use case of the module. Each is one transaction; reads see what has been committed. */
@@ -33,7 +55,9 @@ export interface Experiments
     SearchUseCases {}
 
 export function createExperiments(deps: ExperimentsDeps): Experiments {
-  const metricIds = createMetricIds(deps.database);
+  const { database } = deps;
+  const metricIds = createMetricIds(database);
+  const loggedKeys = createLoggedKeys(database);
   return {
     ...experimentUseCases(deps),
     ...runUseCases(deps),
@@ -42,12 +66,27 @@ export function createExperiments(deps: ExperimentsDeps): Experiments {
     ...loggedModelUseCases(deps, metricIds),
     ...artifactUseCases(deps),
     ...historyUseCases(deps, metricIds),
-    searchRuns: (search) => searchRuns(deps.database, metricIds, search),
-    countMatches: (search) => countRunMatches(deps.database, metricIds, search),
-    loggedKeys: (ids) =>
-      keysOf(
-        deps.database.read,
-        ids.map(experimentNumber).filter((id) => id !== undefined),
-      ),
+    searchRuns: (search) => searchRuns(database, metricIds, search),
+    countMatches: (match) => countRunMatches(database, metricIds, match),
+    groupRuns: (grouping) => groupRuns(database, metricIds, grouping),
+    countChildren: (runIds) => countChildren(database.read, runIds),
+    async loggedKeys(experimentId) {
+      const experiment = experimentNumber(experimentId);
+      return experiment === undefined ? { metrics: [], params: [], tags: [] } : await loggedKeys(experiment);
+    },
+    async differingKeys(search) {
+      const { runs } = await findPage(database, metricIds, { ...search, limit: COMPARED_RUNS });
+      const keys = runs.map((run) => run.key);
+      return { ...(await differingKeys(database.read, keys)), runs: keys.length };
+    },
+    async loggedValues({ experimentId, of, key }) {
+      const experiment = experimentNumber(experimentId);
+      if (experiment === undefined) return [];
+      return await valuesOf(database.read, { of, key, experiment }, { runs: VALUED_RUNS, limit: MOST_VALUES });
+    },
   };
 }
+
+const COMPARED_RUNS = 1_000;
+const VALUED_RUNS = 2_000;
+const MOST_VALUES = 200;

@@ -5,7 +5,8 @@ import { compareInt64, parseInt64, type Int64 } from '#kernel/int64';
 import type { ExperimentsDeps } from '../deps.ts';
 import type { MetricIds } from './metric-ids.ts';
 import * as store from './metric.store.ts';
-import { bucketsOf, type BucketedSeries } from './metric-bucket.store.ts';
+import type { BucketedSeries } from './buckets.ts';
+import { bucketsOf } from './metric-bucket.store.ts';
 import { findRun, findRuns } from '../run.store.ts';
 import { sampleSteps, thin } from './sampling.ts';
 

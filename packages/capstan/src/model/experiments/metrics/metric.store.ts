@@ -237,6 +237,39 @@ export async function stepBounds(
   return { first: readInt64(row.first), last: readInt64(row.last), count: Number(row.count) };
 }
 
+/** The first points of one run's metric within a range, at most `limit`, by step and time. */
+export async function pointsWithin(
+  reader: Reader,
+  run: number,
+  metric: number,
+  range: StepRange,
+  limit: number,
+): Promise<HistoryPoint[]> {
+  const { rows } = await sql<PointRow>`
+    select run_key, cast(step as text) as step, cast(logged_at as text) as logged_at, value from metric_points
+     where run_key = ${run} and metric_id = ${metric} ${within(range)}
+     order by metric_points.step, metric_points.logged_at, value limit ${limit}`.execute(reader);
+  return rows.map(toPoint);
+}
+
+/** First and last step of a run's metric within a range, by two look-ups. */
+export async function stepEnds(
+  reader: Reader,
+  run: number,
+  metric: number,
+  range: StepRange,
+): Promise<{ first: Int64; last: Int64 } | undefined> {
+  const end = async (direction: 'asc' | 'desc'): Promise<Int64 | undefined> => {
+    const { rows } = await sql<{ step: string }>`
+      select cast(step as text) as step from metric_points
+       where run_key = ${run} and metric_id = ${metric} ${within(range)}
+       order by metric_points.step ${sql.raw(direction)} limit 1`.execute(reader);
+    return rows[0] && readInt64(rows[0].step);
+  };
+  const [first, last] = [await end('asc'), await end('desc')];
+  return first === undefined || last === undefined ? undefined : { first, last };
+}
+
 function within({ from, to }: StepRange) {
   return sql`${from === undefined ? sql`` : sql`and step >= ${from}`} ${to === undefined ? sql`` : sql`and step <= ${to}`}`;
 }

@@ -22,9 +22,20 @@ import { readPageToken, writePageToken } from '#kernel/filter/page-token';
 import { ARTIFACT_SCHEME, type View } from '../model.ts';
 import { toRun, type RunRow, type RunWithKey } from '../run.store.ts';
 
+/** A param or tag that runs must have with just this value; null: that they must lack. */
+export interface Membership {
+  readonly of: 'param' | 'tag';
+  readonly key: string;
+  readonly value: string | null;
+}
+
+/** Which value of a metric a sort goes by. */
+export type MetricValue = 'last' | 'min' | 'max';
+
 export interface RunQuery {
   readonly experiments: readonly number[];
   readonly comparisons: readonly Comparison[];
+  readonly within: readonly Membership[];
   readonly view: View;
   /** Ids of the metrics that filter and order name; a name without one has never been logged. */
   readonly metricIds: ReadonlyMap<string, number>;
@@ -32,6 +43,7 @@ export interface RunQuery {
 
 export interface RunPageQuery extends RunQuery {
   readonly order: readonly SortTerm[];
+  readonly orderMetricsBy: MetricValue;
   readonly limit: number;
   readonly pageToken: string | undefined;
   /** What the page token is good for. */
@@ -61,6 +73,14 @@ const datasetColumns: Readonly<Record<string, RawBuilder<unknown>>> = {
   context: sql`i.context`,
 };
 
+/** Where params and tags of runs are. */
+export const textTables = { param: sql`run_params`, tag: sql`run_tags` } as const;
+const metricColumns: Readonly<Record<MetricValue, RawBuilder<unknown>>> = {
+  last: sql.raw('value'),
+  min: sql.raw('min_value'),
+  max: sql.raw('max_value'),
+};
+
 const METRIC = new Set(['metric', 'metrics']);
 const PARAM = new Set(['param', 'params', 'parameter', 'parameters']);
 const TAG = new Set(['tag', 'tags']);
@@ -73,7 +93,7 @@ export async function pageOfRuns(
   database: Database,
   query: RunPageQuery,
 ): Promise<{ runs: RunWithKey[]; nextPageToken?: string }> {
-  const { joins, keys } = sorting(query.order, query.metricIds);
+  const { joins, keys } = sorting(query);
   const conditions = conditionsOf(database, query);
   if (query.pageToken !== undefined)
     conditions.push(behind(keys, readPageToken(query.pageToken, query.question, keys.length)));
@@ -95,11 +115,16 @@ export async function countMatches(database: Database, query: RunQuery): Promise
   return Number(rows[0]?.count ?? 0);
 }
 
-function conditionsOf(database: Database, query: RunQuery): RawBuilder<unknown>[] {
+/** What a run `r` must meet to be found. */
+export function conditionsOf(database: Database, query: RunQuery): RawBuilder<unknown>[] {
   const conditions = [sql<unknown>`r.experiment_id in (${sql.join(query.experiments)})`];
   if (query.view !== 'all') conditions.push(sql`r.lifecycle = ${query.view}`);
   for (const comparison of query.comparisons) {
     conditions.push(conditionOf(database.dialect, fieldOf(comparison, query.metricIds), comparison));
+  }
+  for (const { of, key, value } of query.within) {
+    const rows = sql`select 1 from ${textTables[of]} w where w.run_key = r.key and w.key = ${sql.val(key)}`;
+    conditions.push(value === null ? sql`not exists (${rows})` : sql`exists (${rows} and w.value = ${value})`);
   }
   return conditions;
 }
@@ -172,10 +197,8 @@ function attributeNames(): string {
 }
 
 /** Missing values last in both directions, NaN before them; ties by newest start, then id. */
-function sorting(
-  order: readonly SortTerm[],
-  metricIds: ReadonlyMap<string, number>,
-): { joins: RawBuilder<unknown>; keys: SortKey[] } {
+function sorting({ order, orderMetricsBy, metricIds }: RunPageQuery): { joins: RawBuilder<unknown>; keys: SortKey[] } {
+  const column = metricColumns[orderMetricsBy];
   const joins: RawBuilder<unknown>[] = [];
   const keys: SortKey[] = [];
   for (const [index, { path, isAscending }] of order.entries()) {
@@ -187,10 +210,13 @@ function sorting(
       );
       keys.push(
         {
-          expression: sql`case when ${alias}.value is null then 2 when ${alias}.value = ${-Infinity} then 1 else 0 end`,
+          expression: sql`case when ${alias}.${column} is null then 2 when ${alias}.${column} = ${-Infinity} then 1 else 0 end`,
           isAscending: true,
         },
-        { expression: sql`case when ${alias}.value > ${-Infinity} then ${alias}.value else 0 end`, isAscending },
+        {
+          expression: sql`case when ${alias}.${column} > ${-Infinity} then ${alias}.${column} else 0 end`,
+          isAscending,
+        },
       );
     } else if (PARAM.has(entity ?? '') || TAG.has(entity ?? '')) {
       const table = PARAM.has(entity ?? '') ? sql`run_params` : sql`run_tags`;

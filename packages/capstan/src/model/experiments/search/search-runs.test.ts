@@ -184,7 +184,7 @@ describeDatabases('searching runs', (open) => {
     });
     expect(runs).toMatchObject([{ params: [], tags: [{ key: 'mlflow.user', value: 'User-a' }] }]);
     expect(runs[0]?.metrics).toHaveLength(1);
-    expect(await bench.experiments.loggedKeys(['0'])).toEqual({
+    expect(await bench.experiments.loggedKeys('0')).toEqual({
       metrics: ['m'],
       params: ['model type'],
       tags: ['mlflow.runName', 'mlflow.user'],

@@ -5,7 +5,7 @@ import { inputsOf } from '../input.store.ts';
 import type { MetricIds } from '../metrics/metric-ids.ts';
 import type { Run, View } from '../model.ts';
 import { experimentNumber } from '../naming.ts';
-import { countMatches, pageOfRuns } from './run-search.store.ts';
+import { countMatches, pageOfRuns, type Membership, type MetricValue, type RunQuery } from './run-search.store.ts';
 import { latestOf, textsOf, type Projection, type RunWithKey } from '../run.store.ts';
 
 export interface RunSearch {
@@ -13,6 +13,10 @@ export interface RunSearch {
   /** MLflow's search language. */
   readonly filter?: string | undefined;
   readonly orderBy?: readonly string[] | undefined;
+  /** Which value of the metrics in `orderBy` counts; default: the last. */
+  readonly orderMetricsBy?: MetricValue | undefined;
+  /** Besides the filter: one group of runs, the children of a run, or those without a parent. */
+  readonly within?: readonly Membership[] | undefined;
   readonly view: View;
   /** At least 1. */
   readonly limit: number;
@@ -20,6 +24,9 @@ export interface RunSearch {
   /** What to load of each run; default: everything. */
   readonly load?: RunProjection | undefined;
 }
+
+/** The part of a search that says which runs. */
+export type RunMatch = Pick<RunSearch, 'experimentIds' | 'filter' | 'within' | 'view'>;
 
 export interface RunProjection {
   readonly metrics: Projection;
@@ -41,38 +48,46 @@ export const everything: RunProjection = { metrics: 'all', params: 'all', tags: 
  * @throws DomainError INVALID_ARGUMENT for a filter, order or page token not understood, saying where
  */
 export async function searchRuns(database: Database, metricIds: MetricIds, search: RunSearch): Promise<RunPage> {
-  const comparisons = parseFilter(search.filter ?? '');
-  const order = parseOrder(search.orderBy ?? []);
-  const experiments = experimentNumbers(search.experimentIds);
-  if (experiments.length === 0) return { runs: [] };
-  const page = await pageOfRuns(database, {
-    experiments,
-    comparisons,
-    order,
-    view: search.view,
-    limit: search.limit,
-    pageToken: search.pageToken || undefined,
-    question: JSON.stringify([search.filter ?? '', search.orderBy ?? [], search.view]),
-    metricIds: await metricIds.lookUp(metricNames(comparisons, order)),
-  });
+  const page = await findPage(database, metricIds, search);
   return { ...page, runs: await loadRuns(database.read, page.runs, search.load ?? everything) };
 }
 
-/** How many runs a search would find. */
-export async function countRunMatches(
+/** The page of a search without what was logged to its runs. */
+export async function findPage(
   database: Database,
   metricIds: MetricIds,
-  search: Pick<RunSearch, 'experimentIds' | 'filter' | 'view'>,
-): Promise<number> {
-  const comparisons = parseFilter(search.filter ?? '');
-  const experiments = experimentNumbers(search.experimentIds);
-  if (experiments.length === 0) return 0;
-  return await countMatches(database, {
-    experiments,
-    comparisons,
-    view: search.view,
-    metricIds: await metricIds.lookUp(metricNames(comparisons, [])),
+  search: RunSearch,
+): Promise<{ runs: RunWithKey[]; nextPageToken?: string }> {
+  const order = parseOrder(search.orderBy ?? []);
+  const query = await queryOf(metricIds, search, order);
+  if (!query) return { runs: [] };
+  const { orderMetricsBy = 'last', within = [] } = search;
+  return await pageOfRuns(database, {
+    ...query,
+    order,
+    orderMetricsBy,
+    limit: search.limit,
+    pageToken: search.pageToken || undefined,
+    question: JSON.stringify([search.filter ?? '', search.orderBy ?? [], search.view, orderMetricsBy, within]),
   });
+}
+
+/** How many runs a search would find. */
+export async function countRunMatches(database: Database, metricIds: MetricIds, match: RunMatch): Promise<number> {
+  const query = await queryOf(metricIds, match, []);
+  return query ? await countMatches(database, query) : 0;
+}
+
+/** A search as its store takes it; undefined where no experiment is asked about. */
+export async function queryOf(
+  metricIds: MetricIds,
+  { experimentIds, filter = '', within = [], view }: RunMatch,
+  order: readonly SortTerm[],
+): Promise<RunQuery | undefined> {
+  const comparisons = parseFilter(filter);
+  const experiments = experimentNumbers(experimentIds);
+  if (experiments.length === 0) return undefined;
+  return { experiments, comparisons, within, view, metricIds: await metricIds.lookUp(metricNames(comparisons, order)) };
 }
 
 /** Adds what was logged to runs, in a few queries however many there are. */
