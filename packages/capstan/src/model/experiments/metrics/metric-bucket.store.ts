@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Reader } from '#database';
 import { readInt64, type Int64 } from '#kernel/int64';
 import { bucketsOfPoints, type BucketedSeries, type MetricBucket } from './buckets.ts';
-import { pointsAt, pointsWithin, stepEnds, type HistoryPoint, type StepRange } from './metric.store.ts';
+import { countUpTo, pointsAt, pointsWithin, stepEnds, type HistoryPoint, type StepRange } from './metric.store.ts';
 
 /** Up to so many points are read one by one, which is exact at any shape; beyond, the database sums up. */
 const FEW_POINTS = 5_000;
@@ -21,8 +21,10 @@ export async function bucketsOf(
   limit: number,
 ): Promise<BucketedSeries> {
   const few = Math.max(FEW_POINTS, limit);
-  const points = await pointsWithin(reader, run, metric, range, few + 1);
-  if (points.length <= few) return { count: points.length, buckets: bucketsOfPoints(points, limit) };
+  if ((await countUpTo(reader, run, metric, range, few + 1)) <= few) {
+    const points = await pointsWithin(reader, run, metric, range);
+    return { count: points.length, buckets: bucketsOfPoints(points, limit) };
+  }
   const ends = await stepEnds(reader, run, metric, range);
   if (!ends) return { count: 0, buckets: [] };
   const rows: BucketRow[] = [];
@@ -84,11 +86,15 @@ async function sumsOf(
   metric: number,
   stretches: readonly Stretch[],
 ): Promise<BucketRow[]> {
-  const one = (stretch: Stretch, index: number, condition = sql``) => sql`
-    select ${sql.lit(index)} as stretch, cast(min(step) as text) as first, cast(max(step) as text) as last,
-           count(*) as count, count(*) as numbers, min(value) as min, max(value) as max, sum(value * ${SCALE}) as sum
-      from metric_points where run_key = ${run} and metric_id = ${metric}
-       and step >= ${stretch[0]} and step <= ${stretch[1]} ${condition}`;
+  const one = (stretch: Stretch, index: number, condition = sql``) => {
+    const rows = sql`from metric_points where run_key = ${run} and metric_id = ${metric}
+       and step >= ${stretch[0]} and step <= ${stretch[1]}`;
+    // The ends by look-ups of their own, which cost less than two more sums over all rows.
+    return sql`
+    select ${sql.lit(index)} as stretch, cast((select min(step) ${rows}) as text) as first,
+           cast((select max(step) ${rows}) as text) as last, count(*) as count, count(*) as numbers,
+           min(value) as min, max(value) as max, sum(value * ${SCALE}) as sum ${rows} ${condition}`;
+  };
   const read = async (parts: ReturnType<typeof one>[]): Promise<BucketRow[]> => {
     if (parts.length === 0) return [];
     const { rows } = await sql<BucketRow>`${sql.join(parts, sql` union all `)}`.execute(reader);

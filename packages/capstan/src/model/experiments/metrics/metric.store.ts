@@ -237,18 +237,32 @@ export async function stepBounds(
   return { first: readInt64(row.first), last: readInt64(row.last), count: Number(row.count) };
 }
 
-/** The first points of one run's metric within a range, at most `limit`, by step and time. */
+/** How many points one run's metric has within a range; counts no further than `most`. */
+export async function countUpTo(
+  reader: Reader,
+  run: number,
+  metric: number,
+  range: StepRange,
+  most: number,
+): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from (
+      select 1 as one from metric_points
+       where run_key = ${run} and metric_id = ${metric} ${within(range)} limit ${most}) found`.execute(reader);
+  return Number(rows[0]?.count ?? 0);
+}
+
+/** The points of one run's metric within a range, by step and time. */
 export async function pointsWithin(
   reader: Reader,
   run: number,
   metric: number,
   range: StepRange,
-  limit: number,
 ): Promise<HistoryPoint[]> {
   const { rows } = await sql<PointRow>`
     select run_key, cast(step as text) as step, cast(logged_at as text) as logged_at, value from metric_points
      where run_key = ${run} and metric_id = ${metric} ${within(range)}
-     order by metric_points.step, metric_points.logged_at, value limit ${limit}`.execute(reader);
+     order by metric_points.step, metric_points.logged_at, value`.execute(reader);
   return rows.map(toPoint);
 }
 

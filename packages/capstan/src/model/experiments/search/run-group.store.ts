@@ -1,5 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import { allOf, type Database } from '#database';
+import type { Part } from './spread.ts';
 import { conditionsOf, textTables, type RunQuery } from './run-search.store.ts';
 
 /** A param or tag that runs are grouped by. */
@@ -8,67 +9,54 @@ export interface GroupKey {
   readonly key: string;
 }
 
-/** What the runs of a group have of one metric; runs without it, and those whose value is NaN, are left out. */
-export interface MetricOfGroup {
-  readonly count: number;
-  readonly mean: number;
-  readonly min: number;
-  readonly max: number;
-  /** Of the sample (n − 1); null for one run. */
-  readonly std: number | null;
+/** Run keys from the first on, before the last. */
+export interface KeyRange {
+  readonly from: number;
+  readonly before: number;
 }
 
-export interface RunGroup {
-  /** Of each key; null where the runs have no such param or tag. */
-  readonly values: readonly (string | null)[];
-  readonly runs: number;
-  readonly metrics: ReadonlyMap<string, MetricOfGroup>;
-}
-
-/** Beyond it, sums of squares leave the range of doubles: such values count as no measurement. */
+/** Beyond it, squares leave the range of doubles: such values, as infinities are stored, count as no measurement. */
 const GREATEST = 1e150;
 
-/** Groups of the runs found, the largest first, at most `limit`; then those beyond are told by `hasMore`. */
-export async function groupRuns(
+/** Least and greatest key of runs of the experiments; undefined where there is none. */
+export async function keyRangeOf(
+  database: Database,
+  { experiments }: Pick<RunQuery, 'experiments'>,
+): Promise<KeyRange | undefined> {
+  const { rows } = await sql<{ first: number | null; last: number | null }>`
+    select min(key) as first, max(key) as last from runs
+     where experiment_id in (${sql.join(experiments)})`.execute(database.read);
+  const { first, last } = rows[0] ?? { first: null, last: null };
+  return first === null || last === null ? undefined : { from: Number(first), before: Number(last) + 1 };
+}
+
+/** How many of the runs found lie in each group; a null stands for runs without that param or tag. */
+export async function countGroups(
   database: Database,
   query: RunQuery,
   by: readonly GroupKey[],
-  limit: number,
-): Promise<{ groups: { values: (string | null)[]; runs: number }[]; hasMore: boolean }> {
+  range: KeyRange,
+): Promise<{ values: (string | null)[]; runs: number }[]> {
   const { joins, names, columns } = groupingOf(by);
   const { rows } = await sql<Record<string, string | null> & { runs: number }>`
-    select ${columns}, count(*) as runs from runs r ${joins} where ${allOf(conditionsOf(database, query))}
-     group by ${names} order by count(*) desc, ${names} limit ${limit + 1}`.execute(database.read);
-  const groups = rows.slice(0, limit).map((row) => ({ values: valuesOf(row, by.length), runs: Number(row.runs) }));
-  return { groups, hasMore: rows.length > limit };
+    select ${columns}, count(*) as runs from runs r ${joins} where ${within(database, query, range)}
+     group by ${names}`.execute(database.read);
+  return rows.map((row) => ({ values: valuesOf(row, by.length), runs: Number(row.runs) }));
 }
 
-interface MetricRow {
-  readonly metric_id: number;
-  readonly count: number;
-  readonly mean: number;
-  readonly min: number;
-  readonly max: number;
-  /** Sum of squared distances from the mean. */
-  readonly squares: number;
-}
-
-/**
- * Figures of metrics in each group: `[values of the group, metric id, figures]`. The squares are summed about the mean of
- * the group, which the naive sum of squares would lose to rounding.
- */
-export async function metricsOfGroups(
+/** What the runs found have of metrics, in each group: NaN left out, squares about the mean of the group. */
+export async function spreadOfGroups(
   database: Database,
   query: RunQuery,
   by: readonly GroupKey[],
   metrics: readonly number[],
-): Promise<{ values: (string | null)[]; metric: number; figures: MetricOfGroup }[]> {
-  if (metrics.length === 0) return [];
+  range: KeyRange,
+): Promise<{ values: (string | null)[]; metric: number; part: Part }[]> {
   const { joins, names, columns } = groupingOf(by);
-  const { rows } = await sql<Record<string, string | null> & MetricRow>`
+  const { rows } = await sql<Record<string, string | null> & Part & { metric_id: number }>`
     with found as (
       select ${columns}, m.metric_id, m.value from runs r ${joins} join latest_metrics m on m.run_key = r.key
-       where ${allOf(conditionsOf(database, query))} and m.metric_id in (${sql.join(metrics)})
+       where ${within(database, query, range)} and m.metric_id in (${sql.join(metrics)})
          and m.value between ${-GREATEST} and ${GREATEST}
     ), centred as (
       select found.*, avg(value) over (partition by ${names}, metric_id) as mean from found
@@ -77,11 +65,14 @@ export async function metricsOfGroups(
            sum((value - mean) * (value - mean)) as squares
       from centred group by ${names}, metric_id`.execute(database.read);
   return rows.map((row) => {
-    const count = Number(row.count);
-    const std = count < 2 ? null : Math.sqrt(row.squares / (count - 1));
-    const figures = { count, mean: row.mean, min: row.min, max: row.max, std };
-    return { values: valuesOf(row, by.length), metric: row.metric_id, figures };
+    const { mean, min, max, squares } = row;
+    const part = { count: Number(row.count), mean, min, max, squares };
+    return { values: valuesOf(row, by.length), metric: row.metric_id, part };
   });
+}
+
+function within(database: Database, query: RunQuery, { from, before }: KeyRange): RawBuilder<unknown> {
+  return allOf([sql`r.key >= ${from}`, sql`r.key < ${before}`, ...conditionsOf(database, query)]);
 }
 
 function groupingOf(by: readonly GroupKey[]): Record<'joins' | 'names' | 'columns', RawBuilder<unknown>> {

@@ -1,0 +1,229 @@
+import { useQuery } from '@tanstack/react-query';
+import { useCallback, useMemo, useState } from 'react';
+import { api, useRead } from '../../app/api.ts';
+import { Choice, Toggle } from '../../design/field.tsx';
+import { count, counted } from '../../design/format.ts';
+import { Empty, Quiet, Row } from '../../design/page.tsx';
+import { Popover } from '../../design/popover.tsx';
+import { Failure } from '../../design/problem.tsx';
+import type { InSight } from '../../design/grid.tsx';
+import { BulkBar } from './bulk-bar.tsx';
+import { ColumnPanel } from './column-panel.tsx';
+import { fieldOf, firstColumns, keyOf } from './columns.ts';
+import { GroupPanel } from './group-panel.tsx';
+import { useRunLines } from './run-lines.ts';
+import { RunsTable } from './runs-table.tsx';
+import { SearchBar } from './search-bar.tsx';
+import { useView, type View } from './use-view.ts';
+
+/** Columns shown before anybody chose, of metrics and of params. */
+const FIRST_COLUMNS = 5;
+const SAMPLE_RUNS = 5;
+const KEYS_EVERY_MS = 20_000;
+const attributes = ['run_id', 'run_name', 'status', 'user_id', 'start_time', 'end_time'].map(
+  (name) => `attributes.${name}`,
+);
+const datasets = ['dataset.name', 'dataset.digest', 'dataset.context'];
+
+/** The runs of an experiment as a table. */
+export function RunsTab({ experiment }: { experiment: string }) {
+  const view = useView(experiment);
+  const { search, asked, order, by, isNested, set } = view;
+  const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [sight, setSight] = useState<InSight>({ first: 0, last: 0, columns: [] });
+  const available = useAvailable(experiment);
+  const differing = useDiffering(view, search.differing === true);
+  const groups = useGroups(view, sight.columns);
+  const { lines, runs, onNearEnd, error, isThere } = useRunLines({
+    asked,
+    order,
+    isNested,
+    groups: groups.data,
+    by,
+    open,
+  });
+  const total = useRead(api.experiments.countRuns, { body: asked }, { isKept: true });
+  const base = useFirstColumns(
+    search.columns,
+    available,
+    runs.slice(0, SAMPLE_RUNS).map((run) => run.id),
+  );
+  const columns = useMemo(() => {
+    if (search.differing !== true || !differing) return base;
+    return (search.columns ?? available).filter((column) => differing.has(column));
+  }, [base, available, differing, search.differing, search.columns]);
+  const vocabulary = useMemo(() => ({ fields: [...attributes, ...available.map(fieldOf), ...datasets] }), [available]);
+  const onSight = useCallback((next: InSight) => setSight(next), []);
+  const failure = error ?? groups.error;
+  return (
+    <>
+      <Row>
+        <SearchBar
+          experiment={experiment}
+          value={search.filter ?? ''}
+          vocabulary={vocabulary}
+          error={failure}
+          onSearch={(filter) => set({ filter: filter === '' ? undefined : filter })}
+        />
+        <Choice
+          label="Show"
+          value={asked.view}
+          options={[
+            { value: 'active', label: 'active' },
+            { value: 'deleted', label: 'deleted' },
+          ]}
+          onChoose={(chosenView) => set({ view: chosenView === 'deleted' ? chosenView : undefined })}
+        />
+        <Toggle
+          label="Nest"
+          isOn={isNested && by.length === 0}
+          isDisabled={by.length > 0}
+          onSet={(isOn) => set({ nest: isOn })}
+        />
+        <Toggle
+          label="Only differing"
+          isOn={search.differing === true}
+          onSet={(isOn) => set({ differing: isOn ? true : undefined })}
+        />
+        <GroupPanel
+          available={available}
+          chosen={search.group ?? []}
+          onChoose={(group) => set({ group: group.length === 0 ? undefined : [...group] })}
+        />
+        <Popover label={`Columns (${count(columns.length)} of ${count(available.length)})`} name="Columns" isWide>
+          {() => (
+            <WithDiffering view={view}>
+              {(known) => (
+                <ColumnPanel
+                  available={available}
+                  chosen={columns}
+                  differing={known}
+                  onChoose={(next) => set({ columns: [...next], differing: undefined }, true)}
+                />
+              )}
+            </WithDiffering>
+          )}
+        </Popover>
+      </Row>
+      {failure != null && !isPlaced(failure, search.filter) && <Failure error={failure} />}
+      <BulkBar experiment={experiment} chosen={chosen} view={asked.view} onClear={() => setChosen(new Set())} />
+      {isThere && lines.length === 0 ? (
+        <Empty title={search.filter === undefined ? `No ${asked.view} run` : 'No run meets this filter'}>
+          {search.filter === undefined ? 'Choose the others above.' : 'Change or clear it above.'}
+        </Empty>
+      ) : (
+        <RunsTable
+          view={view}
+          lines={lines}
+          total={by.length > 0 ? lines.length : isNested ? undefined : total.data?.count}
+          columns={columns}
+          chosen={chosen}
+          onChosen={setChosen}
+          onOpen={(id) => setOpen(toggled(open, id))}
+          onNearEnd={onNearEnd}
+          onSight={onSight}
+          sight={sight}
+          isReady={isThere}
+        />
+      )}
+      <Quiet>
+        {total.data &&
+          `${counted(total.data.count, 'run')}${by.length > 0 ? ` in ${counted(groups.data?.items.length ?? 0, 'group')}` : ''}`}
+        {search.differing === true &&
+          differing &&
+          ` · ${counted(columns.length, 'column')} differ among the first 1,000 runs`}
+      </Quiet>
+    </>
+  );
+}
+
+function WithDiffering({
+  view,
+  children,
+}: {
+  view: View;
+  children(known: ReadonlySet<string> | undefined): React.ReactNode;
+}) {
+  return children(useDiffering(view, true));
+}
+
+export function toggled(set: ReadonlySet<string>, id: string): ReadonlySet<string> {
+  const next = new Set(set);
+  if (!next.delete(id)) next.add(id);
+  return next;
+}
+
+/** Whether the search bar itself shows where the filter is wrong. */
+function isPlaced(error: unknown, filter: string | undefined): boolean {
+  if (filter === undefined || typeof error !== 'object' || error === null || !('problem' in error)) return false;
+  const { problem } = error as { problem: { details?: Record<string, unknown> } };
+  return typeof problem.details?.['position'] === 'number';
+}
+
+/** Every key that may be a column. Read now and then, not at each fact: there may be thousands. */
+export function useAvailable(experiment: string): readonly string[] {
+  const keys = useQuery({
+    queryKey: ['run keys', experiment],
+    queryFn: ({ signal }) => api.experiments.keys({ params: { experiment } }, signal),
+    staleTime: KEYS_EVERY_MS,
+    refetchInterval: KEYS_EVERY_MS,
+    meta: { isLive: false },
+  });
+  return useMemo(() => {
+    const { metrics = [], params = [], tags = [] } = keys.data ?? {};
+    return [
+      ...metrics.map((key) => `metrics.${key}`),
+      ...params.map((key) => `params.${key}`),
+      ...tags.map((key) => `tags.${key}`),
+    ];
+  }, [keys.data]);
+}
+
+function useDiffering({ asked, order }: View, isEnabled: boolean): ReadonlySet<string> | undefined {
+  const found = useRead(
+    api.experiments.differingKeys,
+    { body: { ...asked, orderBy: order.orderBy } },
+    { isEnabled, isLive: false, isKept: true },
+  ).data;
+  return useMemo(
+    () =>
+      found &&
+      new Set([
+        ...found.metrics.map((key) => `metrics.${key}`),
+        ...found.params.map((key) => `params.${key}`),
+        ...found.tags.map((key) => `tags.${key}`),
+      ]),
+    [found],
+  );
+}
+
+/** Groups with figures of the metrics in sight only. */
+function useGroups({ asked, by, search }: View, shown: readonly string[]) {
+  const sorted = /^metrics\./.test(search.sort ?? '') ? [search.sort ?? ''] : [];
+  const metrics = [...shown, ...sorted].filter((column) => column.startsWith('metrics.')).map(keyOf);
+  return useRead(
+    api.experiments.groupRuns,
+    { body: { ...asked, by: [...by], metrics: shown.length === 0 ? [] : metrics.slice(0, shown.length) } },
+    { isEnabled: by.length > 0, isKept: true },
+  );
+}
+
+function useFirstColumns(
+  asked: readonly string[] | undefined,
+  available: readonly string[],
+  sample: readonly string[],
+): readonly string[] {
+  // Kept once known: runs that come later do not move the columns.
+  const [ids, setIds] = useState<readonly string[]>([]);
+  if (ids.length === 0 && sample.length > 0) setIds(sample);
+  const some = useRead(
+    api.experiments.getRuns,
+    { body: { ids: [...ids] } },
+    { isEnabled: asked === undefined && ids.length > 0, isLive: false },
+  ).data;
+  return useMemo(
+    () => asked ?? (some ? firstColumns(some.items, FIRST_COLUMNS) : available.slice(0, 0)),
+    [asked, some, available],
+  );
+}
