@@ -22,6 +22,7 @@ export interface Seeded {
 }
 
 const RARE_KEYS_PER_RUN = 12;
+const CURVE_STEPS = 300;
 const common = ['train/loss', 'val/loss', 'val/accuracy', 'system/cpu_utilization_percentage'] as const;
 const commonParams = ['model', 'optimizer', 'lr', 'depth', 'seed'] as const;
 const models = ['gradient_boosting', 'random_forest', 'transformer', 'mlp'];
@@ -44,6 +45,7 @@ export function seedRuns(dataFolder: string, { runs, keys, points, now }: Seed):
   const insert = {
     run: file.prepare("insert into runs values (?, ?, ?, ?, 'ada', ?, ?, ?, 'active', ?, ?)"),
     metric: file.prepare('insert or ignore into latest_metrics values (?, ?, 9, ?, ?, ?, ?)'),
+    latest: file.prepare('insert into latest_metrics values (?, ?, ?, ?, ?, ?, ?)'),
     point: file.prepare('insert or ignore into metric_points values (?, ?, ?, ?, ?)'),
     param: file.prepare('insert or ignore into run_params values (?, ?, ?)'),
     tag: file.prepare('insert or ignore into run_tags values (?, ?, ?)'),
@@ -71,11 +73,15 @@ export function seedRuns(dataFolder: string, { runs, keys, points, now }: Seed):
     for (const metric of common) {
       const value = metric.startsWith('system/') ? 20 + random() * 70 : random();
       insert.metric.run(key, metricIds.get(metric) ?? 0, start, value, value * 0.8, value * 1.3);
+      for (const [step, share] of [0.8, 1.3, 1].entries()) {
+        insert.point.run(key, metricIds.get(metric) ?? 0, step + 7, start, value * share);
+      }
     }
     for (let rare = 0; rare < RARE_KEYS_PER_RUN; rare++) {
       const value = random() * 100;
       const metric = metricIds.get(rareMetric(Math.floor(random() * rareMetrics))) ?? 0;
       insert.metric.run(key, metric, start, value, value, value);
+      insert.point.run(key, metric, 9, start, value);
       insert.param.run(key, rareParam(Math.floor(random() * rareParams)), random().toFixed(3));
     }
     const kind = index % 11 === 10 ? undefined : models[index % models.length];
@@ -96,16 +102,13 @@ export function seedRuns(dataFolder: string, { runs, keys, points, now }: Seed):
     insert.point.run(firstKey, signal, step, now - points + step, value);
   }
   if (points > 0) insert.metric.run(firstKey, signal, now, 1, 0.7, 100);
-  for (let step = 0; step < 200; step++) {
-    for (let index = 0; index < Math.min(runs, 20); index++) {
-      const value = Math.exp(-step / (30 + index)) + 0.05 * random();
-      insert.point.run(
-        firstKey + runs - 1 - index,
-        metricIds.get('train/loss') ?? 0,
-        step,
-        now - 60_000 + step * 250,
-        value,
-      );
+  const curve = metricIds.get('curve') ?? 0;
+  for (let index = 0; index < Math.min(runs, 20); index++) {
+    const run = firstKey + runs - 1 - index;
+    for (let step = 0; step < CURVE_STEPS; step++) {
+      const value = Math.exp(-step / (30 + index * 4)) + 0.08 * random();
+      insert.point.run(run, curve, step, now - 60_000 + step * 250, value);
+      if (step === CURVE_STEPS - 1) insert.latest.run(run, curve, step, now - 60_000 + step * 250, value, 0, 1.08);
     }
   }
   file.exec('commit; analyze');
@@ -117,7 +120,7 @@ const rareMetric = (index: number): string => `layer_${index % 40}/probe_${Math.
 const rareParam = (index: number): string => `config.block_${index % 25}.option_${Math.floor(index / 25)}`;
 
 function addMetrics(file: DatabaseSync, firstId: number, rare: number): Map<string, number> {
-  const names = [...common, 'signal', ...Array.from({ length: rare }, (_, index) => rareMetric(index))];
+  const names = [...common, 'signal', 'curve', ...Array.from({ length: rare }, (_, index) => rareMetric(index))];
   const insert = file.prepare('insert into metric_keys values (?, ?)');
   return new Map(
     names.map((name, index) => {

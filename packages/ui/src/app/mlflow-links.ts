@@ -27,7 +27,7 @@ function decode(text: string): string {
 export function placeOfMlflowLink(hash: string): string | undefined {
   if (!hash.startsWith('#/')) return undefined;
   const [path = '', query = ''] = hash.slice(1).split('?', 2);
-  const compared = /^\/compare-runs/.test(path) ? comparePlace(new URLSearchParams(query)) : undefined;
+  const compared = path.startsWith('/compare-runs') ? comparePlace(new URLSearchParams(query)) : undefined;
   if (compared !== undefined) return compared;
   for (const [pattern, place] of patterns) {
     const found = pattern.exec(path);

@@ -10,7 +10,7 @@ interface HeadCellProps {
   readonly column: GridColumn;
   /** From 0, pinned columns included. */
   readonly index: number;
-  readonly place: Readonly<Record<string, unknown>>;
+  readonly place: { readonly tabIndex: number; onFocus(): void };
   /** Where it stands; absent for a pinned one. */
   readonly leftPx?: number;
 }
@@ -41,6 +41,7 @@ export function HeadCell({ column, index, place, leftPx }: HeadCellProps) {
       title={`${column.prefix ?? ''}${column.name}`}
       {...(column.sort && { 'aria-sort': column.sort })}
       {...place}
+      tabIndex={place.tabIndex}
       onKeyDown={(event) => {
         if (!event.altKey || (event.key !== 'ArrowRight' && event.key !== 'ArrowLeft')) return;
         event.preventDefault();

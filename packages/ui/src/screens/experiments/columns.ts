@@ -43,12 +43,14 @@ export function metricOf(run: RunSummary, key: string, value: MetricValue): numb
   return which === 'last' ? metric.value : metric[which];
 }
 
-/** Columns before anybody chose: of what the newest runs have, without what the machine measured of itself. */
+/** Columns before anybody chose: what most of the newest runs have, without what the machine measured of itself. */
 export function firstColumns(runs: readonly RunSummary[], count: number): string[] {
   const keys = (kind: 'metrics' | 'params'): string[] => {
-    const found = new Set(runs.flatMap((run) => Object.keys(run[kind])));
-    return [...found]
+    const found = new Map<string, number>();
+    for (const key of runs.flatMap((run) => Object.keys(run[kind]))) found.set(key, (found.get(key) ?? 0) + 1);
+    return [...found.keys()]
       .filter((key) => !key.startsWith('system/'))
+      .toSorted((a, b) => (found.get(b) ?? 0) - (found.get(a) ?? 0))
       .slice(0, count)
       .map((key) => `${kind}.${key}`);
   };

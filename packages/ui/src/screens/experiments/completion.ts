@@ -56,7 +56,7 @@ function clauseOf(pieces: readonly string[]): string[] {
 }
 
 function valueOf(key: string, place: Pick<Completion, 'start' | 'end' | 'typed'>): Completion {
-  if (/status$/.test(key)) return { ...place, words: statuses, kind: 'value' };
+  if (key.endsWith('status')) return { ...place, words: statuses, kind: 'value' };
   const named = /^(params?|parameters?|tags?)\.(.+)$/i.exec(key);
   if (!named) return { ...place, words: [], kind: 'value' };
   const bare = (named[2] ?? '').replace(/^[`"]|[`"]$/g, '').replaceAll('``', '`');

@@ -27,33 +27,31 @@ export function GroupPanel(props: {
     props.onChoose(chosen.includes(column) ? chosen.filter((other) => other !== column) : [...chosen, column]);
   return (
     <Popover label={chosen.length === 0 ? 'Group' : `Grouped by ${chosen.map(keyOf).join(', ')}`} name="Group by">
-      {() => (
-        <>
-          <input
-            type="search"
-            className={css['find']}
-            aria-label="Find a param or tag"
-            placeholder="Find a param or tag"
-            value={text}
-            onChange={(event) => setText(event.target.value)}
-          />
-          <div className={css['list']} tabIndex={-1}>
-            {shown.map((column) => (
-              <label key={column}>
-                <input
-                  type="checkbox"
-                  checked={chosen.includes(column)}
-                  disabled={chosen.length >= MOST && !chosen.includes(column)}
-                  onChange={() => toggle(column)}
-                />
-                <span>{column}</span>
-              </label>
-            ))}
-            {found.length > SHOWN && <Quiet>{`and ${found.length - SHOWN} more: type to find them`}</Quiet>}
-          </div>
-          {chosen.length > 0 && <Button onClick={() => props.onChoose([])}>No groups</Button>}
-        </>
-      )}
+      <>
+        <input
+          type="search"
+          className={css['find']}
+          aria-label="Find a param or tag"
+          placeholder="Find a param or tag"
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+        />
+        <div className={css['list']} tabIndex={-1}>
+          {shown.map((column) => (
+            <label key={column}>
+              <input
+                type="checkbox"
+                checked={chosen.includes(column)}
+                disabled={chosen.length >= MOST && !chosen.includes(column)}
+                onChange={() => toggle(column)}
+              />
+              <span>{column}</span>
+            </label>
+          ))}
+          {found.length > SHOWN && <Quiet>{`and ${found.length - SHOWN} more: type to find them`}</Quiet>}
+        </div>
+        {chosen.length > 0 && <Button onClick={() => props.onChoose([])}>No groups</Button>}
+      </>
     </Popover>
   );
 }

@@ -48,6 +48,6 @@ export function reproductionOf(run: RunReply, origin: string, environment: strin
       `pip install -r ${quoted(`run-environment/${environment.slice(environment.lastIndexOf('/') + 1)}`)}`,
     );
   }
-  lines.push(/\.ipynb$/.test(script) ? `jupyter execute ${quoted(script)}` : `python ${quoted(script)}`);
+  lines.push(script.endsWith('.ipynb') ? `jupyter execute ${quoted(script)}` : `python ${quoted(script)}`);
   return { commands: lines.join('\n'), caveats };
 }

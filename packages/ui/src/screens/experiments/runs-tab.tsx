@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useCallback, useMemo, useState } from 'react';
 import { api, useRead } from '../../app/api.ts';
+import type { RunGroupReply } from '../../app/replies.ts';
 import { Choice, Toggle } from '../../design/field.tsx';
 import { count, counted } from '../../design/format.ts';
 import { Empty, Quiet, Row } from '../../design/page.tsx';
@@ -9,12 +10,12 @@ import { Failure } from '../../design/problem.tsx';
 import type { InSight } from '../../design/grid.tsx';
 import { BulkBar } from './bulk-bar.tsx';
 import { ColumnPanel } from './column-panel.tsx';
-import { fieldOf, firstColumns, keyOf } from './columns.ts';
+import { concrete, fieldOf, firstColumns, keyOf } from './columns.ts';
 import { GroupPanel } from './group-panel.tsx';
 import { useRunLines } from './run-lines.ts';
 import { RunsTable } from './runs-table.tsx';
 import { SearchBar } from './search-bar.tsx';
-import { useView, type View } from './use-view.ts';
+import { columnOf, useView, type View } from './use-view.ts';
 
 /** Columns shown before anybody chose, of metrics and of params. */
 const FIRST_COLUMNS = 5;
@@ -32,7 +33,6 @@ export function RunsTab({ experiment }: { experiment: string }) {
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [sight, setSight] = useState<InSight>({ first: 0, last: 0, columns: [] });
-  const available = useAvailable(experiment);
   const differing = useDiffering(view, search.differing === true);
   const groups = useGroups(view, sight.columns);
   const { lines, runs, onNearEnd, error, isThere } = useRunLines({
@@ -43,10 +43,11 @@ export function RunsTab({ experiment }: { experiment: string }) {
     by,
     open,
   });
+  // Thousands of keys wait for the first rows.
+  const available = useAvailable(experiment, isThere);
   const total = useRead(api.experiments.countRuns, { body: asked }, { isKept: true });
   const base = useFirstColumns(
     search.columns,
-    available,
     runs.slice(0, SAMPLE_RUNS).map((run) => run.id),
   );
   const columns = useMemo(() => {
@@ -92,18 +93,16 @@ export function RunsTab({ experiment }: { experiment: string }) {
           onChoose={(group) => set({ group: group.length === 0 ? undefined : [...group] })}
         />
         <Popover label={`Columns (${count(columns.length)} of ${count(available.length)})`} name="Columns" isWide>
-          {() => (
-            <WithDiffering view={view}>
-              {(known) => (
-                <ColumnPanel
-                  available={available}
-                  chosen={columns}
-                  differing={known}
-                  onChoose={(next) => set({ columns: [...next], differing: undefined }, true)}
-                />
-              )}
-            </WithDiffering>
-          )}
+          <WithDiffering view={view}>
+            {(known) => (
+              <ColumnPanel
+                available={available}
+                chosen={columns}
+                differing={known}
+                onChoose={(next) => set({ columns: [...next], differing: undefined }, true)}
+              />
+            )}
+          </WithDiffering>
         </Popover>
       </Row>
       {failure != null && !isPlaced(failure, search.filter) && <Failure error={failure} />}
@@ -148,7 +147,7 @@ function WithDiffering({
   return children(useDiffering(view, true));
 }
 
-export function toggled(set: ReadonlySet<string>, id: string): ReadonlySet<string> {
+function toggled(set: ReadonlySet<string>, id: string): ReadonlySet<string> {
   const next = new Set(set);
   if (!next.delete(id)) next.add(id);
   return next;
@@ -162,12 +161,13 @@ function isPlaced(error: unknown, filter: string | undefined): boolean {
 }
 
 /** Every key that may be a column. Read now and then, not at each fact: there may be thousands. */
-export function useAvailable(experiment: string): readonly string[] {
+function useAvailable(experiment: string, isEnabled: boolean): readonly string[] {
   const keys = useQuery({
     queryKey: ['run keys', experiment],
     queryFn: ({ signal }) => api.experiments.keys({ params: { experiment } }, signal),
     staleTime: KEYS_EVERY_MS,
     refetchInterval: KEYS_EVERY_MS,
+    enabled: isEnabled,
     meta: { isLive: false },
   });
   return useMemo(() => {
@@ -198,22 +198,40 @@ function useDiffering({ asked, order }: View, isEnabled: boolean): ReadonlySet<s
   );
 }
 
-/** Groups with figures of the metrics in sight only. */
-function useGroups({ asked, by, search }: View, shown: readonly string[]) {
-  const sorted = /^metrics\./.test(search.sort ?? '') ? [search.sort ?? ''] : [];
-  const metrics = [...shown, ...sorted].filter((column) => column.startsWith('metrics.')).map(keyOf);
-  return useRead(
+/** Groups with figures of the metrics in sight, and of the one they are ordered by. */
+function useGroups({ asked, by, search, valueOf }: View, shown: readonly string[]) {
+  const sorted = columnOf(search.sort);
+  const byMetric = sorted?.startsWith('metrics.') ? sorted : undefined;
+  const columns = new Set(shown.filter((column) => column.startsWith('metrics.')));
+  if (byMetric !== undefined) columns.add(byMetric);
+  const groups = useRead(
     api.experiments.groupRuns,
-    { body: { ...asked, by: [...by], metrics: shown.length === 0 ? [] : metrics.slice(0, shown.length) } },
+    { body: { ...asked, by: [...by], metrics: [...columns].map(keyOf) } },
     { isEnabled: by.length > 0, isKept: true },
   );
+  const isDescending = search.sort?.endsWith(' DESC') === true;
+  const value = byMetric === undefined ? 'last' : valueOf(byMetric);
+  const data = useMemo(() => {
+    if (!groups.data || byMetric === undefined) return groups.data;
+    const key = keyOf(byMetric);
+    const which = concrete(value, key);
+    const figureOf = (group: RunGroupReply): number | undefined =>
+      group.metrics[key]?.[which === 'last' ? 'mean' : which];
+    return {
+      ...groups.data,
+      items: groups.data.items.toSorted((a, b) => inOrder(figureOf(a), figureOf(b), isDescending)),
+    };
+  }, [groups.data, byMetric, value, isDescending]);
+  return { data, error: groups.error };
 }
 
-function useFirstColumns(
-  asked: readonly string[] | undefined,
-  available: readonly string[],
-  sample: readonly string[],
-): readonly string[] {
+/** Those without a figure last, whichever way. */
+function inOrder(a: number | undefined, b: number | undefined, isDescending: boolean): number {
+  if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
+  return isDescending ? b - a : a - b;
+}
+
+function useFirstColumns(asked: readonly string[] | undefined, sample: readonly string[]): readonly string[] {
   // Kept once known: runs that come later do not move the columns.
   const [ids, setIds] = useState<readonly string[]>([]);
   if (ids.length === 0 && sample.length > 0) setIds(sample);
@@ -222,8 +240,5 @@ function useFirstColumns(
     { body: { ids: [...ids] } },
     { isEnabled: asked === undefined && ids.length > 0, isLive: false },
   ).data;
-  return useMemo(
-    () => asked ?? (some ? firstColumns(some.items, FIRST_COLUMNS) : available.slice(0, 0)),
-    [asked, some, available],
-  );
+  return useMemo(() => asked ?? (some ? firstColumns(some.items, FIRST_COLUMNS) : []), [asked, some]);
 }

@@ -21,7 +21,7 @@ import { RunState } from './run-state.tsx';
 import css from './runs-table.module.css';
 import type { View } from './use-view.ts';
 
-const fixed = { mark: 36, name: 240, state: 130, started: 120, took: 100 } as const;
+const fixed = { mark: 36, name: 240, state: 130, started: 140, took: 100 } as const;
 const INDENT_PX = 18;
 
 interface TableProps {

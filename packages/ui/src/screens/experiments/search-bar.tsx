@@ -89,9 +89,6 @@ export function SearchBar({ experiment, value, vocabulary, error, onSearch }: Se
         event.preventDefault();
         search(text.trim());
       }}
-      onBlur={(event) => {
-        if (!event.currentTarget.contains(event.relatedTarget)) setOpen(false);
-      }}
     >
       <div className={css['line']}>
         <input
@@ -114,6 +111,7 @@ export function SearchBar({ experiment, value, vocabulary, error, onSearch }: Se
             setIndex(-1);
           }}
           onFocus={() => setOpen(true)}
+          onBlur={() => setOpen(false)}
           onSelect={(event) => setCaret(event.currentTarget.selectionStart ?? 0)}
           onKeyDown={onKeyDown}
         />

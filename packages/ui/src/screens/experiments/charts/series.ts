@@ -186,7 +186,9 @@ export function emptyReason(
   if (points === 0) {
     return runs.some((run) => run.isRunning)
       ? 'Nothing was logged yet; it appears here as soon as it is.'
-      : `None of ${runs.length === 1 ? 'this run' : `these ${runs.length} runs`} has logged this metric.`;
+      : runs.length === 1
+        ? 'This run has no point of it.'
+        : `None of these ${runs.length} runs has a point of it.`;
   }
   const buckets = items.flatMap((item) => item.buckets);
   if (buckets.every((bucket) => bucket.nans === bucket.count)) return 'All its points are NaN.';

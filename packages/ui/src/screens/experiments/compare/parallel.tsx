@@ -52,23 +52,21 @@ export function Parallel({ runs, drawn, axes, onAxes }: ParallelProps) {
     <>
       <Row>
         <Popover label={`Axes (${shown.length} of ${count(dimensions.length)})`} name="Axes">
-          {() => (
-            <div className={css['axes']}>
-              {dimensions.map(({ id }) => (
-                <label key={id}>
-                  <input
-                    type="checkbox"
-                    checked={shown.some((one) => one.id === id)}
-                    onChange={() => {
-                      const ids = shown.map((one) => one.id);
-                      onAxes(ids.includes(id) ? ids.filter((other) => other !== id) : [...ids, id]);
-                    }}
-                  />
-                  {id}
-                </label>
-              ))}
-            </div>
-          )}
+          <div className={css['axes']}>
+            {dimensions.map(({ id }) => (
+              <label key={id}>
+                <input
+                  type="checkbox"
+                  checked={shown.some((one) => one.id === id)}
+                  onChange={() => {
+                    const ids = shown.map((one) => one.id);
+                    onAxes(ids.includes(id) ? ids.filter((other) => other !== id) : [...ids, id]);
+                  }}
+                />
+                {id}
+              </label>
+            ))}
+          </div>
         </Popover>
         {brushes.size > 0 && <Button onClick={() => setBrushes(new Map())}>Clear stretches</Button>}
         <Quiet>{`${count(inside.length)} of ${count(runs.length)} runs inside`}</Quiet>
