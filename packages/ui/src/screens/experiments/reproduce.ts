@@ -36,8 +36,9 @@ export function reproductionOf(run: RunReply, origin: string, environment: strin
   if (commit === undefined) caveats.push('No commit was logged: which code ran is not known.');
   else lines.push(`git checkout ${quoted(commit)}`);
   if (tags['mlflow.source.git.diff'] !== undefined) {
-    caveats.push('The tree had changes that are in no commit: apply the diff below.');
-    lines.push('git apply run.diff');
+    caveats.push('The tree had changes that are in no commit: `git apply` brings them back; they stand below.');
+    const read = 'import json, sys; sys.stdout.write(json.load(sys.stdin)["tags"]["mlflow.source.git.diff"])';
+    lines.push(`curl -s ${quoted(`${origin}/api/v1/runs/${run.id}`)} | python -c ${quoted(read)} | git apply`);
   } else if (tags['mlflow.source.git.dirty'] === 'true') {
     caveats.push('The tree had changes that are in no commit, and they were not logged.');
   }

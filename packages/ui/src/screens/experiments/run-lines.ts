@@ -96,7 +96,6 @@ export function useRunLines({ asked, order, isNested, groups, by, open }: Given)
   }, [isGrouped, hasNextPage, isFetching, fetchNextPage]);
   return {
     lines,
-    runs,
     onNearEnd,
     error: isGrouped ? null : pages.error,
     isThere: isGrouped ? groups !== undefined : pages.data !== undefined,

@@ -11,7 +11,8 @@ import { LoggedModels, ModelVersionsOfRun } from './run-models.tsx';
 
 /** What was logged to a run, in tables. */
 export function Overview({ run }: { run: RunReply }) {
-  const metrics = Object.entries(run.metrics);
+  // Those of the machine have a part of their own.
+  const metrics = Object.entries(run.metrics).filter(([key]) => !key.startsWith('system/'));
   const params = Object.entries(run.params);
   return (
     <>

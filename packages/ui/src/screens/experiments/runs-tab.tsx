@@ -35,7 +35,7 @@ export function RunsTab({ experiment }: { experiment: string }) {
   const [sight, setSight] = useState<InSight>({ first: 0, last: 0, columns: [] });
   const differing = useDiffering(view, search.differing === true);
   const groups = useGroups(view, sight.columns);
-  const { lines, runs, onNearEnd, error, isThere } = useRunLines({
+  const { lines, onNearEnd, error, isThere } = useRunLines({
     asked,
     order,
     isNested,
@@ -46,10 +46,7 @@ export function RunsTab({ experiment }: { experiment: string }) {
   // Thousands of keys wait for the first rows.
   const available = useAvailable(experiment, isThere);
   const total = useRead(api.experiments.countRuns, { body: asked }, { isKept: true });
-  const base = useFirstColumns(
-    search.columns,
-    runs.slice(0, SAMPLE_RUNS).map((run) => run.id),
-  );
+  const base = useFirstColumns(experiment, search.columns);
   const columns = useMemo(() => {
     if (search.differing !== true || !differing) return base;
     return (search.columns ?? available).filter((column) => differing.has(column));
@@ -231,14 +228,19 @@ function inOrder(a: number | undefined, b: number | undefined, isDescending: boo
   return isDescending ? b - a : a - b;
 }
 
-function useFirstColumns(asked: readonly string[] | undefined, sample: readonly string[]): readonly string[] {
-  // Kept once known: runs that come later do not move the columns.
-  const [ids, setIds] = useState<readonly string[]>([]);
-  if (ids.length === 0 && sample.length > 0) setIds(sample);
+/** Columns before anybody chose. Not read again: runs that come later do not move them. */
+function useFirstColumns(experiment: string, asked: readonly string[] | undefined): readonly string[] {
+  const isEnabled = asked === undefined;
+  const newest = useRead(
+    api.experiments.searchRuns,
+    { body: { experimentIds: [experiment], limit: SAMPLE_RUNS } },
+    { isEnabled, isLive: false },
+  ).data;
+  const ids = newest?.items.map((run) => run.id) ?? [];
   const some = useRead(
     api.experiments.getRuns,
-    { body: { ids: [...ids] } },
-    { isEnabled: asked === undefined && ids.length > 0, isLive: false },
+    { body: { ids } },
+    { isEnabled: isEnabled && ids.length > 0, isLive: false },
   ).data;
   return useMemo(() => asked ?? (some ? firstColumns(some.items, FIRST_COLUMNS) : []), [asked, some]);
 }

@@ -23,7 +23,8 @@ export function CompareTable({ runs, drawn, base, isDiffering }: CompareTablePro
   const baseAt = runs.findIndex((run) => run.id === base.id);
   const columns = runs.map((run): GridColumn => ({
     id: run.id,
-    name: run.id === base.id ? 'baseline' : '',
+    name: '',
+    ...(run.id === base.id && { prefix: 'baseline' }),
     widthPx: 190,
     extra: <RunHead drawn={drawn.find(({ id }) => id === run.id)} run={run} />,
   }));

@@ -17,10 +17,14 @@ function rowOf(section: CompareRow['section'], key: string, values: CompareRow['
   return { section, key, values, isDifferent: new Set(values).size > 1 };
 }
 
-const keysOf = (runs: readonly RunSummary[], kind: 'metrics' | 'params' | 'tags'): string[] =>
-  [...new Set(runs.flatMap((run) => Object.keys(run[kind])))].toSorted((a, b) =>
-    a.localeCompare(b, 'en', { numeric: true }),
-  );
+/** Those that all runs have first: they are what can be compared. */
+function keysOf(runs: readonly RunSummary[], kind: 'metrics' | 'params' | 'tags'): string[] {
+  const counts = new Map<string, number>();
+  for (const key of runs.flatMap((run) => Object.keys(run[kind]))) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return [...counts]
+    .toSorted(([a, inA], [b, inB]) => inB - inA || a.localeCompare(b, 'en', { numeric: true }))
+    .map(([key]) => key);
+}
 
 export function compareRows(runs: readonly RunSummary[]): CompareRow[] {
   return [
