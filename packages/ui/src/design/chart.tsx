@@ -40,6 +40,7 @@ export interface ChartData {
 const Plot = lazy(() => import('./plot.tsx').then((module) => ({ default: module.Plot })));
 
 const TABLE_ROWS = 200;
+const MOST_TOLD = 4;
 const xNames = { time: 'Time', step: 'Step', seconds: 'Seconds' } as const;
 
 /**
@@ -129,14 +130,14 @@ function shownX(data: ChartData, x: number): string {
 
 function summary(title: string, data: ChartData): string {
   const [first, last] = [data.x[0] ?? 0, data.x.at(-1) ?? 0];
-  const parts = data.series
-    .filter((series) => !series.isUnnamed)
-    .map((series) => {
-      const values = series.values.filter((value) => value != null);
-      if (values.length === 0) return `${series.label}: nothing`;
-      const range = `between ${figure(extreme(values, Math.min))} and ${figure(extreme(values, Math.max))}`;
-      return `${series.label}: ${values.length} values ${range}, last ${figure(values.at(-1))}`;
-    });
+  // Few lines with all there is to them, many by their names only.
+  const told = data.series.filter((series) => !series.isUnnamed || data.series.length <= MOST_TOLD);
+  const parts = told.map((series) => {
+    const values = series.values.filter((value) => value != null);
+    if (values.length === 0) return `${series.label}: nothing`;
+    const range = `between ${figure(extreme(values, Math.min))} and ${figure(extreme(values, Math.max))}`;
+    return `${series.label}: ${values.length} values ${range}, last ${figure(values.at(-1))}`;
+  });
   const limits = (data.limits ?? []).map((limit) => `${limit.label} at ${figure(limit.value)}`);
   return `${title}, from ${shownX(data, first)} to ${shownX(data, last)}. ${[...parts, ...limits].join('. ')}`;
 }

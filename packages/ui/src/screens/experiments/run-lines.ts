@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQueries, keepPreviousData } from '@tanstack/react-query';
-import { useCallback, useMemo } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import { api } from '../../app/api.ts';
 import type { RunGroupReply, RunSummary } from '../../app/replies.ts';
 
@@ -84,7 +84,9 @@ export function useRunLines({ asked, order, isNested, groups, by, open }: Given)
     placeholderData: keepPreviousData,
     meta: { isLive: true, mostLivePages: LIVE_PAGES },
   });
-  const runs = useMemo(() => pages.data?.pages.flatMap((page) => page.items) ?? [], [pages.data]);
+  // A search that fails leaves the rows of the one before.
+  const shown = useLast(pages.data);
+  const runs = useMemo(() => shown?.pages.flatMap((page) => page.items) ?? [], [shown]);
   const branches = useBranches({ asked, order, isNested, open, by });
   const lines = useMemo(
     () => (isGrouped ? groupLines(groups, by, open, branches) : runLines(runs, open, branches)),
@@ -98,8 +100,15 @@ export function useRunLines({ asked, order, isNested, groups, by, open }: Given)
     lines,
     onNearEnd,
     error: isGrouped ? null : pages.error,
-    isThere: isGrouped ? groups !== undefined : pages.data !== undefined,
+    isThere: isGrouped ? groups !== undefined : shown !== undefined,
   };
+}
+
+/** The value, or the last there was while there is none. */
+export function useLast<Value>(value: Value | undefined): Value | undefined {
+  const [last, setLast] = useState(value);
+  if (value !== undefined && value !== last) setLast(value);
+  return value ?? last;
 }
 
 type Branches = ReadonlyMap<string, { readonly items: readonly RunSummary[]; readonly hasMore: boolean }>;

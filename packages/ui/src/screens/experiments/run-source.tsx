@@ -42,7 +42,7 @@ export function SourceDiff({ diff }: { diff: string | undefined }) {
   const files = diff.split('\n').filter((line) => line.startsWith('diff --git')).length;
   return (
     <Section title="Source diff" note={files === 0 ? undefined : counted(files, 'file')}>
-      <LogView label="Source diff" text={diff} />
+      <LogView label="Source diff" text={diff} isHead />
     </Section>
   );
 }

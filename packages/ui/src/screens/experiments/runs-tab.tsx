@@ -12,7 +12,7 @@ import { BulkBar } from './bulk-bar.tsx';
 import { ColumnPanel } from './column-panel.tsx';
 import { concrete, fieldOf, firstColumns, keyOf } from './columns.ts';
 import { GroupPanel } from './group-panel.tsx';
-import { useRunLines } from './run-lines.ts';
+import { useLast, useRunLines } from './run-lines.ts';
 import { RunsTable } from './runs-table.tsx';
 import { SearchBar } from './search-bar.tsx';
 import { columnOf, useView, type View } from './use-view.ts';
@@ -208,17 +208,18 @@ function useGroups({ asked, by, search, valueOf }: View, shown: readonly string[
   );
   const isDescending = search.sort?.endsWith(' DESC') === true;
   const value = byMetric === undefined ? 'last' : valueOf(byMetric);
+  const found = useLast(groups.data);
   const data = useMemo(() => {
-    if (!groups.data || byMetric === undefined) return groups.data;
+    if (!found || byMetric === undefined) return found;
     const key = keyOf(byMetric);
     const which = concrete(value, key);
     const figureOf = (group: RunGroupReply): number | undefined =>
       group.metrics[key]?.[which === 'last' ? 'mean' : which];
     return {
-      ...groups.data,
-      items: groups.data.items.toSorted((a, b) => inOrder(figureOf(a), figureOf(b), isDescending)),
+      ...found,
+      items: found.items.toSorted((a, b) => inOrder(figureOf(a), figureOf(b), isDescending)),
     };
-  }, [groups.data, byMetric, value, isDescending]);
+  }, [found, byMetric, value, isDescending]);
   return { data, error: groups.error };
 }
 

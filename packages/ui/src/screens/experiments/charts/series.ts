@@ -122,7 +122,7 @@ function seriesOf(line: Line, at: ReadonlyMap<number, number>, settings: ChartSe
     drawn.push({ label: isAlone ? 'smoothed' : name, values: place(smoothed(means, settings.smooth)), hue: run.hue });
   }
   if (!isWhole) {
-    const [max, min] = [`${run.id} max`, `${run.id} min`];
+    const [max, min] = isAlone ? ['max', 'min'] : [`${run.id} max`, `${run.id} min`];
     drawn.push(
       { label: max, values: place(buckets.map((b) => numberOf(b.max))), hue: run.hue, bandWith: min, isUnnamed: true },
       { label: min, values: place(buckets.map((b) => numberOf(b.min))), hue: run.hue, bandWith: '', isUnnamed: true },

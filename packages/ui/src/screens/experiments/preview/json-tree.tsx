@@ -14,7 +14,7 @@ export function JsonTree({ text }: { text: string }) {
       return undefined;
     }
   }, [text]);
-  if (!parsed) return <LogView label="Content" text={text} />;
+  if (!parsed) return <LogView label="Content" text={text} isHead />;
   return (
     <div className={css['json']}>
       <ul>

@@ -103,5 +103,5 @@ function Content({ file, text, isWhole, place, query }: ContentProps) {
   if (mediaType.includes('json') && !mediaType.includes('ndjson') && isWhole) return <JsonTree text={text} />;
   if (mediaType === 'text/csv') return <TextTable text={text} separator="," isWhole={isWhole} />;
   if (mediaType === 'text/tab-separated-values') return <TextTable text={text} separator={'\t'} isWhole={isWhole} />;
-  return <LogView label={`Content of ${path}`} text={text} />;
+  return <LogView label={`Content of ${path}`} text={text} isHead />;
 }
