@@ -151,7 +151,7 @@ test('counts come without rows, and names and values complete from what is typed
     tags: [],
     isWhole: true,
   });
-  expect(await experiments.values({ params, query: { of: 'params', key: 'kind', prefix: 't' } })).toEqual({
+  expect(await experiments.values({ params, query: { of: 'param', key: 'kind', prefix: 't' } })).toEqual({
     values: ['trees'],
     isWhole: true,
   });

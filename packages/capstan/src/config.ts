@@ -58,6 +58,11 @@ export const settings = {
     summary: 'Directory of Python environments; default: the data directory',
   },
   jobConcurrency: { schema: z.coerce.number().int().min(1).max(64), fallback: 4, summary: 'Jobs worked on at once' },
+  runLostAfter: {
+    schema: z.coerce.number().int().min(1),
+    fallback: 600,
+    summary: 'Seconds without any write after which a run that claims to run is shown as lost',
+  },
   logLevel: {
     schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
     fallback: 'info',

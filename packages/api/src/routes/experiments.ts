@@ -1,11 +1,14 @@
 import { z } from 'zod';
-import { defineRawRoute, defineRoute } from '../route.ts';
+import { defineRoute } from '../route.ts';
 import { counted, filterText, nothing, pageOf, pageQuery, timestamp } from '../shapes.ts';
+import { experimentArtifacts } from './experiment-artifacts.ts';
 
 const id = z.string().regex(/^[a-zA-Z0-9][\w-]{0,255}$/);
 const texts = z.record(z.string(), z.string());
 const lifecycle = z.enum(['active', 'deleted']);
 const view = z.enum(['active', 'deleted', 'all']).default('active');
+/** Derived from the status and the last write at each read: `lost` claims to run, and was silent for too long. */
+const liveness = z.enum(['scheduled', 'running', 'lost', 'ended']);
 const runStatus = z.enum(['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED']);
 /** A step; one beyond ±2^53 is rounded here, and exact over the MLflow protocol. */
 const step = z.number();
@@ -40,11 +43,14 @@ const runSummary = z.strictObject({
   startTime: timestamp,
   endTime: timestamp.nullable(),
   lifecycle,
-  /** Last time anything of it changed: a run that claims to run and has long been silent is lost. */
+  liveness,
+  /** Last time anything of it changed. */
   updatedAt: timestamp,
   metrics: z.record(z.string(), latestMetric),
   params: texts,
   tags: texts,
+  /** Active runs nested in it; given where they were asked for. */
+  children: z.int().optional(),
 });
 
 const dataset = z.strictObject({
@@ -72,23 +78,8 @@ const bucket = z.strictObject({
   nans: z.int(),
   min: z.number().nullable(),
   max: z.number().nullable(),
+  mean: z.number().nullable(),
   last: point,
-});
-
-const artifact = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('file'), path: z.string(), sizeBytes: z.int(), digest: z.string() }),
-  z.strictObject({ kind: z.literal('folder'), path: z.string() }),
-]);
-
-const preview = z.strictObject({
-  path: z.string(),
-  sizeBytes: z.int(),
-  digest: z.string(),
-  mediaType: z.string(),
-  /** The first bytes as text, cut at a whole character; null for a file that is no text. */
-  text: z.string().nullable(),
-  /** The text is all of the file. */
-  isWhole: z.boolean(),
 });
 
 const loggedModel = z.strictObject({
@@ -110,11 +101,28 @@ const loggedModel = z.strictObject({
 /** Holds the sort keys of a row, which may be long texts. */
 const sortedCursor = z.string().max(100_000);
 
+const groupKey = z.strictObject({ of: z.enum(['param', 'tag']), key: z.string().min(1).max(250) });
+
 const search = z.strictObject({
   experimentIds: z.array(id).min(1).max(1_000),
   /** MLflow's search language, e.g. `metrics.accuracy > 0.9 and params.model = 'xgb'`. */
   filter: filterText.optional(),
+  /** Besides the filter: runs with just these values; null where they must have none. */
+  within: z
+    .array(groupKey.extend({ value: z.string().nullable() }))
+    .max(10)
+    .default([]),
   view,
+});
+/** Terms such as `metrics.accuracy DESC`. */
+const orderBy = z.array(z.string().max(1_000)).max(10).default([]);
+
+const groupedMetric = z.strictObject({
+  count: z.int(),
+  mean: z.number(),
+  min: z.number(),
+  max: z.number(),
+  std: z.number().nullable(),
 });
 
 /** Every run was looked at, and nothing found was left out. */
@@ -122,8 +130,6 @@ const isWhole = z.boolean();
 const keys = z.array(z.string()).max(1_000);
 const ids = z.array(id).min(1).max(1_000);
 const changed = z.strictObject({ changed: z.int() });
-const owner = z.strictObject({ owner: z.enum(['run', 'logged-model']), id });
-const pathQuery = z.strictObject({ path: z.string().max(1_024).default('') });
 const read = { permission: 'read', bodyLimitBytes: 0, audit: 'none', body: nothing } as const;
 
 /** Experiments, runs and what was logged, for the interface and the command line. MLflow's clients use `mlflow`. */
@@ -166,7 +172,7 @@ export const experiments = {
     name: 'experiments.keys',
     method: 'GET',
     path: '/api/v1/experiments/:experiment/keys',
-    summary: 'Names of the metrics, params and tags that its newest active runs have, by how they begin',
+    summary: 'Names of the metrics, params and tags that its runs have ever logged, by how they begin',
     params: z.strictObject({ experiment: id }),
     query: z.strictObject({
       prefix: z.string().max(250).default(''),
@@ -188,9 +194,7 @@ export const experiments = {
     path: '/api/v1/experiments/:experiment/values',
     summary: 'Values that a param or tag has in its newest active runs, by how they begin',
     params: z.strictObject({ experiment: id }),
-    query: z.strictObject({
-      of: z.enum(['params', 'tags']),
-      key: z.string().min(1).max(250),
+    query: groupKey.extend({
       prefix: z.string().max(250).default(''),
       limit: z.coerce.number().int().min(1).max(1_000).default(20),
     }),
@@ -208,8 +212,11 @@ export const experiments = {
     params: nothing,
     query: nothing,
     body: search.extend({
-      /** Terms such as `metrics.accuracy DESC`. */
-      orderBy: z.array(z.string().max(1_000)).max(10).default([]),
+      orderBy,
+      /** Which value of the metrics in `orderBy` counts. */
+      orderMetricsBy: z.enum(['last', 'min', 'max']).default('last'),
+      /** Count the runs nested in each. */
+      withChildren: z.boolean().default(false),
       metrics: keys.default([]),
       params: keys.default([]),
       tags: keys.default([]),
@@ -244,21 +251,91 @@ export const experiments = {
     reply: run,
     errors: ['NOT_FOUND'],
   }),
-  metricHistory: defineRoute({
-    ...read,
-    name: 'experiments.metricHistory',
-    method: 'GET',
-    path: '/api/v1/runs/:run/metric',
-    summary: 'A metric of a run in at most so many buckets of steps, each extreme kept',
-    params: z.strictObject({ run: id }),
-    query: z.strictObject({
-      key: z.string().min(1).max(250),
-      from: z.coerce.number().int().optional(),
-      to: z.coerce.number().int().optional(),
-      buckets: z.coerce.number().int().min(1).max(5_000).default(500),
+  getRuns: defineRoute({
+    name: 'experiments.getRuns',
+    method: 'POST',
+    path: '/api/v1/runs/get',
+    summary: 'Runs by id, each with all that was logged to it; unknown ids are left out',
+    permission: 'read',
+    bodyLimitBytes: 100_000,
+    audit: 'none',
+    params: nothing,
+    query: nothing,
+    body: z.strictObject({ ids: z.array(id).min(1).max(500) }),
+    reply: z.strictObject({ items: z.array(runSummary) }),
+    errors: ['INVALID_ARGUMENT'],
+  }),
+  groupRuns: defineRoute({
+    name: 'experiments.groupRuns',
+    method: 'POST',
+    path: '/api/v1/runs/groups',
+    summary: 'Runs that meet a filter by params or tags, the largest group first, with figures of metrics in each',
+    permission: 'read',
+    bodyLimitBytes: 256_000,
+    audit: 'none',
+    params: nothing,
+    query: nothing,
+    body: search.extend({
+      by: z.array(groupKey).min(1).max(3),
+      metrics: z.array(z.string()).max(100).default([]),
+      limit: z.int().min(1).max(1_000).default(200),
     }),
-    reply: z.strictObject({ count: z.int(), buckets: z.array(bucket) }),
-    errors: ['NOT_FOUND', 'INVALID_ARGUMENT'],
+    reply: z.strictObject({
+      items: z.array(
+        z.strictObject({
+          /** Of each key; null for runs that lack it. */
+          values: z.array(z.string().nullable()),
+          runs: z.int(),
+          metrics: z.record(z.string(), groupedMetric),
+        }),
+      ),
+      /** There are more groups than `limit`. */
+      hasMore: z.boolean(),
+    }),
+    errors: ['INVALID_ARGUMENT'],
+  }),
+  differingKeys: defineRoute({
+    name: 'experiments.differingKeys',
+    method: 'POST',
+    path: '/api/v1/runs/differing',
+    summary: 'Names of what differs among the first 1,000 runs of a search, or is missing in some of them',
+    permission: 'read',
+    bodyLimitBytes: 256_000,
+    audit: 'none',
+    params: nothing,
+    query: nothing,
+    body: search.extend({ orderBy }),
+    reply: z.strictObject({
+      /** How many runs were looked at. */
+      runs: z.int(),
+      metrics: z.array(z.string()),
+      params: z.array(z.string()),
+      tags: z.array(z.string()),
+    }),
+    errors: ['INVALID_ARGUMENT'],
+  }),
+  metricSeries: defineRoute({
+    name: 'experiments.metricSeries',
+    method: 'POST',
+    path: '/api/v1/metrics/series',
+    summary: 'A metric of runs, each in at most so many buckets of steps that keep every extreme',
+    permission: 'read',
+    bodyLimitBytes: 32_000,
+    audit: 'none',
+    params: nothing,
+    query: nothing,
+    body: z.strictObject({
+      runs: z.array(id).min(1).max(100),
+      key: z.string().min(1).max(250),
+      from: z.int().optional(),
+      to: z.int().optional(),
+      buckets: z.int().min(1).max(5_000).default(500),
+    }),
+    reply: z.strictObject({
+      /** In the order asked for; a run that does not exist, or has no such metric, has no points. */
+      items: z.array(z.strictObject({ run: z.string(), count: z.int(), buckets: z.array(bucket) })),
+    }),
+    errors: ['INVALID_ARGUMENT'],
   }),
   deleteRuns: defineRoute({
     name: 'experiments.deleteRuns',
@@ -313,37 +390,5 @@ export const experiments = {
     reply: loggedModel,
     errors: ['NOT_FOUND'],
   }),
-  listArtifacts: defineRoute({
-    ...read,
-    name: 'experiments.listArtifacts',
-    method: 'GET',
-    path: '/api/v1/artifacts/:owner/:id',
-    summary: 'What lies in a folder of a run or logged model',
-    params: owner,
-    query: pathQuery,
-    reply: z.strictObject({ items: z.array(artifact) }),
-    errors: ['NOT_FOUND', 'INVALID_ARGUMENT'],
-  }),
-  previewArtifact: defineRoute({
-    ...read,
-    name: 'experiments.previewArtifact',
-    method: 'GET',
-    path: '/api/v1/artifacts/:owner/:id/preview',
-    summary: 'The head of a file, as text, without reading the rest',
-    params: owner,
-    query: pathQuery.extend({ bytes: z.coerce.number().int().min(1).max(1_048_576).default(262_144) }),
-    reply: preview,
-    errors: ['NOT_FOUND', 'INVALID_ARGUMENT'],
-  }),
-  downloadArtifact: defineRawRoute({
-    name: 'experiments.downloadArtifact',
-    method: 'GET',
-    path: '/api/v1/artifacts/:owner/:id/file',
-    summary: 'The bytes of `?path=`, as an attachment; takes a range',
-    permission: 'read',
-    bodyLimitBytes: 0,
-    audit: 'none',
-    protocol: 'native',
-    bodyAs: 'none',
-  }),
+  ...experimentArtifacts,
 };

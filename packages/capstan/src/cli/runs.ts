@@ -5,6 +5,7 @@ import { nearest } from '#kernel/nearest';
 import { connect } from './connect.ts';
 import { pageSize } from './page-size.ts';
 import type { Registration } from './run.ts';
+import { runStateText, serverNow } from './run-state-text.ts';
 import { showRun } from './show-run.ts';
 import { oneLine, table } from './terminal.ts';
 import { durationText, timeText } from './time-text.ts';
@@ -57,7 +58,7 @@ export function register(program: Command, { terminal, action }: Registration): 
         const page = await search(client, experiments, columns, options);
         const names = new Map(experiments.map(({ id, name }) => [id, name]));
         if (options.json) terminal.out(JSON.stringify({ schema: 'capstan/runs.v1', runs: page.items }));
-        else terminal.out(runTable(page.items, names, columns));
+        else terminal.out(runTable(page.items, { names, now: await serverNow(client) }, columns));
         if (page.nextCursor !== undefined) terminal.err(`There are more: these are the first ${page.items.length}.`);
         return undefined;
       }),
@@ -74,11 +75,12 @@ export function register(program: Command, { terminal, action }: Registration): 
           terminal.out(JSON.stringify({ schema: 'capstan/run.v1', ...run }));
           return undefined;
         }
-        const [experiment, artifacts] = await Promise.all([
+        const [now, experiment, artifacts] = await Promise.all([
+          serverNow(client),
           client.experiments.get({ params: { experiment: run.experimentId } }),
           client.experiments.listArtifacts({ params: { owner: 'run', id: run.id }, query: {} }),
         ]);
-        terminal.out(showRun(run, experiment.name, artifacts.items));
+        terminal.out(showRun(run, { experiment: experiment.name, artifacts: artifacts.items, now }));
         return undefined;
       }),
     );
@@ -135,7 +137,7 @@ async function search(
 
 function runTable(
   runs: readonly RunSummary[],
-  experiments: ReadonlyMap<string, string>,
+  { names, now }: { readonly names: ReadonlyMap<string, string>; readonly now: number },
   columns: readonly Column[],
 ): string {
   return table(
@@ -143,8 +145,8 @@ function runTable(
     runs.map((run) => [
       run.id,
       oneLine(run.name),
-      oneLine(experiments.get(run.experimentId) ?? run.experimentId),
-      run.status,
+      oneLine(names.get(run.experimentId) ?? run.experimentId),
+      runStateText(run, now),
       timeText(run.startTime),
       durationText(run.startTime, run.endTime),
       ...columns.map(({ of, key }) =>

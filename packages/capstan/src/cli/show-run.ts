@@ -1,4 +1,5 @@
 import type { Client } from '@capstan/client';
+import { runStateText } from './run-state-text.ts';
 import { oneLine, table } from './terminal.ts';
 import { durationText, timeText } from './time-text.ts';
 
@@ -6,15 +7,19 @@ type Run = Awaited<ReturnType<Client['experiments']['getRun']>>;
 type Artifact = Awaited<ReturnType<Client['experiments']['listArtifacts']>>['items'][number];
 
 /** A run for people: what it is, then a table for each kind of thing that was logged to it. */
-export function showRun(run: Run, experiment: string, artifacts: readonly Artifact[]): string {
+export function showRun(
+  run: Run,
+  { experiment, artifacts, now }: { experiment: string; artifacts: readonly Artifact[]; now: number },
+): string {
   const took = durationText(run.startTime, run.endTime);
   const facts = [
     ['run', run.id],
     ['name', oneLine(run.name)],
     ['experiment', oneLine(experiment)],
-    ['status', run.lifecycle === 'deleted' ? `${run.status}, deleted` : run.status],
+    ['status', run.lifecycle === 'deleted' ? `${runStateText(run, now)}, deleted` : runStateText(run, now)],
     ['by', oneLine(run.user)],
     ['started', timeText(run.startTime)],
+    ['last write', timeText(run.updatedAt)],
     ['ended', run.endTime === null ? '' : `${timeText(run.endTime)}${took && `, after ${took}`}`],
   ].filter(([, value]) => value !== '');
   return [

@@ -12,8 +12,9 @@ export interface WiredModel {
 export function wireModel(foundation: Foundation): WiredModel {
   const experiments = createExperiments(foundation);
   const registry = createRegistry({ ...foundation, experiments });
+  const lostAfterMs = foundation.config.runLostAfter * 1_000;
   return {
     services: { experiments, registry },
-    bound: [...experimentRoutes(experiments), ...registryRoutes(registry)],
+    bound: [...experimentRoutes(experiments, { clock: foundation.clock, lostAfterMs }), ...registryRoutes(registry)],
   };
 }

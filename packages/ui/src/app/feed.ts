@@ -1,4 +1,4 @@
-import type { QueryClient } from '@tanstack/react-query';
+import type { Query, QueryClient } from '@tanstack/react-query';
 
 const SETTLE_MS = 250;
 
@@ -17,7 +17,7 @@ export function followFeed(queries: QueryClient): () => void {
     isStale = false;
     isReading = true;
     try {
-      await queries.invalidateQueries({ predicate: (query) => query.meta?.['isLive'] !== false });
+      await queries.invalidateQueries({ predicate: isFresh });
     } finally {
       isReading = false;
       if (isStale) onFact();
@@ -35,4 +35,12 @@ export function followFeed(queries: QueryClient): () => void {
     clearTimeout(timer);
     source.close();
   };
+}
+
+/** A read that costs much says no to this; a list read page by page does while it has many pages. */
+function isFresh({ meta, state }: Query): boolean {
+  if (meta?.['isLive'] === false) return false;
+  const most = meta?.['mostLivePages'];
+  const { pages } = (state.data ?? {}) as { pages?: readonly unknown[] };
+  return typeof most !== 'number' || pages === undefined || pages.length <= most;
 }

@@ -3,7 +3,7 @@ import { ScreenFailure } from '../screens/screen-failure.tsx';
 import { Home } from '../screens/home/home.tsx';
 import { NotFound } from '../screens/not-found.tsx';
 import { alone, inList, inPartOfProject, inProject } from './crumbs.tsx';
-import { artifactSearch, auditSearch, runsSearch, tabSearch, valueSearch } from './search.ts';
+import { artifactSearch, auditSearch, compareSearch, runsSearch, tabSearch, valueSearch } from './search.ts';
 import { Shell } from './shell.tsx';
 
 // Every screen but the first is loaded when it is asked for, or pointed at.
@@ -62,8 +62,21 @@ const model = [
     getParentRoute,
     path: '/experiments/$experiment',
     validateSearch: runsSearch,
-    component: lazyRouteComponent(() => import('../screens/experiments/runs.tsx'), 'Runs'),
+    component: lazyRouteComponent(() => import('../screens/experiments/experiment.tsx'), 'Experiment'),
     staticData: { crumbs: inList('Experiments', '/experiments', () => 'Runs') },
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/experiments/$experiment/compare',
+    validateSearch: compareSearch,
+    component: lazyRouteComponent(() => import('../screens/experiments/compare/compare.tsx'), 'Compare'),
+    staticData: {
+      crumbs: ({ experiment = '' }) => [
+        { label: 'Experiments', href: '/experiments' },
+        { label: 'Runs', href: `/experiments/${encodeURIComponent(experiment)}` },
+        { label: 'Compare' },
+      ],
+    },
   }),
   createRoute({
     getParentRoute,

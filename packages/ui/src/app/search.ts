@@ -18,17 +18,70 @@ export function tabSearch(given: Given) {
 
 /** A run: the part shown and the file opened. */
 export function artifactSearch(given: Given) {
-  return present({ tab: text(given['tab']), path: text(given['path']) });
+  return present({ tab: text(given['tab']), path: text(given['path']), ...chartSearch(given) });
 }
 
-/** A table of runs: filter and order in MLflow's words, and the columns. */
+const texts = (value: unknown): readonly string[] | undefined =>
+  Array.isArray(value) ? value.filter((item) => typeof item === 'string') : undefined;
+
+function record<Value>(value: unknown, isValue: (item: unknown) => item is Value): Record<string, Value> | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const entries = Object.entries(value).filter((entry): entry is [string, Value] => isValue(entry[1]));
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}
+
+const oneOf =
+  <const Options extends readonly string[]>(options: Options) =>
+  (value: unknown): value is Options[number] =>
+    options.includes(value as string);
+
+const isMetricValue = oneOf(['last', 'min', 'max', 'best']);
+const isWidth = (value: unknown): value is number => typeof value === 'number' && value > 0;
+
+/** How charts of metrics are drawn. */
+function chartSearch(given: Given) {
+  const isAxis = oneOf(['step', 'relative', 'wall']);
+  const smooth = given['smooth'];
+  return {
+    x: isAxis(given['x']) ? given['x'] : undefined,
+    smooth: typeof smooth === 'number' && smooth > 0 && smooth < 1 ? smooth : undefined,
+    log: given['log'] === true ? true : undefined,
+    logX: given['logX'] === true ? true : undefined,
+    charts: text(given['charts']),
+  };
+}
+
+/**
+ * A view of an experiment: the part shown, filter and order in MLflow's words, columns with their widths and values,
+ * groups, nesting, charts. All of it is in the address, so an address is a saved view.
+ */
 export function runsSearch(given: Given) {
-  const columns = given['columns'];
   return present({
+    tab: text(given['tab']),
     filter: text(given['filter']),
     sort: text(given['sort']),
-    columns: Array.isArray(columns) ? columns.filter((column) => typeof column === 'string') : undefined,
+    columns: texts(given['columns']),
+    values: record(given['values'], isMetricValue),
+    widths: record(given['widths'], isWidth),
+    group: texts(given['group']),
+    nest: typeof given['nest'] === 'boolean' ? given['nest'] : undefined,
+    differing: given['differing'] === true ? true : undefined,
     view: given['view'] === 'deleted' ? ('deleted' as const) : undefined,
+    ...chartSearch(given),
+  });
+}
+
+/** Runs side by side. */
+export function compareSearch(given: Given) {
+  return present({
+    runs: texts(given['runs']),
+    base: text(given['base']),
+    tab: text(given['tab']),
+    differing: given['differing'] === false ? false : undefined,
+    axes: texts(given['axes']),
+    across: text(given['across']),
+    up: text(given['up']),
+    ...chartSearch(given),
   });
 }
 

@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { State } from '../design/state.tsx';
+import { Toasts } from '../design/toast.tsx';
 import { api, useRead } from './api.ts';
 import { Crumbs } from './crumbs.tsx';
 import { followFeed } from './feed.ts';
@@ -46,6 +47,7 @@ export function Shell() {
           </div>
         </header>
         <Outlet />
+        <Toasts />
       </div>
       {isPaletteOpen && (
         <Suspense fallback={null}>

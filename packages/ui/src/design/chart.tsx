@@ -1,4 +1,4 @@
-import { lazy, Suspense, useRef, type ReactNode } from 'react';
+import { lazy, Suspense, useRef, useState, type ReactNode } from 'react';
 import { Button } from './button.tsx';
 import css from './chart.module.css';
 import { figure, moment } from './format.ts';
@@ -7,20 +7,29 @@ import { Table } from './table.tsx';
 
 export interface Series {
   readonly label: string;
-  readonly values: readonly (number | null)[];
+  /** Null is a gap; undefined stands where only other series have a point. */
+  readonly values: readonly (number | null | undefined)[];
   /** Drawn as the edge of a band between this and `bandWith`, the label of another series. */
   readonly bandWith?: string;
   /** Which of the eight data colours; the order of the series by default. */
   readonly hue?: number;
   readonly isDashed?: boolean;
+  /** Thin and pale: what a smoothed line was made from. */
+  readonly isGhost?: boolean;
+  /** Not in the legend: it stands for another series. */
+  readonly isUnnamed?: boolean;
   /** Points without a line between them. */
   readonly isPoints?: boolean;
 }
 
 export interface ChartData {
-  readonly xKind: 'time' | 'step';
+  readonly xKind: 'time' | 'step' | 'seconds';
   readonly x: readonly number[];
   readonly series: readonly Series[];
+  readonly isLogX?: boolean;
+  readonly isLogY?: boolean;
+  /** Charts of one name show the place of the pointer together. */
+  readonly cursor?: string;
   /** Lines that matter: a limit to cross, a budget. */
   readonly limits?: readonly { readonly label: string; readonly value: number }[];
   /** What happened at an instant: a deployment, a retraining, new data. */
@@ -31,6 +40,8 @@ export interface ChartData {
 const Plot = lazy(() => import('./plot.tsx').then((module) => ({ default: module.Plot })));
 
 const TABLE_ROWS = 200;
+const MOST_TOLD = 4;
+const xNames = { time: 'Time', step: 'Step', seconds: 'Seconds' } as const;
 
 /**
  * Lines over time or steps. Says in words what it shows and why it is empty; the same figures as a table and as CSV, the
@@ -48,7 +59,8 @@ export function Chart(props: {
 }) {
   const figureElement = useRef<HTMLElement>(null);
   const { data, title } = props;
-  if (!data.series.some((series) => series.values.some((value) => value !== null))) {
+  const [isTable, setTable] = useState(false);
+  if (!data.series.some((series) => series.values.some((value) => value != null))) {
     return <Empty title={`${title}: nothing to draw`}>{props.empty}</Empty>;
   }
   const savePicture = (): void => {
@@ -71,23 +83,25 @@ export function Chart(props: {
         </Suspense>
       </div>
       <Notes data={data} />
-      <details className={css['more']}>
+      <details className={css['more']} onToggle={(event) => setTable(event.currentTarget.open)}>
         <summary>As a table</summary>
-        <Table
-          caption={`${title}, as a table`}
-          rows={data.x
-            .slice(-TABLE_ROWS)
-            .map((x, index) => ({ x, index: Math.max(0, data.x.length - TABLE_ROWS) + index }))}
-          keyOf={(row) => row.index}
-          columns={[
-            { name: data.xKind === 'time' ? 'Time' : 'Step', cell: (row) => shownX(data, row.x) },
-            ...data.series.map((series) => ({
-              name: series.label,
-              isNumber: true,
-              cell: (row: { x: number; index: number }) => figure(series.values[row.index]),
-            })),
-          ]}
-        />
+        {isTable && (
+          <Table
+            caption={`${title}, as a table`}
+            rows={data.x
+              .slice(-TABLE_ROWS)
+              .map((x, index) => ({ x, index: Math.max(0, data.x.length - TABLE_ROWS) + index }))}
+            keyOf={(row) => row.index}
+            columns={[
+              { name: xNames[data.xKind], cell: (row) => shownX(data, row.x) },
+              ...data.series.map((series) => ({
+                name: series.label,
+                isNumber: true,
+                cell: (row: { x: number; index: number }) => figure(series.values[row.index]),
+              })),
+            ]}
+          />
+        )}
         <div className={css['exports']}>
           <Button onClick={() => save(new Blob([csvOf(data)], { type: 'text/csv' }), `${title}.csv`)}>Save CSV</Button>
           <Button onClick={savePicture}>Save PNG</Button>
@@ -116,15 +130,20 @@ function shownX(data: ChartData, x: number): string {
 
 function summary(title: string, data: ChartData): string {
   const [first, last] = [data.x[0] ?? 0, data.x.at(-1) ?? 0];
-  const parts = data.series.map((series) => {
-    const values = series.values.filter((value) => value !== null);
+  // Few lines with all there is to them, many by their names only.
+  const told = data.series.filter((series) => !series.isUnnamed || data.series.length <= MOST_TOLD);
+  const parts = told.map((series) => {
+    const values = series.values.filter((value) => value != null);
     if (values.length === 0) return `${series.label}: nothing`;
-    const range = `between ${figure(Math.min(...values))} and ${figure(Math.max(...values))}`;
+    const range = `between ${figure(extreme(values, Math.min))} and ${figure(extreme(values, Math.max))}`;
     return `${series.label}: ${values.length} values ${range}, last ${figure(values.at(-1))}`;
   });
   const limits = (data.limits ?? []).map((limit) => `${limit.label} at ${figure(limit.value)}`);
   return `${title}, from ${shownX(data, first)} to ${shownX(data, last)}. ${[...parts, ...limits].join('. ')}`;
 }
+
+const extreme = (values: readonly number[], of: (a: number, b: number) => number): number =>
+  values.reduce((found, value) => of(found, value));
 
 function csvOf(data: ChartData): string {
   const quoted = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

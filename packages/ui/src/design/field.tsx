@@ -59,3 +59,18 @@ export function Choice<Value extends string>(props: {
     </label>
   );
 }
+
+/** On or off. */
+export function Toggle(props: { label: string; isOn: boolean; isDisabled?: boolean; onSet(isOn: boolean): void }) {
+  return (
+    <label className={css['choice']}>
+      <input
+        type="checkbox"
+        checked={props.isOn}
+        disabled={props.isDisabled === true}
+        onChange={(event) => props.onSet(event.target.checked)}
+      />
+      {props.label}
+    </label>
+  );
+}

@@ -1,10 +1,11 @@
 import { useEffect, useRef, type ReactNode } from 'react';
 import css from './log-view.module.css';
 
-/** What a program printed. Stays at the end while more comes, unless one has scrolled up. */
-export function LogView({ label, text, head }: { label: string; text: string; head?: ReactNode }) {
+/** What a program printed. Stays at the end while more comes, unless one has scrolled up, or it is the head of a file. */
+export function LogView(props: { label: string; text: string; head?: ReactNode; isHead?: boolean }) {
+  const { label, text, head, isHead = false } = props;
   const box = useRef<HTMLPreElement>(null);
-  const isAtEnd = useRef(true);
+  const isAtEnd = useRef(!isHead);
   useEffect(() => {
     if (box.current && isAtEnd.current) box.current.scrollTop = box.current.scrollHeight;
   }, [text]);

@@ -7,13 +7,15 @@ export function Page(props: {
   state?: ReactNode;
   actions?: ReactNode;
   about?: ReactNode;
+  /** Takes the whole window: for what scrolls by itself. */
+  isFull?: boolean;
   children?: ReactNode;
 }) {
   useEffect(() => {
     document.title = `${props.title} · Capstan`;
   }, [props.title]);
   return (
-    <main className={css['page']} id="content" tabIndex={-1}>
+    <main className={`${css['page']} ${props.isFull ? css['full'] : ''}`} id="content" tabIndex={-1}>
       <div className={css['title']}>
         <h1>{props.title}</h1>
         {props.state}

@@ -21,7 +21,7 @@ export function Plot({ data, heightPx, onZoom }: PlotProps) {
     data.series.map((series) => ({ ...series, values: undefined, points: pointsOf(series) })),
     data.limits,
     data.notes,
-    data.xKind,
+    [data.xKind, data.isLogX, data.isLogY, data.cursor],
   ]);
   const latest = useRef(data);
   useEffect(() => {
@@ -57,7 +57,7 @@ export function Plot({ data, heightPx, onZoom }: PlotProps) {
 }
 
 function columns(data: ChartData): uPlot.AlignedData {
-  return [[...data.x], ...data.series.map((series) => [...series.values])];
+  return [[...data.x], ...data.series.map((series) => [...series.values])] as uPlot.AlignedData;
 }
 
 function options(
@@ -79,13 +79,25 @@ function options(
     ms: 1,
     tzDate: (at) => uPlot.tzDate(new Date(at), 'UTC'),
     scales: {
-      x: { time: data.xKind === 'time', range: (chart, low, high) => withRoom(chart.data[0], data.xKind, [low, high]) },
-      y: { range: (_, low, high) => withLimits(data, low, high) },
+      x: {
+        time: data.xKind === 'time',
+        ...(data.isLogX
+          ? { distr: 3 as const }
+          : { range: (chart: uPlot, low: number, high: number) => withRoom(chart.data[0], data.xKind, [low, high]) }),
+      },
+      y: data.isLogY ? { distr: 3 } : { range: (_, low, high) => withLimits(data, low, high) },
     },
-    cursor: { drag: { x: true, y: false }, points: { size: 6 } },
-    axes: [axis, { ...axis, size: 62, values: (_, splits) => splits.map((value) => figure(value)) }],
+    cursor: {
+      drag: { x: true, y: false },
+      points: { size: 6 },
+      ...(data.cursor !== undefined && { sync: { key: data.cursor, setSeries: false } }),
+    },
+    axes: [
+      axis,
+      { ...axis, size: 62, values: (_, splits) => splits.map((value) => (value === null ? '' : figure(value))) },
+    ],
     series: [
-      { label: data.xKind === 'time' ? 'Time' : 'Step' },
+      { label: { time: 'Time', step: 'Step', seconds: 'Seconds' }[data.xKind] },
       ...data.series.map((series, index) => lineOf(series, index, token)),
     ],
     bands: bandsOf(data, token),
@@ -113,7 +125,9 @@ function lineOf(series: Series, index: number, token: (name: string) => string):
   return {
     label: series.label,
     stroke: series.isPoints ? 'transparent' : token(`--data-${hue + 1}`),
-    width: isEdge ? 0.5 : 2,
+    width: isEdge ? 0.5 : series.isGhost ? 1 : 2,
+    ...(series.isGhost && { alpha: 0.35 }),
+    ...((series.isUnnamed ?? isEdge) && { class: 'unnamed' }),
     ...(dash.length > 0 && { dash }),
     points: {
       show: points !== 'none',
@@ -130,7 +144,7 @@ const MOST_POINTS = 60;
 
 /** How the points of a line are drawn. A single one has no line, and must be seen by itself. */
 function pointsOf({ values, isPoints }: Series): 'none' | 'few' | 'apart' | 'one' {
-  const count = values.filter((value) => value !== null).length;
+  const count = values.filter((value) => value != null).length;
   if (count === 1) return 'one';
   if (isPoints === true) return 'apart';
   return count <= MOST_POINTS ? 'few' : 'none';

@@ -182,6 +182,7 @@ index CREATE INDEX predictions_time ON predictions USING btree (deployment, even
 index CREATE INDEX revisions_model_digest ON revisions USING btree (model_digest)
 index CREATE INDEX rollouts_deployment ON rollouts USING btree (deployment, started_at)
 index CREATE INDEX run_dataset_inputs_dataset ON run_dataset_inputs USING btree (dataset_id)
+index CREATE INDEX run_tags_parent ON run_tags USING btree (value) WHERE (key = 'mlflow.parentRunId'::text)
 index CREATE INDEX runs_newest ON runs USING btree (experiment_id, lifecycle, start_time DESC, id)
 index CREATE INDEX stage_attempts_run ON stage_attempts USING btree (run_id)
 index CREATE INDEX stage_results_key ON stage_results USING btree (project, result_key, environment_key, created_at)

@@ -102,6 +102,7 @@ CREATE INDEX "rollouts_deployment" on "rollouts" ("deployment", "started_at");
 CREATE UNIQUE INDEX rollouts_open on rollouts (deployment)
     where state not in ('promoted', 'rolled-back');
 CREATE INDEX "run_dataset_inputs_dataset" on "run_dataset_inputs" ("dataset_id");
+CREATE INDEX run_tags_parent on run_tags (value) where key = 'mlflow.parentRunId';
 CREATE INDEX runs_newest on runs (experiment_id, lifecycle, start_time desc, id);
 CREATE INDEX "stage_attempts_run" on "stage_attempts" ("run_id");
 CREATE INDEX "stage_results_key" on "stage_results" ("project", "result_key", "environment_key", "created_at");

@@ -1,5 +1,5 @@
 // Searches of every module: a filter as a condition, an order as sort keys, and pages that go on behind a row.
-export { conditionOf } from './condition.ts';
+export { allOf, conditionOf } from './condition.ts';
 export {
   entityOf,
   fieldOf,

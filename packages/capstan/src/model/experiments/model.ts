@@ -11,6 +11,30 @@ export type RunStatus = (typeof runStatuses)[number];
 /** Those after which a run does no more, as far as it has said. */
 export const endedStatuses: ReadonlySet<RunStatus> = new Set(['FINISHED', 'FAILED', 'KILLED']);
 
+/** Whether a run goes on, as far as its writes tell. `lost`: it claims to run, and nothing was heard of it for too long. */
+export type Liveness = 'scheduled' | 'running' | 'lost' | 'ended';
+
+/**
+ * Derived at each read and never stored: a client that comes back makes its run `running` again, and no ending is made up
+ * for one that does not. Times in milliseconds.
+ */
+export function livenessOf(
+  run: { readonly status: RunStatus; readonly updatedAt: number },
+  now: number,
+  lostAfterMs: number,
+): Liveness {
+  switch (run.status) {
+    case 'SCHEDULED':
+      return 'scheduled';
+    case 'RUNNING':
+      return now - run.updatedAt > lostAfterMs ? 'lost' : 'running';
+    case 'FINISHED':
+    case 'FAILED':
+    case 'KILLED':
+      return 'ended';
+  }
+}
+
 export const loggedModelStatuses = [
   'LOGGED_MODEL_PENDING',
   'LOGGED_MODEL_READY',
@@ -136,6 +160,8 @@ export type ArtifactEntry =
 
 /** Tag that carries a run's name. */
 export const RUN_NAME_TAG = 'mlflow.runName';
+/** Tag of a nested run that names the run it belongs to. */
+export const PARENT_RUN_TAG = 'mlflow.parentRunId';
 /** Tag of a dataset input that says what it was for: training, evaluation. */
 export const DATASET_CONTEXT_TAG = 'mlflow.data.context';
 

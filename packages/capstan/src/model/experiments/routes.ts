@@ -1,20 +1,35 @@
 import { routes } from '@capstan/api';
 import { bind, bindRaw, type BoundRoute } from '#http';
 import { DomainError } from '#kernel/errors';
-import { artifactReply } from './artifacts/artifact-reply.ts';
+import { artifactReply, framedReply } from './artifacts/artifact-reply.ts';
+import type { ArtifactOwner } from './artifacts/artifacts.ts';
 import { previewOf } from './artifacts/artifact-preview.ts';
-import type { MetricBucket } from './metrics/metric-bucket.store.ts';
+import type { MetricBucket } from './metrics/buckets.ts';
 import type { HistoryPoint } from './metrics/metric.store.ts';
-import type { Experiment, KeyValue, Run } from './model.ts';
+import type { Clock } from '#ports/clock';
+import { livenessOf, type Experiment, type KeyValue, type Liveness, type Run } from './model.ts';
+import type { KeyNames } from './search/logged-keys.ts';
 import type { Experiments } from './service.ts';
 
 const table = routes.experiments;
 
-export function experimentRoutes(experiments: Experiments): BoundRoute[] {
-  return [...readRoutes(experiments), ...changeRoutes(experiments), ...artifactRoutes(experiments)];
+interface Silence {
+  readonly clock: Clock;
+  /** How long a run may write nothing before it counts as lost. */
+  readonly lostAfterMs: number;
 }
 
-function readRoutes(experiments: Experiments): BoundRoute[] {
+export function experimentRoutes(experiments: Experiments, silence: Silence): BoundRoute[] {
+  return [
+    ...experimentReads(experiments),
+    ...runReads(experiments, silence),
+    ...tableReads(experiments),
+    ...changeRoutes(experiments),
+    ...artifactRoutes(experiments),
+  ];
+}
+
+function experimentReads(experiments: Experiments): BoundRoute[] {
   return [
     bind(table.list, async ({ query }) => {
       const page = await experiments.searchExperiments({ ...query, pageToken: query.cursor });
@@ -32,35 +47,13 @@ function readRoutes(experiments: Experiments): BoundRoute[] {
     bind(table.count, async ({ query }) => ({ count: await experiments.countExperiments(query) })),
     bind(table.keys, async ({ params, query }) => {
       const { id } = await experiments.getExperiment(params.experiment);
-      const found = await experiments.loggedKeys({ experimentId: id, ...query });
-      return { ...found, metrics: [...found.metrics], params: [...found.params], tags: [...found.tags] };
+      const { isWhole, ...found } = await experiments.loggedKeys({ experimentId: id, ...query });
+      return { ...keysReply(found), isWhole };
     }),
     bind(table.values, async ({ params, query }) => {
       const { id } = await experiments.getExperiment(params.experiment);
       const { values, isWhole } = await experiments.loggedValues({ experimentId: id, ...query });
       return { values: [...values], isWhole };
-    }),
-    bind(table.searchRuns, async ({ body }) => {
-      const { metrics, params, tags, cursor, ...search } = body;
-      const load = { metrics, params, tags, inputs: false };
-      const page = await experiments.searchRuns({ ...search, pageToken: cursor, load });
-      return {
-        items: page.runs.map(summaryReply),
-        ...(page.nextPageToken !== undefined && { nextCursor: page.nextPageToken }),
-      };
-    }),
-    bind(table.countRuns, async ({ body }) => ({ count: await experiments.countMatches(body) })),
-    bind(table.getRun, async ({ params }) => runReply(await experiments.getRun(params.run))),
-    bind(table.metricHistory, async ({ params, query }) => {
-      const run = await experiments.getRun(params.run);
-      const range = { from: query.from, to: query.to };
-      const series = await experiments.bucketedHistory({
-        runId: run.id,
-        key: query.key,
-        range,
-        buckets: query.buckets,
-      });
-      return { count: series.count, buckets: series.buckets.map(bucketReply) };
     }),
     bind(table.getLoggedModel, async ({ params }) => {
       const { lifecycle: _lifecycle, artifactRoot: _root, ...model } = await experiments.getLoggedModel(params.model);
@@ -72,6 +65,64 @@ function readRoutes(experiments: Experiments): BoundRoute[] {
         ...pointReply(point),
       }));
       return { ...model, tags: textsReply(model.tags), params: textsReply(model.params), metrics };
+    }),
+  ];
+}
+
+function runReads(experiments: Experiments, { clock, lostAfterMs }: Silence): BoundRoute[] {
+  const summaryReply = (run: Run) => summaryOf(run, livenessOf(run, clock.now(), lostAfterMs));
+  return [
+    bind(table.searchRuns, async ({ body }) => {
+      const { metrics, params, tags, cursor, withChildren, ...search } = body;
+      const load = { metrics, params, tags, inputs: false };
+      const page = await experiments.searchRuns({ ...search, pageToken: cursor, load });
+      const ids = page.runs.map((run) => run.id);
+      const children = withChildren ? await experiments.countChildren(ids) : undefined;
+      return {
+        items: page.runs.map((run) => ({
+          ...summaryReply(run),
+          ...(children && { children: children.get(run.id) ?? 0 }),
+        })),
+        ...(page.nextPageToken !== undefined && { nextCursor: page.nextPageToken }),
+      };
+    }),
+    bind(table.getRun, async ({ params }) => {
+      const run = await experiments.getRun(params.run);
+      return {
+        ...summaryReply(run),
+        datasets: run.datasets.map((dataset) => ({ ...dataset, tags: textsReply(dataset.tags) })),
+        modelInputs: [...run.modelInputs],
+        modelOutputs: run.modelOutputs.map(({ modelId, step }) => ({ modelId, step: Number(step) })),
+      };
+    }),
+    bind(table.getRuns, async ({ body }) => ({ items: (await experiments.getRuns(body.ids)).map(summaryReply) })),
+  ];
+}
+
+/** What a table or chart of many runs asks. */
+function tableReads(experiments: Experiments): BoundRoute[] {
+  return [
+    bind(table.countRuns, async ({ body }) => ({ count: await experiments.countMatches(body) })),
+    bind(table.groupRuns, async ({ body }) => {
+      const { groups, hasMore } = await experiments.groupRuns(body);
+      const items = groups.map(({ values, runs, metrics }) => ({
+        values: [...values],
+        runs,
+        metrics: Object.fromEntries(metrics),
+      }));
+      return { items, hasMore };
+    }),
+    bind(table.differingKeys, async ({ body }) => {
+      const { runs, ...found } = await experiments.differingKeys(body);
+      return { runs, ...keysReply(found) };
+    }),
+    bind(table.metricSeries, async ({ body: { runs, key, from, to, buckets } }) => {
+      const items = [];
+      for (const runId of runs) {
+        const series = await experiments.bucketedHistory({ runId, key, range: { from, to }, buckets });
+        items.push({ run: runId, count: series.count, buckets: series.buckets.map(bucketReply) });
+      }
+      return { items };
     }),
   ];
 }
@@ -100,16 +151,26 @@ function artifactRoutes(experiments: Experiments): BoundRoute[] {
     }),
     bind(table.previewArtifact, async ({ params, query }) => {
       const file = await experiments.findArtifact({ kind: params.owner, id: params.id }, query.path);
-      return await previewOf(file, query.bytes, experiments.readArtifact);
+      return await previewOf(file, { start: query.from, bytes: query.bytes }, experiments.readArtifact);
+    }),
+    bindRaw(table.frameArtifact, async (request) => {
+      const file = await experiments.findArtifact(ownerOf(request.params), request.query.get('path') ?? '');
+      return await framedReply(request, file, experiments.readArtifact);
     }),
     bindRaw(table.downloadArtifact, async (request) => {
-      const { owner, id = '' } = request.params;
-      if (owner !== 'run' && owner !== 'logged-model')
-        throw new DomainError('NOT_FOUND', `No artifacts of '${owner ?? ''}'`);
-      const file = await experiments.findArtifact({ kind: owner, id }, request.query.get('path') ?? '');
+      const file = await experiments.findArtifact(ownerOf(request.params), request.query.get('path') ?? '');
       return await artifactReply(request, file, experiments.readArtifact);
     }),
   ];
+}
+
+function ownerOf({ owner, id = '' }: Readonly<Record<string, string>>): ArtifactOwner {
+  if (owner === 'run' || owner === 'logged-model') return { kind: owner, id };
+  throw new DomainError('NOT_FOUND', `No artifacts of '${owner ?? ''}'`);
+}
+
+function keysReply({ metrics, params, tags }: KeyNames) {
+  return { metrics: [...metrics], params: [...params], tags: [...tags] };
 }
 
 function experimentReply(
@@ -119,22 +180,24 @@ function experimentReply(
   return { id, name, lifecycle, createdAt, updatedAt, tags: textsReply(tags), runs: runs ?? { active: 0, deleted: 0 } };
 }
 
-function summaryReply(run: Run) {
+function summaryOf(run: Run, liveness: Liveness) {
   const { id, experimentId, name, status, startTime, endTime, lifecycle, updatedAt } = run;
   const metrics = Object.fromEntries(
     run.metrics.map(({ key, min, max, ...point }) => [key, { ...pointReply(point), min, max }]),
   );
-  const facts = { id, experimentId, name, user: run.userId, status, startTime, endTime, lifecycle, updatedAt };
-  return { ...facts, metrics, params: textsReply(run.params), tags: textsReply(run.tags) };
-}
-
-function runReply(run: Run) {
-  return {
-    ...summaryReply(run),
-    datasets: run.datasets.map((dataset) => ({ ...dataset, tags: textsReply(dataset.tags) })),
-    modelInputs: [...run.modelInputs],
-    modelOutputs: run.modelOutputs.map(({ modelId, step }) => ({ modelId, step: Number(step) })),
+  const facts = {
+    id,
+    experimentId,
+    name,
+    user: run.userId,
+    status,
+    startTime,
+    endTime,
+    lifecycle,
+    liveness,
+    updatedAt,
   };
+  return { ...facts, metrics, params: textsReply(run.params), tags: textsReply(run.tags) };
 }
 
 function bucketReply({ firstStep, lastStep, last, ...facts }: MetricBucket) {

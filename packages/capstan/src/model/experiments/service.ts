@@ -8,14 +8,31 @@ import { loggedModelUseCases, type LoggedModelUseCases } from './logged-models/l
 import { createLoggedFacts } from './log/logged-facts.ts';
 import { createMetricIds } from './metrics/metric-ids.ts';
 import { completionUseCases, type CompletionUseCases } from './search/completion.ts';
+import { groupRuns, type RunGrouping, type RunGroups } from './search/group-runs.ts';
+import { differingKeys } from './search/key.store.ts';
+import type { KeyNames } from './search/logged-keys.ts';
+import { countChildren } from './search/run-children.store.ts';
 import { runUseCases, type RunUseCases } from './runs.ts';
-import { countRunMatches, searchRuns, type RunPage, type RunSearch } from './search/search-runs.ts';
+import {
+  countRunMatches,
+  findPage,
+  searchRuns,
+  type RunMatch,
+  type RunPage,
+  type RunSearch,
+} from './search/search-runs.ts';
 
 interface SearchUseCases {
   /** @throws DomainError INVALID_ARGUMENT for a filter, order or page token not understood, saying where */
   searchRuns(search: RunSearch): Promise<RunPage>;
   /** How many runs a search would find. */
-  countMatches(search: Pick<RunSearch, 'experimentIds' | 'filter' | 'view'>): Promise<number>;
+  countMatches(match: RunMatch): Promise<number>;
+  /** Names of what differs among the first 1,000 runs of a search, or is missing in some, and how many those are. */
+  differingKeys(search: RunMatch & Pick<RunSearch, 'orderBy'>): Promise<KeyNames & { readonly runs: number }>;
+  /** Runs by params or tags with figures of metrics in each group. */
+  groupRuns(grouping: RunGrouping): Promise<RunGroups>;
+  /** How many active runs are nested in each of these; those without any are left out. */
+  countChildren(runIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }
 
 /** Every use case of the module. Each is one transaction; reads see what has been committed. */
@@ -35,7 +52,8 @@ export interface Experiments
 }
 
 export function createExperiments(deps: ExperimentsDeps): Experiments {
-  const metricIds = createMetricIds(deps.database);
+  const { database } = deps;
+  const metricIds = createMetricIds(database);
   const facts = createLoggedFacts(deps);
   return {
     ...experimentUseCases(deps),
@@ -45,9 +63,18 @@ export function createExperiments(deps: ExperimentsDeps): Experiments {
     ...loggedModelUseCases(deps, metricIds),
     ...artifactUseCases(deps),
     ...historyUseCases(deps, metricIds),
-    settle: () => facts.settle(),
-    searchRuns: (search) => searchRuns(deps.database, metricIds, search),
-    countMatches: (search) => countRunMatches(deps.database, metricIds, search),
     ...completionUseCases(deps),
+    settle: () => facts.settle(),
+    searchRuns: (search) => searchRuns(database, metricIds, search),
+    countMatches: (match) => countRunMatches(database, metricIds, match),
+    groupRuns: (grouping) => groupRuns(database, metricIds, grouping),
+    countChildren: (runIds) => countChildren(database.read, runIds),
+    async differingKeys(search) {
+      const { runs } = await findPage(database, metricIds, { ...search, limit: COMPARED_RUNS });
+      const keys = runs.map((run) => run.key);
+      return { ...(await differingKeys(database.read, keys)), runs: keys.length };
+    },
   };
 }
+
+const COMPARED_RUNS = 1_000;

@@ -1,16 +1,10 @@
 import { useState } from 'react';
 import { api, useRead } from '../../app/api.ts';
-import { Id } from '../../design/copy.tsx';
 import { bytes } from '../../design/format.ts';
 import { Loaded } from '../../design/loaded.tsx';
-import { LogView } from '../../design/log-view.tsx';
-import { Empty, Quiet, Row, Stack } from '../../design/page.tsx';
+import { Empty, Quiet } from '../../design/page.tsx';
 import { Tree, TreeFile, TreeFolder, TreeLayout } from '../../design/tree.tsx';
-
-interface Owner {
-  readonly owner: 'run' | 'logged-model';
-  readonly id: string;
-}
+import { Preview, type Owner } from './preview/preview.tsx';
 
 interface Chosen {
   /** Path of the file that is open; empty for none. */
@@ -30,7 +24,11 @@ export function Artifacts({ owner, id, path, onOpen }: Owner & Chosen) {
   }
   return (
     <TreeLayout label="Files" tree={<FolderItems owner={owner} id={id} folder="" path={path} onOpen={onOpen} />}>
-      {path === '' ? <Quiet>Choose a file to look at.</Quiet> : <Preview owner={owner} id={id} path={path} />}
+      {path === '' ? (
+        <Quiet>Choose a file to look at.</Quiet>
+      ) : (
+        <Preview key={path} owner={owner} id={id} path={path} />
+      )}
     </TreeLayout>
   );
 }
@@ -75,44 +73,4 @@ function Folder(props: Owner & Chosen & { folder: string }) {
 
 function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
-}
-
-function Preview({ owner, id, path }: Owner & { path: string }) {
-  const preview = useRead(api.experiments.previewArtifact, { params: { owner, id }, query: { path } });
-  const file = `/api/v1/artifacts/${owner}/${encodeURIComponent(id)}/file?path=${encodeURIComponent(path)}`;
-  return (
-    <Loaded of={preview}>
-      {(data) => (
-        <Stack>
-          <Row>
-            <code>{data.path}</code>
-            <Quiet>{`${bytes(data.sizeBytes)}, ${data.mediaType}`}</Quiet>
-            <Id value={data.digest} />
-            <a href={file} download>
-              Download
-            </a>
-          </Row>
-          {data.text === null ? (
-            <Empty title="Not text">There is no view of this kind of file; download it to open it.</Empty>
-          ) : (
-            <LogView
-              label={`Content of ${data.path}`}
-              text={readable(data.text, data.mediaType, data.isWhole)}
-              head={!data.isWhole && <Quiet>Only its beginning is shown.</Quiet>}
-            />
-          )}
-        </Stack>
-      )}
-    </Loaded>
-  );
-}
-
-/** JSON on many lines; anything else as it is. */
-function readable(text: string, mediaType: string, isWhole: boolean): string {
-  if (!isWhole || !mediaType.includes('json')) return text;
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
-  }
 }

@@ -1,4 +1,5 @@
 import type { RunSummary } from '../../app/replies.ts';
+import { duration } from '../../design/format.ts';
 import { State, type Tone } from '../../design/state.tsx';
 
 const tones: Record<RunSummary['status'], Tone> = {
@@ -9,12 +10,13 @@ const tones: Record<RunSummary['status'], Tone> = {
   KILLED: 'attention',
 };
 
-/** Longest silence of a run that is believed to be alive. */
-const SILENT_MS = 3_600_000;
-
-/** Whether a run goes on, and how it ended. One that claims to run and has long been silent is told so. */
-export function RunState({ run, now }: { run: Pick<RunSummary, 'status' | 'updatedAt'>; now: number }) {
-  if (run.status === 'RUNNING' && now - run.updatedAt > SILENT_MS)
-    return <State tone="attention">running, silent</State>;
-  return <State tone={tones[run.status]}>{run.status.toLowerCase()}</State>;
+/** Whether a run goes on, and how it ended. One that claims to run and has long written nothing is told lost. */
+export function RunState({ run, now }: { run: Pick<RunSummary, 'status' | 'liveness' | 'updatedAt'>; now: number }) {
+  if (run.liveness !== 'lost') return <State tone={tones[run.status]}>{run.status.toLowerCase()}</State>;
+  const silence = duration(Math.max(0, now - run.updatedAt));
+  return (
+    <span title={`Claims to run; its last write was ${silence} ago`}>
+      <State tone="attention">{`lost, silent ${silence}`}</State>
+    </span>
+  );
 }

@@ -1,16 +1,14 @@
-import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { api, useNow, useRead } from '../../app/api.ts';
 import type { RunReply } from '../../app/replies.ts';
-import { Id } from '../../design/copy.tsx';
-import { figure } from '../../design/format.ts';
 import { Loaded } from '../../design/loaded.tsx';
-import { Columns, Empty, Facts, Halves, Page, Section } from '../../design/page.tsx';
-import { Table } from '../../design/table.tsx';
+import { Columns, Page } from '../../design/page.tsx';
 import { Tabs } from '../../design/tabs.tsx';
-import { Time, Took } from '../../design/time.tsx';
 import { Artifacts } from './artifacts.tsx';
-import { MetricCharts } from './metric-charts.tsx';
-import { LoggedModels, ModelVersionsOfRun } from './run-models.tsx';
+import { MetricCharts } from './charts/metric-charts.tsx';
+import { drawnOf } from './charts/run-legend.tsx';
+import { Preview } from './preview/preview.tsx';
+import { Aside, Overview } from './run-overview.tsx';
 import { RunState } from './run-state.tsx';
 
 /** One run: params, metrics over its steps, files, models, and where they went. */
@@ -20,157 +18,75 @@ export function Run() {
   const navigate = useNavigate({ from: '/runs/$run' });
   const now = useNow();
   const read = useRead(api.experiments.getRun, { params: { run } });
+  const logs = useLogs(run);
   const data = read.data;
   const tab = search.tab ?? 'overview';
+  const set = (change: Record<string, unknown>, isStep = false): void => {
+    const next = Object.fromEntries(
+      Object.entries({ ...search, ...change }).filter(([, value]) => value !== undefined),
+    );
+    void navigate({ search: next, replace: !isStep });
+  };
   return (
     <Page title={data ? data.name || data.id : 'Run'} state={data && <RunState run={data} now={now} />}>
       <Loaded of={read}>
-        {(found) => (
-          <Columns aside={<Aside run={found} />}>
-            <Tabs
-              label="Parts of the run"
-              tabs={[
-                { id: 'overview', label: 'Overview' },
-                { id: 'charts', label: 'Charts', count: Object.keys(found.metrics).length },
-                { id: 'artifacts', label: 'Artifacts' },
-              ]}
-              chosen={tab}
-              onChoose={(id) => void navigate({ search: { tab: id }, replace: true })}
-            >
-              {tab === 'overview' && <Overview run={found} />}
-              {tab === 'charts' && <MetricCharts run={found} />}
-              {tab === 'artifacts' && (
-                <Artifacts
-                  owner="run"
-                  id={found.id}
-                  path={search.path ?? ''}
-                  onOpen={(path) => void navigate({ search: { tab: 'artifacts', path } })}
-                />
-              )}
-            </Tabs>
-          </Columns>
-        )}
+        {(found) => {
+          const { own, system } = metricsOf(found);
+          const drawn = drawnOf([found]);
+          return (
+            <Columns aside={<Aside run={found} />}>
+              <Tabs
+                label="Parts of the run"
+                tabs={[
+                  { id: 'overview', label: 'Overview' },
+                  { id: 'charts', label: 'Charts', count: own.length },
+                  ...(system.length > 0 ? [{ id: 'system', label: 'System', count: system.length }] : []),
+                  { id: 'artifacts', label: 'Artifacts' },
+                  ...(logs.length > 0 ? [{ id: 'logs', label: 'Logs', count: logs.length }] : []),
+                ]}
+                chosen={tab}
+                onChoose={(id) => set({ tab: id, path: undefined })}
+              >
+                {tab === 'overview' && <Overview run={found} />}
+                {tab === 'charts' && <MetricCharts runs={drawn} metrics={own} search={search} onSearch={set} />}
+                {tab === 'system' && (
+                  <MetricCharts runs={drawn} metrics={system} search={{ x: 'relative', ...search }} onSearch={set} />
+                )}
+                {tab === 'artifacts' && (
+                  <Artifacts
+                    owner="run"
+                    id={found.id}
+                    path={search.path ?? ''}
+                    onOpen={(path) => set({ tab: 'artifacts', path }, true)}
+                  />
+                )}
+                {tab === 'logs' && logs.map((path) => <Preview key={path} owner="run" id={found.id} path={path} />)}
+              </Tabs>
+            </Columns>
+          );
+        }}
       </Loaded>
     </Page>
   );
 }
 
-function Overview({ run }: { run: RunReply }) {
-  const metrics = Object.entries(run.metrics);
-  const params = Object.entries(run.params);
-  return (
-    <>
-      <Section title="Metrics">
-        {metrics.length === 0 ? (
-          <Empty title="No metric yet">
-            <code>mlflow.log_metric("log_loss", 0.54, step=10)</code>
-          </Empty>
-        ) : (
-          <Table
-            caption="Metrics"
-            rows={metrics}
-            keyOf={([key]) => key}
-            columns={[
-              { name: 'Metric', sortBy: ([key]) => key, cell: ([key]) => <code>{key}</code> },
-              { name: 'Last', isNumber: true, cell: ([, metric]) => figure(metric.value) },
-              { name: 'At step', isNumber: true, cell: ([, metric]) => figure(metric.step) },
-              { name: 'Min', isNumber: true, cell: ([, metric]) => figure(metric.min) },
-              { name: 'Max', isNumber: true, cell: ([, metric]) => figure(metric.max) },
-            ]}
-          />
-        )}
-      </Section>
-      <Halves>
-        <Section title="Params">
-          {params.length === 0 ? (
-            <Empty title="No param">
-              <code>mlflow.log_param("depth", 6)</code>
-            </Empty>
-          ) : (
-            <Table
-              caption="Params"
-              rows={params}
-              keyOf={([key]) => key}
-              columns={[
-                { name: 'Param', sortBy: ([key]) => key, cell: ([key]) => <code>{key}</code> },
-                { name: 'Value', cell: ([, value]) => value },
-              ]}
-            />
-          )}
-        </Section>
-        <Section title="Data it used">
-          {run.datasets.length === 0 ? (
-            <Empty title="No dataset was logged">
-              <code>mlflow.log_input(dataset, context="training")</code>
-            </Empty>
-          ) : (
-            <Table
-              caption="Datasets"
-              rows={run.datasets}
-              keyOf={(row) => `${row.name} ${row.digest}`}
-              columns={[
-                { name: 'Dataset', cell: (row) => row.name },
-                { name: 'As', cell: (row) => row.tags['mlflow.data.context'] ?? '' },
-                { name: 'Digest', cell: (row) => <Id value={row.digest} /> },
-              ]}
-            />
-          )}
-        </Section>
-      </Halves>
-      <Section title="Models">
-        <LoggedModels run={run} />
-      </Section>
-      <Section title="Tags">
-        <Table
-          caption="Tags"
-          rows={Object.entries(run.tags)}
-          keyOf={([key]) => key}
-          columns={[
-            { name: 'Tag', cell: ([key]) => <code>{key}</code> },
-            { name: 'Value', cell: ([, value]) => (value.length > 300 ? `${value.slice(0, 300)}…` : value) },
-          ]}
-        />
-      </Section>
-    </>
-  );
+/** What the machine measured of itself stands apart from what the run measured. */
+function metricsOf(run: RunReply): { own: string[]; system: string[] } {
+  const keys = Object.keys(run.metrics).toSorted();
+  const isSystem = (key: string): boolean => key.startsWith('system/');
+  return { own: keys.filter((key) => !isSystem(key)), system: keys.filter(isSystem) };
 }
 
-function Aside({ run }: { run: RunReply }) {
-  const now = useNow();
-  const experiment = useRead(api.experiments.get, { params: { experiment: run.experimentId } }).data;
-  const pipelineRun = run.tags['capstan.pipelineRun'] ?? run.tags['capstan.pipeline_run'];
-  return (
-    <Facts
-      items={[
-        [
-          'Experiment',
-          <Link key="experiment" to="/experiments/$experiment" params={{ experiment: run.experimentId }}>
-            {experiment?.name ?? run.experimentId}
-          </Link>,
-        ],
-        ['Id', <Id key="id" value={run.id} isWhole />],
-        ['By', run.user],
-        ['Started', <Time key="start" at={run.startTime} now={now} />],
-        ['Took', <Took key="took" from={run.startTime} to={run.endTime} now={now} />],
-        ['Last sign of life', <Time key="updated" at={run.updatedAt} now={now} />],
-        ...(pipelineRun === undefined
-          ? []
-          : [
-              [
-                'Pipeline run',
-                <Link key="pipeline" to="/pipeline-runs/$run" params={{ run: pipelineRun }}>
-                  <code>{pipelineRun}</code>
-                </Link>,
-              ] as const,
-            ]),
-        ['Versions', <ModelVersionsOfRun key="versions" run={run.id} />],
-        ...(run.tags['mlflow.source.name'] === undefined
-          ? []
-          : [['Script', <code key="script">{run.tags['mlflow.source.name']}</code>] as const]),
-        ...(run.tags['mlflow.source.git.commit'] === undefined
-          ? []
-          : [['Commit', <Id key="commit" value={run.tags['mlflow.source.git.commit']} />] as const]),
-      ]}
-    />
+/** Files that are logs by their name, at the top or in a folder `logs`. */
+function useLogs(run: string): string[] {
+  const top = useRead(api.experiments.listArtifacts, { params: { owner: 'run', id: run }, query: {} });
+  const hasFolder = top.data?.items.some((item) => item.kind === 'folder' && item.path === 'logs') === true;
+  const inFolder = useRead(
+    api.experiments.listArtifacts,
+    { params: { owner: 'run', id: run }, query: { path: 'logs' } },
+    { isEnabled: hasFolder },
   );
+  return [...(top.data?.items ?? []), ...(inFolder.data?.items ?? [])]
+    .filter((item) => item.kind === 'file' && item.path.endsWith('.log'))
+    .map((item) => item.path);
 }

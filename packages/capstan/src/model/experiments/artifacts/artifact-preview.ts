@@ -11,26 +11,28 @@ export interface ArtifactPreview {
   /** Null for a file that is no text. */
   readonly text: string | null;
   readonly isWhole: boolean;
+  /** Where to go on reading; absent at the end and for what is no text. */
+  readonly nextFrom?: number;
 }
 
-/** The head of a file as text. Reads no more than `bytes`, however large the file is. */
+/** Part of a file as text. Reads no more than `bytes`, however large the file is. */
 export async function previewOf(
   file: ArtifactFile,
-  bytes: number,
+  { start, bytes }: { readonly start: number; readonly bytes: number },
   read: (file: ArtifactFile, range?: ByteRange) => Promise<Readable>,
 ): Promise<ArtifactPreview> {
-  const isWhole = file.sizeBytes <= bytes;
-  const head =
-    file.sizeBytes === 0
-      ? Buffer.alloc(0)
-      : await collect(await read(file, { start: 0, end: Math.min(bytes, file.sizeBytes) - 1 }));
+  const end = Math.min(start + bytes, file.sizeBytes);
+  const isAtEnd = end === file.sizeBytes;
+  const part = end <= start ? Buffer.alloc(0) : await collect(await read(file, { start, end: end - 1 }));
+  const text = asText(part, isAtEnd);
   return {
     path: file.path,
     sizeBytes: file.sizeBytes,
     digest: file.digest,
     mediaType: mediaTypeOf(file.path),
-    text: asText(head, isWhole),
-    isWhole,
+    text,
+    isWhole: start === 0 && isAtEnd,
+    ...(text !== null && !isAtEnd && { nextFrom: start + Buffer.byteLength(text) }),
   };
 }
 
@@ -41,10 +43,10 @@ async function collect(stream: Readable): Promise<Buffer> {
 }
 
 /** UTF-8 without NUL; a character cut at the end is left out. */
-function asText(head: Buffer, isWhole: boolean): string | null {
-  if (head.includes(0)) return null;
+function asText(part: Buffer, isAtEnd: boolean): string | null {
+  if (part.includes(0)) return null;
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(head, { stream: !isWhole });
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(part, { stream: !isAtEnd });
   } catch {
     return null;
   }

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { RawReply, RawRequest } from '#http';
+import { invalid } from '#kernel/errors';
 import type { ByteRange } from '#ports/blob-store';
 import { mediaTypeOf } from './media-type.ts';
 import type { ArtifactFile } from '../model.ts';
@@ -41,6 +42,41 @@ export async function artifactReply(
       ...(range && { 'content-range': `bytes ${range.start}-${range.end}/${file.sizeBytes}` }),
     },
     body: isHead ? '' : await read(file, range),
+  };
+}
+
+/** What a page of a user may do: run its own scripts and draw. It has no origin, and no way to any server. */
+const FRAME_POLICY = [
+  'sandbox allow-scripts',
+  "default-src 'none'",
+  "script-src 'unsafe-inline' 'unsafe-eval' data: blob:",
+  "style-src 'unsafe-inline' data:",
+  'img-src data: blob:',
+  'font-src data:',
+  'media-src data: blob:',
+  'worker-src blob:',
+  "form-action 'none'",
+  "base-uri 'none'",
+  "frame-ancestors 'self'",
+].join('; ');
+
+/**
+ * An HTML file as a page in a frame of the interface: plots that libraries write are such files. Its policy gives it an
+ * opaque origin, so that its scripts reach neither the interface nor the API.
+ * @throws DomainError INVALID_ARGUMENT for a file that is no HTML
+ */
+export async function framedReply(
+  request: Pick<RawRequest, 'method' | 'headers'>,
+  file: ArtifactFile,
+  read: (file: ArtifactFile, range?: ByteRange) => Promise<Readable>,
+): Promise<RawReply> {
+  if (mediaTypeOf(file.path) !== 'text/html')
+    throw invalid(`'${file.path}' is no HTML file`, { field: 'path', hint: 'Only HTML is shown in a frame.' });
+  const reply = await artifactReply(request, file, read);
+  const headers = { ...reply.headers, 'content-type': 'text/html; charset=utf-8', 'x-frame-options': 'SAMEORIGIN' };
+  return {
+    ...reply,
+    headers: { ...headers, 'content-disposition': 'inline', 'content-security-policy': FRAME_POLICY },
   };
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { describeDatabases } from '#database/testing';
 import { parseArtifactPath, parseArtifactUri } from './artifact-path.ts';
 import { previewOf } from './artifact-preview.ts';
-import { artifactReply } from './artifact-reply.ts';
+import { artifactReply, framedReply } from './artifact-reply.ts';
 import type { ArtifactFile } from '../model.ts';
 import { cause, openBench, type Bench } from '../testing.ts';
 
@@ -225,19 +225,46 @@ describe('artifact replies', () => {
     expect((await ask({ range: 'bytes=0-1', 'if-range': '"other"' })).status).toBe(200);
   });
 
+  test('an HTML file is framed without origin and without any way out; nothing else is framed', async () => {
+    const read = async () => Readable.from(['<p>']);
+    const request = { method: 'GET', headers: {} };
+    const { status, headers } = await framedReply(request, { ...file, path: 'plot.html' }, read);
+    const policy = headers?.['content-security-policy'] ?? '';
+    expect({ status, type: headers?.['content-type'], frame: headers?.['x-frame-options'] }).toEqual({
+      status: 200,
+      type: 'text/html; charset=utf-8',
+      frame: 'SAMEORIGIN',
+    });
+    expect(policy.split('; ')).toEqual(
+      expect.arrayContaining(['sandbox allow-scripts', "default-src 'none'", "form-action 'none'"]),
+    );
+    expect(policy).not.toMatch(/allow-same-origin|connect-src|allow-top|allow-popups/);
+    await expect(framedReply(request, { ...file, path: 'a.svg' }, read)).rejects.toMatchObject({ field: 'path' });
+  });
+
   test('previews are the head as text, or say that it is none', async () => {
     const euro = Buffer.from('12€');
     const from = (bytes: Buffer) => async (_: ArtifactFile, range?: { start: number; end: number }) =>
       Readable.from([bytes.subarray(range?.start ?? 0, (range?.end ?? bytes.length) + 1)]);
     const sized = (sizeBytes: number) => ({ ...file, path: 'a.json', sizeBytes });
-    expect(await previewOf(sized(5), 4, from(euro))).toMatchObject({
+    expect(await previewOf(sized(5), { start: 0, bytes: 4 }, from(euro))).toMatchObject({
       text: '12',
       isWhole: false,
       mediaType: 'application/json',
     });
-    expect(await previewOf(sized(5), 5, from(euro))).toMatchObject({ text: '12€', isWhole: true });
-    expect(await previewOf(sized(0), 5, from(Buffer.alloc(0)))).toMatchObject({ text: '', isWhole: true });
-    expect(await previewOf(sized(2), 5, from(Buffer.from([0xff, 0xfe])))).toMatchObject({ text: null });
-    expect(await previewOf(sized(2), 5, from(Buffer.from([65, 0])))).toMatchObject({ text: null });
+    expect(await previewOf(sized(5), { start: 0, bytes: 5 }, from(euro))).toMatchObject({ text: '12€', isWhole: true });
+    expect(await previewOf(sized(5), { start: 2, bytes: 9 }, from(euro))).toEqual({
+      ...(await previewOf(sized(5), { start: 0, bytes: 5 }, from(euro))),
+      text: '€',
+      isWhole: false,
+    });
+    expect(await previewOf(sized(0), { start: 0, bytes: 5 }, from(Buffer.alloc(0)))).toMatchObject({
+      text: '',
+      isWhole: true,
+    });
+    expect(await previewOf(sized(2), { start: 0, bytes: 5 }, from(Buffer.from([0xff, 0xfe])))).toMatchObject({
+      text: null,
+    });
+    expect(await previewOf(sized(2), { start: 0, bytes: 5 }, from(Buffer.from([65, 0])))).toMatchObject({ text: null });
   });
 });

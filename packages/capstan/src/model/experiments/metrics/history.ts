@@ -5,7 +5,8 @@ import { compareInt64, parseInt64, type Int64 } from '#kernel/int64';
 import type { ExperimentsDeps } from '../deps.ts';
 import type { MetricIds } from './metric-ids.ts';
 import * as store from './metric.store.ts';
-import { bucketsOf, type BucketedSeries } from './metric-bucket.store.ts';
+import type { BucketedSeries } from './buckets.ts';
+import { bucketsOf } from './metric-bucket.store.ts';
 import { findRun, findRuns } from '../run.store.ts';
 import { sampledIndices, thin } from './sampling.ts';
 
@@ -95,8 +96,8 @@ export function historyUseCases({ database }: ExperimentsDeps, metricIds: Metric
       const sampled = new Map<string, Int64>(steps.map((step) => [String(step), step]));
       if (sampled.size < span.count) {
         for (const run of keys) {
-          const bounds = await store.stepBounds(database.read, run, metric, wanted);
-          if (bounds) for (const step of [bounds.first, bounds.last]) sampled.set(String(step), step);
+          const ends = await store.stepEnds(database.read, run, metric, wanted);
+          if (ends) for (const step of [ends.first, ends.last]) sampled.set(String(step), step);
         }
       }
       const chosen = [...sampled.values()].toSorted(compareInt64);

@@ -248,19 +248,51 @@ export async function pointsAt(
   return rows.map(toPoint);
 }
 
-/** First and last step of a run's metric within a range. */
-export async function stepBounds(
+/** How many points one run's metric has within a range; counts no further than `most`. */
+export async function countUpTo(
   reader: Reader,
   run: number,
   metric: number,
   range: StepRange,
-): Promise<{ first: Int64; last: Int64; count: number } | undefined> {
-  const { rows } = await sql<{ first: string | null; last: string | null; count: number }>`
-    select cast(min(step) as text) as first, cast(max(step) as text) as last, count(*) as count from metric_points
-     where run_key = ${run} and metric_id = ${metric} ${within(range)}`.execute(reader);
-  const row = rows[0];
-  if (row?.first == null || row.last === null) return undefined;
-  return { first: readInt64(row.first), last: readInt64(row.last), count: Number(row.count) };
+  most: number,
+): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from (
+      select 1 as one from metric_points
+       where run_key = ${run} and metric_id = ${metric} ${within(range)} limit ${most}) found`.execute(reader);
+  return Number(rows[0]?.count ?? 0);
+}
+
+/** The points of one run's metric within a range, by step and time. */
+export async function pointsWithin(
+  { dialect, read }: Pick<Database, 'dialect' | 'read'>,
+  run: number,
+  metric: number,
+  range: StepRange,
+): Promise<HistoryPoint[]> {
+  const { rows } = await sql<PointRow>`
+    select ${pointSelection(dialect)} from metric_points
+     where run_key = ${run} and metric_id = ${metric} ${within(range)}
+     order by metric_points.step, metric_points.logged_at, value`.execute(read);
+  return rows.map(toPoint);
+}
+
+/** First and last step of a run's metric within a range, by two look-ups. */
+export async function stepEnds(
+  reader: Reader,
+  run: number,
+  metric: number,
+  range: StepRange,
+): Promise<{ first: Int64; last: Int64 } | undefined> {
+  const end = async (direction: 'asc' | 'desc'): Promise<Int64 | undefined> => {
+    const { rows } = await sql<{ step: string }>`
+      select cast(step as text) as step from metric_points
+       where run_key = ${run} and metric_id = ${metric} ${within(range)}
+       order by metric_points.step ${sql.raw(direction)} limit 1`.execute(reader);
+    return rows[0] && readInt64(rows[0].step);
+  };
+  const [first, last] = [await end('asc'), await end('desc')];
+  return first === undefined || last === undefined ? undefined : { first, last };
 }
 
 function within({ from, to }: StepRange) {

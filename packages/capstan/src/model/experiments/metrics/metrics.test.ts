@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { describeDatabases } from '#database/testing';
 import type { MetricInput } from '../model.ts';
+import { bucketsOfPoints } from './buckets.ts';
 import { sampledIndices, thin } from './sampling.ts';
 import { cause, openBench, type Bench } from '../testing.ts';
 
@@ -278,6 +279,43 @@ describeDatabases('metrics', (open) => {
     expect(zoomed.buckets.map((bucket) => bucket.max)).toHaveLength(10);
     expect(zoomed.buckets[7]).toMatchObject({ min: 1e6, max: 1e6, count: 1 });
     expect(zoomed.buckets[8]).toMatchObject({ min: null, nans: 1 });
+  });
+
+  test('many points are summed up by the database, to the same buckets', async () => {
+    const bench = await openBench(await open());
+    const runId = await bench.startRun();
+    const values = Array.from({ length: 7_000 }, (_, step) =>
+      step === 4_321 ? 1e6 : step % 2_000 === 5 ? Number.NaN : step === 6_000 ? Infinity : Math.cos(step),
+    );
+    for (let start = 0; start < values.length; start += 1_000) {
+      const metrics = values.slice(start, start + 1_000).map((value, index) => point(value, start + index, start));
+      await bench.experiments.logBatch({ runId, metrics, cause });
+    }
+    const series = await bench.experiments.bucketedHistory({ runId, key: 'm', range: {}, buckets: 137 });
+    const points = values.map((value, step) => ({
+      step,
+      timestamp: Math.floor(step / 1_000) * 1_000,
+      value: value === Infinity ? Number.MAX_VALUE : value,
+    }));
+    const expected = bucketsOfPoints(points, 137);
+    expect(series.count).toBe(7_000);
+    expect(series.buckets.length).toBeLessThanOrEqual(137);
+    expect(Math.max(...series.buckets.map((bucket) => bucket.max ?? 0))).toBe(Number.MAX_VALUE);
+    expect(series.buckets.map((bucket) => bucket.count).reduce((a, b) => a + b)).toBe(7_000);
+    expect(series.buckets.reduce((sum, bucket) => sum + bucket.nans, 0)).toBe(4);
+    const spike = series.buckets.find((bucket) => bucket.firstStep <= 4_321 && bucket.lastStep >= 4_321);
+    expect(spike).toMatchObject({ max: 1e6 });
+    const [first, other] = [series.buckets[1], expected[1]];
+    expect(first).toEqual({ ...other, mean: expect.closeTo(other?.mean ?? 0, 12) });
+  });
+
+  test('points that are all of one step are shared out by their order', () => {
+    const points = Array.from({ length: 100 }, (_, index) => ({ step: 0, timestamp: index, value: index }));
+    const buckets = bucketsOfPoints(points, 10);
+    expect(buckets.map((bucket) => [bucket.min, bucket.max, bucket.last.timestamp])).toEqual(
+      Array.from({ length: 10 }, (_, index) => [index * 10, index * 10 + 9, index * 10 + 9]),
+    );
+    expect(bucketsOfPoints(points.slice(0, 3), 10)).toHaveLength(3);
   });
 
   test('a sample over runs has the same steps and both ends of each', async () => {

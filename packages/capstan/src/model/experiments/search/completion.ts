@@ -1,12 +1,11 @@
 import type { ExperimentsDeps } from '../deps.ts';
 import { experimentNumber } from '../naming.ts';
-import { metricNames, newestRuns, textKeys, textValues, type Found } from './key.store.ts';
+import { newestRuns, valuesOf } from './key.store.ts';
+import { createKeyNames, type KeyNames } from './logged-keys.ts';
+import type { GroupKey } from './run-group.store.ts';
 
-export interface LoggedKeys {
-  readonly metrics: readonly string[];
-  readonly params: readonly string[];
-  readonly tags: readonly string[];
-  /** Every run was looked at, and nothing found was left out. */
+export interface LoggedKeys extends KeyNames {
+  /** Nothing found was left out. */
   readonly isWhole: boolean;
 }
 
@@ -18,44 +17,44 @@ export interface LoggedValues {
 
 export interface CompletionUseCases {
   /**
-   * Names of what the newest active runs of an experiment have logged, sorted: what a table may show as columns and a
-   * search may ask. `limit` is of each kind; case does not matter to the prefix.
+   * Names of what runs of an experiment have ever logged, sorted: what a table may show as columns and a search may ask.
+   * `limit` is of each kind; case does not matter to the prefix.
    */
   loggedKeys(asked: {
     readonly experimentId: string;
     readonly prefix: string;
     readonly limit: number;
   }): Promise<LoggedKeys>;
-  /** Values of a param or tag in the newest active runs of an experiment, sorted. */
-  loggedValues(asked: {
-    readonly experimentId: string;
-    readonly of: 'params' | 'tags';
-    readonly key: string;
-    readonly prefix: string;
-    readonly limit: number;
-  }): Promise<LoggedValues>;
+  /** Values of a param or tag in the newest active runs of an experiment, sorted; case does not matter to the prefix. */
+  loggedValues(
+    asked: GroupKey & { readonly experimentId: string; readonly prefix: string; readonly limit: number },
+  ): Promise<LoggedValues>;
 }
 
-/** Runs that are looked at: a list to choose from must not read a million of them. */
+/** Runs whose values are looked at: a list to choose from must not read a million of them. */
 const MOST_RUNS = 2_000;
 
-const tables = { params: 'run_params', tags: 'run_tags' } as const;
-
 export function completionUseCases({ database }: Pick<ExperimentsDeps, 'database'>): CompletionUseCases {
-  const { read } = database;
+  const keyNames = createKeyNames(database);
   return {
-    async loggedKeys({ experimentId, ...asked }) {
-      const runs = await newestRuns(read, experimentNumber(experimentId), MOST_RUNS);
-      const metrics = await metricNames(read, runs.keys, asked);
-      const params = await textKeys(read, 'run_params', runs.keys, asked);
-      const tags = await textKeys(read, 'run_tags', runs.keys, asked);
-      const isWhole = runs.isWhole && [metrics, params, tags].every((found) => found.isWhole);
-      return { metrics: metrics.texts, params: params.texts, tags: tags.texts, isWhole };
+    async loggedKeys({ experimentId, prefix, limit }) {
+      const experiment = experimentNumber(experimentId);
+      if (experiment === undefined) return { metrics: [], params: [], tags: [], isWhole: true };
+      const names = await keyNames(experiment);
+      const start = prefix.toLowerCase();
+      const found = (of: keyof KeyNames) => names[of].filter((name) => name.toLowerCase().startsWith(start));
+      const [metrics, params, tags] = [found('metrics'), found('params'), found('tags')];
+      return {
+        metrics: metrics.slice(0, limit),
+        params: params.slice(0, limit),
+        tags: tags.slice(0, limit),
+        isWhole: Math.max(metrics.length, params.length, tags.length) <= limit,
+      };
     },
-    async loggedValues({ experimentId, of, ...asked }) {
-      const runs = await newestRuns(read, experimentNumber(experimentId), MOST_RUNS);
-      const found: Found = await textValues(read, tables[of], runs.keys, asked);
-      return { values: found.texts, isWhole: runs.isWhole && found.isWhole };
+    async loggedValues({ experimentId, ...asked }) {
+      const runs = await newestRuns(database.read, experimentNumber(experimentId), MOST_RUNS);
+      const { values, isWhole } = await valuesOf(database.read, runs.keys, asked);
+      return { values, isWhole: runs.isWhole && isWhole };
     },
   };
 }

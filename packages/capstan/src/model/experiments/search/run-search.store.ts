@@ -28,9 +28,20 @@ import {
   textAttributes,
 } from './run-field.store.ts';
 
+/** A param or tag that runs must have with just this value; null: that they must lack. */
+export interface Membership {
+  readonly of: 'param' | 'tag';
+  readonly key: string;
+  readonly value: string | null;
+}
+
+/** Which value of a metric a sort goes by. */
+export type MetricValue = 'last' | 'min' | 'max';
+
 export interface RunQuery {
   readonly experiments: readonly number[];
   readonly filter: Filter;
+  readonly within: readonly Membership[];
   readonly view: View;
   /** Ids of the metrics that filter and order name; a name without one has never been logged. */
   readonly metricIds: ReadonlyMap<string, number>;
@@ -38,11 +49,20 @@ export interface RunQuery {
 
 export interface RunPageQuery extends RunQuery {
   readonly order: readonly SortTerm[];
+  readonly orderMetricsBy: MetricValue;
   readonly limit: number;
   readonly pageToken: string | undefined;
   /** What the page token is good for. */
   readonly question: string;
 }
+
+/** Where params and tags of runs are. */
+export const textTables = { param: sql`run_params`, tag: sql`run_tags` } as const;
+const metricColumns: Readonly<Record<MetricValue, RawBuilder<unknown>>> = {
+  last: sql.raw('value'),
+  min: sql.raw('min_value'),
+  max: sql.raw('max_value'),
+};
 
 export async function pageOfRuns(
   database: Database,
@@ -63,15 +83,19 @@ export async function countMatches(database: Database, query: RunQuery): Promise
   return await countOf(database.read, sql`runs r`, conditionsOf(database, query));
 }
 
-/** The experiments first: their index is what every search starts from. */
-function conditionsOf(database: Database, query: RunQuery): RawBuilder<unknown>[] {
+/** What a run `r` must meet to be found. The experiments first: their index is what every search starts from. */
+export function conditionsOf(database: Database, query: RunQuery): RawBuilder<unknown>[] {
   const conditions = [sql<unknown>`r.experiment_id in (${sql.join(query.experiments)})`];
   if (query.view !== 'all') conditions.push(sql`r.lifecycle = ${query.view}`);
+  for (const { of, key, value } of query.within) {
+    const rows = sql`select 1 from ${textTables[of]} w where w.run_key = r.key and w.key = ${sql.val(key)}`;
+    conditions.push(value === null ? sql`not exists (${rows})` : sql`exists (${rows} and w.value = ${value})`);
+  }
   return [...conditions, conditionOf(database.dialect, runEntities(query.metricIds), query.filter)];
 }
 
 /** Missing values last in both directions, NaN before them; ties by newest start, then id. */
-function sorting({ order, metricIds }: RunPageQuery): { joins: RawBuilder<unknown>; keys: SortKey[] } {
+function sorting({ order, orderMetricsBy, metricIds }: RunPageQuery): { joins: RawBuilder<unknown>; keys: SortKey[] } {
   const joins: RawBuilder<unknown>[] = [];
   const entities = runEntities(metricIds);
   const terms = order.map(({ path, isAscending }, index): Sorting => {
@@ -81,12 +105,13 @@ function sorting({ order, metricIds }: RunPageQuery): { joins: RawBuilder<unknow
     if (names === METRIC) {
       const id = metricIds.get(path.key) ?? NO_METRIC;
       joins.push(sql`left join latest_metrics ${alias} on ${alias}.run_key = r.key and ${alias}.metric_id = ${id}`);
-      return { name: `metric.${path.key}`, keys: metricKeys(sql`${alias}.value`, isAscending) };
+      const column = sql`${alias}.${metricColumns[orderMetricsBy]}`;
+      return { name: `metric.${path.key}`, keys: metricKeys(column, isAscending) };
     }
     if (names !== PARAM && names !== TAG) {
       throw refusal(path.place, 'Invalid order_by entity: runs are not ordered by their datasets');
     }
-    const table = names === PARAM ? sql`run_params` : sql`run_tags`;
+    const table = textTables[names === PARAM ? 'param' : 'tag'];
     joins.push(sql`left join ${table} ${alias} on ${alias}.run_key = r.key and ${alias}.key = ${path.key}`);
     return {
       name: `${names[0] ?? ''}.${path.key}`,

@@ -263,14 +263,14 @@ describeDatabases('searching runs', (open) => {
     expect(await keys('MO', 10)).toEqual({ metrics: [], params: ['model type'], tags: [], isWhole: true });
     expect(await keys('ml', 1)).toMatchObject({ tags: ['mlflow.runName'], isWhole: false });
     expect(await keys('%', 10)).toMatchObject({ metrics: [], params: [], tags: [] });
-    const values = (of: 'params' | 'tags', key: string, prefix: string, limit = 10) =>
+    const values = (of: 'param' | 'tag', key: string, prefix: string, limit = 10) =>
       bench.experiments.loggedValues({ experimentId: '0', of, key, prefix, limit });
-    expect(await values('params', 'model type', '')).toEqual({ values: ['xgbX1', 'xgb_1'], isWhole: true });
-    expect(await values('params', 'model type', 'xgb_')).toEqual({ values: ['xgb_1'], isWhole: true });
-    expect(await values('tags', 'mlflow.user', 'user-', 2)).toEqual({ values: ['User-a', 'User-b'], isWhole: false });
-    expect(await values('params', 'none', '')).toEqual({ values: [], isWhole: true });
+    expect(await values('param', 'model type', '')).toEqual({ values: ['xgbX1', 'xgb_1'], isWhole: true });
+    expect(await values('param', 'model type', 'xgb_')).toEqual({ values: ['xgb_1'], isWhole: true });
+    expect(await values('tag', 'mlflow.user', 'user-', 2)).toEqual({ values: ['User-a', 'User-b'], isWhole: false });
+    expect(await values('param', 'none', '')).toEqual({ values: [], isWhole: true });
     await bench.experiments.deleteRuns({ ids: [ids.get('a') ?? ''], cause });
-    expect(await values('tags', 'mlflow.user', 'user-a')).toEqual({ values: [], isWhole: true });
+    expect(await values('tag', 'mlflow.user', 'user-a')).toEqual({ values: [], isWhole: true });
     const elsewhere = { experimentId: '7', prefix: '', limit: 10 };
     expect(await bench.experiments.loggedKeys(elsewhere)).toMatchObject({ metrics: [], isWhole: true });
   });

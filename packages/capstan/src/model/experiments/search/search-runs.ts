@@ -8,7 +8,7 @@ import { inputsOf } from '../input.store.ts';
 import type { MetricIds } from '../metrics/metric-ids.ts';
 import type { Run, View } from '../model.ts';
 import { experimentNumber } from '../naming.ts';
-import { countMatches, pageOfRuns } from './run-search.store.ts';
+import { countMatches, pageOfRuns, type Membership, type MetricValue, type RunQuery } from './run-search.store.ts';
 import { latestOf, textsOf, type Projection, type RunWithKey } from '../run.store.ts';
 
 export interface RunSearch {
@@ -16,6 +16,10 @@ export interface RunSearch {
   /** MLflow's search language. */
   readonly filter?: string | undefined;
   readonly orderBy?: readonly string[] | undefined;
+  /** Which value of the metrics in `orderBy` counts; default: the last. */
+  readonly orderMetricsBy?: MetricValue | undefined;
+  /** Besides the filter: one group of runs, the children of a run, or those without a parent. */
+  readonly within?: readonly Membership[] | undefined;
   readonly view: View;
   /** At least 1. */
   readonly limit: number;
@@ -23,6 +27,9 @@ export interface RunSearch {
   /** What to load of each run; default: everything. */
   readonly load?: RunProjection | undefined;
 }
+
+/** The part of a search that says which runs. */
+export type RunMatch = Pick<RunSearch, 'experimentIds' | 'filter' | 'within' | 'view'>;
 
 export interface RunProjection {
   readonly metrics: Projection;
@@ -44,38 +51,50 @@ export const everything: RunProjection = { metrics: 'all', params: 'all', tags: 
  * @throws DomainError INVALID_ARGUMENT for a filter, order or page token not understood, saying where
  */
 export async function searchRuns(database: Database, metricIds: MetricIds, search: RunSearch): Promise<RunPage> {
-  const filter = parseFilter(search.filter ?? '');
-  const order = parseOrder(search.orderBy ?? []);
-  const experiments = experimentNumbers(search.experimentIds);
-  if (experiments.length === 0) return { runs: [] };
-  const page = await pageOfRuns(database, {
-    experiments,
-    filter,
-    order,
-    view: search.view,
-    limit: search.limit,
-    pageToken: search.pageToken || undefined,
-    question: JSON.stringify([printFilter(filter), search.orderBy ?? [], search.view]),
-    metricIds: await metricIds.lookUp(metricNames(filter, order)),
-  });
+  const page = await findPage(database, metricIds, search);
   return { ...page, runs: await loadRuns(database.read, page.runs, search.load ?? everything) };
 }
 
-/** How many runs a search would find. */
-export async function countRunMatches(
+/** The page of a search without what was logged to its runs. */
+export async function findPage(
   database: Database,
   metricIds: MetricIds,
-  search: Pick<RunSearch, 'experimentIds' | 'filter' | 'view'>,
-): Promise<number> {
-  const filter = parseFilter(search.filter ?? '');
-  const experiments = experimentNumbers(search.experimentIds);
-  if (experiments.length === 0) return 0;
-  return await countMatches(database, {
-    experiments,
-    filter,
-    view: search.view,
-    metricIds: await metricIds.lookUp(metricNames(filter, [])),
+  search: RunSearch,
+): Promise<{ runs: RunWithKey[]; nextPageToken?: string }> {
+  const order = parseOrder(search.orderBy ?? []);
+  const query = await queryOf(metricIds, search, order);
+  if (!query) return { runs: [] };
+  const { orderMetricsBy = 'last' } = search;
+  const asked = [printFilter(query.filter), search.orderBy ?? [], search.view, orderMetricsBy, query.within];
+  return await pageOfRuns(database, {
+    ...query,
+    order,
+    orderMetricsBy,
+    limit: search.limit,
+    pageToken: search.pageToken || undefined,
+    question: JSON.stringify(asked),
   });
+}
+
+/** How many runs a search would find. */
+export async function countRunMatches(database: Database, metricIds: MetricIds, match: RunMatch): Promise<number> {
+  const query = await queryOf(metricIds, match, []);
+  return query ? await countMatches(database, query) : 0;
+}
+
+/**
+ * A search as its store takes it; undefined where no experiment is asked about.
+ * @throws DomainError INVALID_ARGUMENT for a filter not understood, saying where
+ */
+export async function queryOf(
+  metricIds: MetricIds,
+  { experimentIds, filter: written = '', within = [], view }: RunMatch,
+  order: readonly SortTerm[],
+): Promise<RunQuery | undefined> {
+  const filter = parseFilter(written);
+  const experiments = experimentNumbers(experimentIds);
+  if (experiments.length === 0) return undefined;
+  return { experiments, filter, within, view, metricIds: await metricIds.lookUp(metricNames(filter, order)) };
 }
 
 /** Loading so many takes some 10 ms, which is what others wait: SQLite answers in the one thread of this process. */
