@@ -42,6 +42,8 @@ export interface Dialect {
   ): Promise<number>;
   /** SQL's LIKE: `%` any text, `_` any character, nothing escaped. Where the case does not matter, that of ASCII letters. */
   matches(text: RawBuilder<unknown>, pattern: string, isCaseSensitive: boolean): RawBuilder<unknown>;
+  /** The text under a key of a column's JSON object of texts; null where it has none. */
+  jsonText(column: RawBuilder<unknown>, key: string): RawBuilder<unknown>;
   /** The schema as text, sorted, for the golden files. */
   dumpSchema(reader: Kysely<Schema>): Promise<string>;
 }

@@ -48,6 +48,8 @@ export const postgres: Dialect = {
   matches: (text, pattern, isCaseSensitive) =>
     isCaseSensitive ? sql`${text} like ${pattern} escape ''` : sql`${text} ilike ${pattern} escape ''`,
 
+  jsonText: (column, key) => sql`(${column}::json ->> ${key})`,
+
   async dumpSchema(reader) {
     const { rows } = await sql<{ line: string }>`
       select table_name || '.' || column_name || ' ' || data_type ||

@@ -35,6 +35,9 @@ export const sqlite: Dialect = {
   matches: (text, pattern, isCaseSensitive) =>
     isCaseSensitive ? sql`${text} glob ${globOf(pattern)}` : sql`${text} like ${pattern}`,
 
+  // A path of SQLite has no way to write a quote inside a quoted key.
+  jsonText: (column, key) => (key.includes('"') ? sql`null` : sql`json_extract(${column}, ${`$."${key}"`})`),
+
   async dumpSchema(reader) {
     const { rows } = await sql<{ sql: string }>`select sql from sqlite_schema
       where sql is not null and name not like 'sqlite_%' order by type desc, name`.execute(reader);

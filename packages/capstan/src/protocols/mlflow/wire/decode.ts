@@ -36,8 +36,9 @@ function readMessage(spec: Message, source: object, path: string, origin: Origin
   const result: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(source)) {
     const known = spec.byName.get(name);
-    if (!known || value === null) continue;
+    if (!known) continue;
     const [field, type] = known;
+    if (value === null && type.kind !== 'json') continue;
     const place = path === '' ? field : `${path}.${field}`;
     if (field in result) throw invalid(`Field '${place}' is given twice, in two spellings`, { field: place });
     const read = readField(type, value, place, origin);
@@ -65,6 +66,10 @@ function readField(field: Field, value: unknown, path: string, origin: Origin): 
     }
     case 'bool':
       return readBoolean(value, path, origin);
+    case 'json':
+      return readJson(value, path, 0);
+    case 'map':
+      return readMap(value, path);
     case 'enum':
       return readEnum(field.names, value, path);
     case 'list':
@@ -100,6 +105,25 @@ function readBoolean(value: unknown, path: string, origin: Origin): boolean {
   const word = origin === 'query' && typeof value === 'string' ? value.toLowerCase() : '';
   if (word === 'true' || word === 'false') return word === 'true';
   throw wrongType(path, value);
+}
+
+/** Deeper than any value that people compare, and shallow enough to be written again. */
+const DEEPEST_JSON = 100;
+
+function readJson(value: unknown, path: string, depth: number): unknown {
+  if (typeof value === 'bigint') return Number(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth === DEEPEST_JSON) throw invalid(`The value of '${path}' is nested too deeply`, { field: path });
+  if (Array.isArray(value)) return value.map((item) => readJson(item, path, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, readJson(item, path, depth + 1)]));
+}
+
+function readMap(value: unknown, path: string): Readonly<Record<string, string>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongType(path, value);
+  for (const [key, item] of Object.entries(value)) {
+    if (typeof item !== 'string') throw wrongType(`${path}.${key.slice(0, 100)}`, item);
+  }
+  return value as Readonly<Record<string, string>>;
 }
 
 function readEnum(names: readonly string[], value: unknown, path: string): string | undefined {
