@@ -41,7 +41,7 @@ describe('values of attributes', () => {
       '{"q": "héllo", "n": [1, 2.5]}',
     ],
     [new Uint8Array([0, 1, 2]), '"AAEC"'],
-  ])('%j is written as %s', (given, text) => {
+  ])('value %# is written with its kind', (given, text) => {
     expect(writeValue(given)).toBe(text);
   });
 

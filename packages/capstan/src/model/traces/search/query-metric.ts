@@ -143,7 +143,7 @@ function refuseUnknown({ view, metric, aggregations, dimensions, intervalSeconds
 }
 
 /** One clause, `=` only. @throws DomainError INVALID_ARGUMENT */
-export function parseMetricFilter(source: string): MetricFilter {
+function parseMetricFilter(source: string): MetricFilter {
   const [clause, ...others] = parseFilter(source);
   if (!clause || others.length > 0) throw refusal(`Invalid filter: '${source}'. Expected one filter clause.`);
   const { view, entity, key } = placeOf(clause);

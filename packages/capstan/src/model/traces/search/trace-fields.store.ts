@@ -78,7 +78,7 @@ export function traceField(dialect: Dialect, comparison: Comparison): SearchFiel
 }
 
 /** Every key that a bare name or `attributes.` may have. */
-export function attributeNames(): string {
+function attributeNames(): string {
   return [...Object.keys(numberAttributes), ...Object.keys(textAttributes), ...otherAttributes].join(', ');
 }
 

@@ -204,9 +204,10 @@ function changeOf(known: store.TraceHead, told: SpanFacts): store.TraceChange {
 /** The sum as clients read it: JSON with Python's separators, token counts whole. */
 function sumEntry(key: string, sums: Readonly<Record<string, number>> | null, isCount: boolean): KeyValue[] {
   if (sums === null) return [];
-  const entries = Object.entries(sums).map(
-    ([name, amount]): [string, number | bigint] => [name, isCount ? BigInt(Math.round(amount)) : amount],
-  );
+  const entries = Object.entries(sums).map(([name, amount]): [string, number | bigint] => [
+    name,
+    isCount ? BigInt(Math.round(amount)) : amount,
+  ]);
   return [{ key, value: writeValue(new Map(entries)) }];
 }
 

@@ -111,18 +111,6 @@ export async function spansOf(reader: Reader, traces: readonly number[]): Promis
   return found;
 }
 
-/** How many spans traces have, by trace key. */
-export async function countSpans(reader: Reader, traces: readonly number[]): Promise<Map<number, number>> {
-  const counts = new Map<number, number>();
-  for (const chunk of chunked(traces)) {
-    const { rows } = await sql<{ trace_key: number; count: number }>`
-      select trace_key, count(*) as count from spans where trace_key in (${sql.join(chunk)})
-       group by trace_key`.execute(reader);
-    for (const row of rows) counts.set(row.trace_key, Number(row.count));
-  }
-  return counts;
-}
-
 /** What the spans of a trace report, for sums over the whole tree. */
 export async function usageOf(
   reader: Reader,

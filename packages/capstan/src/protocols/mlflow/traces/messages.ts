@@ -168,6 +168,6 @@ function toError(given: ValueOf<typeof errorMessage> | undefined): AssessmentErr
   );
 }
 
-export function pairsOf(texts: Readonly<Record<string, string>> | undefined): KeyValue[] {
+function pairsOf(texts: Readonly<Record<string, string>> | undefined): KeyValue[] {
   return Object.entries(texts ?? {}).map(([key, value]) => ({ key, value }));
 }
