@@ -8,7 +8,7 @@ export { parseArtifactFolder, parseArtifactPath, parseArtifactUri } from './arti
 export { artifactReply } from './artifacts/artifact-reply.ts';
 export type { ExperimentSearch } from './search/search-experiments.ts';
 export type { RunSeries } from './metrics/history.ts';
-export type { LoggedKeys } from './search/key.store.ts';
+export type { LoggedKeys, LoggedValues } from './search/completion.ts';
 export type { Batch } from './log-batch.ts';
 export type { NewLoggedModel } from './logged-models/logged-models.ts';
 export type { BucketedSeries, MetricBucket } from './metrics/metric-bucket.store.ts';

@@ -7,8 +7,7 @@ import { inputUseCases, type InputUseCases } from './inputs.ts';
 import { logUseCases, type LogUseCases } from './log-batch.ts';
 import { loggedModelUseCases, type LoggedModelUseCases } from './logged-models/logged-models.ts';
 import { createMetricIds } from './metrics/metric-ids.ts';
-import { keysOf, type LoggedKeys } from './search/key.store.ts';
-import { experimentNumber } from './naming.ts';
+import { completionUseCases, type CompletionUseCases } from './search/completion.ts';
 import { runUseCases, type RunUseCases } from './runs.ts';
 import { countRunMatches, searchRuns, type RunPage, type RunSearch } from './search/search-runs.ts';
 
@@ -17,8 +16,6 @@ interface SearchUseCases {
   searchRuns(search: RunSearch): Promise<RunPage>;
   /** How many runs a search would find. */
   countMatches(search: Pick<RunSearch, 'experimentIds' | 'filter' | 'view'>): Promise<number>;
-  /** Names of what runs of the experiments have logged, sorted: what a table may show as columns. */
-  loggedKeys(experimentIds: readonly string[]): Promise<LoggedKeys>;
 }
 
 /** Every use case of the module. Each is one transaction; reads see what has been committed. */
@@ -32,7 +29,8 @@ export interface Experiments
     ArtifactUseCases,
     KeptFileUseCases,
     HistoryUseCases,
-    SearchUseCases {}
+    SearchUseCases,
+    CompletionUseCases {}
 
 export function createExperiments(deps: ExperimentsDeps): Experiments {
   const metricIds = createMetricIds(deps.database);
@@ -47,10 +45,6 @@ export function createExperiments(deps: ExperimentsDeps): Experiments {
     ...historyUseCases(deps, metricIds),
     searchRuns: (search) => searchRuns(deps.database, metricIds, search),
     countMatches: (search) => countRunMatches(deps.database, metricIds, search),
-    loggedKeys: (ids) =>
-      keysOf(
-        deps.database.read,
-        ids.map(experimentNumber).filter((id) => id !== undefined),
-      ),
+    ...completionUseCases(deps),
   };
 }

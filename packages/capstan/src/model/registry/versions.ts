@@ -1,15 +1,11 @@
 import type { Database, Writer } from '#database';
 import type { Cause } from '#kernel/cause';
 import { DomainError, invalid } from '#kernel/errors';
-import { parseFilter } from '#kernel/filter/parse-filter';
-import { parseOrder } from '#kernel/filter/parse-order';
 import { aliasesOfVersion, findAlias, moveAlias } from './alias.store.ts';
 import { aboutVersion, requireModel, requireVersion, type RegistryDeps } from './deps.ts';
 import { nextVersion, updateModel, type ModelRow } from './model.store.ts';
 import { stageOf, stages, type KeyValue, type ModelVersion } from './model.ts';
-import type { RegistrySearch } from './models.ts';
 import { checkDescription, checkTag, checkText } from './naming.ts';
-import { pageOfVersions } from './search.store.ts';
 import { resolveSource } from './source.ts';
 import * as store from './version.store.ts';
 
@@ -53,10 +49,6 @@ export interface VersionUseCases {
   moveToStage(
     input: VersionKey & { readonly stage: string; readonly archivesOthers: boolean; readonly cause: Cause },
   ): Promise<ModelVersion>;
-  /** Newest changed first unless ordered otherwise. @throws DomainError INVALID_ARGUMENT */
-  searchVersions(
-    search: RegistrySearch,
-  ): Promise<{ readonly versions: readonly ModelVersion[]; readonly nextPageToken?: string }>;
 }
 
 export function versionUseCases(deps: RegistryDeps): VersionUseCases {
@@ -237,16 +229,6 @@ export function versionUseCases(deps: RegistryDeps): VersionUseCases {
         }
       });
       return await get(key.model, key.version);
-    },
-    async searchVersions({ filter = '', orderBy = [], limit, pageToken }) {
-      const { rows, ...rest } = await pageOfVersions(database, {
-        comparisons: parseFilter(filter),
-        order: parseOrder(orderBy),
-        limit,
-        pageToken: pageToken || undefined,
-        question: JSON.stringify(['versions', filter, orderBy]),
-      });
-      return { versions: await store.loadVersions(database.read, rows), ...rest };
     },
   };
 }

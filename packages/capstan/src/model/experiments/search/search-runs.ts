@@ -1,6 +1,8 @@
 import type { Database, Reader } from '#database';
-import { parseFilter, type Comparison } from '#kernel/filter/parse-filter';
+import { comparisonsOf, type Filter } from '#kernel/filter/ast';
+import { parseFilter } from '#kernel/filter/parse-filter';
 import { parseOrder, type SortTerm } from '#kernel/filter/parse-order';
+import { printFilter } from '#kernel/filter/print-filter';
 import { inputsOf } from '../input.store.ts';
 import type { MetricIds } from '../metrics/metric-ids.ts';
 import type { Run, View } from '../model.ts';
@@ -41,19 +43,19 @@ export const everything: RunProjection = { metrics: 'all', params: 'all', tags: 
  * @throws DomainError INVALID_ARGUMENT for a filter, order or page token not understood, saying where
  */
 export async function searchRuns(database: Database, metricIds: MetricIds, search: RunSearch): Promise<RunPage> {
-  const comparisons = parseFilter(search.filter ?? '');
+  const filter = parseFilter(search.filter ?? '');
   const order = parseOrder(search.orderBy ?? []);
   const experiments = experimentNumbers(search.experimentIds);
   if (experiments.length === 0) return { runs: [] };
   const page = await pageOfRuns(database, {
     experiments,
-    comparisons,
+    filter,
     order,
     view: search.view,
     limit: search.limit,
     pageToken: search.pageToken || undefined,
-    question: JSON.stringify([search.filter ?? '', search.orderBy ?? [], search.view]),
-    metricIds: await metricIds.lookUp(metricNames(comparisons, order)),
+    question: JSON.stringify([printFilter(filter), search.orderBy ?? [], search.view]),
+    metricIds: await metricIds.lookUp(metricNames(filter, order)),
   });
   return { ...page, runs: await loadRuns(database.read, page.runs, search.load ?? everything) };
 }
@@ -64,14 +66,14 @@ export async function countRunMatches(
   metricIds: MetricIds,
   search: Pick<RunSearch, 'experimentIds' | 'filter' | 'view'>,
 ): Promise<number> {
-  const comparisons = parseFilter(search.filter ?? '');
+  const filter = parseFilter(search.filter ?? '');
   const experiments = experimentNumbers(search.experimentIds);
   if (experiments.length === 0) return 0;
   return await countMatches(database, {
     experiments,
-    comparisons,
+    filter,
     view: search.view,
-    metricIds: await metricIds.lookUp(metricNames(comparisons, [])),
+    metricIds: await metricIds.lookUp(metricNames(filter, [])),
   });
 }
 
@@ -97,8 +99,8 @@ function experimentNumbers(ids: readonly string[]): number[] {
   return [...new Set(ids.map(experimentNumber).filter((id) => id !== undefined))];
 }
 
-function metricNames(comparisons: readonly Comparison[], order: readonly SortTerm[]): string[] {
-  return [...comparisons, ...order]
+function metricNames(filter: Filter, order: readonly SortTerm[]): string[] {
+  return [...comparisonsOf(filter), ...order]
     .filter(({ path }) => path.entity === 'metric' || path.entity === 'metrics')
     .map(({ path }) => path.key);
 }
