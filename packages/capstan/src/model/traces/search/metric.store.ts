@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely';
-import { allOf, type Database } from '#database';
+import type { Database } from '#database';
 import type { Aggregation, MetricFilter, MetricPoint, MetricQuestion, MetricView } from './query-metric.ts';
 import { SOURCE_RUN } from '../model.ts';
 
@@ -65,7 +65,7 @@ export async function aggregate(database: Database, query: MetricQuery): Promise
     select ${sql.join([...names, ...query.aggregations.map((aggregation, index) => sql`${aggregated(query, aggregation)} as ${sql.ref(`v${index}`)}`)])}
       from (select x.*, row_number() over (${partition} order by v) as place, count(*) over (${partition}) as size
               from (select ${sql.join(selected)} from ${sources[query.view]}
-                     where ${allOf([...conditionsOf(query, time), ...isPresent])}) x) y
+                     where ${sql.join([...conditionsOf(query, time), ...isPresent], sql` and `)}) x) y
      ${grouping} limit ${query.limit}`.execute(database.read);
   return rows.flatMap((row) => pointOf(query, row));
 }

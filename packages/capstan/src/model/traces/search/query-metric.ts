@@ -1,6 +1,7 @@
 import type { Database } from '#database';
 import { invalid } from '#kernel/errors';
-import { parseFilter, type Comparison } from '#kernel/filter/parse-filter';
+import type { KeyPath } from '#kernel/filter/ast';
+import { parseFilter } from '#kernel/filter/parse-filter';
 import { aggregate } from './metric.store.ts';
 
 export const metricViews = ['TRACES', 'SPANS', 'ASSESSMENTS'] as const;
@@ -144,9 +145,9 @@ function refuseUnknown({ view, metric, aggregations, dimensions, intervalSeconds
 
 /** One clause, `=` only. @throws DomainError INVALID_ARGUMENT */
 function parseMetricFilter(source: string): MetricFilter {
-  const [clause, ...others] = parseFilter(source);
-  if (!clause || others.length > 0) throw refusal(`Invalid filter: '${source}'. Expected one filter clause.`);
-  const { view, entity, key } = placeOf(clause);
+  const clause = parseFilter(source);
+  if (clause.kind !== 'comparison') throw refusal(`Invalid filter: '${source}'. Expected one filter clause.`);
+  const { view, entity, key } = placeOf(clause.path);
   if (clause.operator !== '=') {
     throw refusal(`Invalid comparator: '${clause.operator}', only '=' operator is supported`);
   }
@@ -156,7 +157,7 @@ function parseMetricFilter(source: string): MetricFilter {
   return { view, entity, key, value: clause.value.text };
 }
 
-function placeOf({ path }: Comparison): Omit<MetricFilter, 'value'> {
+function placeOf(path: KeyPath): Omit<MetricFilter, 'value'> {
   // A quoted key comes apart from its path: trace.tag.`a b`.
   const parts = path.entity === undefined ? [path.key] : [...path.entity.split('.'), path.key];
   const [view = '', ...rest] = parts.length > 2 ? parts : parts.flatMap((part) => splitOnce(part));

@@ -1,5 +1,6 @@
 import { parseFilter } from '#kernel/filter/parse-filter';
 import { parseOrder } from '#kernel/filter/parse-order';
+import { printFilter } from '#kernel/filter/print-filter';
 import { experimentNumber } from '#model/experiments';
 import type { TracesDeps } from '../deps.ts';
 import type { TraceInfo } from '../model.ts';
@@ -42,13 +43,13 @@ export interface SearchUseCases {
 
 export function searchUseCases({ database }: TracesDeps): SearchUseCases {
   return {
-    async searchTraces({ experimentIds, filter = '', orderBy = [], limit, pageToken }) {
-      const comparisons = parseFilter(filter);
+    async searchTraces({ experimentIds, orderBy = [], limit, pageToken, ...search }) {
+      const filter = parseFilter(search.filter ?? '');
       const order = parseOrder(orderBy);
       const experiments = experimentNumbers(experimentIds);
       if (experiments.length === 0) return { traces: [] };
-      const question = JSON.stringify([filter, orderBy]);
-      const query = { experiments, comparisons, order, limit, pageToken: pageToken || undefined, question };
+      const question = JSON.stringify([printFilter(filter), orderBy]);
+      const query = { experiments, filter, order, limit, pageToken: pageToken || undefined, question };
       const page = await pageOfTraces(database, query);
       return { ...page, traces: await infosOf(database.read, page.traces) };
     },

@@ -1,20 +1,27 @@
 // What a filter on traces may name, and which rows that is.
 import { sql, type RawBuilder } from 'kysely';
 import {
-  listOperators,
   nullOperators,
   numberOperators,
-  refusal,
   textOperators,
+  type Columns,
   type Dialect,
+  type SearchEntity,
   type SearchField,
 } from '#database';
-import type { Comparison } from '#kernel/filter/parse-filter';
+import type { Comparison, Filter, KeyPath } from '#kernel/filter/ast';
+import { isNumberText } from '#kernel/filter/number-text';
+import { refusal } from '#kernel/filter/place';
 import { SOURCE_RUN } from '../model.ts';
 
 const end = sql`(t.started_at + coalesce(t.duration_ms, 0))`;
 
-export const numberAttributes: Readonly<Record<string, RawBuilder<unknown>>> = {
+export const ATTRIBUTE = ['attribute', 'attributes', 'trace'];
+export const TAG = ['tag', 'tags'];
+export const METADATA = ['metadata', 'request_metadata'];
+const SPAN_ATTRIBUTE = 'span.attributes';
+
+export const numberAttributes: Columns = {
   timestamp: sql`t.started_at`,
   timestamp_ms: sql`t.started_at`,
   execution_time: sql`t.duration_ms`,
@@ -23,7 +30,7 @@ export const numberAttributes: Readonly<Record<string, RawBuilder<unknown>>> = {
   end_time_ms: end,
 };
 
-export const textAttributes: Readonly<Record<string, RawBuilder<unknown>>> = {
+export const textAttributes: Columns = {
   name: sql`t.name`,
   status: sql`t.status`,
   request_id: sql`t.id`,
@@ -31,80 +38,87 @@ export const textAttributes: Readonly<Record<string, RawBuilder<unknown>>> = {
   client_request_id: sql`t.client_request_id`,
 };
 
-/** What else may be asked of a trace by a bare key. */
-const otherAttributes = ['run_id', 'prompt', 'text'];
-
-const spanColumns: Readonly<Record<string, RawBuilder<unknown>>> = {
-  name: sql`s.name`,
-  type: sql`s.type`,
-  status: sql`s.status`,
-};
+const spanColumns: Columns = { name: sql`s.name`, type: sql`s.type`, status: sql`s.status` };
 
 /** All that was said of a span, for searches in its text. */
 const spanText = sql`(s.name || ' ' || s.attributes || ' ' || s.events || ' ' || s.status_message)`;
 
-const lists = [...textOperators, ...listOperators];
-const nullable = [...textOperators, ...nullOperators];
+/** What a search of traces may compare; for filters that `withSpanAttributes` has gone over. */
+export function traceEntities(dialect: Dialect): SearchEntity[] {
+  return [
+    {
+      names: ATTRIBUTE,
+      isDefault: true,
+      keys: [...Object.keys(numberAttributes), ...Object.keys(textAttributes), 'run_id', 'prompt', 'text'],
+      field: attributeField,
+    },
+    { names: TAG, field: (key) => textField('tag', sql`trace_tags`, key) },
+    {
+      names: METADATA,
+      field: (key) => (key === SOURCE_RUN ? runField : textField('metadata', sql`trace_metadata`, key)),
+    },
+    {
+      names: ['span'],
+      keys: [...Object.keys(spanColumns), 'content', 'attributes.NAME'],
+      field: (key) => {
+        if (key === 'content') return ofSpan('span.content', ['LIKE', 'ILIKE'], spanText);
+        const column = spanColumns[key];
+        return column && ofSpan(`span.${key}`, textOperators, column);
+      },
+    },
+    {
+      names: [SPAN_ATTRIBUTE],
+      // The JSON of a text without its quotes; of anything else as it is.
+      field: (key) =>
+        ofSpan(`span.attributes.${key}`, textOperators, sql`trim(${dialect.jsonText(sql`s.attributes`, key)}, '"')`),
+    },
+    { names: ['feedback'], field: (key) => assessmentField('feedback', key) },
+    { names: ['expectation'], field: (key) => assessmentField('expectation', key) },
+    { names: ['issue'], keys: ['id'], field: () => issueField },
+  ];
+}
 
-/** The field that a clause is about. @throws DomainError INVALID_ARGUMENT for a key that nothing has */
-export function traceField(dialect: Dialect, comparison: Comparison): SearchField {
-  const { entity = 'attribute', key } = comparison.path;
-  switch (entity) {
-    case 'attribute':
-    case 'attributes':
-    case 'trace':
-      return attributeField(comparison);
-    case 'tag':
-    case 'tags':
-      return textField('tag', sql`trace_tags`, key);
-    case 'metadata':
-    case 'request_metadata':
-      return key === SOURCE_RUN ? runField() : textField('request_metadata', sql`trace_metadata`, key);
-    case 'span':
-      return spanField(dialect, comparison, key);
-    case 'span.attributes':
-      return spanField(dialect, comparison, `attributes.${key}`);
-    case 'feedback':
-    case 'expectation':
-      return assessmentField(entity, comparison);
-    case 'issue':
-      return issueField(comparison);
-    default:
-      throw refusal(
-        comparison,
-        `Invalid entity type '${entity}'. Valid values are attribute, trace, tag, metadata, span, feedback, expectation, issue`,
-      );
+/** The filter with `span.attributes` as what stands before the key, however it was quoted. */
+export function withSpanAttributes(filter: Filter): Filter {
+  switch (filter.kind) {
+    case 'comparison':
+      return { ...filter, path: spanPath(filter.path) };
+    case 'not':
+      return { kind: 'not', part: withSpanAttributes(filter.part) };
+    case 'and':
+    case 'or':
+      return { kind: filter.kind, parts: filter.parts.map(withSpanAttributes) };
   }
 }
 
-/** Every key that a bare name or `attributes.` may have. */
-function attributeNames(): string {
-  return [...Object.keys(numberAttributes), ...Object.keys(textAttributes), ...otherAttributes].join(', ');
+function spanPath(path: KeyPath): KeyPath {
+  const prefix = 'attributes.';
+  if (path.entity !== 'span' || !path.key.startsWith(prefix) || path.key === prefix) return path;
+  return { ...path, entity: SPAN_ATTRIBUTE, key: path.key.slice(prefix.length) };
 }
 
-function attributeField(comparison: Comparison): SearchField {
-  const { key } = comparison.path;
+function attributeField(key: string): SearchField | undefined {
   const number = numberAttributes[key];
-  if (number) return { label: `attribute ${key}`, type: 'number', operators: numberOperators, expression: number };
-  const text = textAttributes[key];
-  if (text) return { label: `attribute ${key}`, type: 'text', operators: lists, expression: text };
-  switch (key) {
-    case 'run_id':
-      return runField();
-    case 'prompt':
-      return promptField(comparison);
-    case 'text':
-      return ofSpan('trace.text', ['LIKE', 'ILIKE'], spanText);
-    default:
-      throw refusal(comparison, `Invalid attribute key '${key}' specified. Valid keys are ${attributeNames()}`);
+  if (number) {
+    return {
+      label: `attribute ${key}`,
+      type: 'number',
+      operators: numberOperators,
+      expression: number,
+      isLenient: true,
+    };
   }
+  const text = textAttributes[key];
+  if (text) return { label: `attribute ${key}`, type: 'text', operators: textOperators, expression: text };
+  if (key === 'run_id') return runField;
+  return key === 'prompt' ? promptField : ofSpan('trace.text', ['LIKE', 'ILIKE'], spanText);
 }
 
 function textField(label: string, table: RawBuilder<unknown>, key: string): SearchField {
   return {
     label,
     type: 'text',
-    operators: nullable,
+    operators: [...textOperators, ...nullOperators],
     expression: sql`x.value`,
     within: (condition) =>
       sql`exists (select 1 from ${table} x where x.trace_key = t.key and x.key = ${key} and ${condition})`,
@@ -112,48 +126,30 @@ function textField(label: string, table: RawBuilder<unknown>, key: string): Sear
 }
 
 /** The run that a trace says it belongs to, and those it was linked to afterwards. */
-function runField(): SearchField {
-  return {
-    label: 'run_id',
-    type: 'text',
-    operators: [...lists, ...nullOperators],
-    expression: sql`x.value`,
-    within: (condition) => sql`exists (select 1 from (
-      select m.value from trace_metadata m where m.trace_key = t.key and m.key = ${SOURCE_RUN}
-      union all
-      select l.target as value from trace_links l where l.trace_key = t.key and l.kind = 'run') x where ${condition})`,
-  };
-}
+const runField: SearchField = {
+  label: 'run_id',
+  type: 'text',
+  operators: [...textOperators, ...nullOperators],
+  expression: sql`x.value`,
+  within: (condition) => sql`exists (select 1 from (
+    select m.value from trace_metadata m where m.trace_key = t.key and m.key = ${SOURCE_RUN}
+    union all
+    select l.target as value from trace_links l where l.trace_key = t.key and l.kind = 'run') x where ${condition})`,
+};
 
-function promptField(comparison: Comparison): SearchField {
-  const { value } = comparison;
-  if (value.kind === 'string' && value.text.split('/').length !== 2) {
-    throw refusal(comparison, `Invalid prompts filter value '${value.text}'. Expected format: prompt = "name/version"`);
-  }
-  return {
-    label: 'prompt',
-    type: 'text',
-    operators: ['='],
-    expression: sql`l.target`,
-    within: (condition) =>
-      sql`exists (select 1 from trace_links l where l.trace_key = t.key and l.kind = 'prompt' and ${condition})`,
-  };
-}
-
-function spanField(dialect: Dialect, comparison: Comparison, key: string): SearchField {
-  if (key === 'content') return ofSpan('span.content', ['LIKE', 'ILIKE'], spanText);
-  if (key.startsWith('attributes.') && key !== 'attributes.') {
-    const attribute = dialect.jsonText(sql`s.attributes`, key.slice('attributes.'.length));
-    // The JSON of a text without its quotes; of anything else as it is.
-    return ofSpan(`span.${key}`, lists, sql`trim(${attribute}, '"')`);
-  }
-  const column = spanColumns[key];
-  if (column) return ofSpan(`span.${key}`, lists, column);
-  throw refusal(
-    comparison,
-    `Invalid span attribute '${key}'. Supported attributes: name, status, type, content, attributes.<attribute_name>.`,
-  );
-}
+const promptField: SearchField = {
+  label: 'prompt',
+  type: 'text',
+  operators: ['='],
+  expression: sql`l.target`,
+  within: (condition) =>
+    sql`exists (select 1 from trace_links l where l.trace_key = t.key and l.kind = 'prompt' and ${condition})`,
+  decide: ({ value }) => {
+    if (value.kind !== 'string' || value.text.split('/').length === 2) return undefined;
+    const reason = `Invalid prompts filter value '${value.text.slice(0, 80)}'. Expected format: prompt = "name/version"`;
+    throw refusal(value.place, reason);
+  },
+};
 
 function ofSpan(label: string, operators: SearchField['operators'], expression: RawBuilder<unknown>): SearchField {
   return {
@@ -165,36 +161,47 @@ function ofSpan(label: string, operators: SearchField['operators'], expression: 
   };
 }
 
-const orderOperators: readonly string[] = ['>', '>=', '<', '<='];
+const orderSymbols = { '>': sql`>`, '>=': sql`>=`, '<': sql`<`, '<=': sql`<=` } as const;
 
 /** An assessment of the trace, or of the session that the trace belongs to. */
-function assessmentField(kind: 'feedback' | 'expectation', { path, operator }: Comparison): SearchField {
-  const isOrder = orderOperators.includes(operator);
-  const isTold = sql`a.kind = ${kind} and a.name = ${path.key} and a.is_valid = 1`;
+function assessmentField(kind: 'feedback' | 'expectation', name: string): SearchField {
+  const isTold = sql`a.kind = ${kind} and a.name = ${name} and a.is_valid = 1`;
+  const within = (condition: RawBuilder<unknown>) => sql`(
+    exists (select 1 from assessments a where a.trace_key = t.key and ${isTold} and ${condition})
+    or (t.session_id is not null and exists (
+      select 1 from traces o join assessments a on a.trace_key = o.key
+       where o.session_id = t.session_id and o.experiment_id = t.experiment_id and a.is_of_session = 1
+         and ${isTold} and ${condition})))`;
   return {
     label: kind,
-    type: isOrder ? 'number' : 'text',
-    operators: [...numberOperators, 'LIKE', 'ILIKE', ...nullOperators],
-    expression: isOrder ? sql`(case when a.is_number = 1 then a.value_number end)` : sql`a.value_text`,
-    within: (condition) => sql`(
-      exists (select 1 from assessments a where a.trace_key = t.key and ${isTold} and ${condition})
-      or (t.session_id is not null and exists (
-        select 1 from traces o join assessments a on a.trace_key = o.key
-         where o.session_id = t.session_id and o.experiment_id = t.experiment_id and a.is_of_session = 1
-           and ${isTold} and ${condition})))`,
+    type: 'text',
+    operators: [...textOperators, '>', '>=', '<', '<=', ...nullOperators],
+    expression: sql`a.value_text`,
+    isLenient: true,
+    within,
+    decide: (comparison) => {
+      const condition = numberCondition(comparison);
+      return condition && within(condition);
+    },
   };
 }
 
-function issueField(comparison: Comparison): SearchField {
-  if (comparison.path.key !== 'id') {
-    throw refusal(comparison, `Invalid issue attribute '${comparison.path.key}'. Supported attributes: id`);
+/** Greater and less are for numbers only. */
+function numberCondition({ operator, value }: Comparison): RawBuilder<unknown> | undefined {
+  if (!(operator in orderSymbols)) return undefined;
+  const text = value.kind === 'number' || value.kind === 'string' ? value.text : '';
+  if (!isNumberText(text)) {
+    throw refusal(value.place, `Expected a numeric value when using comparator '${operator}'`);
   }
-  return {
-    label: 'issue.id',
-    type: 'text',
-    operators: ['='],
-    expression: sql`a.name`,
-    within: (condition) =>
-      sql`exists (select 1 from assessments a where a.trace_key = t.key and a.kind = 'issue' and ${condition})`,
-  };
+  const symbol = orderSymbols[operator as keyof typeof orderSymbols];
+  return sql`a.is_number = 1 and a.value_number ${symbol} ${Number(text)}`;
 }
+
+const issueField: SearchField = {
+  label: 'issue.id',
+  type: 'text',
+  operators: ['='],
+  expression: sql`a.name`,
+  within: (condition) =>
+    sql`exists (select 1 from assessments a where a.trace_key = t.key and a.kind = 'issue' and ${condition})`,
+};

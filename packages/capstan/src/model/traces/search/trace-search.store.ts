@@ -1,19 +1,34 @@
 import { sql, type RawBuilder } from 'kysely';
-import { allOf, behind, conditionOf, orderBy, sortColumns, sortValues, type Database, type SortKey } from '#database';
-import { invalid } from '#kernel/errors';
-import type { Comparison } from '#kernel/filter/parse-filter';
+import {
+  columnOf,
+  conditionOf,
+  entityOf,
+  nullsLast,
+  pageOf,
+  sortedBy,
+  sortKeysOf,
+  type Database,
+  type SortKey,
+  type Sorting,
+} from '#database';
+import type { Filter } from '#kernel/filter/ast';
 import type { SortTerm } from '#kernel/filter/parse-order';
-import { readPageToken, writePageToken } from '#kernel/filter/page-token';
+import { refusal } from '#kernel/filter/place';
 import { SOURCE_RUN } from '../model.ts';
 import { toHead, type TraceHead, type TraceRow } from '../trace.store.ts';
-import { numberAttributes, textAttributes, traceField } from './trace-fields.store.ts';
+import {
+  ATTRIBUTE,
+  METADATA,
+  TAG,
+  numberAttributes,
+  textAttributes,
+  traceEntities,
+  withSpanAttributes,
+} from './trace-fields.store.ts';
 
-export interface TraceQuery {
+export interface TracePageQuery {
   readonly experiments: readonly number[];
-  readonly comparisons: readonly Comparison[];
-}
-
-export interface TracePageQuery extends TraceQuery {
+  readonly filter: Filter;
   readonly order: readonly SortTerm[];
   readonly limit: number;
   readonly pageToken: string | undefined;
@@ -25,39 +40,29 @@ export async function pageOfTraces(
   database: Database,
   query: TracePageQuery,
 ): Promise<{ traces: TraceHead[]; nextPageToken?: string }> {
-  const { joins, keys } = sorting(query.order);
-  const conditions = conditionsOf(database, query);
-  if (query.pageToken !== undefined)
-    conditions.push(behind(keys, readPageToken(query.pageToken, query.question, keys.length)));
-  const { rows } = await sql<TraceRow>`
-    select t.*, ${sortColumns(keys)} from traces t ${joins} where ${allOf(conditions)}
-     order by ${orderBy(keys)} limit ${query.limit + 1}`.execute(database.read);
-  const page = rows.slice(0, query.limit);
-  const last = page.at(-1);
-  return {
-    traces: page.map(toHead),
-    ...(last &&
-      rows.length > query.limit && { nextPageToken: writePageToken(query.question, sortValues(last, keys.length)) }),
-  };
+  const { joins, keys } = sorting(database, query.order);
+  const { rows, ...rest } = await pageOf<TraceRow>(database.read, {
+    ...query,
+    columns: sql`t.*`,
+    from: sql`traces t ${joins}`,
+    conditions: conditionsOf(database, query.experiments, query.filter),
+    keys,
+  });
+  return { traces: rows.map(toHead), ...rest };
 }
 
 /** How many traces meet the base, the base and each filter, and the base and both. */
 export async function countTogether(
   database: Database,
   experiments: readonly number[],
-  filters: {
-    readonly base: readonly Comparison[];
-    readonly first: readonly Comparison[];
-    readonly second: readonly Comparison[];
-  },
+  filters: { readonly base: Filter; readonly first: Filter; readonly second: Filter },
 ): Promise<{ total: number; first: number; second: number; both: number }> {
-  const of = (comparisons: readonly Comparison[]) => allOf(comparisons.map((clause) => clauseOf(database, clause)));
-  const base = allOf(conditionsOf(database, { experiments, comparisons: filters.base }));
+  const [experimentCondition, base] = conditionsOf(database, experiments, filters.base);
   const { rows } = await sql<{ is_first: number; is_second: number; count: number }>`
     select is_first, is_second, count(*) as count from (
-      select case when ${of(filters.first)} then 1 else 0 end as is_first,
-             case when ${of(filters.second)} then 1 else 0 end as is_second
-        from traces t where ${base}) x
+      select case when ${filterCondition(database, filters.first)} then 1 else 0 end as is_first,
+             case when ${filterCondition(database, filters.second)} then 1 else 0 end as is_second
+        from traces t where ${experimentCondition} and ${base}) x
      group by is_first, is_second`.execute(database.read);
   const count = (isCounted: (row: { is_first: number; is_second: number }) => boolean) =>
     rows.filter(isCounted).reduce((sum, row) => sum + Number(row.count), 0);
@@ -70,57 +75,39 @@ export async function countTogether(
 }
 
 /** The experiments first: nobody's text is read but that of the traces asked for. */
-function conditionsOf(database: Database, { experiments, comparisons }: TraceQuery): RawBuilder<unknown>[] {
-  return [
-    sql<unknown>`t.experiment_id in (${sql.join(experiments)})`,
-    ...comparisons.map((clause) => clauseOf(database, clause)),
-  ];
+function conditionsOf(database: Database, experiments: readonly number[], filter: Filter): RawBuilder<unknown>[] {
+  return [sql<unknown>`t.experiment_id in (${sql.join(experiments)})`, filterCondition(database, filter)];
 }
 
-function clauseOf({ dialect }: Database, comparison: Comparison): RawBuilder<unknown> {
-  return conditionOf(dialect, traceField(dialect, comparison), comparison);
+function filterCondition({ dialect }: Database, filter: Filter): RawBuilder<unknown> {
+  return conditionOf(dialect, traceEntities(dialect), withSpanAttributes(filter));
 }
 
 /** Missing values last in both directions; ties by newest start, then id. */
-function sorting(order: readonly SortTerm[]): { joins: RawBuilder<unknown>; keys: SortKey[] } {
+function sorting({ dialect }: Database, order: readonly SortTerm[]): { joins: RawBuilder<unknown>; keys: SortKey[] } {
   const joins: RawBuilder<unknown>[] = [];
-  const keys: SortKey[] = [];
-  for (const [index, { path, isAscending }] of order.entries()) {
-    const { entity = 'attribute', key } = path;
-    const joined = joinedText(entity, key);
-    if (joined) {
-      const alias = sql.raw(`s${index}`);
-      joins.push(
-        sql`left join ${joined.table} ${alias} on ${alias}.trace_key = t.key and ${alias}.key = ${joined.key}`,
-      );
-      keys.push(...nullsLast(sql`${alias}.value`, sql`''`, isAscending));
-    } else keys.push(...attributeKeys(entity, key, isAscending));
-  }
-  keys.push({ expression: sql`t.started_at`, isAscending: false }, { expression: sql`t.id`, isAscending: true });
-  return { joins: sql.join(joins, sql` `), keys };
+  const entities = traceEntities(dialect);
+  const terms = order.map(({ path, isAscending }, index): Sorting => {
+    const { names } = entityOf(entities, path);
+    const isRun = names === ATTRIBUTE && path.key === 'run_id';
+    if (names === ATTRIBUTE && !isRun) return attributeSorting(path, isAscending);
+    if (!isRun && names !== TAG && names !== METADATA) {
+      throw refusal(path.place, `Invalid order_by entity: traces are not ordered by ${names[0] ?? ''}`);
+    }
+    const alias = sql.raw(`s${index}`);
+    const table = names === TAG ? sql`trace_tags` : sql`trace_metadata`;
+    const key = isRun ? SOURCE_RUN : path.key;
+    joins.push(sql`left join ${table} ${alias} on ${alias}.trace_key = t.key and ${alias}.key = ${key}`);
+    return { name: `${names[0] ?? ''}.${key}`, keys: nullsLast(sql`${alias}.value`, sql`''`, isAscending) };
+  });
+  const ties = [sortedBy('timestamp', sql`t.started_at`, false), sortedBy('request_id', sql`t.id`, true)];
+  return { joins: sql.join(joins, sql` `), keys: sortKeysOf(terms, ties, 'refuse') };
 }
 
-function joinedText(entity: string, key: string): { table: RawBuilder<unknown>; key: string } | undefined {
-  if (entity === 'tag' || entity === 'tags') return { table: sql`trace_tags`, key };
-  if (entity === 'metadata' || entity === 'request_metadata') return { table: sql`trace_metadata`, key };
-  return key === 'run_id' ? { table: sql`trace_metadata`, key: SOURCE_RUN } : undefined;
-}
-
-function attributeKeys(entity: string, key: string, isAscending: boolean): SortKey[] {
-  if (!['attribute', 'attributes', 'trace'].includes(entity)) {
-    throw invalid(`Invalid identifier type '${entity}' in order_by`, { field: 'order_by' });
-  }
-  const number = key === 'experiment_id' ? sql`t.experiment_id` : numberAttributes[key];
-  if (number) return nullsLast(number, sql`0`, isAscending);
-  const text = textAttributes[key];
-  if (text) return nullsLast(text, sql`''`, isAscending);
-  const names = [...Object.keys(numberAttributes), ...Object.keys(textAttributes), 'experiment_id', 'run_id'];
-  throw invalid(`Invalid attribute key '${key}' specified. Valid keys are ${names.join(', ')}`, { field: 'order_by' });
-}
-
-function nullsLast(value: RawBuilder<unknown>, standIn: RawBuilder<unknown>, isAscending: boolean): SortKey[] {
-  return [
-    { expression: sql`case when ${value} is null then 1 else 0 end`, isAscending: true },
-    { expression: sql`coalesce(${value}, ${standIn})`, isAscending },
-  ];
+function attributeSorting(path: SortTerm['path'], isAscending: boolean): Sorting {
+  const columns = { ...textAttributes, ...numberAttributes, experiment_id: sql`t.experiment_id` };
+  const column = columnOf(columns, path);
+  const name = path.key.replace(/_ms$/, '').replace('trace_id', 'request_id');
+  if (name === 'timestamp' || name === 'request_id') return sortedBy(name, column, isAscending);
+  return { name, keys: nullsLast(column, path.key in textAttributes ? sql`''` : sql`0`, isAscending) };
 }
