@@ -14,7 +14,7 @@ const MOST_TRACES = 500;
 interface ListOptions {
   readonly experiment: string;
   readonly filter?: string;
-  readonly order?: string;
+  readonly orderBy?: string;
   readonly limit: number;
   readonly json?: boolean;
 }
@@ -28,7 +28,7 @@ export function register(program: Command, { terminal, action }: Registration): 
     .description('Traces of an experiment, newest first')
     .requiredOption('--experiment <name>', 'the experiment (name or id)')
     .option('--filter <text>', "MLflow's search language, e.g. \"status = 'ERROR' and span.name LIKE '%search%'\"")
-    .option('--order <term>', 'e.g. "execution_time_ms DESC"')
+    .option('--order-by <term>', 'e.g. "execution_time_ms DESC"')
     .option('--limit <count>', 'at most this many', pageSize, 100)
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  capstan traces list --experiment shop --filter "feedback.right = \'no\'"\n')
@@ -41,7 +41,7 @@ export function register(program: Command, { terminal, action }: Registration): 
           query: {
             limit: Math.min(options.limit, MOST_TRACES),
             ...(options.filter !== undefined && { filter: options.filter }),
-            ...(options.order !== undefined && { orderBy: options.order }),
+            ...(options.orderBy !== undefined && { orderBy: options.orderBy }),
           },
         });
         if (options.json) terminal.out(JSON.stringify({ schema: 'capstan/traces.v1', traces: page.items }));

@@ -150,9 +150,9 @@ function columnsOf(props: {
       ...sortable('execution_time_ms'),
       cell: (row) => (row.durationMs === null ? '' : duration(row.durationMs)),
     },
+    { id: 'assessed', name: 'Assessed', widthPx: 200, cell: (row) => assessedWords(row.assessments) },
     { id: 'request', name: 'Request', widthPx: 320, cell: (row) => row.requestPreview ?? '' },
     { id: 'response', name: 'Response', widthPx: 320, cell: (row) => row.responsePreview ?? '' },
-    { id: 'assessed', name: 'Assessed', widthPx: 200, cell: (row) => assessedWords(row.assessments) },
   ];
 }
 
