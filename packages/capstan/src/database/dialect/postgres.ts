@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { RegexPart, RegexWay } from '#kernel/filter/simple-regex';
 import type { ColumnValue, Dialect, InsertColumn } from './dialect.ts';
 
 /** Any constant: names the advisory lock of the chain of facts among those of this database. */
@@ -48,6 +49,8 @@ export const postgres: Dialect = {
   matches: (text, pattern, isCaseSensitive) =>
     isCaseSensitive ? sql`${text} like ${pattern} escape ''` : sql`${text} ilike ${pattern} escape ''`,
 
+  finds: (text, ways) => sql`${text} ~ ${ways.map(regexOfWay).join('|')}`,
+
   jsonText: (column, key) => sql`(${column}::json ->> ${key})`,
 
   async dumpSchema(reader) {
@@ -73,4 +76,15 @@ function unnested(columns: readonly InsertColumn[], rows: readonly (readonly Col
     return sql`${values}::${sql.raw(arrayTypes[column.type])}`;
   });
   return sql`unnest(${sql.join(arrays)})`;
+}
+
+function regexOfWay({ parts, isAtStart, isAtEnd }: RegexWay): string {
+  return (isAtStart ? '^' : '') + parts.map(regexOfPart).join('') + (isAtEnd ? '$' : '');
+}
+
+function regexOfPart(part: RegexPart): string {
+  if (part.kind === 'any') return '.*';
+  if (part.kind === 'text') return part.text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+  const ranges = part.ranges?.map(([first, last]) => (first === last ? first : `${first}-${last}`)).join('');
+  return ranges === undefined ? '.' : `[${part.isNegated ? '^' : ''}${ranges}]`;
 }

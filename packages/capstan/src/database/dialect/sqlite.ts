@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { RegexPart, RegexWay } from '#kernel/filter/simple-regex';
 import type { ManyRowsQuery } from '../sqlite-connection.ts';
 import type { Dialect, InsertColumn } from './dialect.ts';
 
@@ -35,6 +36,12 @@ export const sqlite: Dialect = {
   matches: (text, pattern, isCaseSensitive) =>
     isCaseSensitive ? sql`${text} glob ${globOf(pattern)}` : sql`${text} like ${pattern}`,
 
+  finds: (text, ways) =>
+    sql`(${sql.join(
+      ways.map((way) => sql`${text} glob ${globOfWay(way)}`),
+      sql` or `,
+    )})`,
+
   // A path of SQLite has no way to write a quote inside a quoted key.
   jsonText: (column, key) => (key.includes('"') ? sql`null` : sql`json_extract(${column}, ${`$."${key}"`})`),
 
@@ -49,4 +56,16 @@ export const sqlite: Dialect = {
 function globOf(pattern: string): string {
   const signs: Readonly<Record<string, string>> = { '%': '*', _: '?', '*': '[*]', '?': '[?]', '[': '[[]' };
   return Array.from(pattern, (character) => signs[character] ?? character).join('');
+}
+
+/** SQLite's own REGEXP is a function it does not bring; GLOB has all that a way holds. */
+function globOfWay({ parts, isAtStart, isAtEnd }: RegexWay): string {
+  return (isAtStart ? '' : '*') + parts.map(globOfPart).join('') + (isAtEnd ? '' : '*');
+}
+
+function globOfPart(part: RegexPart): string {
+  if (part.kind === 'any') return '*';
+  if (part.kind === 'text') return part.text.replaceAll(/[*?[]/g, '[$&]');
+  const ranges = part.ranges?.map(([first, last]) => (first === last ? first : `${first}-${last}`)).join('');
+  return ranges === undefined ? '?' : `[${part.isNegated ? '^' : ''}${ranges}]`;
 }

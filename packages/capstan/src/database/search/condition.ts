@@ -2,6 +2,7 @@ import { sql, type RawBuilder } from 'kysely';
 import type { Comparison, Filter } from '#kernel/filter/ast';
 import { isNumberText } from '#kernel/filter/number-text';
 import { meantBy, refusal, shortened } from '#kernel/filter/place';
+import { parseSimpleRegex } from '#kernel/filter/simple-regex';
 import type { Dialect } from '../dialect/dialect.ts';
 import { fieldOf, type SearchEntity, type SearchField } from './field.ts';
 
@@ -90,6 +91,15 @@ function textCondition(dialect: Dialect, field: SearchField, comparison: Compari
     return operator === 'IN' ? sql`${field.expression} in ${list}` : sql`${field.expression} not in ${list}`;
   }
   const text = textOf(field, comparison);
+  if (operator === 'RLIKE') {
+    const ways = text.length > LONGEST_PATTERN ? undefined : parseSimpleRegex(text);
+    if (ways) return dialect.finds(field.expression, ways);
+    const known = String.raw`text, ^ $ . .* .+ [a-z] [^a-z] \d \w \s, and | between whole patterns`;
+    throw refusal(
+      value.place,
+      `RLIKE takes ${known}; at most ${LONGEST_PATTERN} characters and ${MOST_WILDCARDS} times .*`,
+    );
+  }
   if (operator !== 'LIKE' && operator !== 'ILIKE') {
     return sql`${field.expression} ${symbols[operator as '=' | '!=']} ${text}`;
   }

@@ -81,6 +81,10 @@ describeDatabases('search of traces', (open) => {
       ["expectation.score = 'high'", []],
       ["(tag.half = 'low' OR feedback.score = 'high') AND execution_time_ms < 300", [1, 2]],
       ["issue.id = 'x'", []],
+      ["name RLIKE '^step [23]$'", [2, 3]],
+      ["tag.half RLIKE 'o|nothing'", [1, 2]],
+      ["span.attributes.text RLIKE 'l.uft \\d'", [1, 2, 3, 4]],
+      ["name RLIKE '^tep'", []],
     ];
     for (const [filter, found] of questions) {
       expect([filter, await find(filter)]).toEqual([filter, found]);
@@ -94,6 +98,7 @@ describeDatabases('search of traces', (open) => {
     ["span.foo = 'x'", "Invalid span key 'foo'"],
     ["trace.text = 'x'", "Invalid comparator '='"],
     ["feedback.score > 'high'", 'Expected a numeric value'],
+    ["name RLIKE '(a+)+$'", 'RLIKE takes'],
     ["prompt = 'a'", 'Invalid prompts filter value'],
     ["status = 'OK' ADN name = 'x'", 'Did you mean AND?'],
   ])('refuses %s and says why', async (filter, words) => {

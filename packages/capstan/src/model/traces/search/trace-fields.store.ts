@@ -14,6 +14,8 @@ import { isNumberText } from '#kernel/filter/number-text';
 import { refusal } from '#kernel/filter/place';
 import { SOURCE_RUN } from '../model.ts';
 
+/** As MLflow has it for traces alone. */
+const texts = [...textOperators, 'RLIKE'] as const;
 const end = sql`(t.started_at + coalesce(t.duration_ms, 0))`;
 
 export const ATTRIBUTE = ['attribute', 'attributes', 'trace'];
@@ -63,14 +65,14 @@ export function traceEntities(dialect: Dialect): SearchEntity[] {
       field: (key) => {
         if (key === 'content') return ofSpan('span.content', ['LIKE', 'ILIKE'], spanText);
         const column = spanColumns[key];
-        return column && ofSpan(`span.${key}`, textOperators, column);
+        return column && ofSpan(`span.${key}`, texts, column);
       },
     },
     {
       names: [SPAN_ATTRIBUTE],
       // The JSON of a text without its quotes; of anything else as it is.
       field: (key) =>
-        ofSpan(`span.attributes.${key}`, textOperators, sql`trim(${dialect.jsonText(sql`s.attributes`, key)}, '"')`),
+        ofSpan(`span.attributes.${key}`, texts, sql`trim(${dialect.jsonText(sql`s.attributes`, key)}, '"')`),
     },
     { names: ['feedback'], field: (key) => assessmentField('feedback', key) },
     { names: ['expectation'], field: (key) => assessmentField('expectation', key) },
@@ -109,7 +111,7 @@ function attributeField(key: string): SearchField | undefined {
     };
   }
   const text = textAttributes[key];
-  if (text) return { label: `attribute ${key}`, type: 'text', operators: textOperators, expression: text };
+  if (text) return { label: `attribute ${key}`, type: 'text', operators: texts, expression: text };
   if (key === 'run_id') return runField;
   return key === 'prompt' ? promptField : ofSpan('trace.text', ['LIKE', 'ILIKE'], spanText);
 }
@@ -118,7 +120,7 @@ function textField(label: string, table: RawBuilder<unknown>, key: string): Sear
   return {
     label,
     type: 'text',
-    operators: [...textOperators, ...nullOperators],
+    operators: [...texts, ...nullOperators],
     expression: sql`x.value`,
     within: (condition) =>
       sql`exists (select 1 from ${table} x where x.trace_key = t.key and x.key = ${key} and ${condition})`,
@@ -129,7 +131,7 @@ function textField(label: string, table: RawBuilder<unknown>, key: string): Sear
 const runField: SearchField = {
   label: 'run_id',
   type: 'text',
-  operators: [...textOperators, ...nullOperators],
+  operators: [...texts, ...nullOperators],
   expression: sql`x.value`,
   within: (condition) => sql`exists (select 1 from (
     select m.value from trace_metadata m where m.trace_key = t.key and m.key = ${SOURCE_RUN}
@@ -175,7 +177,7 @@ function assessmentField(kind: 'feedback' | 'expectation', name: string): Search
   return {
     label: kind,
     type: 'text',
-    operators: [...textOperators, '>', '>=', '<', '<=', ...nullOperators],
+    operators: [...texts, '>', '>=', '<', '<=', ...nullOperators],
     expression: sql`a.value_text`,
     isLenient: true,
     within,
