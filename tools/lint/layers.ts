@@ -30,6 +30,7 @@ const modules = [
   'data/datasets',
   'data/expectations',
   'model/experiments',
+  'model/traces',
   'model/pipelines',
   'model/registry',
   'model/gates',
@@ -80,6 +81,7 @@ export const compositionRoots = ['app.ts', 'serving.ts', 'main.ts'] as const;
  * written in. `stores` stands for every file that may hold SQL.
  */
 export const vendors: Readonly<Record<string, readonly string[]>> = {
+  '@bufbuild/protobuf': ['protocols/otel'],
   '@duckdb/node-api': ['adapters/analytics-duckdb'],
   '@capstan/client': ['cli', 'demo'],
   commander: ['cli'],

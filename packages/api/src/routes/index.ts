@@ -8,12 +8,14 @@ import { gates } from './gates.ts';
 import { lineage } from './lineage.ts';
 import { mlflow } from './mlflow/index.ts';
 import { monitors } from './monitors.ts';
+import { otel } from './otel.ts';
 import { pipelines } from './pipelines.ts';
 import { predictions } from './predictions.ts';
 import { projects } from './projects.ts';
 import { registry } from './registry.ts';
 import { serving } from './serving.ts';
 import { system } from './system.ts';
+import { traces } from './traces.ts';
 import { value } from './value.ts';
 
 /** Every route of the control plane. A server that lacks a handler for one of them does not compile. */
@@ -24,6 +26,8 @@ export const routes = {
   expectations,
   experiments,
   mlflow,
+  otel,
+  traces,
   pipelines,
   deployments,
   predictions,

@@ -1,16 +1,14 @@
 import type { Client } from '@capstan/client';
 import type { Command } from 'commander';
-import { invalid, notFound } from '#kernel/errors';
-import { nearest } from '#kernel/nearest';
+import { invalid } from '#kernel/errors';
 import { connect } from './connect.ts';
+import { experimentsOf } from './experiments-of.ts';
 import { pageSize } from './page-size.ts';
 import type { Registration } from './run.ts';
 import { runStateText, serverNow } from './run-state-text.ts';
 import { showRun } from './show-run.ts';
 import { oneLine, table } from './terminal.ts';
 import { durationText, timeText } from './time-text.ts';
-
-const MOST_EXPERIMENTS = 1_000;
 
 interface ListOptions {
   readonly experiment?: string;
@@ -84,22 +82,6 @@ export function register(program: Command, { terminal, action }: Registration): 
         return undefined;
       }),
     );
-}
-
-/** The newest ones, or the one of that name or id. @throws DomainError NOT_FOUND naming the nearest */
-async function experimentsOf(client: Client, wanted: string | undefined): Promise<Experiment[]> {
-  if (wanted !== undefined) {
-    const filter = `name = '${wanted.replaceAll("'", "''")}'`;
-    const { items } = await client.experiments.list({ query: { view: 'all', filter } });
-    if (items.length > 0) return items;
-  }
-  const { items } = await client.experiments.list({ query: { view: 'all', limit: MOST_EXPERIMENTS } });
-  if (wanted === undefined) return items;
-  const found = items.filter(({ id }) => id === wanted);
-  if (found.length > 0) return found;
-  const names = items.map(({ name }) => name);
-  const close = nearest(wanted, names);
-  throw notFound('experiment', wanted, close === undefined ? undefined : `Did you mean '${close}'?`);
 }
 
 /** @throws DomainError INVALID_ARGUMENT for one that is neither a metric, a param nor a tag */

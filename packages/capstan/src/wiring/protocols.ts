@@ -1,5 +1,6 @@
 import type { BoundRoute, ErrorRenderer } from '#http';
 import { mlflowErrors, mlflowRoutesOf, unknownMlflowCall } from '#protocols/mlflow';
+import { otelErrors, otelRoutes } from '#protocols/otel';
 import type { WiredModel } from './model.ts';
 
 export interface WiredProtocols {
@@ -10,10 +11,10 @@ export interface WiredProtocols {
 }
 
 /** Foreign protocols of the control plane, over the same use cases as the native API. */
-export function wireProtocols({ experiments, registry }: WiredModel['services']): WiredProtocols {
+export function wireProtocols({ experiments, registry, traces }: WiredModel['services']): WiredProtocols {
   return {
-    bound: mlflowRoutesOf({ experiments, registry }),
-    errorRenderers: { mlflow: mlflowErrors },
+    bound: [...mlflowRoutesOf({ experiments, registry, traces }), ...otelRoutes(traces)],
+    errorRenderers: { mlflow: mlflowErrors, otel: otelErrors },
     unknownRenderer: unknownMlflowCall,
   };
 }

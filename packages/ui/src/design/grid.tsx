@@ -44,7 +44,7 @@ interface GridProps {
   cell(row: number, column: string, tabIndex: number): ReactNode;
   isChosen?(row: number): boolean;
   onNearEnd(): void;
-  onSight(sight: InSight): void;
+  onSight?(sight: InSight): void;
   /** A key that the grid itself does not take, on a row. */
   onRowKey?(row: number, key: string): boolean;
   /** Set once the rows are there: for tests and measurements. */
@@ -94,7 +94,7 @@ export function Grid(props: GridProps) {
     if (rows > 0 && last >= rows - NEAR_END_ROWS) onNearEnd();
   }, [last, rows, onNearEnd]);
   useEffect(() => {
-    onSight({ first, last, columns: shown === '' ? [] : shown.split('\n') });
+    onSight?.({ first, last, columns: shown === '' ? [] : shown.split('\n') });
   }, [first, last, shown, onSight]);
 
   const [active, setActive] = useState<Place>({ row: -1, column: 0 });

@@ -51,6 +51,7 @@ export const postgres: Dialect = {
   exactInteger: (column) => sql`cast(${column} as text)`,
   isOneOf: (integer, values) => sql`${integer} = any(${values.map(String)}::bigint[])`,
   matchesRegExp: (text, pattern) => sql`${text} ~ ${dotsWithinLines(pattern)}`,
+  jsonText: (column, key) => sql`(${column}::json ->> ${key})`,
 
   async dumpSchema(reader) {
     const { rows } = await sql<{ line: string }>`

@@ -1,4 +1,5 @@
 import { artifactUseCases, type ArtifactUseCases } from './artifacts/artifacts.ts';
+import { keptFileUseCases, type KeptFileUseCases } from './artifacts/kept-files.ts';
 import type { ExperimentsDeps } from './deps.ts';
 import { experimentUseCases, type ExperimentUseCases } from './experiments.ts';
 import { historyUseCases, type HistoryUseCases } from './metrics/history.ts';
@@ -44,6 +45,7 @@ export interface Experiments
     InputUseCases,
     LoggedModelUseCases,
     ArtifactUseCases,
+    KeptFileUseCases,
     HistoryUseCases,
     SearchUseCases,
     CompletionUseCases {
@@ -62,6 +64,7 @@ export function createExperiments(deps: ExperimentsDeps): Experiments {
     ...inputUseCases(deps),
     ...loggedModelUseCases(deps, metricIds),
     ...artifactUseCases(deps),
+    ...keptFileUseCases(deps),
     ...historyUseCases(deps, metricIds),
     ...completionUseCases(deps),
     settle: () => facts.settle(),

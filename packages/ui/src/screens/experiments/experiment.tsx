@@ -1,4 +1,4 @@
-import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, type ComponentType, type ReactNode } from 'react';
 import { api, useRead } from '../../app/api.ts';
 import type { Reply } from '../../app/replies.ts';
@@ -40,6 +40,11 @@ export function Experiment() {
       isFull
       title={described.data?.name ?? 'Experiment'}
       state={described.data && <Quiet>{counted(described.data.runs.active, 'run')}</Quiet>}
+      actions={
+        <Link to="/experiments/$experiment/traces" params={{ experiment }} search={{}}>
+          Traces
+        </Link>
+      }
     >
       {described.error && <Failure error={described.error} />}
       {described.data && isEmpty(described.data) ? (
