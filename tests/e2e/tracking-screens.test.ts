@@ -385,7 +385,6 @@ describe('files', () => {
 test.each([
   ['runs', () => `/#/experiments/${seeded.experiment}/runs/${full}`, () => `/runs/${full}`],
   ['experiments', () => `/#/experiments/${seeded.experiment}`, () => `/experiments/${seeded.experiment}`],
-  ['models', () => '/#/models', () => '/models'],
 ])('a link that MLflow prints leads to the same here: %s', async (_, link, place) => {
   const page = await open(link());
   await page.getByRole('heading', { level: 1 }).waitFor();

@@ -64,8 +64,8 @@ function packageRules(): ImportRule[] {
     client: ['@capstan/api'],
     ui: Object.keys(manifest('packages/ui').dependencies),
   };
-  return Object.entries(own).map(([name, allowed]) => ({
-    files: [`**/packages/${name}/src/**`],
+  const rule = (name: string, files: string, allowed: readonly string[]): ImportRule => ({
+    files: [files],
     patterns: [
       ...(name === 'ui' ? [] : [neverTheInterface]),
       {
@@ -82,7 +82,11 @@ function packageRules(): ImportRule[] {
         message: 'package-direction: other packages are reached by their name.',
       },
     ],
-  }));
+  });
+  return Object.entries(own).flatMap(([name, allowed]) => [
+    rule(name, `**/packages/${name}/src/**`, allowed),
+    rule(name, `**/packages/${name}/src/**/*.test.ts`, [...allowed, ...testPackages]),
+  ]);
 }
 
 function layerRules(layer: Layer): ImportRule[] {
