@@ -111,7 +111,7 @@ function NoTraces({ isFiltered, name }: { isFiltered: boolean; name: string }) {
 
 /** The name, which stays in place, and the columns that scroll. */
 function columnsOf(sort: string, onSort: (field: string) => void): { pinned: GridColumn[]; columns: GridColumn[] } {
-  const direction = sort.endsWith('DESC') ? 'descending' : 'ascending';
+  const direction: GridColumn['sort'] = sort.endsWith('DESC') ? 'descending' : 'ascending';
   const sortable = (field: string) => ({
     sort: sort.startsWith(`${field} `) ? direction : undefined,
     onSort: () => onSort(field),
