@@ -38,6 +38,7 @@ const modules = [
   'operations/predictions',
   'operations/monitors',
   'operations/retraining',
+  'operations/webhooks',
   'ledger/lineage',
   'ledger/value',
   'ledger/debt',

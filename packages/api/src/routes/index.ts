@@ -15,6 +15,7 @@ import { registry } from './registry.ts';
 import { serving } from './serving.ts';
 import { system } from './system.ts';
 import { value } from './value.ts';
+import { webhooks } from './webhooks.ts';
 
 /** Every route of the control plane. A server that lacks a handler for one of them does not compile. */
 export const routes = {
@@ -35,4 +36,5 @@ export const routes = {
   value,
   debt,
   serving,
+  webhooks,
 };

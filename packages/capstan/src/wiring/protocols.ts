@@ -1,6 +1,7 @@
 import type { BoundRoute, ErrorRenderer } from '#http';
 import { mlflowErrors, mlflowRoutesOf, unknownMlflowCall } from '#protocols/mlflow';
 import type { WiredModel } from './model.ts';
+import type { WiredWebhooks } from './webhooks.ts';
 
 export interface WiredProtocols {
   readonly bound: BoundRoute[];
@@ -10,9 +11,9 @@ export interface WiredProtocols {
 }
 
 /** Foreign protocols of the control plane, over the same use cases as the native API. */
-export function wireProtocols({ experiments, registry }: WiredModel['services']): WiredProtocols {
+export function wireProtocols(services: WiredModel['services'] & WiredWebhooks['services']): WiredProtocols {
   return {
-    bound: mlflowRoutesOf({ experiments, registry }),
+    bound: mlflowRoutesOf(services),
     errorRenderers: { mlflow: mlflowErrors },
     unknownRenderer: unknownMlflowCall,
   };

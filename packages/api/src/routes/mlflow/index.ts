@@ -7,6 +7,7 @@ import { loggedModelCalls } from './logged-models.ts';
 import { registryCalls } from './registry.ts';
 import { serverCalls } from './server.ts';
 import { trackingCalls } from './tracking.ts';
+import { webhookCalls } from './webhooks.ts';
 
 /** Every call that Capstan answers. */
 export const mlflowCalls = {
@@ -15,6 +16,7 @@ export const mlflowCalls = {
   ...artifactCalls,
   ...loggedModelCalls,
   ...registryCalls,
+  ...webhookCalls,
 } as const satisfies Record<string, MlflowCall>;
 
 export type MlflowCallName = keyof typeof mlflowCalls;

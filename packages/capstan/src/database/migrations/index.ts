@@ -11,6 +11,8 @@ import { debt } from './0009-debt.ts';
 import { fileScans } from './0010-file-scans.ts';
 import { feedbackParts } from './0011-feedback-parts.ts';
 import { recalibration } from './0012-recalibration.ts';
+import { webhooks } from './0014-webhooks.ts';
+import { modelHistory } from './0014b-model-history.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step in order. A step that has been released is never changed. */
@@ -28,4 +30,6 @@ export const migrations: readonly Migration[] = [
   fileScans,
   feedbackParts,
   recalibration,
+  webhooks,
+  modelHistory,
 ];

@@ -44,3 +44,13 @@ export function aboutModel({ name, project }: { readonly name: string; readonly 
 export function aboutVersion(model: { readonly name: string; readonly project: string | null }, version: number) {
   return { ...aboutModel(model), subject: `model-version:${model.name}/${version}` };
 }
+
+/** What was asked for, or undefined where there is no such thing. */
+export async function orNone<Found>(finding: Promise<Found>): Promise<Found | undefined> {
+  try {
+    return await finding;
+  } catch (error) {
+    if (error instanceof DomainError && error.code === 'NOT_FOUND') return undefined;
+    throw error;
+  }
+}

@@ -11,6 +11,7 @@ import {
   sortValues,
   textOperators,
   type Database,
+  type Reader,
   type SearchField,
   type SortKey,
 } from '#database';
@@ -19,6 +20,7 @@ import type { Comparison } from '#kernel/filter/parse-filter';
 import type { SortTerm } from '#kernel/filter/parse-order';
 import { readPageToken, writePageToken } from '#kernel/filter/page-token';
 import type { ModelRow } from './model.store.ts';
+import { PROMPT_TAG } from './model.ts';
 import type { VersionRow } from './version.store.ts';
 
 export interface PageQuery {
@@ -35,8 +37,6 @@ interface Page<Row> {
   readonly nextPageToken?: string;
 }
 
-/** Prompts are registered models too: what does not say that it is one is none. */
-const PROMPT_TAG = 'mlflow.prompt.is_prompt';
 const ATTRIBUTE = new Set([undefined, 'attribute', 'attributes', 'attr']);
 const TAG = new Set(['tag', 'tags']);
 
@@ -57,12 +57,23 @@ const versionText: Readonly<Record<string, RawBuilder<unknown>>> = {
   source_path: sql`v.source`,
 };
 
+/** The greatest number that a model has. */
+export async function newestOf(reader: Reader, modelId: string): Promise<number | undefined> {
+  const { rows } = await sql<{ newest: number | null }>`
+    select max(version) as newest from model_versions where model_id = ${modelId}`.execute(reader);
+  return rows[0]?.newest ?? undefined;
+}
+
 /** By name unless ordered otherwise. */
 export async function pageOfModels(database: Database, query: PageQuery): Promise<Page<ModelRow>> {
   const keys = [...sortKeys(query.order, modelOrder), { expression: sql`m.name`, isAscending: true }];
   const conditions = query.comparisons.map((comparison) =>
     conditionOf(database.dialect, modelField(comparison), comparison),
   );
+  if (!asksForPrompts(query.comparisons)) {
+    conditions.push(sql`not exists (select 1 from registered_model_tags p
+                                     where p.model_id = m.id and p.key = ${PROMPT_TAG} and p.value = 'true')`);
+  }
   return await page<ModelRow>(database, query, keys, conditions, sql`m.*`, sql`registered_models m`);
 }
 
@@ -77,6 +88,10 @@ export async function pageOfVersions(database: Database, query: PageQuery): Prom
   const conditions = query.comparisons.map((comparison) =>
     conditionOf(database.dialect, versionField(comparison), comparison),
   );
+  if (!asksForPrompts(query.comparisons)) {
+    conditions.push(sql`not exists (select 1 from model_version_tags p
+                                     where p.model_id = v.model_id and p.key = ${PROMPT_TAG} and p.value = 'true')`);
+  }
   const from = sql`model_versions v join registered_models m on m.id = v.model_id`;
   return await page<VersionRow>(database, query, keys, conditions, sql`v.*, m.name as model`, from);
 }
@@ -145,6 +160,17 @@ function versionField(comparison: Comparison): SearchField {
     comparison,
     `Invalid attribute name: '${key}'. Valid are ${Object.keys(versionText).join(', ')}, version_number and tag.KEY`,
   );
+}
+
+/**
+ * Prompts are registered models too, and are found only by those who ask for them by their tag, as in MLflow; what does
+ * not say that it is a prompt is none.
+ */
+function asksForPrompts(comparisons: readonly Comparison[]): boolean {
+  const asked = comparisons.find(({ path }) => TAG.has(path.entity ?? '') && path.key === PROMPT_TAG);
+  if (asked?.value.kind !== 'string') return false;
+  const wanted = asked.value.text.toLowerCase();
+  return (asked.operator === '=' && wanted === 'true') || (asked.operator === '!=' && wanted === 'false');
 }
 
 function tagField(key: string, within: (condition: RawBuilder<unknown>) => RawBuilder<unknown>): SearchField {

@@ -2,6 +2,7 @@ import { mlflowRoutes, type MlflowCallName } from '@capstan/api';
 import { bindRaw, type BoundRoute } from '#http';
 import type { Experiments } from '#model/experiments';
 import type { ModelRegistry } from '#model/registry';
+import type { Webhooks } from '#operations/webhooks';
 import { artifactCalls } from './artifacts/artifacts.ts';
 import type { Handler } from './wire/call.ts';
 import { experimentCalls } from './tracking/experiments.ts';
@@ -10,6 +11,7 @@ import { loggedModelCalls } from './tracking/logged-models.ts';
 import { metricCalls } from './tracking/metrics.ts';
 import { registryCalls } from './registry/registry.ts';
 import { runCalls } from './tracking/runs.ts';
+import { webhookCalls } from './webhooks/webhooks.ts';
 
 /** The release whose API this is: clients choose by it how they speak. */
 const MLFLOW_VERSION = '3.17.2';
@@ -34,6 +36,7 @@ const text =
 export function mlflowRoutesOf(deps: {
   readonly experiments: Experiments;
   readonly registry: ModelRegistry;
+  readonly webhooks: Webhooks;
 }): BoundRoute[] {
   const handlers = {
     health: text('OK'),
@@ -45,6 +48,7 @@ export function mlflowRoutesOf(deps: {
     ...artifactCalls(deps.experiments, deps.registry),
     ...loggedModelCalls(deps.experiments),
     ...registryCalls(deps.registry),
+    ...webhookCalls(deps.webhooks),
   } satisfies Readonly<Record<MlflowCallName, Handler>>;
   return Object.entries<Handler>(handlers).flatMap(([name, handle]) =>
     mlflowRoutes[name as MlflowCallName].map((route) => bindRaw(route, handle)),
