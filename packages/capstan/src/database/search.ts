@@ -15,8 +15,6 @@ export interface SearchField {
   readonly within?: (condition: RawBuilder<unknown>) => RawBuilder<unknown>;
   /** Stored numbers use -Infinity for NaN, which no comparison but != may meet. */
   readonly hasNaN?: boolean;
-  /** Where no row is there, compare with this instead of meeting nothing. */
-  readonly absentAs?: string;
 }
 
 export const numberOperators = ['=', '!=', '>', '>=', '<', '<='] as const satisfies readonly ComparisonOperator[];
@@ -43,15 +41,9 @@ export function conditionOf(dialect: Dialect, field: SearchField, comparison: Co
   const within = field.within ?? ((condition) => condition);
   if (operator === 'IS NOT NULL') return within(sql`${field.expression} is not null`);
   if (operator === 'IS NULL') return sql`not (${within(sql`${field.expression} is not null`)})`;
-  const condition =
-    field.type === 'number' ? numberCondition(field, comparison) : textCondition(dialect, field, comparison);
-  if (field.absentAs === undefined || !meetsAbsent(comparison, field.absentAs)) return within(condition);
-  return sql`(${within(condition)} or not (${within(sql`${field.expression} is not null`)}))`;
-}
-
-function meetsAbsent({ operator, value }: Comparison, absentAs: string): boolean {
-  if (value.kind !== 'string') return false;
-  return (operator === '=' && value.text === absentAs) || (operator === '!=' && value.text !== absentAs);
+  return within(
+    field.type === 'number' ? numberCondition(field, comparison) : textCondition(dialect, field, comparison),
+  );
 }
 
 function numberCondition(field: SearchField, comparison: Comparison): RawBuilder<unknown> {

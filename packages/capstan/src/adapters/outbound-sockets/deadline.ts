@@ -16,12 +16,12 @@ export async function withDeadline<Result>(
   if (signal?.aborted) hangUp();
   signal?.addEventListener('abort', hangUp, { once: true });
   try {
-    return await new Promise<Result>((done, fail) => {
+    const gaveUp = new Promise<never>((_, fail) => {
       const giveUp = () => fail(ending.signal.reason as Error);
       if (ending.signal.aborted) giveUp();
       ending.signal.addEventListener('abort', giveUp, { once: true });
-      work(ending.signal).then(done, fail);
     });
+    return await Promise.race([work(ending.signal), gaveUp]);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', hangUp);

@@ -16,5 +16,6 @@ export type { HistoryPoint } from './metrics/metric.store.ts';
 export type { NewRun } from './runs.ts';
 export type { LoggedModelSearch } from './logged-models/search-logged-models.ts';
 export type { RunProjection, RunSearch } from './search/search-runs.ts';
+export { checkKey } from './naming.ts';
 export { experimentRoutes } from './routes.ts';
 export * from './model.ts';

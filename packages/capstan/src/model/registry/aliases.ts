@@ -5,7 +5,7 @@ import * as store from './alias.store.ts';
 import { requireModel, requireVersion, type RegistryDeps } from './deps.ts';
 import type { ModelRow } from './model.store.ts';
 import { refusalOf, type Change, type Verdict } from './model.ts';
-import { checkAlias, checkText } from './naming.ts';
+import { checkAlias, checkAliasText, checkText } from './naming.ts';
 import { record } from './record.ts';
 
 export interface AliasUseCases {
@@ -79,7 +79,10 @@ export function aliasUseCases(deps: RegistryDeps): AliasUseCases {
       }
       await database.write((writer) => move(writer, { ...input, to: version, verdictId: verdict.id }));
     },
-    removeAlias: (input) => database.write((writer) => move(writer, { ...input, to: null })),
+    async removeAlias(input) {
+      checkAliasText(input.alias);
+      await database.write((writer) => move(writer, { ...input, to: null }));
+    },
   };
 }
 

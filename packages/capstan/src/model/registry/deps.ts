@@ -6,6 +6,7 @@ import type { BlobStore } from '#ports/blob-store';
 import type { Clock } from '#ports/clock';
 import type { Ids } from '#ports/ids';
 import { findModel, type ModelRow } from './model.store.ts';
+import { refuseSeparators } from './naming.ts';
 import { findVersion, type VersionRow } from './version.store.ts';
 
 export interface RegistryDeps {
@@ -19,6 +20,7 @@ export interface RegistryDeps {
 
 /** @throws DomainError NOT_FOUND */
 export async function requireModel(reader: Writer, name: string): Promise<ModelRow> {
+  refuseSeparators(name);
   const model = await findModel(reader, name);
   if (!model) throw new DomainError('NOT_FOUND', `Registered Model with name=${name} not found`, { field: 'name' });
   return model;

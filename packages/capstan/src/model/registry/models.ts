@@ -3,6 +3,7 @@ import type { Cause } from '#kernel/cause';
 import { DomainError } from '#kernel/errors';
 import { parseFilter } from '#kernel/filter/parse-filter';
 import { parseOrder } from '#kernel/filter/parse-order';
+import { checkKey } from '#model/experiments';
 import { aliasesOfModel } from './alias.store.ts';
 import { aliasChange } from './aliases.ts';
 import { requireModel, type RegistryDeps } from './deps.ts';
@@ -178,6 +179,7 @@ export function modelUseCases(deps: RegistryDeps): ModelUseCases {
       });
     },
     async removeModelTag({ name, key, cause }) {
+      checkKey('key', key);
       await change(name, async (writer, model) => {
         const before = await store.modelTags(writer, model.id);
         if (!(await store.removeModelTag(writer, model.id, key))) return;

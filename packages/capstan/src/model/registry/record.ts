@@ -54,7 +54,7 @@ export function tagChanges(
 }
 
 export function descriptionChanges(description: string | null | undefined, version: number | null): Change[] {
-  if (description === null || description === undefined) return [];
+  if (!description) return [];
   return [{ kind: 'description.set', version, key: '', from: null, to: description }];
 }
 
@@ -73,5 +73,5 @@ export function factValues(tags: readonly KeyValue[]): { values?: Record<string,
 
 /** A description as facts have it, where one was given. */
 export function factDescription(description: string | null | undefined): { description?: string } {
-  return description === null || description === undefined ? {} : { description: factText(description) };
+  return description ? { description: factText(description) } : {};
 }

@@ -120,7 +120,8 @@ describeDatabases('registry', (open) => {
       ['mlflow-artifacts://host/x', { runId: run.id }],
       ['s3://bucket/../x', {}],
       ['s3://bucket/%2e%2e/x', {}],
-      ['s3://bucket/x?y', {}],
+      ['s3://bucket/%2e%2e?y', {}],
+      ['uc:/x', {}],
       [`runs:/${run.id}/model`, {}],
       [`runs:/${run.id}/model`, { runId: other.id }],
       [`runs:/${run.id}/../x`, { runId: run.id }],
@@ -305,6 +306,8 @@ describeDatabases('registry', (open) => {
     expect(await versions('')).toBe('a2 b1 a1');
     expect(await versions("name = 'a'", ['version_number'])).toBe('a1 a2');
     expect(await versions('version_number > 1')).toBe('a2');
+    expect(await versions("version_number = '2'")).toBe('a2');
+    expect(await versions("run_id != 'x'")).toBe('a2 b1 a1');
     expect(await versions("tags.of = 'b' AND name IN ('a', 'b')")).toBe('b1');
     expect(await versions(`source_path = '${source}'`, ['name', 'version_number DESC'])).toBe('a2 a1 b1');
     for (const filter of [
@@ -312,7 +315,8 @@ describeDatabases('registry', (open) => {
       "alias = 'x'",
       'creation_timestamp > 0',
       'tags.x IS NULL',
-      "version_number = '1'",
+      "version_number = 'one'",
+      'version_number = 1.5',
     ]) {
       await expect(registry.searchVersions({ filter, limit: 1 }), filter).rejects.toMatchObject({
         code: 'INVALID_ARGUMENT',

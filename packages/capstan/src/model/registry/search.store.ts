@@ -67,10 +67,11 @@ export async function newestOf(reader: Reader, modelId: string): Promise<number 
 /** By name unless ordered otherwise. */
 export async function pageOfModels(database: Database, query: PageQuery): Promise<Page<ModelRow>> {
   const keys = [...sortKeys(query.order, modelOrder), { expression: sql`m.name`, isAscending: true }];
-  const conditions = query.comparisons.map((comparison) =>
-    conditionOf(database.dialect, modelField(comparison), comparison),
-  );
-  if (!asksForPrompts(query.comparisons)) {
+  const areWanted = asksForPrompts(query.comparisons);
+  const conditions = query.comparisons
+    .filter((comparison) => areWanted || !isAboutPrompts(comparison))
+    .map((comparison) => conditionOf(database.dialect, modelField(comparison), comparison));
+  if (!areWanted) {
     conditions.push(sql`not exists (select 1 from registered_model_tags p
                                      where p.model_id = m.id and p.key = ${PROMPT_TAG} and p.value = 'true')`);
   }
@@ -85,10 +86,12 @@ export async function pageOfVersions(database: Database, query: PageQuery): Prom
     { expression: sql`m.name`, isAscending: true },
     { expression: sql`v.version`, isAscending: false },
   ];
-  const conditions = query.comparisons.map((comparison) =>
-    conditionOf(database.dialect, versionField(comparison), comparison),
-  );
-  if (!asksForPrompts(query.comparisons)) {
+  const areWanted = asksForPrompts(query.comparisons);
+  const conditions = query.comparisons
+    .filter((comparison) => areWanted || !isAboutPrompts(comparison))
+    .map(wholeVersionNumber)
+    .map((comparison) => conditionOf(database.dialect, versionField(comparison), comparison));
+  if (!areWanted) {
     conditions.push(sql`not exists (select 1 from model_version_tags p
                                      where p.model_id = v.model_id and p.key = ${PROMPT_TAG} and p.value = 'true')`);
   }
@@ -122,13 +125,17 @@ function modelField(comparison: Comparison): SearchField {
   const { entity, key } = comparison.path;
   if (TAG.has(entity ?? '')) {
     return tagField(
-      key,
       (condition) =>
         sql`exists (select 1 from registered_model_tags t where t.model_id = m.id and t.key = ${key} and ${condition})`,
     );
   }
   if (ATTRIBUTE.has(entity) && key === 'name') {
-    return { label: 'attribute name', type: 'text', operators: [...textOperators, 'IN'], expression: sql`m.name` };
+    return {
+      label: 'attribute name',
+      type: 'text',
+      operators: [...textOperators, ...listOperators],
+      expression: sql`m.name`,
+    };
   }
   throw refusal(comparison, `Invalid attribute name: '${key}'. Valid are name and tag.KEY`);
 }
@@ -137,7 +144,6 @@ function versionField(comparison: Comparison): SearchField {
   const { entity, key } = comparison.path;
   if (TAG.has(entity ?? '')) {
     return tagField(
-      key,
       (condition) =>
         sql`exists (select 1 from model_version_tags t
                      where t.model_id = v.model_id and t.version = v.version and t.key = ${key} and ${condition})`,
@@ -152,7 +158,9 @@ function versionField(comparison: Comparison): SearchField {
         expression: sql`v.version`,
       };
     }
-    const text = versionText[key];
+    // What has no run is not of this one: there, its run is an empty text.
+    const isNegative = comparison.operator === '!=' || comparison.operator === 'NOT IN';
+    const text = key === 'run_id' && isNegative ? sql`coalesce(v.run_id, '')` : versionText[key];
     const operators = key === 'source_path' ? textOperators : [...textOperators, ...listOperators];
     if (text) return { label: `attribute ${key}`, type: 'text', operators, expression: text };
   }
@@ -162,25 +170,36 @@ function versionField(comparison: Comparison): SearchField {
   );
 }
 
+/** A version number may be written as a text, and must be whole. */
+function wholeVersionNumber(comparison: Comparison): Comparison {
+  const { path, value } = comparison;
+  if (path.key !== 'version_number' || TAG.has(path.entity ?? '') || !('text' in value)) return comparison;
+  if (/^[+-]?\d+$/.test(value.text)) return { ...comparison, value: { kind: 'number', text: value.text } };
+  throw refusal(comparison, `Invalid value for numeric attribute 'version_number': ${value.text}`);
+}
+
 /**
- * Prompts are registered models too, and are found only by those who ask for them by their tag, as in MLflow; what does
- * not say that it is a prompt is none.
+ * Prompts are registered models too, and are found only by those who ask for them by their tag, as in MLflow; for all
+ * others there are none, whatever else they say of that tag.
  */
 function asksForPrompts(comparisons: readonly Comparison[]): boolean {
-  const asked = comparisons.find(({ path }) => TAG.has(path.entity ?? '') && path.key === PROMPT_TAG);
+  const asked = comparisons.find(isAboutPrompts);
   if (asked?.value.kind !== 'string') return false;
   const wanted = asked.value.text.toLowerCase();
   return (asked.operator === '=' && wanted === 'true') || (asked.operator === '!=' && wanted === 'false');
 }
 
-function tagField(key: string, within: (condition: RawBuilder<unknown>) => RawBuilder<unknown>): SearchField {
+function isAboutPrompts({ path }: Comparison): boolean {
+  return TAG.has(path.entity ?? '') && path.key === PROMPT_TAG;
+}
+
+function tagField(within: (condition: RawBuilder<unknown>) => RawBuilder<unknown>): SearchField {
   return {
     label: 'tag',
     type: 'text',
     operators: textOperators,
     expression: sql`t.value`,
     within,
-    ...(key === PROMPT_TAG && { absentAs: 'false' }),
   };
 }
 

@@ -48,11 +48,15 @@ export async function resolveSource(deps: SourceDeps, claim: SourceClaim): Promi
   }
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(source)?.[1]?.toLowerCase();
   if (scheme === undefined) throw refusal(source, 'it is a path of some machine, which this server cannot read');
-  refuseTricks(source);
+  refuseTricks(source, REMOTE_SCHEMES.has(scheme));
   if (scheme === 'models') return await resolveModel(deps, claim);
   if (scheme === 'runs') return await resolveRun(deps, claim);
   if (scheme === 'mlflow-artifacts') return await resolveArtifacts(deps, claim);
-  if (REMOTE_SCHEMES.has(scheme)) return { files: null, ...own };
+  if (REMOTE_SCHEMES.has(scheme)) {
+    if (claim.loggedModelId === undefined) return { files: null, ...own };
+    const model = await deps.experiments.getLoggedModel(claim.loggedModelId);
+    return { files: null, ...own, runId: own.runId ?? model.sourceRunId };
+  }
   throw refusal(source, `'${scheme}:' addresses a host other than the tracking server, or a path of some machine`);
 }
 
@@ -138,12 +142,12 @@ function segmentsOf(source: string, prefix: string): string[] {
 }
 
 /** Nor may a source that Capstan never opens confuse those who do. */
-function refuseTricks(source: string): void {
-  const path = source
+function refuseTricks(source: string, mayHaveQuery: boolean): void {
+  const path = (mayHaveQuery ? source.replace(/[?#].*$/s, '') : source)
     .slice(source.indexOf(':') + 1)
     .replace(/^\/*/, '')
     .replace(/\/$/, '');
-  if (source.includes('?') || source.includes('#')) throw refusal(source, 'it has a query or fragment');
+  if (!mayHaveQuery && /[?#]/.test(source)) throw refusal(source, 'it has a query or fragment');
   if (path === '') throw refusal(source, 'it names nothing');
   try {
     parseArtifactPath(path);

@@ -1,6 +1,7 @@
 import type { Writer } from '#database';
 import type { Cause } from '#kernel/cause';
 import { invalid } from '#kernel/errors';
+import { checkKey } from '#model/experiments';
 import { aliasesOfVersion } from './alias.store.ts';
 import { moveAlias } from './aliases.ts';
 import { requireModel, requireVersion, type RegistryDeps } from './deps.ts';
@@ -92,6 +93,7 @@ export function versionChangeUseCases(deps: RegistryDeps): VersionChangeUseCases
       });
     },
     async removeVersionTag({ key: tag, cause, ...key }) {
+      checkKey('key', tag);
       await change(key, async (writer, row, model) => {
         const before = await store.versionTags(writer, row);
         if (!(await store.removeVersionTag(writer, row, tag))) return;

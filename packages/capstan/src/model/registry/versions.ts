@@ -1,6 +1,6 @@
 import type { Database } from '#database';
 import type { Cause } from '#kernel/cause';
-import { invalid } from '#kernel/errors';
+import { DomainError, invalid, notFound } from '#kernel/errors';
 import { parseFilter } from '#kernel/filter/parse-filter';
 import { parseOrder } from '#kernel/filter/parse-order';
 import { findAlias } from './alias.store.ts';
@@ -8,7 +8,7 @@ import { orNone, requireModel, requireVersion, type RegistryDeps } from './deps.
 import { nextVersion, updateModel } from './model.store.ts';
 import { isPromptTag, lastOfEachKey, stageOf, stages, type KeyValue, type ModelVersion, type Stage } from './model.ts';
 import type { RegistrySearch } from './models.ts';
-import { checkDescription, checkTag, checkText } from './naming.ts';
+import { checkAliasText, checkDescription, checkTag, checkText } from './naming.ts';
 import { descriptionChanges, factDescription, factValues, record, tagChanges } from './record.ts';
 import { newestOf, pageOfVersions } from './search.store.ts';
 import { resolveSource } from './source.ts';
@@ -53,13 +53,29 @@ export function versionUseCases(deps: RegistryDeps): VersionUseCases {
   const get = (model: string, version: number) => loadVersion(database, model, version);
 
   async function getByAlias(model: string, alias: string): Promise<ModelVersion> {
+    checkAliasText(alias);
     const row = await requireModel(database.read, model);
     const version =
       alias.toLowerCase() === 'latest'
         ? await newestOf(database.read, row.id)
         : await findAlias(database.read, row.id, alias);
+    if (version === undefined && alias.toLowerCase() === 'latest') {
+      throw new DomainError('NOT_FOUND', `Latest version not found for model ${model}.`, { field: 'alias' });
+    }
     if (version === undefined) throw invalid(`Registered model alias ${alias} not found.`, { field: 'alias' });
     return await get(model, version);
+  }
+
+  /** By what follows the name in `models:/NAME/…` and `models:/NAME@…`: a number, a stage, `latest` or an alias. */
+  async function getByReference(model: string, reference: string): Promise<ModelVersion> {
+    if (reference.startsWith('@')) return await getByAlias(model, reference.slice(1));
+    if (reference.toLowerCase() === 'latest') return await getByAlias(model, reference);
+    const stage = stageOf(reference);
+    if (stage === undefined) return await get(model, versionNumber(reference));
+    const latest = await store.latestOfStages(database.read, [await requireModel(database.read, model)]);
+    const found = latest.find((version) => version.stage === stage);
+    if (!found) throw notFound('version', reference, `No version of ${model} is in that stage.`);
+    return found;
   }
 
   /** Project of the experiment whose run or logged model a version comes from. */
@@ -82,10 +98,8 @@ export function versionUseCases(deps: RegistryDeps): VersionUseCases {
       for (const tag of input.tags ?? []) checkTag(tag);
       const tags = lastOfEachKey(input.tags ?? []);
       await requireModel(database.read, model);
-      const findVersion = (name: string, which: string) =>
-        which.startsWith('@') ? getByAlias(name, which.slice(1)) : get(name, versionNumber(which));
       const resolved = await resolveSource(
-        { experiments: deps.experiments, findVersion },
+        { experiments: deps.experiments, findVersion: getByReference },
         { source: input.source, runId: input.runId, loggedModelId: input.loggedModelId, tags },
       );
       const { source, runId, loggedModelId } = resolved;
@@ -170,12 +184,16 @@ export async function loadVersion(database: Database, model: string, version: nu
   return found;
 }
 
-/** @throws DomainError INVALID_ARGUMENT for what is no positive whole number */
+/**
+ * Any whole number, as Python reads one; what is no number of a version names none.
+ * @throws DomainError INVALID_ARGUMENT for what is none
+ */
 export function versionNumber(text: string): number {
-  if (!/^[1-9]\d{0,14}$/.test(text)) {
+  if (!/^\s*[+-]?\d+\s*$/.test(text)) {
     throw invalid(`Parameter 'version' must be an integer, got '${text.slice(0, 100)}'.`, { field: 'version' });
   }
-  return Number(text);
+  const number = Number(text);
+  return Number.isSafeInteger(number) ? number : 0;
 }
 
 /** @throws DomainError INVALID_ARGUMENT */

@@ -47,8 +47,10 @@ export async function checkUrl(outbound: OutboundHttp, url: string): Promise<voi
     await outbound.check(url);
   } catch (error) {
     if (!(error instanceof DomainError) || error.code !== 'INVALID_ARGUMENT') throw error;
-    const what = error.details?.['reason'] === 'scheme' ? 'webhook URL scheme' : 'webhook URL';
-    const { hint, details } = error;
+    const { details } = error;
+    const isScheme = details?.['reason'] === 'scheme';
+    const what = isScheme ? 'webhook URL scheme' : 'webhook URL';
+    const hint = isScheme ? 'An operator can allow more: CAPSTAN_WEBHOOK_SCHEMES=https,http' : error.hint;
     throw invalid(`Invalid ${what}: ${error.message}`, {
       field: 'url',
       ...(hint !== undefined && { hint }),

@@ -7,7 +7,7 @@ export function toModel(model: RegisteredModel): object {
     name: model.name,
     creation_timestamp: model.createdAt,
     last_updated_timestamp: model.updatedAt,
-    ...optional('description', model.description),
+    ...optional('description', model.description || null),
     ...listed('latest_versions', model.latestVersions.map(toVersion)),
     ...listed('tags', model.tags),
     ...listed(
@@ -24,7 +24,7 @@ export function toVersion(version: ModelVersion): object {
     creation_timestamp: version.createdAt,
     last_updated_timestamp: version.updatedAt,
     current_stage: version.stage,
-    description: version.description ?? '',
+    ...optional('description', version.description),
     source: version.source,
     run_id: version.runId ?? '',
     status: 'READY',
