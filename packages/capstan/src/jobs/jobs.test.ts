@@ -160,6 +160,18 @@ describeDatabases('jobs', (open) => {
     await at.stop();
   });
 
+  test('a call outside that waits for its next try keeps nobody waiting who waits for the work', async () => {
+    const deliver = vi.fn(async () => Promise.reject(new RetryLater('asked to wait', 3_600_000)));
+    const at = setup(await open(), async () => {}, deliver);
+    await at.call('dl_1');
+    expect(await at.jobs.summary()).toMatchObject({ due: 1, scheduled: 0 });
+    await at.startRunner();
+    await vi.waitFor(() => expect(deliver).toHaveBeenCalledOnce(), { timeout: 5_000 });
+    const never = new AbortController().signal;
+    expect(await at.jobs.idle(10_000, never)).toMatchObject({ due: 0, running: 0, scheduled: 1 });
+    await at.stop();
+  });
+
   test('an owner whose lease ran out cannot finish the job another has taken over', async () => {
     const database = await open();
     const at = setup(database, async () => {});

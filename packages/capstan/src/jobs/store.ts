@@ -1,5 +1,6 @@
 import { sql, type Insertable, type Selectable } from 'kysely';
 import type { Database, Reader, Schema, WriteOptions, Writer } from '#database';
+import { outboundKinds } from './kinds.ts';
 import type { JobsSummary } from './service.ts';
 
 export type JobRow = Selectable<Schema['jobs']>;
@@ -143,11 +144,14 @@ export async function releaseOthers(database: Database, owner: string): Promise<
   return Number(result.numUpdatedRows);
 }
 
-export async function summary(reader: Reader, now: number): Promise<JobsSummary> {
+/** A call outside that waits for its next try is for later: nothing here is to do until then. */
+export async function summary(reader: Reader, now: number, realNow: number): Promise<JobsSummary> {
+  const isForLater = sql<boolean>`(run_at > ${now} or
+    (not_before > ${realNow} and kind in (${sql.join(outboundKinds)})))`;
   const { rows } = await sql<Record<keyof JobsSummary, number | null>>`
-    select sum(case when state = 'available' and run_at <= ${now} then 1 else 0 end) as due,
+    select sum(case when state = 'available' and not ${isForLater} then 1 else 0 end) as due,
            sum(case when state = 'running' then 1 else 0 end) as running,
-           sum(case when state = 'available' and run_at > ${now} then 1 else 0 end) as scheduled,
+           sum(case when state = 'available' and ${isForLater} then 1 else 0 end) as scheduled,
            sum(case when state = 'discarded' then 1 else 0 end) as discarded
       from jobs where state in ('available', 'running', 'discarded')`.execute(reader);
   const row = rows[0];

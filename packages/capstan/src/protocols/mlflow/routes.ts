@@ -28,6 +28,9 @@ const serverInfo = {
   features_enabled: { gateway: false },
 };
 
+/** As of a server that is told of no gateway: its users see an empty one. */
+const noGateway = { endpoints: [] };
+
 const text =
   (body: string): Handler =>
   async () => ({ status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body });
@@ -42,6 +45,8 @@ export function mlflowRoutesOf(deps: {
     health: text('OK'),
     version: text(MLFLOW_VERSION),
     serverInfo: async () => jsonReply(serverInfo),
+    gatewayProxy: async () => jsonReply(noGateway),
+    askGatewayProxy: async () => jsonReply(noGateway),
     ...experimentCalls(deps.experiments),
     ...runCalls(deps.experiments),
     ...metricCalls(deps.experiments),

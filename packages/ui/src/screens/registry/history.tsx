@@ -81,7 +81,7 @@ function titleOf({ kind, version, key, from, to }: Entry, namesVersion: boolean)
     case 'tag.removed':
       return `Tag ${key}${of} removed`;
     case 'description.set':
-      return `Description${of} ${to === null || to === '' ? 'removed' : 'changed'}`;
+      return `Description${of} ${to ? (from ? 'changed' : 'set') : 'removed'}`;
   }
 }
 

@@ -91,7 +91,7 @@ function Deliveries({ webhook }: { webhook: string }) {
               { name: 'Tries', isNumber: true, cell: (row) => row.tries },
               { name: 'Answer', isNumber: true, cell: (row) => row.status ?? '' },
               { name: 'Why', cell: (row) => row.error ?? '' },
-              { name: '', cell: (row) => row.state !== 'pending' && <SendAgain delivery={row} /> },
+              { name: 'Again', cell: (row) => row.state !== 'pending' && <SendAgain delivery={row} /> },
             ]}
           />
         )
