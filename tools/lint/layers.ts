@@ -39,6 +39,7 @@ const modules = [
   'operations/predictions',
   'operations/monitors',
   'operations/retraining',
+  'operations/webhooks',
   'ledger/lineage',
   'ledger/value',
   'ledger/debt',

@@ -14,6 +14,11 @@ const counts = z.strictObject({
   artifacts: z.int(),
 });
 
+/** Set where the model is a prompt, as MLflow keeps them: a registered model with a tag that says so. */
+const isPrompt = z.literal(true).optional();
+/** Values of the tags that were set; a key among `tags` without a value was removed. Long ones are cut, with a digest. */
+const values = z.record(z.string(), z.string()).optional();
+
 const aliasMove = z.strictObject({
   model: z.string(),
   alias: z.string(),
@@ -22,6 +27,7 @@ const aliasMove = z.strictObject({
   reason: z.string().optional(),
   /** The verdict that allowed it, for a promotion. */
   verdictId: z.string().optional(),
+  isPrompt,
 });
 
 /** Facts of experiments, runs and logged models. */
@@ -48,24 +54,41 @@ const experimentEvents = {
 
 /** Facts of registered models, their versions and aliases. */
 const registryEvents = {
-  'registered-model.created': z.strictObject({ model: z.string() }),
-  'registered-model.updated': z.strictObject({ model: z.string(), tags: z.array(z.string()).optional() }),
-  'registered-model.renamed': z.strictObject({ from: z.string(), to: z.string() }),
-  'registered-model.deleted': z.strictObject({ model: z.string(), versions: z.array(z.int()) }),
+  'registered-model.created': z.strictObject({
+    model: z.string(),
+    description: z.string().optional(),
+    values,
+    isPrompt,
+  }),
+  'registered-model.updated': z.strictObject({
+    model: z.string(),
+    tags: z.array(z.string()).optional(),
+    values,
+    description: z.string().nullable().optional(),
+    isPrompt,
+  }),
+  'registered-model.renamed': z.strictObject({ from: z.string(), to: z.string(), isPrompt }),
+  'registered-model.deleted': z.strictObject({ model: z.string(), versions: z.array(z.int()), isPrompt }),
   'model-version.created': z.strictObject({
     model: z.string(),
     version: z.int(),
     source: z.string(),
     runId: z.string().optional(),
     loggedModelId: z.string().optional(),
+    description: z.string().optional(),
+    values,
+    isPrompt,
   }),
   'model-version.updated': z.strictObject({
     model: z.string(),
     version: z.int(),
     stage: z.string().optional(),
     tags: z.array(z.string()).optional(),
+    values,
+    description: z.string().nullable().optional(),
+    isPrompt,
   }),
-  'model-version.deleted': z.strictObject({ model: z.string(), version: z.int() }),
+  'model-version.deleted': z.strictObject({ model: z.string(), version: z.int(), isPrompt }),
   'model-alias.set': aliasMove,
   'model-alias.removed': aliasMove,
 } as const;

@@ -17,6 +17,7 @@ import { serving } from './serving.ts';
 import { system } from './system.ts';
 import { traces } from './traces.ts';
 import { value } from './value.ts';
+import { webhooks } from './webhooks.ts';
 
 /** Every route of the control plane. A server that lacks a handler for one of them does not compile. */
 export const routes = {
@@ -39,4 +40,5 @@ export const routes = {
   value,
   debt,
   serving,
+  webhooks,
 };

@@ -27,6 +27,7 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'replay', load: () => import('./replay.ts') },
   { name: 'value', load: () => import('./value.ts') },
   { name: 'debt', load: () => import('./debt.ts') },
+  { name: 'webhooks', load: () => import('./webhooks.ts') },
 ];
 
 export interface Registration {

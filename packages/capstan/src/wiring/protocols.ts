@@ -2,6 +2,7 @@ import type { BoundRoute, ErrorRenderer } from '#http';
 import { mlflowErrors, mlflowRoutesOf, unknownMlflowCall } from '#protocols/mlflow';
 import { otelErrors, otelRoutes } from '#protocols/otel';
 import type { WiredModel } from './model.ts';
+import type { WiredWebhooks } from './webhooks.ts';
 
 export interface WiredProtocols {
   readonly bound: BoundRoute[];
@@ -11,9 +12,9 @@ export interface WiredProtocols {
 }
 
 /** Foreign protocols of the control plane, over the same use cases as the native API. */
-export function wireProtocols({ experiments, registry, traces }: WiredModel['services']): WiredProtocols {
+export function wireProtocols(services: WiredModel['services'] & WiredWebhooks['services']): WiredProtocols {
   return {
-    bound: [...mlflowRoutesOf({ experiments, registry, traces }), ...otelRoutes(traces)],
+    bound: [...mlflowRoutesOf(services), ...otelRoutes(services.traces)],
     errorRenderers: { mlflow: mlflowErrors, otel: otelErrors },
     unknownRenderer: unknownMlflowCall,
   };

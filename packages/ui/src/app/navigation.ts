@@ -30,6 +30,7 @@ export function wings(project: string | undefined): readonly Wing[] {
         { href: '/deployments', label: 'Deployments' },
         ...ofProject('Monitors', 'monitors'),
         ...ofProject('Cycles', 'cycles'),
+        { href: '/webhooks', label: 'Webhooks' },
       ],
     },
     {

@@ -147,6 +147,18 @@ const model = [
 const operations = [
   createRoute({
     getParentRoute,
+    path: '/webhooks',
+    component: lazyRouteComponent(() => import('../screens/webhooks/webhooks.tsx'), 'Webhooks'),
+    staticData: { crumbs: alone('Webhooks') },
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/webhooks/$webhook',
+    component: lazyRouteComponent(() => import('../screens/webhooks/webhook.tsx'), 'Webhook'),
+    staticData: { crumbs: inList('Webhooks', '/webhooks', (params) => params['webhook'] ?? '') },
+  }),
+  createRoute({
+    getParentRoute,
     path: '/deployments',
     component: lazyRouteComponent(() => import('../screens/deployments/deployments.tsx'), 'Deployments'),
     staticData: { crumbs: alone('Deployments') },

@@ -189,6 +189,9 @@ index CREATE INDEX events_type ON events USING btree (type, seq)
 index CREATE INDEX jobs_state ON jobs USING btree (state, run_at, priority)
 index CREATE INDEX logged_models_newest ON logged_models USING btree (experiment_id, lifecycle, created_at DESC, id)
 index CREATE INDEX logged_models_run ON logged_models USING btree (source_run_id)
+index CREATE INDEX model_history_of_event ON model_history USING btree (event_seq)
+index CREATE INDEX model_history_of_model ON model_history USING btree (model_id, seq)
+index CREATE INDEX model_history_of_name ON model_history USING btree (model, seq)
 index CREATE INDEX model_versions_run ON model_versions USING btree (run_id)
 index CREATE INDEX monitor_alerts_newest ON monitor_alerts USING btree (project, monitor)
 index CREATE INDEX outcomes_pending ON outcomes USING btree (deployment, received_at) WHERE (is_pending = 1)
@@ -209,6 +212,7 @@ index CREATE INDEX stage_results_key ON stage_results USING btree (project, resu
 index CREATE INDEX traces_by_session ON traces USING btree (session_id, experiment_id)
 index CREATE INDEX traces_newest ON traces USING btree (experiment_id, started_at DESC, id)
 index CREATE INDEX verdicts_version ON verdicts USING btree (model, version, created_at)
+index CREATE INDEX webhook_deliveries_newest ON webhook_deliveries USING btree (webhook_id, id)
 index CREATE UNIQUE INDEX approvals_pk ON approvals USING btree (model, version, seq)
 index CREATE UNIQUE INDEX artifacts_pk ON artifacts USING btree (root, path)
 index CREATE UNIQUE INDEX assessments_pkey ON assessments USING btree (id)
@@ -246,8 +250,8 @@ index CREATE UNIQUE INDEX metric_keys_name_key ON metric_keys USING btree (name)
 index CREATE UNIQUE INDEX metric_keys_pkey ON metric_keys USING btree (id)
 index CREATE UNIQUE INDEX metric_points_pk ON metric_points USING btree (run_key, metric_id, step, logged_at, value)
 index CREATE UNIQUE INDEX migrations_pkey ON migrations USING btree (name)
-index CREATE UNIQUE INDEX model_alias_moves_pk ON model_alias_moves USING btree (model_id, seq)
 index CREATE UNIQUE INDEX model_aliases_pk ON model_aliases USING btree (model_id, alias)
+index CREATE UNIQUE INDEX model_history_pkey ON model_history USING btree (seq)
 index CREATE UNIQUE INDEX model_version_counters_pkey ON model_version_counters USING btree (name)
 index CREATE UNIQUE INDEX model_version_tags_pk ON model_version_tags USING btree (model_id, version, key)
 index CREATE UNIQUE INDEX model_versions_pk ON model_versions USING btree (model_id, version)
@@ -298,6 +302,9 @@ index CREATE UNIQUE INDEX traces_id_key ON traces USING btree (id)
 index CREATE UNIQUE INDEX traces_pkey ON traces USING btree (key)
 index CREATE UNIQUE INDEX verdicts_pkey ON verdicts USING btree (id)
 index CREATE UNIQUE INDEX verdicts_request ON verdicts USING btree (request_key) WHERE (request_key IS NOT NULL)
+index CREATE UNIQUE INDEX webhook_deliveries_once ON webhook_deliveries USING btree (webhook_id, event_seq, event)
+index CREATE UNIQUE INDEX webhook_deliveries_pkey ON webhook_deliveries USING btree (id)
+index CREATE UNIQUE INDEX webhooks_pkey ON webhooks USING btree (id)
 jobs.attempt bigint not null default 0
 jobs.caused_by bigint
 jobs.created_at bigint not null
@@ -355,18 +362,22 @@ metric_points.step bigint not null
 metric_points.value double precision not null
 migrations.applied_at bigint not null
 migrations.name text not null
-model_alias_moves.actor text not null
-model_alias_moves.alias text not null
-model_alias_moves.from_version bigint
-model_alias_moves.model_id text not null
-model_alias_moves.moved_at bigint not null
-model_alias_moves.reason text
-model_alias_moves.seq bigint not null
-model_alias_moves.to_version bigint
-model_alias_moves.verdict_id text
 model_aliases.alias text not null
 model_aliases.model_id text not null
 model_aliases.version bigint not null
+model_history.actor text not null
+model_history.at bigint not null
+model_history.event_seq bigint not null
+model_history.from_value text
+model_history.key text not null
+model_history.kind text not null
+model_history.model text not null
+model_history.model_id text not null
+model_history.reason text
+model_history.seq bigint not null
+model_history.to_value text
+model_history.verdict_id text
+model_history.version bigint
 model_version_counters.last_version bigint not null
 model_version_counters.name text not null
 model_version_tags.key text not null
@@ -696,3 +707,25 @@ verdicts.project text not null
 verdicts.request_key text
 verdicts.status text not null
 verdicts.version bigint not null
+webhook_deliveries.body text not null
+webhook_deliveries.created_at bigint not null
+webhook_deliveries.error text
+webhook_deliveries.event text not null
+webhook_deliveries.event_seq bigint not null
+webhook_deliveries.id text not null
+webhook_deliveries.next_try_at bigint
+webhook_deliveries.state text not null
+webhook_deliveries.status bigint
+webhook_deliveries.tried_at bigint
+webhook_deliveries.tries bigint not null
+webhook_deliveries.webhook_id text not null
+webhooks.created_at bigint not null
+webhooks.description text
+webhooks.events text not null
+webhooks.id text not null
+webhooks.name text not null
+webhooks.secret text
+webhooks.since_seq bigint not null
+webhooks.status text not null
+webhooks.updated_at bigint not null
+webhooks.url text not null

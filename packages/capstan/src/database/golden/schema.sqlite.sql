@@ -25,8 +25,8 @@ CREATE TABLE "logged_models" ("id" text not null primary key, "experiment_id" in
 CREATE TABLE "metric_keys" ("id" integer not null primary key, "name" text not null unique);
 CREATE TABLE "metric_points" ("run_key" integer not null, "metric_id" integer not null, "step" integer not null, "logged_at" integer not null, "value" real not null, constraint "metric_points_pk" primary key ("run_key", "metric_id", "step", "logged_at", "value")) without rowid;
 CREATE TABLE "migrations" ("name" text not null primary key, "applied_at" integer not null);
-CREATE TABLE "model_alias_moves" ("model_id" text not null, "seq" integer not null, "alias" text not null, "from_version" integer, "to_version" integer, "actor" text not null, "reason" text, "verdict_id" text, "moved_at" integer not null, constraint "model_alias_moves_pk" primary key ("model_id", "seq")) without rowid;
 CREATE TABLE "model_aliases" ("model_id" text not null, "alias" text not null, "version" integer not null, constraint "model_aliases_pk" primary key ("model_id", "alias")) without rowid;
+CREATE TABLE "model_history" ("seq" integer primary key, "model_id" text not null, "model" text not null, "version" integer, "kind" text not null, "key" text not null, "from_value" text, "to_value" text, "actor" text not null, "reason" text, "verdict_id" text, "at" integer not null, "event_seq" integer not null);
 CREATE TABLE "model_version_counters" ("name" text not null primary key, "last_version" integer not null);
 CREATE TABLE "model_version_tags" ("model_id" text not null, "version" integer not null, "key" text not null, "value" text not null, constraint "model_version_tags_pk" primary key ("model_id", "version", "key")) without rowid;
 CREATE TABLE "model_versions" ("model_id" text not null references "registered_models" ("id"), "version" integer not null, "source" text not null, "artifact_root" text, "artifact_path" text, "run_id" text, "logged_model_id" text, "run_link" text, "description" text, "stage" text not null, "created_by" text not null, "created_at" integer not null, "updated_at" integer not null, constraint "model_versions_pk" primary key ("model_id", "version"));
@@ -66,6 +66,8 @@ CREATE TABLE "trace_metadata" ("trace_key" integer not null, "key" text not null
 CREATE TABLE "trace_tags" ("trace_key" integer not null, "key" text not null, "value" text not null, constraint "trace_tags_pk" primary key ("trace_key", "key")) without rowid;
 CREATE TABLE "traces" ("key" integer not null primary key, "id" text not null unique, "experiment_id" integer not null references "experiments" ("id"), "client_request_id" text, "request_preview" text, "response_preview" text, "started_at" integer not null, "duration_ms" integer, "status" text not null, "is_finalized" integer not null, "name" text, "session_id" text, "input_tokens" integer, "output_tokens" integer, "total_tokens" integer, "cache_read_input_tokens" integer, "cache_creation_input_tokens" integer, "input_cost" real, "output_cost" real, "total_cost" real);
 CREATE TABLE "verdicts" ("id" text not null primary key, "project" text not null, "model" text not null, "version" integer not null, "status" text not null, "champion_version" integer, "evaluation" text not null, "measured" text not null, "checks" text not null, "request_key" text, "cycle" text, "actor" text not null, "created_at" integer not null);
+CREATE TABLE "webhook_deliveries" ("id" text primary key, "webhook_id" text not null, "event_seq" integer not null, "event" text not null, "body" text not null, "state" text not null, "tries" integer not null, "status" integer, "error" text, "created_at" integer not null, "tried_at" integer, "next_try_at" integer);
+CREATE TABLE "webhooks" ("id" text primary key, "name" text not null, "description" text, "url" text not null, "events" text not null, "secret" text, "status" text not null, "since_seq" integer not null, "created_at" integer not null, "updated_at" integer not null);
 CREATE INDEX "artifacts_digest" on "artifacts" ("digest");
 CREATE INDEX assessments_of_trace on assessments (trace_key, kind, name);
 CREATE INDEX "cycle_triggers_newest" on "cycle_triggers" ("project", "event_seq");
@@ -88,6 +90,9 @@ CREATE UNIQUE INDEX jobs_unique_key on jobs (unique_key)
       where unique_key is not null and state in ('available', 'running');
 CREATE INDEX logged_models_newest on logged_models (experiment_id, lifecycle, created_at desc, id);
 CREATE INDEX "logged_models_run" on "logged_models" ("source_run_id");
+CREATE INDEX "model_history_of_event" on "model_history" ("event_seq");
+CREATE INDEX "model_history_of_model" on "model_history" ("model_id", "seq");
+CREATE INDEX "model_history_of_name" on "model_history" ("model", "seq");
 CREATE INDEX "model_versions_run" on "model_versions" ("run_id");
 CREATE INDEX "monitor_alerts_newest" on "monitor_alerts" ("project", "monitor");
 CREATE UNIQUE INDEX monitor_alerts_open on monitor_alerts (project, monitor)
@@ -116,3 +121,5 @@ CREATE INDEX traces_by_session on traces (session_id, experiment_id);
 CREATE INDEX traces_newest on traces (experiment_id, started_at desc, id);
 CREATE UNIQUE INDEX verdicts_request on verdicts (request_key) where request_key is not null;
 CREATE INDEX "verdicts_version" on "verdicts" ("model", "version", "created_at");
+CREATE INDEX "webhook_deliveries_newest" on "webhook_deliveries" ("webhook_id", "id");
+CREATE UNIQUE INDEX "webhook_deliveries_once" on "webhook_deliveries" ("webhook_id", "event_seq", "event");

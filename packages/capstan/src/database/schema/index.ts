@@ -10,6 +10,7 @@ import type { PipelinesSchema } from './pipelines.ts';
 import type { RegistrySchema } from './registry.ts';
 import type { RetrainingSchema } from './retraining.ts';
 import type { TracesSchema } from './traces.ts';
+import type { WebhooksSchema } from './webhooks.ts';
 
 /** Every table, by wing. Column names are snake_case; times are milliseconds; JSON is text. */
 export interface Schema
@@ -25,4 +26,5 @@ export interface Schema
     RetrainingSchema,
     DebtSchema,
     OperationsSchema,
-    TracesSchema {}
+    TracesSchema,
+    WebhooksSchema {}

@@ -1,6 +1,6 @@
 import { sql, type Selectable } from 'kysely';
 import type { Reader, Schema, Writer } from '#database';
-import type { KeyValue, RegisteredModel } from './model.ts';
+import { isPromptTag, PROMPT_TAG, type KeyValue, type RegisteredModel } from './model.ts';
 import { latestOfStages } from './version.store.ts';
 
 export type ModelRow = Selectable<Schema['registered_models']>;
@@ -26,18 +26,26 @@ export async function updateModel(
     .execute();
 }
 
-/** The model with its versions, aliases and tags; moves of its aliases stay in the chain of facts. */
+/** The model with its versions, aliases and tags; its history stays. */
 export async function removeModel(writer: Writer, id: string): Promise<void> {
-  for (const table of [
-    'model_version_tags',
-    'model_aliases',
-    'model_alias_moves',
-    'model_versions',
-    'registered_model_tags',
-  ] as const) {
+  for (const table of ['model_version_tags', 'model_aliases', 'model_versions', 'registered_model_tags'] as const) {
     await writer.deleteFrom(table).where('model_id', '=', id).execute();
   }
   await writer.deleteFrom('registered_models').where('id', '=', id).execute();
+}
+
+export async function isPromptModel(reader: Reader, id: string): Promise<boolean> {
+  const value = (await modelTags(reader, id)).get(PROMPT_TAG);
+  return value !== undefined && isPromptTag({ key: PROMPT_TAG, value });
+}
+
+export async function modelTags(reader: Reader, id: string): Promise<ReadonlyMap<string, string>> {
+  const rows = await reader
+    .selectFrom('registered_model_tags')
+    .select(['key', 'value'])
+    .where('model_id', '=', id)
+    .execute();
+  return new Map(rows.map(({ key, value }) => [key, value]));
 }
 
 export async function putModelTags(writer: Writer, id: string, tags: readonly KeyValue[]): Promise<void> {

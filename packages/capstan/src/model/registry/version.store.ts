@@ -30,6 +30,25 @@ export async function versionsOfRun(reader: Reader, runId: string): Promise<Vers
     .execute();
 }
 
+/** Notes that all versions changed: with their model's name. */
+export async function touchVersions(writer: Writer, modelId: string, at: number): Promise<void> {
+  await writer.updateTable('model_versions').set({ updated_at: at }).where('model_id', '=', modelId).execute();
+}
+
+/** Values of a version's tags by key. */
+export async function versionTags(
+  reader: Reader,
+  key: { readonly model_id: string; readonly version: number },
+): Promise<ReadonlyMap<string, string>> {
+  const rows = await reader
+    .selectFrom('model_version_tags')
+    .select(['key', 'value'])
+    .where('model_id', '=', key.model_id)
+    .where('version', '=', key.version)
+    .execute();
+  return new Map(rows.map((row) => [row.key, row.value]));
+}
+
 export async function numbersOf(reader: Reader, modelId: string): Promise<number[]> {
   const rows = await reader
     .selectFrom('model_versions')

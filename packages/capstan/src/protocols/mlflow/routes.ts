@@ -3,6 +3,7 @@ import { bindRaw, type BoundRoute } from '#http';
 import type { Experiments } from '#model/experiments';
 import type { ModelRegistry } from '#model/registry';
 import type { Traces } from '#model/traces';
+import type { Webhooks } from '#operations/webhooks';
 import { artifactCalls } from './artifacts/artifacts.ts';
 import type { Handler } from './wire/call.ts';
 import { experimentCalls } from './tracking/experiments.ts';
@@ -15,6 +16,7 @@ import { assessmentCalls } from './traces/assessments.ts';
 import { oldTraceCalls } from './traces/old-traces.ts';
 import { traceArtifactCalls, withTraceFiles } from './traces/trace-files.ts';
 import { traceCalls } from './traces/traces.ts';
+import { webhookCalls } from './webhooks/webhooks.ts';
 
 /** The release whose API this is: clients choose by it how they speak. */
 const MLFLOW_VERSION = '3.17.2';
@@ -31,6 +33,9 @@ const serverInfo = {
   features_enabled: { gateway: false },
 };
 
+/** As of a server that is told of no gateway: its users see an empty one. */
+const noGateway = { endpoints: [] };
+
 const text =
   (body: string): Handler =>
   async () => ({ status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body });
@@ -40,11 +45,14 @@ export function mlflowRoutesOf(deps: {
   readonly experiments: Experiments;
   readonly registry: ModelRegistry;
   readonly traces: Traces;
+  readonly webhooks: Webhooks;
 }): BoundRoute[] {
   const handlers = {
     health: text('OK'),
     version: text(MLFLOW_VERSION),
     serverInfo: async () => jsonReply(serverInfo),
+    gatewayProxy: async () => jsonReply(noGateway),
+    askGatewayProxy: async () => jsonReply(noGateway),
     ...experimentCalls(deps.experiments),
     ...runCalls(deps.experiments),
     ...metricCalls(deps.experiments),
@@ -55,6 +63,7 @@ export function mlflowRoutesOf(deps: {
     ...oldTraceCalls(deps.traces),
     ...assessmentCalls(deps.traces),
     ...traceArtifactCalls(deps.traces),
+    ...webhookCalls(deps.webhooks),
   } satisfies Readonly<Record<MlflowCallName, Handler>>;
   return Object.entries<Handler>(handlers).flatMap(([name, handle]) =>
     mlflowRoutes[name as MlflowCallName].map((route) => bindRaw(route, handle)),

@@ -6,6 +6,7 @@ import { routes } from '@capstan/api';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { createBlobFs } from '#adapters/blob-fs';
+import { createOutboundSockets } from '#adapters/outbound-sockets';
 import { openDatabase } from '#database';
 import { createEvents } from '#events';
 import { createHttpServer, identifyLocal } from '#http';
@@ -13,6 +14,7 @@ import { createJobs } from '#jobs';
 import { createExperiments, type Experiments } from '#model/experiments';
 import { createRegistry, type ModelRegistry } from '#model/registry';
 import { createTraces, type Traces } from '#model/traces';
+import { createWebhooks } from '#operations/webhooks';
 import { randomIds } from '#ports/ids';
 import { mlflowErrors, mlflowRoutesOf, unknownMlflowCall } from './index.ts';
 
@@ -53,11 +55,13 @@ export async function startMlflow(): Promise<MlflowServer> {
   const deps = { database, events, clock, ids: randomIds, blobs: await createBlobFs({ root: join(folder, 'blobs') }) };
   const experiments = createExperiments(deps);
   const registry = createRegistry({ ...deps, experiments });
+  const outbound = createOutboundSockets({ schemes: ['http', 'https'], canReachPrivate: true, allowedTargets: [] });
   const traces = createTraces({ ...deps, experiments });
+  const webhooks = createWebhooks({ ...deps, jobs, registry, outbound, secretKey: Buffer.alloc(32) });
   await experiments.ensureDefaultExperiment({ actor: 'test' });
   const http = createHttpServer({
     table: Object.values(routes.mlflow),
-    bound: mlflowRoutesOf({ experiments, registry, traces }),
+    bound: mlflowRoutesOf({ experiments, registry, traces, webhooks }),
     errorRenderers: { mlflow: mlflowErrors },
     unknownRenderer: unknownMlflowCall,
     identify: identifyLocal,

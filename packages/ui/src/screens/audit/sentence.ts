@@ -61,6 +61,10 @@ const tellers: Readonly<Record<string, Teller>> = {
   'debt-item.repaid': (payload) => `Debt repaid: ${at(payload, 'title')}`,
   'cycle.started': (payload) => `Cycle ${at(payload, 'number')} began: ${at(inside(payload, 'trigger'), 'reason')}`,
   'cycle.not-started': (payload) => `A cycle was held back${because(payload)}`,
+  'webhook.created': (payload) => `Webhook ${at(payload, 'name')} added: ${at(payload, 'host')} hears of models`,
+  'webhook.deleted': (payload) => `Webhook ${at(payload, 'name')} removed`,
+  'webhook-delivery.failed': (payload) =>
+    `A webhook was not told of ${at(payload, 'event')} after ${at(payload, 'tries')} tries${because(payload)}`,
   'cycle.ended': (payload) => `Cycle ${at(payload, 'number')} ended, ${at(payload, 'outcome')}${because(payload)}`,
 };
 
@@ -88,7 +92,8 @@ const folders: Readonly<Record<string, string>> = {
   'dataset-version': 'dataset-versions',
   experiment: 'experiments',
   run: 'runs',
-  'registered-model': 'models',
+  model: 'models',
+  webhook: 'webhooks',
   'pipeline-run': 'pipeline-runs',
   deployment: 'deployments',
   rollout: 'rollouts',
