@@ -30,6 +30,7 @@ import { wireMonitors } from './wiring/monitors.ts';
 import { baselineFrom, feedbackInto, modelsFrom, specsFrom, wireOperations } from './wiring/operations.ts';
 import { wirePipelines } from './wiring/pipelines.ts';
 import { wireProtocols } from './wiring/protocols.ts';
+import { wireRetention } from './wiring/retention.ts';
 
 export interface App {
   /** Address of the control plane. */
@@ -90,6 +91,8 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
     runtime,
   });
 
+  const retention = wireRetention(foundation, model.services);
+
   const protocols = wireProtocols(model.services);
 
   const handlers: JobHandlers = {
@@ -100,6 +103,7 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
     ...monitors.handlers,
     ...cycles.handlers,
     ...ledger.handlers,
+    ...retention.handlers,
   };
   const runner = createRunner({ database, clock, log, handlers, concurrency: config.jobConcurrency });
   const scheduler = createScheduler({
@@ -112,6 +116,7 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
       ...(await monitors.schedules()),
       ...(await cycles.schedules()),
       ...(await ledger.schedules()),
+      ...(await retention.schedules()),
     ],
   });
 
@@ -147,6 +152,7 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
       ...monitors.bound,
       ...cycles.bound,
       ...ledger.bound,
+      ...retention.bound,
       ...protocols.bound,
     ],
     errorRenderers: protocols.errorRenderers,

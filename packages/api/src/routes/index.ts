@@ -14,6 +14,7 @@ import { projects } from './projects.ts';
 import { registry } from './registry.ts';
 import { serving } from './serving.ts';
 import { system } from './system.ts';
+import { trash } from './trash.ts';
 import { value } from './value.ts';
 
 /** Every route of the control plane. A server that lacks a handler for one of them does not compile. */
@@ -34,5 +35,6 @@ export const routes = {
   lineage,
   value,
   debt,
+  trash,
   serving,
 };

@@ -273,6 +273,17 @@ export function describeBlobStore(name: string, makeStore: () => Promise<BlobSto
         await expectNothingKept();
       });
 
+      it('frees what nobody uses, saying how much, unless it was put within the grace', async () => {
+        const { digest } = await store.put(Buffer.from('twelve bytes'));
+        expect(await store.deleteUnused(digest, HOUR_MS)).toBeUndefined();
+        expect(await store.has(digest)).toBe(true);
+        expect(await store.deleteUnused(digest, 0)).toBe(12);
+        expect(await store.deleteUnused(digest, 0)).toBeUndefined();
+        expect(await store.deleteUnused(ABSENT, 0)).toBeUndefined();
+        await expect(store.deleteUnused('sha256:../x', 0)).rejects.toEqual(failingWith('INVALID_ARGUMENT'));
+        await expectNothingKept();
+      });
+
       it('lists every blob that is old enough, and no younger one', async () => {
         const blobs: Blob[] = [];
         for (let index = 0; index < 20; index++) blobs.push(await store.put(Buffer.from(`blob ${index}`)));

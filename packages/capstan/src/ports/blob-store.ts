@@ -41,6 +41,11 @@ export interface BlobStore {
   localFile(digest: Digest): Promise<string>;
   /** Removes the blob; an absent one is no error. The caller knows that nothing refers to it. */
   delete(digest: Digest): Promise<void>;
+  /**
+   * Removes the blob unless it has been put within the last `graceMs` (by real time), also while this runs: whoever puts
+   * bytes that nobody refers to yet finds them there afterwards. Returns the bytes freed, or undefined where it stays.
+   */
+  deleteUnused(digest: Digest, graceMs: number): Promise<number | undefined>;
   /** Every blob that is older than `olderThanMs` (by real time), for the sweep of orphans. */
   list(olderThanMs: number): AsyncIterable<Blob>;
 }

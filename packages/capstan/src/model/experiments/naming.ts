@@ -1,6 +1,7 @@
 // What names and values may be. Limits are MLflow's, so that what it takes is taken and no more.
 import { invalid, type DomainError } from '#kernel/errors';
 import type { KeyValue } from './model.ts';
+import { checkRetentionTag } from './trash/retention.ts';
 
 const LONGEST_EXPERIMENT_NAME = 500;
 const LONGEST_KEY = 250;
@@ -55,6 +56,7 @@ export function checkKey(field: string, key: string): void {
 export function checkExperimentTag(tag: KeyValue): void {
   checkKey('key', tag.key);
   refuseLong('value', tag.value, LONGEST_EXPERIMENT_TAG_VALUE);
+  checkRetentionTag(tag);
 }
 
 export function checkModelTag(tag: KeyValue): void {

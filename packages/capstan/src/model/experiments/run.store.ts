@@ -9,6 +9,7 @@ import {
   type RunInfo,
   type RunStatus,
 } from './model.ts';
+import { greatestEver } from './trash/watermark.store.ts';
 import { metricValue } from './metrics/metric.store.ts';
 
 export type RunRow = Selectable<Schema['runs']>;
@@ -47,8 +48,7 @@ export async function findRunForWriting(
 
 /** The caller holds the chain lock: keys count up. */
 export async function insertRun(writer: Writer, run: Omit<RunInfo, 'lifecycle'>): Promise<number> {
-  const last = await sql<{ key: number | null }>`select max(key) as key from runs`.execute(writer);
-  const key = Number(last.rows[0]?.key ?? 0) + 1;
+  const key = Math.max(0, await greatestEver(writer, 'runs', 'key')) + 1;
   await writer
     .insertInto('runs')
     .values({
@@ -63,6 +63,7 @@ export async function insertRun(writer: Writer, run: Omit<RunInfo, 'lifecycle'>)
       lifecycle: 'active',
       artifact_root: run.artifactRoot,
       updated_at: run.updatedAt,
+      deleted_at: null,
     })
     .execute();
   return key;
@@ -81,7 +82,10 @@ export async function updateRun(
       ...(change.status !== undefined && { status: change.status }),
       ...(change.endTime !== undefined && { end_time: change.endTime }),
       ...(change.name !== undefined && { name: change.name }),
-      ...(change.lifecycle !== undefined && { lifecycle: change.lifecycle }),
+      ...(change.lifecycle !== undefined && {
+        lifecycle: change.lifecycle,
+        deleted_at: change.lifecycle === 'deleted' ? at : null,
+      }),
     })
     .where('key', '=', key)
     .execute();

@@ -9,6 +9,7 @@ import { createMetricIds } from './metrics/metric-ids.ts';
 import { keysOf, type LoggedKeys } from './search/key.store.ts';
 import { experimentNumber } from './naming.ts';
 import { runUseCases, type RunUseCases } from './runs.ts';
+import { trashUseCases, type TrashUseCases } from './trash/trash.ts';
 import { countRunMatches, searchRuns, type RunPage, type RunSearch } from './search/search-runs.ts';
 
 interface SearchUseCases {
@@ -30,6 +31,7 @@ export interface Experiments
     LoggedModelUseCases,
     ArtifactUseCases,
     HistoryUseCases,
+    TrashUseCases,
     SearchUseCases {}
 
 export function createExperiments(deps: ExperimentsDeps): Experiments {
@@ -42,6 +44,7 @@ export function createExperiments(deps: ExperimentsDeps): Experiments {
     ...loggedModelUseCases(deps, metricIds),
     ...artifactUseCases(deps),
     ...historyUseCases(deps, metricIds),
+    ...trashUseCases(deps),
     searchRuns: (search) => searchRuns(deps.database, metricIds, search),
     countMatches: (search) => countRunMatches(deps.database, metricIds, search),
     loggedKeys: (ids) =>

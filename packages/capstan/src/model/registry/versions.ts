@@ -1,8 +1,9 @@
 import type { Database, Writer } from '#database';
 import type { Cause } from '#kernel/cause';
-import { DomainError, invalid } from '#kernel/errors';
+import { DomainError, invalid, notFound } from '#kernel/errors';
 import { parseFilter } from '#kernel/filter/parse-filter';
 import { parseOrder } from '#kernel/filter/parse-order';
+import { isArtifactRoot } from '#model/experiments';
 import { aliasesOfVersion, findAlias, moveAlias } from './alias.store.ts';
 import { aboutVersion, requireModel, requireVersion, type RegistryDeps } from './deps.ts';
 import { nextVersion, updateModel, type ModelRow } from './model.store.ts';
@@ -109,6 +110,8 @@ export function versionUseCases(deps: RegistryDeps): VersionUseCases {
       const version = await database.write(async (writer) => {
         await database.dialect.lockChain(writer);
         const row = await requireModel(writer, model);
+        // Purged since it was found: purges wait for this transaction, or have been before it.
+        if (resolved.files && !(await isArtifactRoot(writer, resolved.files.root))) throw notFound('files', source);
         const number = await nextVersion(writer, model);
         await store.insertVersion(writer, {
           model_id: row.id,

@@ -48,7 +48,14 @@ export async function startMlflow(): Promise<MlflowServer> {
   const clock = { now: () => 1_700_000_000_000 };
   const jobs = createJobs({ database, clock, ids: randomIds });
   const events = createEvents({ database, jobs, clock, ids: randomIds });
-  const deps = { database, events, clock, ids: randomIds, blobs: await createBlobFs({ root: join(folder, 'blobs') }) };
+  const deps = {
+    database,
+    events,
+    jobs,
+    clock,
+    ids: randomIds,
+    blobs: await createBlobFs({ root: join(folder, 'blobs') }),
+  };
   const experiments = createExperiments(deps);
   const registry = createRegistry({ ...deps, experiments });
   await experiments.ensureDefaultExperiment({ actor: 'test' });
