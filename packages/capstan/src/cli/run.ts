@@ -16,6 +16,7 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'audit', load: () => import('./audit.ts') },
   { name: 'apply', load: () => import('./apply.ts') },
   { name: 'datasets', load: () => import('./datasets.ts') },
+  { name: 'experiments', load: () => import('./experiments.ts') },
   { name: 'runs', load: () => import('./runs.ts') },
   { name: 'models', load: () => import('./models.ts') },
   { name: 'deploy', load: () => import('./deploy.ts') },
@@ -26,6 +27,7 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'replay', load: () => import('./replay.ts') },
   { name: 'value', load: () => import('./value.ts') },
   { name: 'debt', load: () => import('./debt.ts') },
+  { name: 'gc', load: () => import('./gc.ts') },
 ];
 
 export interface Registration {

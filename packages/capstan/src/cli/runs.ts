@@ -1,15 +1,13 @@
 import type { Client } from '@capstan/client';
 import type { Command } from 'commander';
-import { notFound } from '#kernel/errors';
-import { nearest } from '#kernel/nearest';
 import { connect } from './connect.ts';
+import { experimentsOf, type Experiment } from './experiments-of.ts';
 import { pageSize } from './page-size.ts';
 import type { Registration } from './run.ts';
 import { showRun } from './show-run.ts';
 import { oneLine, table } from './terminal.ts';
 import { durationText, timeText } from './time-text.ts';
-
-const MOST_EXPERIMENTS = 1_000;
+import { addTrashCommands } from './trash-commands.ts';
 
 interface ListOptions {
   readonly experiment?: string;
@@ -22,10 +20,10 @@ interface ListOptions {
   readonly json?: boolean;
 }
 
-type Experiment = Awaited<ReturnType<Client['experiments']['get']>>;
 type RunSummary = Awaited<ReturnType<Client['experiments']['searchRuns']>>['items'][number];
 
-export function register(program: Command, { terminal, action }: Registration): void {
+export function register(program: Command, at: Registration): void {
+  const { terminal, action } = at;
   const runs = program.command('runs').description('Runs of experiments');
   runs
     .command('list')
@@ -74,22 +72,7 @@ export function register(program: Command, { terminal, action }: Registration): 
         return undefined;
       }),
     );
-}
-
-/** The newest ones, or the one of that name or id. @throws DomainError NOT_FOUND naming the nearest */
-async function experimentsOf(client: Client, wanted: string | undefined): Promise<Experiment[]> {
-  if (wanted !== undefined) {
-    const filter = `name = '${wanted.replaceAll("'", "''")}'`;
-    const { items } = await client.experiments.list({ query: { view: 'all', filter } });
-    if (items.length > 0) return items;
-  }
-  const { items } = await client.experiments.list({ query: { view: 'all', limit: MOST_EXPERIMENTS } });
-  if (wanted === undefined) return items;
-  const found = items.filter(({ id }) => id === wanted);
-  if (found.length > 0) return found;
-  const names = items.map(({ name }) => name);
-  const close = nearest(wanted, names);
-  throw notFound('experiment', wanted, close === undefined ? undefined : `Did you mean '${close}'?`);
+  addTrashCommands(runs, at, { kind: 'runs', argument: 'id', idsOf: async (_client, ids) => [...ids] });
 }
 
 async function search(client: Client, experiments: readonly Experiment[], options: ListOptions) {

@@ -65,8 +65,9 @@ describeDatabases('the trash', (open) => {
     await expect(bench.experiments.createExperiment({ name: 'trial', cause })).rejects.toMatchObject({
       code: 'ALREADY_EXISTS',
     });
-    const report = await purge(bench, { experiments: [id] });
-    expect(report).toMatchObject({ experiments: 1, runs: 1, loggedModels: 1, freed: { blobs: 2, bytes: 22 } });
+    const expected = { experiments: 1, runs: 1, loggedModels: 1, freed: { blobs: 2, bytes: 22 } };
+    expect(await bench.retention.collect({ olderThanMs: 0, isDryRun: true }, cause)).toMatchObject(expected);
+    expect(await bench.retention.collect({ olderThanMs: 0, isDryRun: false }, cause)).toMatchObject(expected);
     const again = await bench.experiments.createExperiment({ name: 'trial', cause });
     expect(Number(again.id)).toBe(Number(id) + 1);
     for (const table of [...tablesOfRun, ...tablesOfLoggedModel, 'run_datasets', 'artifacts', 'experiment_tags'])

@@ -66,10 +66,12 @@ export async function planPurge(
     const about = { kind, id, name: experiment.name, experimentName: experiment.name, experimentId: id, parts };
     decide(about, id === DEFAULT_EXPERIMENT ? ['the server: clients log to the default experiment unasked'] : []);
   }
+  const goesAnyway = new Set(go.flatMap((planned) => planned.parts.map((part) => part.root)));
   for (const kind of ['run', 'logged-model'] as const) {
     const wanted = new Set(keys.filter((key) => key.kind === kind).map((key) => key.id));
     for (const part of await findPurgeables(reader, { kind, ids: [...wanted] })) {
       wanted.delete(part.id);
+      if (goesAnyway.has(part.root)) continue;
       const { id, name, experimentName, experimentId } = part;
       if (part.lifecycle === 'active') absent.push({ kind, id, isActive: true });
       else decide({ kind, id, name, experimentName, experimentId: String(experimentId), parts: [part] });
