@@ -93,7 +93,7 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
 
   const retention = wireRetention(foundation, model.services);
 
-  const protocols = wireProtocols(model.services);
+  const protocols = wireProtocols(foundation, model.services);
 
   const handlers: JobHandlers = {
     'jobs.sweep': ({ endedBefore }) => sweepJobs(database, endedBefore),

@@ -1,5 +1,7 @@
 import type { BoundRoute, ErrorRenderer } from '#http';
 import { mlflowErrors, mlflowRoutesOf, unknownMlflowCall } from '#protocols/mlflow';
+import { createSignedLinks } from '#model/experiments';
+import type { Foundation } from './foundation.ts';
 import type { WiredModel } from './model.ts';
 
 export interface WiredProtocols {
@@ -10,9 +12,13 @@ export interface WiredProtocols {
 }
 
 /** Foreign protocols of the control plane, over the same use cases as the native API. */
-export function wireProtocols({ experiments, registry }: WiredModel['services']): WiredProtocols {
+export function wireProtocols(
+  { config, database }: Foundation,
+  { experiments, registry }: WiredModel['services'],
+): WiredProtocols {
+  const links = createSignedLinks(database);
   return {
-    bound: mlflowRoutesOf({ experiments, registry }),
+    bound: mlflowRoutesOf({ experiments, registry, links, publicUrl: config.publicUrl }),
     errorRenderers: { mlflow: mlflowErrors },
     unknownRenderer: unknownMlflowCall,
   };

@@ -199,7 +199,7 @@ describe('blob-fs when its process is killed', () => {
   it('has nothing of a blob that was being put, and sweeps its remains a day later', async () => {
     const { child, lines } = inAnotherProcess(
       root,
-      `async function* slow() { for (;;) { yield Buffer.alloc(65536, 1); console.log('given'); await new Promise((go) => setTimeout(go, 5)); } }
+      `async function* slow() { for (;;) { yield Buffer.alloc(1 << 20, 1); console.log('given'); await new Promise((go) => setTimeout(go, 5)); } }
        await store.put(Readable.from(slow(), { objectMode: false }));`,
     );
     for (let pieces = 0; pieces < 5; pieces++) await lines.next();

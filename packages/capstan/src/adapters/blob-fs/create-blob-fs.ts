@@ -6,6 +6,7 @@ import type { Blob, BlobStore, ByteRange, Digest } from '#ports/blob-store';
 import { createCheckedFiles } from './checked-files.ts';
 import { deleteUnused, putBack } from './delete-unused.ts';
 import { digestAt, isShard, layoutOf, type Layout } from './layout.ts';
+import { assemble, dropParts, listUploads, putPart } from './parts.ts';
 import { openPlain, refuseLinks } from './plain-files.ts';
 import { dataLoss, isErrno, readFailure, writeFailure } from './storage-errors.ts';
 import { syncDirectory } from './sync-directory.ts';
@@ -31,6 +32,7 @@ export async function createBlobFs(options: BlobFsOptions): Promise<BlobStore> {
   try {
     const firstMade = await mkdir(layout.blobs, { recursive: true });
     await mkdir(layout.temporary, { recursive: true });
+    await mkdir(layout.uploads, { recursive: true });
     await syncDirectory(root);
     if (firstMade !== undefined) await syncDirectory(dirname(firstMade));
     await sweepTemporary(layout.temporary);
@@ -84,6 +86,10 @@ export async function createBlobFs(options: BlobFsOptions): Promise<BlobStore> {
         if (!isErrno(error, 'ENOENT')) throw writeFailure(error);
       }
     },
+    putPart: (part, bytes, expected = {}) => putPart(layout, part, bytes, expected),
+    assemble: (upload, parts) => assemble(layout, checked, upload, parts),
+    dropParts: (upload) => dropParts(layout, upload),
+    listUploads: (olderThanMs) => listUploads(layout, olderThanMs),
     deleteUnused: (digest, graceMs) => deleteUnused(layout, checked, digest, graceMs),
     list: (olderThanMs) => listBlobs(layout, olderThanMs),
   };

@@ -156,7 +156,7 @@ export interface MultipartUploadsTable {
   path: string;
   parts: number;
   state: 'open' | 'completed';
-  /** By business time. */
+  /** By real time. */
   expires_at: number;
 }
 

@@ -149,6 +149,7 @@ export function createRetention(deps: RetentionDeps): Retention {
     async collect({ olderThanMs, isDryRun, signal }, cause) {
       const keys = await experiments.trashDue({ olderThanMs, retentionMs: policy.retentionMs });
       const request = { keys, references, isStrict: false, cause };
+      if (!isDryRun) await experiments.dropAbandonedUploads();
       const resumed = isDryRun ? undefined : await experiments.resumePurges();
       const purged = isDryRun ? await experiments.previewPurge(request) : await experiments.purge(request);
       const { freed, later } = await freeBlobs(deps, {

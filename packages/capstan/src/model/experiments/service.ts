@@ -1,4 +1,5 @@
 import { artifactUseCases, type ArtifactUseCases } from './artifacts/artifacts.ts';
+import { multipartUseCases, type MultipartUseCases } from './artifacts/multipart.ts';
 import type { ExperimentsDeps } from './deps.ts';
 import { experimentUseCases, type ExperimentUseCases } from './experiments.ts';
 import { historyUseCases, type HistoryUseCases } from './metrics/history.ts';
@@ -30,6 +31,7 @@ export interface Experiments
     InputUseCases,
     LoggedModelUseCases,
     ArtifactUseCases,
+    MultipartUseCases,
     HistoryUseCases,
     TrashUseCases,
     SearchUseCases {}
@@ -43,6 +45,7 @@ export function createExperiments(deps: ExperimentsDeps): Experiments {
     ...inputUseCases(deps),
     ...loggedModelUseCases(deps, metricIds),
     ...artifactUseCases(deps),
+    ...multipartUseCases(deps),
     ...historyUseCases(deps, metricIds),
     ...trashUseCases(deps),
     searchRuns: (search) => searchRuns(deps.database, metricIds, search),

@@ -10,7 +10,7 @@ import { openDatabase } from '#database';
 import { createEvents } from '#events';
 import { createHttpServer, identifyLocal } from '#http';
 import { createJobs } from '#jobs';
-import { createExperiments, type Experiments } from '#model/experiments';
+import { createExperiments, createSignedLinks, type Experiments } from '#model/experiments';
 import { createRegistry, type ModelRegistry } from '#model/registry';
 import { randomIds } from '#ports/ids';
 import { mlflowErrors, mlflowRoutesOf, unknownMlflowCall } from './index.ts';
@@ -61,7 +61,7 @@ export async function startMlflow(): Promise<MlflowServer> {
   await experiments.ensureDefaultExperiment({ actor: 'test' });
   const http = createHttpServer({
     table: Object.values(routes.mlflow),
-    bound: mlflowRoutesOf({ experiments, registry }),
+    bound: mlflowRoutesOf({ experiments, registry, links: createSignedLinks(database), publicUrl: null }),
     errorRenderers: { mlflow: mlflowErrors },
     unknownRenderer: unknownMlflowCall,
     identify: identifyLocal,
