@@ -25,6 +25,8 @@ export interface Answer {
 
 export interface MlflowServer {
   readonly url: string;
+  /** Holds the database and, in `blobs`, the bytes. */
+  readonly folder: string;
   readonly experiments: Experiments;
   readonly registry: ModelRegistry;
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
@@ -89,6 +91,7 @@ export async function startMlflow(): Promise<MlflowServer> {
     });
   return {
     url,
+    folder,
     experiments,
     registry,
     get: (path, headers = {}) => ask(path, { headers }),

@@ -1,6 +1,6 @@
 import { invalid } from '#kernel/errors';
 import type { RawRequest } from '#http';
-import type { ArtifactOwner, Experiments } from '#model/experiments';
+import { parseArtifactPath, type ArtifactOwner, type Experiments } from '#model/experiments';
 import { call, type Handler } from '../wire/call.ts';
 import { int64, list, message, string } from '../wire/fields.ts';
 import { required } from '../wire/require.ts';
@@ -27,7 +27,7 @@ export function multipartCalls(experiments: Experiments, publicUrl: string | nul
     const name = required('path', path).split(/[/\\]/).at(-1) ?? '';
     const folder = request.params['*'] ?? '';
     const { owner, path: place } = await experiments.locateArtifact(folder);
-    return { owner, path: place === '' ? name : `${place}/${name}` };
+    return { owner, path: parseArtifactPath(place === '' ? name : `${place}/${name}`).join('/') };
   }
 
   const uploadPart: Handler = async (request) => {
