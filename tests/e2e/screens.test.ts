@@ -9,6 +9,7 @@ import { PROJECT, smallFlights } from '../support/small-flights.ts';
 const screens = [
   { name: 'overview', path: '/', heading: 'Overview' },
   { name: 'audit', path: '/audit', heading: 'Audit' },
+  { name: 'trash-empty', path: '/trash', heading: 'Trash', text: 'The trash is empty' },
   { name: 'no-such-page', path: '/nowhere', heading: 'No such page' },
 ];
 let server: RunningServer;

@@ -33,6 +33,8 @@ export interface HttpServerOptions extends HostPolicy {
   readonly log: Logger;
   /** Answers paths no route has, e.g. with the interface's files; null for the error. */
   readonly fallback?: (path: string) => Promise<RawReply | null>;
+  /** Longest pause within a body; a minute unless told. */
+  readonly idleTimeoutMs?: number;
   /** Checks replies against their schemas: on in tests and development. */
   readonly checkReplies: boolean;
   /** Counts answers, for /metrics. */
@@ -47,7 +49,9 @@ export interface HttpServer {
 }
 
 const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 300_000;
+/** A whole body that is held in memory must be there by then; a stream may take as long as it moves. */
+const BODY_TIMEOUT_MS = 300_000;
+const IDLE_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_MS = 72_000;
 const MAX_HEADER_BYTES = 16_384;
 const EMPTY = Buffer.alloc(0);
@@ -68,7 +72,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: 1,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    // Node's own would cut off a large file on a slow line: bodies have time-outs of their own.
+    requestTimeout: 0,
     keepAliveTimeout: KEEP_ALIVE_MS,
     http: { headersTimeout: HEADERS_TIMEOUT_MS, maxHeaderSize: MAX_HEADER_BYTES },
     routerOptions: { maxParamLength: 2_048, ignoreTrailingSlash: true },
@@ -150,7 +155,11 @@ function addRoute(app: FastifyInstance, bound: BoundRoute, options: HttpServerOp
       authorize(principal, route);
       const context = contextOf(request, reply, principal);
       if (bound.kind === 'json') return await answerJson(bound, request, reply, context, options.checkReplies);
-      const stream = limited(bodyOf(request), request.headers, route.bodyLimitBytes);
+      const stream = limited(bodyOf(request), request.headers, {
+        bytes: route.bodyLimitBytes,
+        idleMs: options.idleTimeoutMs ?? IDLE_TIMEOUT_MS,
+        ...(bound.route.bodyAs !== 'stream' && { totalMs: BODY_TIMEOUT_MS }),
+      });
       const answer = await bound.handle({
         ...context,
         method: request.method,
@@ -191,7 +200,8 @@ async function answerJson(
 
 async function readJson(request: FastifyRequest, limitBytes: number): Promise<unknown> {
   if (limitBytes === 0) return {};
-  const bytes = await collect(limited(bodyOf(request), request.headers, limitBytes));
+  const limits = { bytes: limitBytes, idleMs: IDLE_TIMEOUT_MS, totalMs: BODY_TIMEOUT_MS };
+  const bytes = await collect(limited(bodyOf(request), request.headers, limits));
   const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   if (bytes.length > 0 && type !== 'application/json') {
     throw new DomainError('UNSUPPORTED_MEDIA_TYPE', `Content-Type '${type ?? ''}' is not taken here`, {
