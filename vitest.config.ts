@@ -15,7 +15,8 @@ export default defineConfig({
       {
         test: {
           name: 'system',
-          include: ['tests/{e2e,clients,crash,package}/**/*.test.ts'],
+          globalSetup: ['tests/setup/postgres.ts'],
+          include: ['tests/{e2e,clients,crash,differential,package}/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,

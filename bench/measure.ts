@@ -14,27 +14,43 @@ export interface Figure {
   readonly goal: string;
 }
 
+/** What a figure was measured on, and when. */
+export function machine(): string {
+  const [cpu] = cpus();
+  return `${cpus().length} × ${cpu?.model ?? 'unknown'}, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}`;
+}
+
 /** `name  value unit  (goal …)`, with the machine at the top of the report. */
 export function tell(rows: readonly Figure[]): void {
-  const [cpu] = cpus();
-  console.log(
-    `${cpus().length} × ${cpu?.model ?? 'unknown'}, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}`,
-  );
+  console.log(machine());
   for (const { name, value, unit, goal } of rows) {
     console.log(`${name.padEnd(44)} ${value.toFixed(value < 10 ? 2 : 0).padStart(8)} ${unit.padEnd(7)} goal ${goal}`);
   }
 }
 
-/** Resident memory of a process and all that it started, MB. */
-export function memoryOf(pid: number): number {
-  const table = execFileSync('ps', ['-eo', 'pid=,ppid=,rss='], { encoding: 'utf8' })
-    .trim()
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/).map(Number));
+/** A process and all that it started, directly or not. */
+export function processesOf(pid: number): number[] {
+  const table = processTable();
   const mine = new Set([pid]);
   for (let size = 0; size !== mine.size;) {
     size = mine.size;
-    for (const [child = 0, parent = 0] of table) if (mine.has(parent)) mine.add(child);
+    for (const { id, parent } of table) if (mine.has(parent)) mine.add(id);
   }
-  return table.reduce((sum, [child = 0, , kilobytes = 0]) => sum + (mine.has(child) ? kilobytes / 1_024 : 0), 0);
+  return [...mine];
+}
+
+/** Resident memory of a process and all that it started, MB. */
+export function memoryOf(pid: number): number {
+  const mine = new Set(processesOf(pid));
+  return processTable().reduce((sum, { id, kilobytes }) => sum + (mine.has(id) ? kilobytes / 1_024 : 0), 0);
+}
+
+function processTable(): { id: number; parent: number; kilobytes: number }[] {
+  return execFileSync('ps', ['-eo', 'pid=,ppid=,rss='], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [id = 0, parent = 0, kilobytes = 0] = line.trim().split(/\s+/).map(Number);
+      return { id, parent, kilobytes };
+    });
 }

@@ -120,7 +120,13 @@ test('search: clauses, order and pages', () => {
       ['tree', 'tree', 'tree'],
     ],
     experiments: ['search'],
-    badFilter: refused('INVALID_PARAMETER_VALUE', 400, "Invalid clause(s) in filter string: 'OR'"),
+    either: ['run-6', 'run-4'],
+    badFilter: {
+      ...refused('INVALID_PARAMETER_VALUE', 400),
+      message: expect.stringMatching(
+        /Invalid clause\(s\) in filter string: 'ADN' .*Did you mean AND\?\n {2}metrics.loss > 0.1 ADN metrics.loss < 0\n {21}\^\^\^/,
+      ),
+    },
     badAttribute: refused('INVALID_PARAMETER_VALUE', 400, "Invalid attribute key 'stauts'"),
     badToken: refused('INVALID_PARAMETER_VALUE', 400, 'Invalid page token'),
   });

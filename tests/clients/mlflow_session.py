@@ -130,7 +130,8 @@ def search():
         "lastToken": third.token,
         "frame": [frame["tags.mlflow.runName"].tolist(), frame["metrics.loss"].tolist(), frame["params.kind"].tolist()],
         "experiments": [found.name for found in client.search_experiments(filter_string="tags.area = 'flights'")],
-        "badFilter": refusal(lambda: names("metrics.loss > 0.1 OR metrics.loss < 0")),
+        "either": names("metrics.loss > 0.55 OR (params.kind = 'line' AND metrics.loss BETWEEN 0.3 AND 0.45)", **by_loss),
+        "badFilter": refusal(lambda: names("metrics.loss > 0.1 ADN metrics.loss < 0")),
         "badAttribute": refusal(lambda: names("attributes.stauts = 'FAILED'")),
         "badToken": refusal(lambda: client.search_runs([experiment], page_token="nonsense")),
     }

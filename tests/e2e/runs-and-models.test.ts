@@ -64,11 +64,12 @@ const cells = (out: string) =>
 
 test('runs list: one line each, with the metrics and params asked for', async () => {
   const experiment = ['--experiment', "ada's flights"];
-  const list = ['runs', 'list', ...experiment, '--metric', 'loss', '--param', 'kind', '--order', 'metrics.loss'];
+  const columns = ['--columns', 'metrics.loss', 'params.kind'];
+  const list = ['runs', 'list', ...experiment, ...columns, '--order-by', 'metrics.loss'];
   const { code, out } = await capstan(list, server.url);
   expect(code).toBe(0);
   expect(cells(out)).toEqual([
-    ['ID', 'NAME', 'EXPERIMENT', 'STATUS', 'STARTED', 'TOOK', 'loss', 'kind'],
+    ['ID', 'NAME', 'EXPERIMENT', 'STATUS', 'STARTED', 'TOOK', 'metrics.loss', 'params.kind'],
     [runIds[1], 'second', "ada's flights", 'FINISHED', '2023-11-14 22:13:20Z', '1.5 min', '0.3', 'trees'],
     [runIds[0], 'first', "ada's flights", 'FINISHED', '2023-11-14 22:13:20Z', '1.5 min', '0.4', 'trees'],
   ]);
@@ -139,6 +140,14 @@ test.each([
   ['an unknown run', ['runs', 'show', '0'.repeat(32)], 3, 'not found'],
   ['an unknown experiment', ['runs', 'list', '--experiment', "ada's flight"], 3, "Did you mean 'ada's flights'?"],
   ['a filter that is none', ['runs', 'list', '--filter', 'metrics.loss <'], 2, 'filter'],
+  [
+    'a filter with a slip',
+    ['runs', 'search', '--filter', "params.kind = 'trees' ADN metrics.loss < 1"],
+    2,
+    `Did you mean AND?\n  params.kind = 'trees' ADN metrics.loss < 1\n${' '.repeat(24)}^^^\n`,
+  ],
+  ['an order with a slip', ['runs', 'list', '--order-by', 'metric.loss DSEC'], 2, `\n${' '.repeat(14)}^^^^\n`],
+  ['a column that is none', ['runs', 'list', '--columns', 'loss'], 2, 'metrics.loss'],
   ['a limit that is none', ['runs', 'list', '--limit', 'many'], 2, 'from 1 to 1000'],
   ['an unknown model', ['models', 'show', 'nowhere'], 3, 'nowhere'],
 ])('%s ends with its code and the reason', async (_, args, code, words) => {

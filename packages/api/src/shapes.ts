@@ -24,6 +24,12 @@ export function pageOf<Item extends z.ZodType>(item: Item) {
   return z.strictObject({ items: z.array(item), nextCursor: cursor.optional() });
 }
 
+/** A filter of MLflow's search language, with OR, NOT, brackets, IN and BETWEEN. */
+export const filterText = z.string().max(8_192);
+
+/** How many there are, without the rows. */
+export const counted = z.strictObject({ count: z.int() });
+
 /** RFC 9457 problem details, as every native error is rendered. */
 export const problem = z.strictObject({
   type: z.string(),

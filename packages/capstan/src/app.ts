@@ -15,6 +15,7 @@ import { createEvents } from '#events';
 import { createHttpServer, identifyLocal, staticFiles, type HttpServer } from '#http';
 import { createJobs, createRunner, createScheduler, sweepJobs, type JobHandlers, type Runner } from '#jobs';
 import { DomainError } from '#kernel/errors';
+import type { Experiments } from '#model/experiments';
 import type { ModelRegistry } from '#model/registry';
 import { randomIds } from '#ports/ids';
 import { createMetrics, openClock, systemRoutes } from '#system';
@@ -175,8 +176,13 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
     ),
   );
   await runner.start();
-  const ticking = setInterval(() => void scheduler.tick(), SCHEDULE_POLL_MS);
-  return { url, stop: (graceMs) => stopAll({ http, runner, database, ticking }, graceMs) };
+  let tick: Promise<void> | undefined;
+  const ticking = setInterval(() => {
+    // One at a time: where the database is away, each waits for it.
+    tick ??= scheduler.tick().finally(() => (tick = undefined));
+  }, SCHEDULE_POLL_MS);
+  const { experiments } = model.services;
+  return { url, stop: (graceMs) => stopAll({ http, runner, database, ticking, experiments }, graceMs) };
 }
 
 /** Builds the adapters and what every wing stands on. */
@@ -208,11 +214,19 @@ async function versionsOf(registry: ModelRegistry, runIds: readonly string[]): P
 }
 
 async function stopAll(
-  parts: { http: HttpServer; runner: Runner; database: Database; ticking: NodeJS.Timeout },
+  parts: {
+    http: HttpServer;
+    runner: Runner;
+    database: Database;
+    ticking: NodeJS.Timeout;
+    experiments: Pick<Experiments, 'settle'>;
+  },
   graceMs: number,
 ): Promise<void> {
   clearInterval(parts.ticking);
   await Promise.all([parts.http.drain(graceMs), parts.runner.stop(graceMs)]);
+  // Where the database is away, what waits there to be summed up is lost: the end must not wait for it.
+  await parts.experiments.settle().catch(() => {});
   await parts.database.close();
 }
 

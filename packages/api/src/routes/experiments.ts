@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineRawRoute, defineRoute } from '../route.ts';
-import { nothing, pageOf, pageQuery, timestamp } from '../shapes.ts';
+import { counted, filterText, nothing, pageOf, pageQuery, timestamp } from '../shapes.ts';
 
 const id = z.string().regex(/^[a-zA-Z0-9][\w-]{0,255}$/);
 const texts = z.record(z.string(), z.string());
@@ -113,10 +113,12 @@ const sortedCursor = z.string().max(100_000);
 const search = z.strictObject({
   experimentIds: z.array(id).min(1).max(1_000),
   /** MLflow's search language, e.g. `metrics.accuracy > 0.9 and params.model = 'xgb'`. */
-  filter: z.string().max(8_192).optional(),
+  filter: filterText.optional(),
   view,
 });
 
+/** Every run was looked at, and nothing found was left out. */
+const isWhole = z.boolean();
 const keys = z.array(z.string()).max(1_000);
 const ids = z.array(id).min(1).max(1_000);
 const changed = z.strictObject({ changed: z.int() });
@@ -133,8 +135,19 @@ export const experiments = {
     path: '/api/v1/experiments',
     summary: 'Experiments, newest first, with how many runs they have',
     params: nothing,
-    query: pageQuery.extend({ filter: z.string().max(8_192).optional(), view }),
+    query: pageQuery.extend({ filter: filterText.optional(), view }),
     reply: pageOf(experiment),
+    errors: ['INVALID_ARGUMENT'],
+  }),
+  count: defineRoute({
+    ...read,
+    name: 'experiments.count',
+    method: 'GET',
+    path: '/api/v1/counts/experiments',
+    summary: 'How many experiments a filter meets',
+    params: nothing,
+    query: z.strictObject({ filter: filterText.optional(), view }),
+    reply: counted,
     errors: ['INVALID_ARGUMENT'],
   }),
   get: defineRoute({
@@ -153,10 +166,35 @@ export const experiments = {
     name: 'experiments.keys',
     method: 'GET',
     path: '/api/v1/experiments/:experiment/keys',
-    summary: 'Names of the metrics, params and tags that its active runs have',
+    summary: 'Names of the metrics, params and tags that its newest active runs have, by how they begin',
     params: z.strictObject({ experiment: id }),
-    query: nothing,
-    reply: z.strictObject({ metrics: z.array(z.string()), params: z.array(z.string()), tags: z.array(z.string()) }),
+    query: z.strictObject({
+      prefix: z.string().max(250).default(''),
+      /** Of each kind. */
+      limit: z.coerce.number().int().min(1).max(10_000).default(5_000),
+    }),
+    reply: z.strictObject({
+      metrics: z.array(z.string()),
+      params: z.array(z.string()),
+      tags: z.array(z.string()),
+      isWhole,
+    }),
+    errors: ['NOT_FOUND'],
+  }),
+  values: defineRoute({
+    ...read,
+    name: 'experiments.values',
+    method: 'GET',
+    path: '/api/v1/experiments/:experiment/values',
+    summary: 'Values that a param or tag has in its newest active runs, by how they begin',
+    params: z.strictObject({ experiment: id }),
+    query: z.strictObject({
+      of: z.enum(['params', 'tags']),
+      key: z.string().min(1).max(250),
+      prefix: z.string().max(250).default(''),
+      limit: z.coerce.number().int().min(1).max(1_000).default(20),
+    }),
+    reply: z.strictObject({ values: z.array(z.string()), isWhole }),
     errors: ['NOT_FOUND'],
   }),
   searchRuns: defineRoute({
@@ -192,7 +230,7 @@ export const experiments = {
     params: nothing,
     query: nothing,
     body: search,
-    reply: z.strictObject({ count: z.int() }),
+    reply: counted,
     errors: ['INVALID_ARGUMENT'],
   }),
   getRun: defineRoute({

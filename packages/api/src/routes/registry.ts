@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineRoute } from '../route.ts';
-import { nothing, pageOf, pageQuery, timestamp } from '../shapes.ts';
+import { counted, filterText, nothing, pageOf, pageQuery, timestamp } from '../shapes.ts';
 
 const texts = z.record(z.string(), z.string());
 const name = z.string().min(1).max(256);
@@ -74,8 +74,19 @@ export const registry = {
     path: '/api/v1/models',
     summary: 'Registered models by name, with their aliases and newest versions',
     params: nothing,
-    query: pageQuery.extend({ filter: z.string().max(8_192).optional(), cursor: namedCursor }),
+    query: pageQuery.extend({ filter: filterText.optional(), cursor: namedCursor }),
     reply: pageOf(model).extend({ nextCursor: namedCursor }),
+    errors: ['INVALID_ARGUMENT'],
+  }),
+  countModels: defineRoute({
+    ...read,
+    name: 'registry.countModels',
+    method: 'GET',
+    path: '/api/v1/counts/models',
+    summary: 'How many registered models a filter meets',
+    params: nothing,
+    query: z.strictObject({ filter: filterText.optional() }),
+    reply: counted,
     errors: ['INVALID_ARGUMENT'],
   }),
   getModel: defineRoute({
@@ -113,6 +124,17 @@ export const registry = {
     query: pageQuery.extend({ cursor: namedCursor }),
     reply: pageOf(version).extend({ nextCursor: namedCursor }),
     errors: ['NOT_FOUND', 'INVALID_ARGUMENT'],
+  }),
+  countVersions: defineRoute({
+    ...read,
+    name: 'registry.countVersions',
+    method: 'GET',
+    path: '/api/v1/counts/model-versions',
+    summary: "How many versions a filter meets, e.g. `name = 'late' and tags.stage = 'try'`",
+    params: nothing,
+    query: z.strictObject({ filter: filterText.optional() }),
+    reply: counted,
+    errors: ['INVALID_ARGUMENT'],
   }),
   getVersion: defineRoute({
     ...read,

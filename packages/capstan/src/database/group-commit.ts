@@ -117,7 +117,8 @@ export class GroupCommit {
     } catch (error) {
       task.reject(error);
       try {
-        this.#target.exec('rollback to one_write; release one_write');
+        this.#target.exec('rollback to one_write');
+        this.#target.exec('release one_write');
         return 'refused';
       } catch {
         // SQLite has rolled the whole transaction back by itself, as it does where a disk is full. Another savepoint would

@@ -5,19 +5,6 @@ export { digestsIn, type DigestPlace } from './held-digests.ts';
 export { openDatabase, type DatabaseOptions } from './open.ts';
 export type { Database, Reader, WriteOptions, Writer } from './database.ts';
 export type { Dialect, InsertColumn } from './dialect/dialect.ts';
+export { prepared, preparedInsert } from './prepared.ts';
 export type { Schema } from './schema/index.ts';
-export {
-  allOf,
-  behind,
-  conditionOf,
-  listOperators,
-  nullOperators,
-  numberOperators,
-  orderBy,
-  refusal,
-  sortColumns,
-  sortValues,
-  textOperators,
-  type SearchField,
-  type SortKey,
-} from './search.ts';
+export * from './search/index.ts';

@@ -1,8 +1,9 @@
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { Kysely, PostgresDialect, sql, type PostgresPool, type PostgresPoolClient } from 'kysely';
 import { Pool, types } from 'pg';
 import { DomainError } from '#kernel/errors';
 import type { Database } from './database.ts';
 import { postgres } from './dialect/postgres.ts';
+import { translatedPostgresFailure } from './postgres-failure.ts';
 import type { Schema } from './schema/index.ts';
 
 const INT8_OID = 20;
@@ -24,7 +25,7 @@ export async function openPostgres(url: string, schema: string): Promise<Databas
   });
   // An idle connection that the server ends must not end this process; the next query reports it.
   pool.on('error', () => {});
-  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: translating(pool) }) });
   try {
     await sql`create schema if not exists ${sql.id(schema)}`.execute(db);
   } catch (cause) {
@@ -50,5 +51,33 @@ export async function openPostgres(url: string, schema: string): Promise<Databas
       return () => listeners.delete(listener);
     },
     close: () => db.destroy(),
+  };
+}
+
+/** The pool, with what it throws in our words: callers answer 503 where the database is away. */
+function translating(pool: Pool): PostgresPool {
+  const told = async <Result>(work: Promise<Result>): Promise<Result> => {
+    try {
+      return await work;
+    } catch (error) {
+      throw translatedPostgresFailure(error);
+    }
+  };
+  return {
+    options: pool.options,
+    end: () => pool.end(),
+    async connect() {
+      const client = await told(pool.connect());
+      // A connection that breaks while it is lent out tells so by an event too, which must not end this process.
+      const broken = (): void => {};
+      client.on('error', broken);
+      const lent = Object.create(client) as PostgresPoolClient;
+      lent.query = ((...args: Parameters<typeof client.query>) => told(client.query(...args) as never)) as never;
+      lent.release = (...args) => {
+        client.off('error', broken);
+        client.release(...args);
+      };
+      return lent;
+    },
   };
 }

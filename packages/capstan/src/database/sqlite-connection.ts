@@ -18,9 +18,10 @@ export class SqliteConnection implements DatabaseConnection {
     this.#database = database;
   }
 
+  /** One statement that gives nothing back. */
   exec(text: string): void {
     try {
-      this.#database.exec(text);
+      this.#prepare(text).run();
     } catch (error) {
       throw translatedFailure(error);
     }

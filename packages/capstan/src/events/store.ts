@@ -1,6 +1,6 @@
-import type { Selectable } from 'kysely';
+import { sql, type Selectable } from 'kysely';
 import type { EventRecord } from '@capstan/api';
-import type { Reader, Schema, Writer } from '#database';
+import { prepared, preparedInsert, type Reader, type Schema, type Writer } from '#database';
 import type { Link } from './model.ts';
 
 export interface EventQuery {
@@ -13,29 +13,35 @@ export interface EventQuery {
   readonly limit: number;
 }
 
+const selectHead = prepared<{}, { seq: number; hash: string }>(
+  () => sql`select seq, hash from events order by seq desc limit 1`,
+);
+const insertEvent = preparedInsert('events', [
+  ...(['seq', 'id', 'type', 'project', 'subject', 'actor', 'at', 'causation_seq', 'cycle', 'payload'] as const),
+  ...(['prev_hash', 'hash'] as const),
+]);
+
 export async function head(reader: Reader): Promise<{ seq: number; hash: string } | undefined> {
-  return await reader.selectFrom('events').select(['seq', 'hash']).orderBy('seq', 'desc').limit(1).executeTakeFirst();
+  const { rows } = await selectHead(reader, {});
+  return rows[0];
 }
 
 export async function insert(writer: Writer, link: Link): Promise<void> {
   const { record } = link;
-  await writer
-    .insertInto('events')
-    .values({
-      seq: record.seq,
-      id: record.id,
-      type: record.type,
-      project: record.project ?? null,
-      subject: record.subject,
-      actor: record.actor,
-      at: record.at,
-      causation_seq: record.causationSeq ?? null,
-      cycle: record.cycle ?? null,
-      payload: JSON.stringify(record.payload),
-      prev_hash: link.previousHash,
-      hash: record.hash,
-    })
-    .execute();
+  await insertEvent(writer, {
+    seq: record.seq,
+    id: record.id,
+    type: record.type,
+    project: record.project ?? null,
+    subject: record.subject,
+    actor: record.actor,
+    at: record.at,
+    causation_seq: record.causationSeq ?? null,
+    cycle: record.cycle ?? null,
+    payload: JSON.stringify(record.payload),
+    prev_hash: link.previousHash,
+    hash: record.hash,
+  });
 }
 
 export async function list(reader: Reader, query: EventQuery): Promise<EventRecord[]> {

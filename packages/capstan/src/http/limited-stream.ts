@@ -2,24 +2,19 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Transform, type Readable } from 'node:stream';
 import { DomainError } from '#kernel/errors';
 
-/** The longest that a timer can wait. */
-const NEVER_MS = 2 ** 31 - 1;
-
 export interface BodyLimits {
   readonly bytes: number;
   /** Longest pause between two pieces. */
   readonly idleMs: number;
-  /** Longest time for the whole, where there is one. */
-  readonly totalMs?: number;
 }
 
 /**
  * The stream, cut off with TOO_LARGE past the limit; refused at once when the announced length is past it. A sender that
- * pauses or takes too long fails the reader.
+ * pauses for too long fails the reader.
  * @throws DomainError TOO_LARGE
  */
 export function limited(stream: Readable, headers: IncomingHttpHeaders, limits: BodyLimits): Readable {
-  if (Number(headers['content-length'] ?? 0) > limits.bytes) throw tooLarge(limits.bytes);
+  refuseAnnounced(headers, limits.bytes);
   let seen = 0;
   const counter = new Transform({
     transform(chunk: Buffer, _encoding, done) {
@@ -33,13 +28,7 @@ export function limited(stream: Readable, headers: IncomingHttpHeaders, limits: 
     if (counter.readableLength > 0) pause.refresh();
     else counter.destroy(tooSlow());
   }, limits.idleMs).unref();
-  const whole = setTimeout(() => counter.destroy(tooSlow()), limits.totalMs ?? NEVER_MS).unref();
-  for (const end of ['finish', 'close']) {
-    counter.once(end, () => {
-      clearTimeout(pause);
-      clearTimeout(whole);
-    });
-  }
+  for (const end of ['finish', 'close']) counter.once(end, () => clearTimeout(pause));
   // Where a request is refused before its body is read, nobody hears how the body ended.
   counter.on('error', () => {});
   // A caller that hangs up in the middle of a body must fail the reader, not end it early.
@@ -48,12 +37,17 @@ export function limited(stream: Readable, headers: IncomingHttpHeaders, limits: 
   return stream.pipe(counter);
 }
 
-function tooLarge(limitBytes: number): DomainError {
+/** Before a byte of it is read. @throws DomainError TOO_LARGE when the announced length is past the limit */
+export function refuseAnnounced(headers: IncomingHttpHeaders, limitBytes: number): void {
+  if (Number(headers['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes);
+}
+
+export function tooLarge(limitBytes: number): DomainError {
   return new DomainError('TOO_LARGE', `The body is larger than this route takes (${limitBytes} bytes)`, {
     field: 'body',
   });
 }
 
-function tooSlow(): DomainError {
+export function tooSlow(): DomainError {
   return new DomainError('INVALID_ARGUMENT', 'The body did not come in time', { field: 'body' });
 }

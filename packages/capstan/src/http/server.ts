@@ -14,8 +14,9 @@ import { authorize, type Identify, type Principal } from './authorize.ts';
 import { routeKey, type BoundRoute, type RawReply, type RequestContext } from './bind.ts';
 import { guardBrowserBorne, type HostPolicy } from './guard.ts';
 import { parseJsonBody } from './json-body.ts';
-import { limited } from './limited-stream.ts';
+import { limited, refuseAnnounced } from './limited-stream.ts';
 import { problemRenderer, toDomainError, validationError, type ErrorRenderer } from './problem.ts';
+import { readBody } from './read-body.ts';
 import { securityHeaders } from './security-headers.ts';
 
 export interface HttpServerOptions extends HostPolicy {
@@ -49,8 +50,7 @@ export interface HttpServer {
 }
 
 const HEADERS_TIMEOUT_MS = 10_000;
-/** A whole body that is held in memory must be there by then; a stream may take as long as it moves. */
-const BODY_TIMEOUT_MS = 300_000;
+/** A stream may take as long as it moves. */
 const IDLE_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_MS = 72_000;
 const MAX_HEADER_BYTES = 16_384;
@@ -155,19 +155,23 @@ function addRoute(app: FastifyInstance, bound: BoundRoute, options: HttpServerOp
       authorize(principal, route);
       const context = contextOf(request, reply, principal);
       if (bound.kind === 'json') return await answerJson(bound, request, reply, context, options.checkReplies);
-      const stream = limited(bodyOf(request), request.headers, {
-        bytes: route.bodyLimitBytes,
-        idleMs: options.idleTimeoutMs ?? IDLE_TIMEOUT_MS,
-        ...(bound.route.bodyAs !== 'stream' && { totalMs: BODY_TIMEOUT_MS }),
-      });
+      const { headers } = request;
+      refuseAnnounced(headers, route.bodyLimitBytes);
       const answer = await bound.handle({
-        ...context,
+        requestId: context.requestId,
+        cause: context.cause,
+        get signal() {
+          return context.signal;
+        },
         method: request.method,
         params: request.params as Record<string, string>,
         query: queryOf(request),
-        headers: request.headers,
-        bytes: bound.route.bodyAs === 'bytes' ? await collect(stream) : EMPTY,
-        stream,
+        headers,
+        bytes: bound.route.bodyAs === 'bytes' ? await readBody(bodyOf(request), headers, route.bodyLimitBytes) : EMPTY,
+        get stream() {
+          const idleMs = options.idleTimeoutMs ?? IDLE_TIMEOUT_MS;
+          return limited(bodyOf(request), headers, { bytes: route.bodyLimitBytes, idleMs });
+        },
       });
       return send(reply, request.method === 'HEAD' ? withoutBody(answer) : answer);
     },
@@ -200,8 +204,7 @@ async function answerJson(
 
 async function readJson(request: FastifyRequest, limitBytes: number): Promise<unknown> {
   if (limitBytes === 0) return {};
-  const limits = { bytes: limitBytes, idleMs: IDLE_TIMEOUT_MS, totalMs: BODY_TIMEOUT_MS };
-  const bytes = await collect(limited(bodyOf(request), request.headers, limits));
+  const bytes = await readBody(bodyOf(request), request.headers, limitBytes);
   const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   if (bytes.length > 0 && type !== 'application/json') {
     throw new DomainError('UNSUPPORTED_MEDIA_TYPE', `Content-Type '${type ?? ''}' is not taken here`, {
@@ -214,12 +217,6 @@ async function readJson(request: FastifyRequest, limitBytes: number): Promise<un
 
 function bodyOf(request: FastifyRequest): Readable {
   return (request.body as Readable | undefined) ?? (request.method === 'GET' ? Readable.from([]) : request.raw);
-}
-
-async function collect(stream: Readable): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
-  return chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks);
 }
 
 function queryOf(request: FastifyRequest): URLSearchParams {
@@ -237,12 +234,27 @@ function groupQuery(search: URLSearchParams): Record<string, string | string[]> 
   return grouped;
 }
 
+/** Most calls end before anyone asks whether the caller is still there: that is watched once it is asked. */
 function contextOf(request: FastifyRequest, reply: FastifyReply, principal: Principal | null): RequestContext {
+  let abort: AbortController | undefined;
+  return {
+    requestId: request.id,
+    cause: { actor: principal?.actor ?? 'anonymous' },
+    get signal() {
+      abort ??= watchCaller(reply);
+      return abort.signal;
+    },
+  };
+}
+
+function watchCaller(reply: FastifyReply): AbortController {
   const abort = new AbortController();
-  reply.raw.once('close', () => {
+  const hungUp = (): void => {
     if (!reply.raw.writableFinished) abort.abort(new Error('the caller hung up'));
-  });
-  return { requestId: request.id, cause: { actor: principal?.actor ?? 'anonymous' }, signal: abort.signal };
+  };
+  if (reply.raw.closed) hungUp();
+  else reply.raw.once('close', hungUp);
+  return abort;
 }
 
 async function answerUnknown(

@@ -45,3 +45,14 @@ describeDatabases('schedules', (open) => {
     expect(made).toEqual([MONDAY + 3 * 3_600_000, MONDAY + 21 * DAY + 3 * 3_600_000]);
   });
 });
+
+test('schedules that cannot be read are tried again at the next tick', async () => {
+  const unreachable = () => Promise.reject(new Error('the database is away'));
+  const scheduler = createScheduler({
+    database: undefined as never,
+    clock: { now: () => MONDAY },
+    log: pino({ level: 'silent' }),
+    schedules: unreachable,
+  });
+  await expect(scheduler.tick()).resolves.toBeUndefined();
+});

@@ -33,7 +33,7 @@ export function createScheduler(deps: {
   return {
     async tick() {
       const now = deps.clock.now();
-      for (const schedule of await deps.schedules()) {
+      for (const schedule of await known(deps)) {
         try {
           await makeUpFor(deps.database, schedule, now);
         } catch (error) {
@@ -42,6 +42,16 @@ export function createScheduler(deps: {
       }
     },
   };
+}
+
+/** None while they cannot be read: the database may be away, and the next tick makes up for this one. */
+async function known({ schedules, log }: Parameters<typeof createScheduler>[0]): Promise<readonly Schedule[]> {
+  try {
+    return await schedules();
+  } catch (error) {
+    log.error({ err: error }, `schedules cannot be read; trying again at the next tick: ${messageOf(error)}`);
+    return [];
+  }
 }
 
 /** After a long stop only the latest tick is made up for: what matters is the state now, not a queue of stale wishes. */

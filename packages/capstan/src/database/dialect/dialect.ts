@@ -42,6 +42,12 @@ export interface Dialect {
   ): Promise<number>;
   /** SQL's LIKE: `%` any text, `_` any character, nothing escaped. Where the case does not matter, that of ASCII letters. */
   matches(text: RawBuilder<unknown>, pattern: string, isCaseSensitive: boolean): RawBuilder<unknown>;
+  /**
+   * A 64-bit integer so that none of it is lost on its way here: a number where that is exact, else its digits as text.
+   */
+  exactInteger(column: RawBuilder<unknown>): RawBuilder<number | string>;
+  /** Whether an integer is one of many, which are one parameter. */
+  isOneOf(integer: RawBuilder<unknown>, values: readonly (number | bigint)[]): RawBuilder<boolean>;
   /** The schema as text, sorted, for the golden files. */
   dumpSchema(reader: Kysely<Schema>): Promise<string>;
 }

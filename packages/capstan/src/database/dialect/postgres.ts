@@ -48,6 +48,9 @@ export const postgres: Dialect = {
   matches: (text, pattern, isCaseSensitive) =>
     isCaseSensitive ? sql`${text} like ${pattern} escape ''` : sql`${text} ilike ${pattern} escape ''`,
 
+  exactInteger: (column) => sql`cast(${column} as text)`,
+  isOneOf: (integer, values) => sql`${integer} = any(${values.map(String)}::bigint[])`,
+
   async dumpSchema(reader) {
     const { rows } = await sql<{ line: string }>`
       select table_name || '.' || column_name || ' ' || data_type ||

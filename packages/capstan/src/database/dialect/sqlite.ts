@@ -1,6 +1,26 @@
-import { sql } from 'kysely';
+import { sql, type CompiledQuery, type RawBuilder } from 'kysely';
 import type { ManyRowsQuery } from '../sqlite-connection.ts';
 import type { Dialect, InsertColumn } from './dialect.ts';
+
+const leaveKnown = sql`on conflict do nothing`;
+/** Texts of inserts by the lists of their columns, which are constants of the stores. */
+const inserts = new WeakMap<readonly InsertColumn[], Map<string, { onConflict: unknown; text: CompiledQuery }>>();
+
+/** Making the text costs more than inserting a row. */
+function onceFor(
+  columns: readonly InsertColumn[],
+  table: string,
+  onConflict: RawBuilder<unknown>,
+  make: () => CompiledQuery,
+): CompiledQuery {
+  let byTable = inserts.get(columns);
+  if (!byTable) inserts.set(columns, (byTable = new Map()));
+  const known = byTable.get(table);
+  if (known?.onConflict === onConflict) return known.text;
+  const text = make();
+  byTable.set(table, { onConflict, text });
+  return text;
+}
 
 export const sqlite: Dialect = {
   name: 'sqlite',
@@ -12,11 +32,13 @@ export const sqlite: Dialect = {
   forUpdateSkipLocked: sql``,
   async lockChain() {},
 
-  async insertMany(writer, table, columns, rows, onConflict = sql`on conflict do nothing`) {
+  async insertMany(writer, table, columns, rows, onConflict = leaveKnown) {
     if (rows.length === 0) return 0;
-    const names = sql.join(columns.map((column) => sql.ref(column.name)));
-    const places = sql.join(columns.map(() => null));
-    const one = sql`insert into ${sql.table(table)} (${names}) values (${places}) ${onConflict}`.compile(writer);
+    const one = onceFor(columns, table, onConflict, () => {
+      const names = sql.join(columns.map((column) => sql.ref(column.name)));
+      const places = sql.join(columns.map(() => null));
+      return sql`insert into ${sql.table(table)} (${names}) values (${places}) ${onConflict}`.compile(writer);
+    });
     const query: ManyRowsQuery = { ...one, parameters: [], rows };
     const result = await writer.executeQuery(query);
     return Number(result.numAffectedRows ?? 0n);
@@ -34,6 +56,11 @@ export const sqlite: Dialect = {
 
   matches: (text, pattern, isCaseSensitive) =>
     isCaseSensitive ? sql`${text} glob ${globOf(pattern)}` : sql`${text} like ${pattern}`,
+
+  exactInteger: (column) =>
+    sql`case when ${column} between ${sql.lit(Number.MIN_SAFE_INTEGER)} and ${sql.lit(Number.MAX_SAFE_INTEGER)}
+      then ${column} else cast(${column} as text) end`,
+  isOneOf: (integer, values) => sql`${integer} in (select value from json_each(${`[${values.join(',')}]`}))`,
 
   async dumpSchema(reader) {
     const { rows } = await sql<{ sql: string }>`select sql from sqlite_schema

@@ -70,9 +70,12 @@ CREATE INDEX "dataset_versions_digest" on "dataset_versions" ("project", "datase
 CREATE UNIQUE INDEX "dataset_versions_number" on "dataset_versions" ("project", "dataset", "number");
 CREATE UNIQUE INDEX "dataset_versions_recipe" on "dataset_versions" ("project", "dataset", "recipe_digest");
 CREATE UNIQUE INDEX debt_items_open on debt_items (project, item_key) where repaid_at is null;
-CREATE INDEX "events_causation" on "events" ("causation_seq");
-CREATE INDEX "events_cycle" on "events" ("cycle", "seq");
-CREATE INDEX "events_project" on "events" ("project", "seq");
+CREATE INDEX events_causation on events (causation_seq)
+        where causation_seq is not null;
+CREATE INDEX events_cycle on events (cycle, seq)
+        where cycle is not null;
+CREATE INDEX events_project on events (project, seq)
+        where project is not null;
 CREATE INDEX "events_subject" on "events" ("subject", "seq");
 CREATE INDEX "events_type" on "events" ("type", "seq");
 CREATE INDEX "experiments_trash" on "experiments" (deleted_at)

@@ -12,6 +12,7 @@ import { fileScans } from './0010-file-scans.ts';
 import { feedbackParts } from './0011-feedback-parts.ts';
 import { recalibration } from './0012-recalibration.ts';
 import { retention } from './0015-retention.ts';
+import { leanEventIndexes } from './0017-lean-event-indexes.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step in order. A step that has been released is never changed. */
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   feedbackParts,
   recalibration,
   retention,
+  leanEventIndexes,
 ];

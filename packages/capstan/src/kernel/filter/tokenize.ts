@@ -1,21 +1,24 @@
-import { invalid, type DomainError } from '../errors.ts';
+import { syntaxRefusal, type Place } from './place.ts';
 
 export type TokenKind = 'word' | 'quoted-name' | 'string' | 'operator' | 'open' | 'close' | 'comma' | 'dot';
 
-/** One piece of a filter. `text` is unquoted; `start` and `end` are offsets in UTF-16 units of the source. */
-export interface Token {
+/** One piece of a filter. `text` is unquoted. */
+export interface Token extends Place {
   readonly kind: TokenKind;
   readonly text: string;
-  readonly start: number;
-  readonly end: number;
 }
 
-/** Longest filter read; a page of text is no question. */
+/** Longest filter read, in UTF-16 units; a page of text is no question. */
 const MAX_LENGTH = 8_192;
 
 const SPACES = new Set([' ', '\t', '\n', '\r', '\f', '\v']);
 const SINGLE: Readonly<Record<string, TokenKind>> = { '(': 'open', ')': 'close', ',': 'comma' };
-const WORD_ENDS = new Set([...SPACES, '(', ')', ',', '=', '<', '>', '!', "'", '"', '`']);
+const OPERATOR_SIGNS = new Set(['=', '<', '>', '!']);
+const OPERATORS = new Set(['=', '!=', '>', '>=', '<', '<=']);
+/** What other languages write. */
+const FOREIGN_OPERATORS: Readonly<Record<string, string>> = { '==': '=', '===': '=', '<>': '!=', '!': '!=' };
+const REVERSED_OPERATORS: Readonly<Record<string, string>> = { '=>': '>=', '=<': '<=', '=!': '!=' };
+const WORD_ENDS = new Set([...SPACES, ...OPERATOR_SIGNS, '(', ')', ',', "'", '"', '`']);
 
 /**
  * Cuts a filter or sort order of MLflow's search language into tokens, in one pass and without regular expressions.
@@ -23,16 +26,18 @@ const WORD_ENDS = new Set([...SPACES, '(', ')', ',', '=', '<', '>', '!', "'", '"
  * the parser decides. A quote inside quotes is doubled.
  * @throws DomainError INVALID_ARGUMENT with `details.position`
  */
-export function tokenize(source: string): Token[] {
-  if (source.length > MAX_LENGTH)
-    throw invalid(`The filter is longer than ${MAX_LENGTH} characters`, { field: 'filter' });
+export function tokenize(source: string, field: Place['field']): Token[] {
   const tokens: Token[] = [];
+  if (source.length > MAX_LENGTH) {
+    const place = { source, start: MAX_LENGTH, end: source.length, field };
+    throw syntaxRefusal(place, `the filter is longer than ${MAX_LENGTH} characters`);
+  }
   let at = 0;
   while (at < source.length) {
     const character = source.charAt(at);
     if (SPACES.has(character)) at += 1;
     else {
-      const token = readToken(source, at, character);
+      const token = readToken({ source, start: at, end: at + 1, field }, character);
       tokens.push(token);
       at = token.end;
     }
@@ -40,23 +45,25 @@ export function tokenize(source: string): Token[] {
   return tokens;
 }
 
-function readToken(source: string, start: number, first: string): Token {
-  if (first === "'" || first === '"') return readQuoted(source, start, 'string');
-  if (first === '`') return readQuoted(source, start, 'quoted-name');
+function readToken(at: Place, first: string): Token {
+  if (first === "'" || first === '"') return readQuoted(at, 'string');
+  if (first === '`') return readQuoted(at, 'quoted-name');
   const single = SINGLE[first];
-  if (single) return { kind: single, text: first, start, end: start + 1 };
-  if (first === '=' || first === '<' || first === '>' || first === '!') return readOperator(source, start, first);
-  return readWord(source, start);
+  if (single) return { ...at, kind: single, text: first };
+  return OPERATOR_SIGNS.has(first) ? readOperator(at) : readWord(at);
 }
 
-function readOperator(source: string, start: number, first: string): Token {
-  const isDouble = source.charAt(start + 1) === '=' && first !== '=';
-  if (first === '!' && !isDouble) throw at(source, start, start + 1, "'!' is no operator");
-  const end = start + (isDouble ? 2 : 1);
-  return { kind: 'operator', text: source.slice(start, end), start, end };
+function readOperator(at: Place): Token {
+  let end = at.start + 1;
+  while (OPERATOR_SIGNS.has(at.source.charAt(end))) end += 1;
+  const place = { ...at, end };
+  const text = at.source.slice(at.start, end);
+  if (OPERATORS.has(text)) return { ...place, kind: 'operator', text };
+  throw syntaxRefusal(place, 'this is no operator', FOREIGN_OPERATORS[text] ?? REVERSED_OPERATORS[text]);
 }
 
-function readQuoted(source: string, start: number, kind: 'string' | 'quoted-name'): Token {
+function readQuoted(at: Place, kind: 'string' | 'quoted-name'): Token {
+  const { source, start } = at;
   const quote = source.charAt(start);
   let text = '';
   for (let index = start + 1; index < source.length; index++) {
@@ -65,32 +72,22 @@ function readQuoted(source: string, start: number, kind: 'string' | 'quoted-name
     else if (source.charAt(index + 1) === quote) {
       text += quote;
       index += 1;
-    } else return { kind, text, start, end: index + 1 };
+    } else return { ...at, kind, text, end: index + 1 };
   }
-  throw at(source, start, source.length, `the quote ${quote} is not closed`);
+  throw syntaxRefusal({ ...at, end: source.length }, `the quote ${quote} is not closed`);
 }
 
 /** A bare name or number. A dot ends it where a quoted part follows (`tags."a b"`), and one before a name is skipped. */
-function readWord(source: string, start: number): Token {
-  if (source.charAt(start) === '.' && !isDigit(source.charAt(start + 1))) {
-    return { kind: 'dot', text: '.', start, end: start + 1 };
-  }
+function readWord(at: Place): Token {
+  const { source, start } = at;
+  if (source.charAt(start) === '.' && !isDigit(source.charAt(start + 1))) return { ...at, kind: 'dot', text: '.' };
   let end = start;
   while (end < source.length && !WORD_ENDS.has(source.charAt(end))) end += 1;
   const next = source.charAt(end);
   if (source.charAt(end - 1) === '.' && (next === '"' || next === '`')) end -= 1;
-  return { kind: 'word', text: source.slice(start, end), start, end };
+  return { ...at, kind: 'word', text: source.slice(start, end), end };
 }
 
 function isDigit(character: string): boolean {
   return character >= '0' && character <= '9';
-}
-
-/** A refusal that shows where. The first words are MLflow's, which its clients look for. */
-export function at(source: string, start: number, end: number, reason: string): DomainError {
-  const clause = source.slice(start, Math.max(end, start + 1)) || 'the end';
-  return invalid(`Invalid clause(s) in filter string: '${clause}' at position ${start}: ${reason}`, {
-    field: 'filter',
-    details: { position: start, length: Math.max(end - start, 1) },
-  });
 }

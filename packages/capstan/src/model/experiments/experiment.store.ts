@@ -1,5 +1,5 @@
 import { sql, type Selectable } from 'kysely';
-import type { Reader, Schema, Writer } from '#database';
+import { prepared, type Reader, type Schema, type Writer } from '#database';
 import { greatestEver } from './trash/watermark.store.ts';
 import { ARTIFACT_SCHEME, type Experiment, type KeyValue, type Lifecycle } from './model.ts';
 
@@ -8,6 +8,21 @@ type Row = Selectable<Schema['experiments']>;
 export async function findExperiment(reader: Reader, id: number): Promise<Experiment | undefined> {
   const row = await reader.selectFrom('experiments').selectAll().where('id', '=', id).executeTakeFirst();
   return row && (await withTags(reader, [row]))[0];
+}
+
+/** What a new run asks of its experiment. */
+export type ExperimentOfRuns = Pick<Experiment, 'id' | 'name' | 'lifecycle' | 'artifactLocation'>;
+
+const selectOfRuns = prepared<{ id: number }, Pick<Row, 'id' | 'name' | 'lifecycle' | 'artifact_location'>>(
+  (given) => sql`select id, name, lifecycle, artifact_location from experiments where id = ${given('id')}`,
+);
+
+export async function findExperimentOfRuns(reader: Reader, id: number): Promise<ExperimentOfRuns | undefined> {
+  const { rows } = await selectOfRuns(reader, { id });
+  const [row] = rows;
+  return (
+    row && { id: String(row.id), name: row.name, lifecycle: row.lifecycle, artifactLocation: row.artifact_location }
+  );
 }
 
 export async function findExperimentByName(reader: Reader, name: string): Promise<Experiment | undefined> {

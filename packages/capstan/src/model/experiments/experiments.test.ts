@@ -128,6 +128,13 @@ describeDatabases('experiments', (open) => {
     expect(await names("name ILIKE 'A%'")).toEqual(['alpha']);
     expect(await names("tags.len = '5' AND attribute.name != 'alpha'")).toEqual(['delta', 'gamma']);
     expect(await names('tags.len IS NULL')).toEqual(['Default']);
+    expect(await names("experiment_id IN ('1', '3') OR name = 'Default'", ['experiment_id ASC'])).toEqual([
+      'Default',
+      'alpha',
+      'gamma',
+    ]);
+    expect(await names("experiment_id != '0' AND NOT tags.len = '5'", ['name'])).toEqual(['beta']);
+    expect(await experiments.countExperiments({ filter: "tags.len = '5'", view: 'active' })).toBe(3);
     expect(await names(`creation_time >= ${1_700_000_003_000}`)).toEqual(['delta', 'gamma']);
 
     const seen: string[] = [];
@@ -148,7 +155,10 @@ describeDatabases('experiments', (open) => {
       'name > 1',
       "creation_time = 'x'",
       "lifecycle_stage = 'active'",
-      "name = 'a' OR name = 'b'",
+      "name = 'a' ORR name = 'b'",
+      'creation_time > 1.5',
+      "experiment_id = 'x'",
+      "experiment_id LIKE '1'",
     ]) {
       await expect(experiments.searchExperiments({ filter, view: 'active', limit: 1 }), filter).rejects.toMatchObject({
         code: 'INVALID_ARGUMENT',

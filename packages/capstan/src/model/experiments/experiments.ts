@@ -9,7 +9,12 @@ import { ARTIFACT_SCHEME, type Experiment, type KeyValue } from './model.ts';
 import { checkExperimentName, checkExperimentTag, experimentNumber } from './naming.ts';
 import { projectOf } from './project-of.ts';
 import { noExperiment, refuseInactiveExperiment } from './refusals.ts';
-import { searchExperiments, type ExperimentPage, type ExperimentSearch } from './search/search-experiments.ts';
+import {
+  countExperiments,
+  searchExperiments,
+  type ExperimentPage,
+  type ExperimentSearch,
+} from './search/search-experiments.ts';
 
 export interface ExperimentUseCases {
   /**
@@ -38,6 +43,8 @@ export interface ExperimentUseCases {
   setExperimentTag(input: { readonly id: string; readonly tag: KeyValue; readonly cause: Cause }): Promise<void>;
   removeExperimentTag(input: { readonly id: string; readonly key: string; readonly cause: Cause }): Promise<void>;
   searchExperiments(search: ExperimentSearch): Promise<ExperimentPage>;
+  /** How many experiments a search would find. @throws DomainError INVALID_ARGUMENT */
+  countExperiments(search: Pick<ExperimentSearch, 'filter' | 'view'>): Promise<number>;
   /** Active and deleted runs of each experiment. */
   countRuns(ids: readonly string[]): Promise<Map<string, { active: number; deleted: number }>>;
 }
@@ -59,7 +66,7 @@ export function experimentUseCases({ database, events, clock }: ExperimentsDeps)
     const taken = await store.findExperimentByName(writer, input.name);
     if (taken) throw nameTaken(taken);
     const number = id ?? Math.max(1, await store.nextExperimentId(writer));
-    const artifactLocation = input.artifactLocation && normalLocation(input.artifactLocation);
+    const artifactLocation = input.artifactLocation ? normalLocation(input.artifactLocation) : undefined;
     await store.insertExperiment(writer, { id: number, name: input.name, artifactLocation, at: clock.now() });
     await store.putExperimentTags(writer, number, input.tags ?? [], clock.now());
     await events.append(writer, input.cause, {
@@ -171,6 +178,7 @@ export function experimentUseCases({ database, events, clock }: ExperimentsDeps)
       });
     },
     searchExperiments: (search) => searchExperiments(database, search),
+    countExperiments: (search) => countExperiments(database, search),
     countRuns: (ids) => store.countRuns(database.read, ids),
   };
 }

@@ -10,8 +10,8 @@ export { createSignedLinks, type SignedLinks } from './artifacts/signed-links.ts
 export { artifactReply } from './artifacts/artifact-reply.ts';
 export type { ExperimentSearch } from './search/search-experiments.ts';
 export type { RunSeries } from './metrics/history.ts';
-export type { LoggedKeys } from './search/key.store.ts';
-export type { Batch } from './log-batch.ts';
+export type { LoggedKeys, LoggedValues } from './search/completion.ts';
+export type { Batch } from './log/check-batch.ts';
 export type { NewLoggedModel } from './logged-models/logged-models.ts';
 export type { BucketedSeries, MetricBucket } from './metrics/metric-bucket.store.ts';
 export type { HistoryPoint } from './metrics/metric.store.ts';
@@ -25,4 +25,5 @@ export type { Purged } from './trash/trash.ts';
 export type { Reference, ReadReferences } from './trash/plan.ts';
 export type { TrashItem, TrashKey, TrashKind } from './trash/trash.store.ts';
 export { experimentRoutes } from './routes.ts';
+export { checkKey } from './naming.ts';
 export * from './model.ts';

@@ -1,10 +1,12 @@
 // What names and values may be. Limits are MLflow's, so that what it takes is taken and no more.
 import { invalid, type DomainError } from '#kernel/errors';
 import type { KeyValue } from './model.ts';
+import { noRun } from './refusals.ts';
 import { checkRetentionTag } from './trash/retention.ts';
 
 const LONGEST_EXPERIMENT_NAME = 500;
 const LONGEST_KEY = 250;
+const LONGEST_MODEL_NAME = 500;
 export const LONGEST_PARAM_VALUE = 6_000;
 export const LONGEST_RUN_TAG_VALUE = 8_000;
 const LONGEST_EXPERIMENT_TAG_VALUE = 20_000;
@@ -15,15 +17,19 @@ const idPattern = /^[a-zA-Z0-9][\w-]{0,255}$/;
 const keyPattern = /^[/\p{L}\p{M}\p{N}_.\- :]+$/u;
 const controlPattern = /\p{Cc}/u;
 
-/** The number behind an experiment id; undefined for a well-formed id that cannot exist. */
+/** The number behind an experiment id; undefined for one that cannot exist. @throws DomainError for what is no integer */
 export function experimentNumber(id: string): number | undefined {
-  if (!idPattern.test(id) || id.length > 64)
-    throw invalid(`Invalid experiment ID: '${id}'`, { field: 'experiment_id' });
+  if (!/^-?\d{1,64}$/.test(id)) {
+    throw invalid(`Invalid experiment ID '${id.slice(0, 100)}'. Experiment ID must be a valid integer.`, {
+      field: 'experiment_id',
+    });
+  }
   return /^(0|[1-9]\d{0,14})$/.test(id) ? Number(id) : undefined;
 }
 
+/** What cannot be an id is one that no run has. @throws DomainError NOT_FOUND */
 export function checkRunId(id: string): void {
-  if (!idPattern.test(id)) throw invalid(`Invalid run ID: '${id}'`, { field: 'run_id' });
+  if (!idPattern.test(id)) throw noRun(id);
 }
 
 export function checkExperimentName(name: string): void {
@@ -65,7 +71,7 @@ export function checkModelTag(tag: KeyValue): void {
 }
 
 export function checkLoggedModelName(name: string): void {
-  refuseLong('name', name, LONGEST_KEY);
+  refuseLong('name', name, LONGEST_MODEL_NAME);
   refuseControl('name', name);
   if (/[/:.%"']/.test(name)) {
     throw invalid(

@@ -29,10 +29,16 @@ function readRoutes(experiments: Experiments): BoundRoute[] {
       const counts = await experiments.countRuns([experiment.id]);
       return experimentReply(experiment, counts.get(experiment.id));
     }),
-    bind(table.keys, async ({ params }) => {
+    bind(table.count, async ({ query }) => ({ count: await experiments.countExperiments(query) })),
+    bind(table.keys, async ({ params, query }) => {
       const { id } = await experiments.getExperiment(params.experiment);
-      const { metrics, params: paramKeys, tags } = await experiments.loggedKeys([id]);
-      return { metrics: [...metrics], params: [...paramKeys], tags: [...tags] };
+      const found = await experiments.loggedKeys({ experimentId: id, ...query });
+      return { ...found, metrics: [...found.metrics], params: [...found.params], tags: [...found.tags] };
+    }),
+    bind(table.values, async ({ params, query }) => {
+      const { id } = await experiments.getExperiment(params.experiment);
+      const { values, isWhole } = await experiments.loggedValues({ experimentId: id, ...query });
+      return { values: [...values], isWhole };
     }),
     bind(table.searchRuns, async ({ body }) => {
       const { metrics, params, tags, cursor, ...search } = body;

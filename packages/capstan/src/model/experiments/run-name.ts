@@ -1,3 +1,6 @@
+import { invalid } from '#kernel/errors';
+import { refuseControl, refuseLong } from './naming.ts';
+
 /** Words for the names of runs that got none. Plain, friendly, easy to tell apart when read aloud. */
 const adjectives = (
   'able amber bold brave brisk calm candid clever crisp deft eager early easy fair fleet fond frank gentle glad golden ' +
@@ -17,4 +20,11 @@ export function runNameFrom(id: string): string {
   const pick = (words: readonly string[], from: number): string =>
     words[Number.parseInt(id.slice(from, from + 4), 16) % words.length] ?? 'plain';
   return `${pick(adjectives, 0)}-${pick(nouns, 4)}-${Number.parseInt(id.slice(8, 12), 16) % 1_000}`;
+}
+
+/** A name may be anything people read in one line. */
+export function checkRunName(name: string): void {
+  refuseLong('run_name', name, 500);
+  refuseControl('run_name', name);
+  if (!name.isWellFormed()) throw invalid("'run_name' holds half a character", { field: 'run_name' });
 }

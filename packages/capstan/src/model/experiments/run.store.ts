@@ -1,8 +1,9 @@
 import { sql, type Selectable } from 'kysely';
-import type { Dialect, Reader, Schema, Writer } from '#database';
+import { prepared, preparedInsert, type Dialect, type Reader, type Schema, type Writer } from '#database';
 import { readInt64 } from '#kernel/int64';
 import {
   RUN_NAME_TAG,
+  type Experiment,
   type KeyValue,
   type LatestMetric,
   type Lifecycle,
@@ -36,65 +37,136 @@ export async function findRuns(reader: Reader, ids: readonly string[]): Promise<
 }
 
 /** What a log call asks of a run, in one query: it is the hot path. */
-export async function findRunForWriting(
-  writer: Writer,
-  id: string,
-): Promise<{ key: number; lifecycle: Lifecycle; experimentId: number; experimentName: string } | undefined> {
-  const { rows } = await sql<{ key: number; lifecycle: Lifecycle; experimentId: number; experimentName: string }>`
-    select r.key as "key", r.lifecycle as "lifecycle", r.experiment_id as "experimentId", e.name as "experimentName"
-      from runs r join experiments e on e.id = r.experiment_id where r.id = ${id}`.execute(writer);
+export interface RunForWriting {
+  readonly id: string;
+  readonly key: number;
+  readonly lifecycle: Lifecycle;
+  readonly experimentId: number;
+  readonly experimentName: string;
+}
+
+const forWriting = sql`select r.id as "id", r.key as "key", r.lifecycle as "lifecycle",
+    r.experiment_id as "experimentId", e.name as "experimentName"
+  from runs r join experiments e on e.id = r.experiment_id`;
+const selectForWriting = prepared<{ id: string }, RunForWriting>(
+  (given) => sql`${forWriting} where r.id = ${given('id')}`,
+);
+
+export async function findRunForWriting(writer: Writer, id: string): Promise<RunForWriting | undefined> {
+  const { rows } = await selectForWriting(writer, { id });
   return rows[0];
+}
+
+/** By id; unknown ones are left out. */
+export async function findRunsForWriting(
+  writer: Writer,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, RunForWriting>> {
+  const found = new Map<string, RunForWriting>();
+  const [only] = ids;
+  if (only !== undefined && ids.length === 1) {
+    const run = await findRunForWriting(writer, only);
+    if (run) found.set(only, run);
+  } else {
+    for (let from = 0; from < ids.length; from += CHUNK) {
+      const { rows } = await sql<RunForWriting>`
+        ${forWriting} where r.id in (${sql.join(ids.slice(from, from + CHUNK))})`.execute(writer);
+      for (const run of rows) found.set(run.id, run);
+    }
+  }
+  return found;
 }
 
 /** The caller holds the chain lock: keys count up. */
 export async function insertRun(writer: Writer, run: Omit<RunInfo, 'lifecycle'>): Promise<number> {
   const key = Math.max(0, await greatestEver(writer, 'runs', 'key')) + 1;
-  await writer
-    .insertInto('runs')
-    .values({
-      key,
-      id: run.id,
-      experiment_id: Number(run.experimentId),
-      name: run.name,
-      user_id: run.userId,
-      status: run.status,
-      start_time: run.startTime,
-      end_time: run.endTime,
-      lifecycle: 'active',
-      artifact_root: run.artifactRoot,
-      updated_at: run.updatedAt,
-      deleted_at: null,
-    })
-    .execute();
+  await insertRunRow(writer, {
+    key,
+    id: run.id,
+    experiment_id: Number(run.experimentId),
+    name: run.name,
+    user_id: run.userId,
+    status: run.status,
+    start_time: run.startTime,
+    end_time: run.endTime,
+    lifecycle: 'active',
+    artifact_root: run.artifactRoot,
+    updated_at: run.updatedAt,
+    deleted_at: null,
+  });
   return key;
 }
 
+const insertRunRow = preparedInsert('runs', [
+  ...(['key', 'id', 'experiment_id', 'name', 'user_id', 'status', 'start_time', 'end_time', 'lifecycle'] as const),
+  ...(['artifact_root', 'updated_at', 'deleted_at'] as const),
+]);
+
+/** A run with what changes of it ask of its experiment. */
+export interface OpenRun {
+  readonly run: RunWithKey;
+  readonly experiment: Pick<Experiment, 'id' | 'name' | 'lifecycle'>;
+}
+
+const selectOpen = prepared<
+  { id: string },
+  RunRow & { readonly experiment_name: string; readonly experiment_lifecycle: Lifecycle }
+>(
+  (given) => sql`select r.*, e.name as experiment_name, e.lifecycle as experiment_lifecycle
+    from runs r join experiments e on e.id = r.experiment_id where r.id = ${given('id')}`,
+);
+
+export async function findOpenRun(reader: Reader, id: string): Promise<OpenRun | undefined> {
+  const { rows } = await selectOpen(reader, { id });
+  const [row] = rows;
+  if (!row) return undefined;
+  const experiment = {
+    id: String(row.experiment_id),
+    name: row.experiment_name,
+    lifecycle: row.experiment_lifecycle,
+  };
+  return { run: toRun(row), experiment };
+}
+
+const setColumns = prepared<{
+  key: number;
+  at: number;
+  status: string | null;
+  endTime: number | null;
+  name: string | null;
+  lifecycle: string | null;
+}>(
+  (given) => sql`update runs set updated_at = ${given('at')}, status = coalesce(${given('status')}, status),
+      end_time = coalesce(${given('endTime')}, end_time), name = coalesce(${given('name')}, name),
+      lifecycle = coalesce(${given('lifecycle')}, lifecycle),
+      deleted_at = case ${given('lifecycle')} when 'deleted' then ${given('at')} when 'active' then null else deleted_at end
+    where key = ${given('key')}`,
+);
+
+/** Changes only what is given. */
 export async function updateRun(
   writer: Writer,
   key: number,
-  change: { status?: RunStatus; endTime?: number; name?: string; lifecycle?: Lifecycle },
+  change: {
+    readonly status?: RunStatus | undefined;
+    readonly endTime?: number | undefined;
+    readonly name?: string | undefined;
+    readonly lifecycle?: Lifecycle | undefined;
+  },
   at: number,
 ): Promise<void> {
-  await writer
-    .updateTable('runs')
-    .set({
-      updated_at: at,
-      ...(change.status !== undefined && { status: change.status }),
-      ...(change.endTime !== undefined && { end_time: change.endTime }),
-      ...(change.name !== undefined && { name: change.name }),
-      ...(change.lifecycle !== undefined && {
-        lifecycle: change.lifecycle,
-        deleted_at: change.lifecycle === 'deleted' ? at : null,
-      }),
-    })
-    .where('key', '=', key)
-    .execute();
+  const { status = null, endTime = null, name = null, lifecycle = null } = change;
+  await setColumns(writer, { key, at, status, endTime, name, lifecycle });
 }
 
 /** Notes that something of the run changed. */
 export async function touchRun(writer: Writer, key: number, at: number): Promise<void> {
-  await sql`update runs set updated_at = ${at} where key = ${key}`.execute(writer);
+  await setUpdatedAt(writer, { key, at });
 }
+
+const setUpdatedAt = prepared<{ key: number; at: number }>(
+  (given) => sql`update runs set updated_at = ${given('at')} where key = ${given('key')}`,
+);
 
 const textColumns = [
   { name: 'run_key', type: 'integer' },
@@ -144,15 +216,27 @@ export async function removeTag(writer: Writer, run: number, key: string): Promi
   return removed.numDeletedRows > 0n;
 }
 
-export async function findParams(reader: Reader, run: number, keys: readonly string[]): Promise<Map<string, string>> {
-  if (keys.length === 0) return new Map();
-  const rows = await reader
-    .selectFrom('run_params')
-    .select(['key', 'value'])
-    .where('run_key', '=', run)
-    .where('key', 'in', keys)
-    .execute();
-  return new Map(rows.map((row) => [row.key, row.value]));
+/** Values of those of the wanted params that runs have, by run. */
+export async function findParamsOf(
+  reader: Reader,
+  wanted: ReadonlyMap<number, readonly string[]>,
+): Promise<Map<number, Map<string, string>>> {
+  const found = new Map<number, Map<string, string>>();
+  const runs = [...wanted.keys()];
+  for (const chunk of chunks(runs)) {
+    const keys = new Set(chunk.flatMap((run) => wanted.get(run) ?? []));
+    const rows = await reader
+      .selectFrom('run_params')
+      .selectAll()
+      .where('run_key', 'in', chunk)
+      .where('key', 'in', [...keys])
+      .execute();
+    for (const { run_key, key, value } of rows) {
+      const params = found.get(run_key) ?? new Map<string, string>();
+      found.set(run_key, params.set(key, value));
+    }
+  }
+  return found;
 }
 
 export const nameTag = (name: string): KeyValue => ({ key: RUN_NAME_TAG, value: name });

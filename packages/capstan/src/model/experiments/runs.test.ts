@@ -43,8 +43,8 @@ describeDatabases('runs', (open) => {
       status: 'RUNNING',
       endTime: START + 5,
     });
-    const renamed = await experiments.updateRun({ id, name: 'second', cause });
-    expect(renamed.tags).toEqual([{ key: 'mlflow.runName', value: 'second' }]);
+    await experiments.updateRun({ id, name: 'second', cause });
+    expect((await experiments.getRun(id)).tags).toEqual([{ key: 'mlflow.runName', value: 'second' }]);
   });
 
   test('the name tag renames the run', async () => {

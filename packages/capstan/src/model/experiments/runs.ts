@@ -1,23 +1,24 @@
 import { createHash } from 'node:crypto';
 import type { Writer } from '#database';
 import type { Cause } from '#kernel/cause';
-import { conflict, DomainError, invalid } from '#kernel/errors';
+import { conflict, DomainError } from '#kernel/errors';
 import type { ExperimentsDeps } from './deps.ts';
-import { findExperiment } from './experiment.store.ts';
+import { findExperimentOfRuns } from './experiment.store.ts';
 import {
   ARTIFACT_SCHEME,
   RUN_NAME_TAG,
   endedStatuses,
-  type Experiment,
   type KeyValue,
   type Lifecycle,
   type Run,
+  type RunInfo,
   type RunStatus,
 } from './model.ts';
-import { checkRunId, experimentNumber, refuseControl, refuseLong } from './naming.ts';
+import type { LoggedFacts } from './log/logged-facts.ts';
+import { checkRunId, experimentNumber } from './naming.ts';
 import { projectOf } from './project-of.ts';
 import { noExperiment, noRun, refuseInactiveExperiment, refuseInactiveRun } from './refusals.ts';
-import { runNameFrom } from './run-name.ts';
+import { checkRunName, runNameFrom } from './run-name.ts';
 import * as store from './run.store.ts';
 import { everything, loadRuns } from './search/search-runs.ts';
 import { checkedParams, checkedTags } from './texts.ts';
@@ -50,7 +51,7 @@ export interface RunUseCases {
   /** Those of the ids that exist, in the order asked. */
   getRuns(ids: readonly string[]): Promise<readonly Run[]>;
   /** Changes only what is given. A run that has ended may be opened again. @throws DomainError NOT_FOUND, CONFLICT */
-  updateRun(change: RunChange): Promise<Run>;
+  updateRun(change: RunChange): Promise<RunInfo>;
   /** All or none; returns how many were active. @throws DomainError NOT_FOUND */
   deleteRuns(input: { readonly ids: readonly string[]; readonly cause: Cause }): Promise<number>;
   /** All or none; returns how many were deleted. @throws DomainError NOT_FOUND, CONFLICT when an experiment is deleted */
@@ -64,7 +65,7 @@ export function hexId(id: string): string {
   return createHash('sha256').update(id).digest('hex').slice(0, 32);
 }
 
-export function runUseCases({ database, events, clock, ids }: ExperimentsDeps): RunUseCases {
+export function runUseCases({ database, events, clock, ids }: ExperimentsDeps, facts: LoggedFacts): RunUseCases {
   const { dialect } = database;
 
   async function get(id: string): Promise<Run> {
@@ -75,23 +76,21 @@ export function runUseCases({ database, events, clock, ids }: ExperimentsDeps): 
     return run;
   }
 
-  async function open(writer: Writer, id: string): Promise<{ run: store.RunWithKey; experiment: Experiment }> {
-    const run = await store.findRun(writer, id);
-    const experiment = run && (await findExperiment(writer, Number(run.experimentId)));
-    if (!run || !experiment) throw noRun(id);
-    return { run, experiment };
+  async function open(writer: Writer, id: string): Promise<store.OpenRun> {
+    const opened = await store.findOpenRun(writer, id);
+    if (!opened) throw noRun(id);
+    return opened;
   }
 
   /** Runs `work` on a run and its experiment, in one transaction. */
-  async function change(
+  async function change<Result>(
     id: string,
-    work: (writer: Writer, run: store.RunWithKey, experiment: Experiment) => Promise<void>,
-  ): Promise<void> {
+    work: (writer: Writer, opened: store.OpenRun) => Promise<Result>,
+  ): Promise<Result> {
     checkRunId(id);
-    await database.write(async (writer) => {
+    return await database.write(async (writer) => {
       await dialect.lockChain(writer);
-      const { run, experiment } = await open(writer, id);
-      await work(writer, run, experiment);
+      return await work(writer, await open(writer, id));
     });
   }
 
@@ -125,12 +124,13 @@ export function runUseCases({ database, events, clock, ids }: ExperimentsDeps): 
       const name = nameOf(input.name, tags) || runNameFrom(id);
       checkRunName(name);
       const number = experimentNumber(input.experimentId);
-      await database.write(async (writer) => {
+      const allTags = [...tags.filter((tag) => tag.key !== RUN_NAME_TAG), store.nameTag(name)];
+      const info = await database.write(async (writer) => {
         await dialect.lockChain(writer);
-        const experiment = number === undefined ? undefined : await findExperiment(writer, number);
+        const experiment = number === undefined ? undefined : await findExperimentOfRuns(writer, number);
         if (!experiment) throw noExperiment(input.experimentId);
         refuseInactiveExperiment(experiment);
-        const key = await store.insertRun(writer, {
+        const run: RunInfo = {
           id,
           experimentId: experiment.id,
           name,
@@ -138,22 +138,30 @@ export function runUseCases({ database, events, clock, ids }: ExperimentsDeps): 
           status: 'RUNNING',
           startTime: input.startTime ?? clock.now(),
           endTime: null,
+          lifecycle: 'active',
           artifactRoot: `${experiment.artifactLocation.slice(ARTIFACT_SCHEME.length)}/${id}/artifacts`,
           updatedAt: clock.now(),
-        });
+        };
+        const key = await store.insertRun(writer, run);
         await store.insertParams(dialect, writer, key, params);
-        await store.putTags(dialect, writer, key, [
-          ...tags.filter((tag) => tag.key !== RUN_NAME_TAG),
-          store.nameTag(name),
-        ]);
+        await store.putTags(dialect, writer, key, allTags);
         await events.append(writer, input.cause, {
           type: 'run.created',
           ...projectOf(experiment.name),
           subject: `run:${id}`,
           payload: { experimentId: experiment.id, name },
         });
+        return run;
       });
-      return await get(id);
+      return {
+        ...info,
+        metrics: [],
+        params: params.toSorted(byKey),
+        tags: allTags.toSorted(byKey),
+        datasets: [],
+        modelInputs: [],
+        modelOutputs: [],
+      };
     },
     getRun: get,
     async getRuns(wanted) {
@@ -163,39 +171,37 @@ export function runUseCases({ database, events, clock, ids }: ExperimentsDeps): 
     },
     async updateRun({ id, status, endTime, name, cause }) {
       if (name !== undefined) checkRunName(name);
-      await change(id, async (writer, run, experiment) => {
-        refuseInactiveRun(id, run.lifecycle);
-        const isSame =
-          (status ?? run.status) === run.status &&
-          (endTime ?? run.endTime) === run.endTime &&
-          (name ?? run.name) === run.name;
-        if (isSame) return;
-        const changed = {
-          ...(status !== undefined && { status }),
-          ...(endTime !== undefined && { endTime }),
-          ...(name !== undefined && { name }),
+      const { run, committed } = await change(id, async (writer, { run: before, experiment }) => {
+        refuseInactiveRun(id, before.lifecycle);
+        const after = {
+          ...before,
+          status: status ?? before.status,
+          endTime: endTime ?? before.endTime,
+          name: name ?? before.name,
+          updatedAt: clock.now(),
         };
-        await store.updateRun(writer, run.key, changed, clock.now());
-        if (name !== undefined) await store.putTags(dialect, writer, run.key, [store.nameTag(name)]);
+        const isSame = after.status === before.status && after.endTime === before.endTime && after.name === before.name;
+        if (isSame) return { run: before };
+        await store.updateRun(writer, before.key, { status, endTime, name }, after.updatedAt);
+        if (name !== undefined) await store.putTags(dialect, writer, before.key, [store.nameTag(name)]);
         const about = { ...projectOf(experiment.name), subject: `run:${id}` };
-        const hasEnded = status !== undefined && status !== run.status && endedStatuses.has(status);
-        if (hasEnded) {
-          await events.append(writer, cause, {
-            type: 'run.ended',
-            ...about,
-            payload: { experimentId: run.experimentId, status },
-          });
-        } else {
+        if (after.status === before.status || !endedStatuses.has(after.status)) {
           const payload = { ...(status !== undefined && { status }), ...(name !== undefined && { name }) };
           await events.append(writer, cause, { type: 'run.updated', ...about, payload });
+          return { run: after };
         }
+        const settled = await facts.settleRun(writer, id);
+        const payload = { experimentId: before.experimentId, status: after.status };
+        await events.append(writer, cause, { type: 'run.ended', ...about, payload });
+        return { run: after, committed: settled };
       });
-      return await get(id);
+      committed?.();
+      return run;
     },
     deleteRuns: (input) => move(input.ids, 'deleted', input.cause),
     restoreRuns: (input) => move(input.ids, 'active', input.cause),
     async removeTag({ id, key, cause }) {
-      await change(id, async (writer, run, experiment) => {
+      await change(id, async (writer, { run, experiment }) => {
         refuseInactiveRun(id, run.lifecycle);
         if (!(await store.removeTag(writer, run.key, key))) {
           throw new DomainError('NOT_FOUND', `No tag with name: ${key} in run with id ${id}`, { field: 'key' });
@@ -212,6 +218,8 @@ export function runUseCases({ database, events, clock, ids }: ExperimentsDeps): 
   };
 }
 
+const byKey = (a: KeyValue, b: KeyValue): number => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
+
 function nameOf(name: string | undefined, tags: readonly KeyValue[]): string {
   const tagged = tags.find((tag) => tag.key === RUN_NAME_TAG)?.value;
   if (name && tagged && name !== tagged) {
@@ -222,11 +230,4 @@ function nameOf(name: string | undefined, tags: readonly KeyValue[]): string {
     );
   }
   return name || tagged || '';
-}
-
-/** A name may be anything people read in one line. */
-export function checkRunName(name: string): void {
-  refuseLong('run_name', name, 500);
-  refuseControl('run_name', name);
-  if (!name.isWellFormed()) throw invalid("'run_name' holds half a character", { field: 'run_name' });
 }

@@ -4,11 +4,11 @@ import type { ExperimentsDeps } from './deps.ts';
 import { experimentUseCases, type ExperimentUseCases } from './experiments.ts';
 import { historyUseCases, type HistoryUseCases } from './metrics/history.ts';
 import { inputUseCases, type InputUseCases } from './inputs.ts';
-import { logUseCases, type LogUseCases } from './log-batch.ts';
+import { logUseCases, type LogUseCases } from './log/log-batch.ts';
 import { loggedModelUseCases, type LoggedModelUseCases } from './logged-models/logged-models.ts';
+import { createLoggedFacts } from './log/logged-facts.ts';
 import { createMetricIds } from './metrics/metric-ids.ts';
-import { keysOf, type LoggedKeys } from './search/key.store.ts';
-import { experimentNumber } from './naming.ts';
+import { completionUseCases, type CompletionUseCases } from './search/completion.ts';
 import { runUseCases, type RunUseCases } from './runs.ts';
 import { trashUseCases, type TrashUseCases } from './trash/trash.ts';
 import { countRunMatches, searchRuns, type RunPage, type RunSearch } from './search/search-runs.ts';
@@ -18,8 +18,6 @@ interface SearchUseCases {
   searchRuns(search: RunSearch): Promise<RunPage>;
   /** How many runs a search would find. */
   countMatches(search: Pick<RunSearch, 'experimentIds' | 'filter' | 'view'>): Promise<number>;
-  /** Names of what runs of the experiments have logged, sorted: what a table may show as columns. */
-  loggedKeys(experimentIds: readonly string[]): Promise<LoggedKeys>;
 }
 
 /** Every use case of the module. Each is one transaction; reads see what has been committed. */
@@ -34,26 +32,28 @@ export interface Experiments
     MultipartUseCases,
     HistoryUseCases,
     TrashUseCases,
-    SearchUseCases {}
+    SearchUseCases,
+    CompletionUseCases {
+  /** Writes the facts that wait to be summed up: before this process ends. */
+  settle(): Promise<void>;
+}
 
 export function createExperiments(deps: ExperimentsDeps): Experiments {
   const metricIds = createMetricIds(deps.database);
+  const facts = createLoggedFacts(deps);
   return {
     ...experimentUseCases(deps),
-    ...runUseCases(deps),
-    ...logUseCases(deps, metricIds),
+    ...runUseCases(deps, facts),
+    ...logUseCases(deps, metricIds, facts),
     ...inputUseCases(deps),
     ...loggedModelUseCases(deps, metricIds),
     ...artifactUseCases(deps),
     ...multipartUseCases(deps),
     ...historyUseCases(deps, metricIds),
     ...trashUseCases(deps),
+    settle: () => facts.settle(),
     searchRuns: (search) => searchRuns(deps.database, metricIds, search),
     countMatches: (search) => countRunMatches(deps.database, metricIds, search),
-    loggedKeys: (ids) =>
-      keysOf(
-        deps.database.read,
-        ids.map(experimentNumber).filter((id) => id !== undefined),
-      ),
+    ...completionUseCases(deps),
   };
 }

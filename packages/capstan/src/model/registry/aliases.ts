@@ -5,7 +5,7 @@ import * as store from './alias.store.ts';
 import { aboutModel, requireModel, requireVersion, type RegistryDeps } from './deps.ts';
 import { updateModel } from './model.store.ts';
 import { refusalOf, type AliasMove, type Verdict } from './model.ts';
-import { checkAlias, checkText } from './naming.ts';
+import { checkAlias, checkAliasName, checkText } from './naming.ts';
 
 export interface AliasUseCases {
   /** Moves the alias from whatever version has it, in one step. @throws DomainError NOT_FOUND, INVALID_ARGUMENT */
@@ -100,7 +100,10 @@ export function aliasUseCases({ database, events, clock }: RegistryDeps): AliasU
       }
       await database.write((writer) => move(writer, { ...input, to: version, verdictId: verdict.id }));
     },
-    removeAlias: (input) => database.write((writer) => move(writer, { ...input, to: null })),
+    async removeAlias(input) {
+      checkAliasName(input.alias);
+      await database.write((writer) => move(writer, { ...input, to: null }));
+    },
     async aliasHistory({ model, ...query }) {
       const row = await requireModel(database.read, model);
       return await store.movesOf(database.read, row.id, query);

@@ -1,22 +1,10 @@
 import type { Cause } from '#kernel/cause';
 import { DomainError } from '#kernel/errors';
-import { parseFilter } from '#kernel/filter/parse-filter';
-import { parseOrder } from '#kernel/filter/parse-order';
 import { aboutModel, requireModel, type RegistryDeps } from './deps.ts';
 import * as store from './model.store.ts';
 import type { KeyValue, RegisteredModel } from './model.ts';
 import { checkDescription, checkModelName, checkTag } from './naming.ts';
-import { pageOfModels } from './search.store.ts';
 import { numbersOf } from './version.store.ts';
-
-export interface RegistrySearch {
-  /** MLflow's search language. */
-  readonly filter?: string | undefined;
-  readonly orderBy?: readonly string[] | undefined;
-  /** At least 1. */
-  readonly limit: number;
-  readonly pageToken?: string | undefined;
-}
 
 export interface ModelUseCases {
   /** @throws DomainError ALREADY_EXISTS, INVALID_ARGUMENT for `/` and `:` in the name */
@@ -45,10 +33,6 @@ export interface ModelUseCases {
   setModelTag(input: { readonly name: string; readonly tag: KeyValue; readonly cause: Cause }): Promise<void>;
   /** Idempotent. @throws DomainError NOT_FOUND for the model */
   removeModelTag(input: { readonly name: string; readonly key: string; readonly cause: Cause }): Promise<void>;
-  /** By name unless ordered otherwise. @throws DomainError INVALID_ARGUMENT */
-  searchModels(
-    search: RegistrySearch,
-  ): Promise<{ readonly models: readonly RegisteredModel[]; readonly nextPageToken?: string }>;
 }
 
 export function modelUseCases({ database, events, clock, ids }: RegistryDeps): ModelUseCases {
@@ -140,16 +124,6 @@ export function modelUseCases({ database, events, clock, ids }: RegistryDeps): M
         const payload = { model: name, tags: [key] };
         await events.append(writer, cause, { type: 'registered-model.updated', ...aboutModel(model), payload });
       });
-    },
-    async searchModels({ filter = '', orderBy = [], limit, pageToken }) {
-      const { rows, ...rest } = await pageOfModels(database, {
-        comparisons: parseFilter(filter),
-        order: parseOrder(orderBy),
-        limit,
-        pageToken: pageToken || undefined,
-        question: JSON.stringify(['models', filter, orderBy]),
-      });
-      return { models: await store.loadModels(database.read, rows), ...rest };
     },
   };
 }

@@ -1,9 +1,9 @@
 // What names in the registry may be.
 import { invalid, type DomainError } from '#kernel/errors';
+import { checkKey } from '#model/experiments';
 import type { KeyValue } from './model.ts';
 
 const LONGEST_NAME = 256;
-const LONGEST_KEY = 250;
 const LONGEST_TAG_VALUE = 100_000;
 const LONGEST_DESCRIPTION = 100_000;
 const LONGEST_ALIAS = 255;
@@ -17,8 +17,7 @@ export function checkModelName(name: string): void {
 }
 
 export function checkTag({ key, value }: KeyValue): void {
-  if (key === '') throw refusal('key', "Missing value for required parameter 'key'.");
-  checkText('key', key, LONGEST_KEY);
+  checkKey('key', key);
   checkText('value', value, LONGEST_TAG_VALUE);
 }
 
@@ -33,17 +32,22 @@ export function checkText(field: string, text: string, longest: number): void {
     throw refusal(field, `'${field}' holds a NUL character or half a character`);
 }
 
-/** Letters, digits, `_` and `-`; not what clients write for versions: `v7`, `latest`. */
+/** Not what clients write for versions: `v7`, `latest`. @throws DomainError INVALID_ARGUMENT */
 export function checkAlias(alias: string): void {
+  checkAliasName(alias);
+  if (/^v\d+$/i.test(alias) || alias.toLowerCase() === 'latest') {
+    throw refusal('alias', `'${alias}' alias name is reserved: clients read it as a version.`);
+  }
+}
+
+/** Letters, digits, `_` and `-`. @throws DomainError INVALID_ARGUMENT */
+export function checkAliasName(alias: string): void {
   if (alias === '') throw refusal('alias', 'Registered model alias cannot be empty.');
   if (alias.length > LONGEST_ALIAS || !/^[\w-]+$/.test(alias)) {
     throw refusal(
       'alias',
       `Invalid alias name: '${alias.slice(0, LONGEST_ALIAS)}'. Use letters, digits, _ and -, at most ${LONGEST_ALIAS}.`,
     );
-  }
-  if (/^v\d+$/i.test(alias) || alias.toLowerCase() === 'latest') {
-    throw refusal('alias', `'${alias}' alias name is reserved: clients read it as a version.`);
   }
 }
 

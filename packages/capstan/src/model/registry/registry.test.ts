@@ -278,13 +278,17 @@ describeDatabases('registry', (open) => {
     }
     const models = async (filter: string, orderBy: string[] = []) =>
       (await registry.searchModels({ filter, orderBy, limit: 10 })).models.map((one) => one.name).join('');
-    expect(await models('')).toBe('abcp');
+    expect(await models('')).toBe('abc');
     expect(await models("tag.`mlflow.prompt.is_prompt` != 'true'")).toBe('abc');
     expect(await models("tag.`mlflow.prompt.is_prompt` = 'false'")).toBe('abc');
     expect(await models("tags.`mlflow.prompt.is_prompt` = 'true'")).toBe('p');
     expect(await models("name ILIKE 'A%' AND tags.team = 'a'")).toBe('a');
     expect(await models("name IN ('a', 'c')", ['name DESC'])).toBe('ca');
     expect(await models("name LIKE '[ab]'")).toBe('');
+    expect(await models("name NOT IN ('a') OR tags.`mlflow.prompt.is_prompt` = 'true'")).toBe('bcp');
+    await expect(models('', ['timestamp', 'last_updated_timestamp DESC'])).rejects.toMatchObject({
+      message: expect.stringContaining('duplicate fields'),
+    });
     const versions = async (filter: string, orderBy: string[] = []) =>
       (await registry.searchVersions({ filter, orderBy, limit: 10 })).versions
         .map((one) => `${one.model}${one.version}`)
@@ -292,14 +296,19 @@ describeDatabases('registry', (open) => {
     expect(await versions('')).toBe('a2 b1 a1');
     expect(await versions("name = 'a'", ['version_number'])).toBe('a1 a2');
     expect(await versions('version_number > 1')).toBe('a2');
+    expect(await versions("version_number = '2'")).toBe('a2');
+    expect(await versions("tags.of = 'b' OR version_number BETWEEN 2 AND 9")).toBe('a2 b1');
+    expect(await versions('tags.of IS NULL OR version_number > 99999999999')).toBe('');
+    expect(await registry.countVersions({ filter: "name = 'a'" })).toBe(2);
+    expect(await registry.countModels({ filter: "name != 'a'" })).toBe(2);
     expect(await versions("tags.of = 'b' AND name IN ('a', 'b')")).toBe('b1');
     expect(await versions(`source_path = '${source}'`, ['name', 'version_number DESC'])).toBe('a2 a1 b1');
     for (const filter of [
       "stage = 'None'",
       "alias = 'x'",
       'creation_timestamp > 0',
-      'tags.x IS NULL',
-      "version_number = '1'",
+      "version_number = 'x'",
+      'version_number = 1.5',
     ]) {
       await expect(registry.searchVersions({ filter, limit: 1 }), filter).rejects.toMatchObject({
         code: 'INVALID_ARGUMENT',

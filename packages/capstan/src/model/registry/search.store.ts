@@ -1,28 +1,29 @@
 import { sql, type RawBuilder } from 'kysely';
 import {
-  allOf,
-  behind,
+  attributeColumnOf,
   conditionOf,
-  listOperators,
+  countOf,
+  nullOperators,
   numberOperators,
-  orderBy,
-  refusal,
-  sortColumns,
-  sortValues,
+  pageOf,
+  sortedBy,
+  sortKeysOf,
   textOperators,
+  textOrEmpty,
+  type Columns,
   type Database,
+  type Page,
+  type SearchEntity,
   type SearchField,
-  type SortKey,
+  type Sorting,
 } from '#database';
-import { invalid } from '#kernel/errors';
-import type { Comparison } from '#kernel/filter/parse-filter';
+import { comparisonsOf, type Comparison, type Filter } from '#kernel/filter/ast';
 import type { SortTerm } from '#kernel/filter/parse-order';
-import { readPageToken, writePageToken } from '#kernel/filter/page-token';
 import type { ModelRow } from './model.store.ts';
 import type { VersionRow } from './version.store.ts';
 
-export interface PageQuery {
-  readonly comparisons: readonly Comparison[];
+interface RegistryQuery {
+  readonly filter: Filter;
   readonly order: readonly SortTerm[];
   readonly limit: number;
   readonly pageToken: string | undefined;
@@ -30,140 +31,147 @@ export interface PageQuery {
   readonly question: string;
 }
 
-interface Page<Row> {
-  readonly rows: readonly Row[];
-  readonly nextPageToken?: string;
-}
-
 /** Prompts are registered models too: what does not say that it is one is none. */
 const PROMPT_TAG = 'mlflow.prompt.is_prompt';
-const ATTRIBUTE = new Set([undefined, 'attribute', 'attributes', 'attr']);
-const TAG = new Set(['tag', 'tags']);
+const ATTRIBUTE = ['attribute', 'attributes', 'attr'];
+const TAG = ['tag', 'tags'];
 
-const modelOrder: Readonly<Record<string, RawBuilder<unknown>>> = {
+const modelOrder: Columns = {
   name: sql`m.name`,
   timestamp: sql`m.updated_at`,
   last_updated_timestamp: sql`m.updated_at`,
 };
-const versionOrder: Readonly<Record<string, RawBuilder<unknown>>> = {
+const versionOrder: Columns = {
   name: sql`m.name`,
   version_number: sql`v.version`,
   creation_timestamp: sql`v.created_at`,
   last_updated_timestamp: sql`v.updated_at`,
 };
-const versionText: Readonly<Record<string, RawBuilder<unknown>>> = {
+const versionText: Columns = {
   name: sql`m.name`,
-  run_id: sql`v.run_id`,
   source_path: sql`v.source`,
 };
 
+const modelTags = (condition: RawBuilder<unknown>) =>
+  sql`exists (select 1 from registered_model_tags t where t.model_id = m.id and ${condition})`;
+const versionTags = (condition: RawBuilder<unknown>) =>
+  sql`exists (select 1 from model_version_tags t
+               where t.model_id = v.model_id and t.version = v.version and ${condition})`;
+/** One version that is a prompt makes all of its name prompts. */
+const siblingTags = (condition: RawBuilder<unknown>) =>
+  sql`exists (select 1 from model_version_tags t where t.model_id = v.model_id and ${condition})`;
+
+const modelEntities: readonly SearchEntity[] = [
+  { names: ATTRIBUTE, isDefault: true, keys: ['name'], field: () => textField(sql`m.name`) },
+  { names: TAG, field: (key) => tagField(key, modelTags, modelTags) },
+];
+const versionEntities: readonly SearchEntity[] = [
+  {
+    names: ATTRIBUTE,
+    isDefault: true,
+    keys: [...Object.keys(versionText), 'run_id', 'version_number'],
+    field: versionField,
+  },
+  { names: TAG, field: (key) => tagField(key, versionTags, siblingTags) },
+];
+const versionNumberField: SearchField = {
+  label: 'attribute: version_number',
+  type: 'integer',
+  operators: numberOperators,
+  expression: sql`v.version`,
+  isLenient: true,
+};
+function versionField(key: string): SearchField | undefined {
+  if (key === 'version_number') return versionNumberField;
+  if (key === 'run_id') return textOrEmpty('attributes', sql`v.run_id`);
+  const expression = versionText[key];
+  return expression && textField(expression);
+}
+
+const versionTables = sql`model_versions v join registered_models m on m.id = v.model_id`;
+
 /** By name unless ordered otherwise. */
-export async function pageOfModels(database: Database, query: PageQuery): Promise<Page<ModelRow>> {
-  const keys = [...sortKeys(query.order, modelOrder), { expression: sql`m.name`, isAscending: true }];
-  const conditions = query.comparisons.map((comparison) =>
-    conditionOf(database.dialect, modelField(comparison), comparison),
-  );
-  return await page<ModelRow>(database, query, keys, conditions, sql`m.*`, sql`registered_models m`);
+export async function pageOfModels(database: Database, query: RegistryQuery): Promise<Page<ModelRow>> {
+  const terms = query.order.map((term): Sorting => {
+    const column = attributeColumnOf(modelEntities, modelOrder, term);
+    const name = term.path.key === 'timestamp' ? 'last_updated_timestamp' : term.path.key;
+    return sortedBy(name, column, term.isAscending);
+  });
+  return await pageOf<ModelRow>(database.read, {
+    ...query,
+    columns: sql`m.*`,
+    from: sql`registered_models m`,
+    conditions: conditionsOf(database, modelEntities, modelTags, query.filter),
+    keys: sortKeysOf(terms, [sortedBy('name', sql`m.name`, true)], 'refuse'),
+  });
+}
+
+export async function countModels(database: Database, filter: Filter): Promise<number> {
+  const conditions = conditionsOf(database, modelEntities, modelTags, filter);
+  return await countOf(database.read, sql`registered_models m`, conditions);
 }
 
 /** Newest changed first unless ordered otherwise; then by name and the greatest number. */
-export async function pageOfVersions(database: Database, query: PageQuery): Promise<Page<VersionRow>> {
-  const asked = sortKeys(query.order, versionOrder);
-  const keys = [
-    ...(asked.length > 0 ? asked : [{ expression: sql`v.updated_at`, isAscending: false }]),
-    { expression: sql`m.name`, isAscending: true },
-    { expression: sql`v.version`, isAscending: false },
-  ];
-  const conditions = query.comparisons.map((comparison) =>
-    conditionOf(database.dialect, versionField(comparison), comparison),
+export async function pageOfVersions(database: Database, query: RegistryQuery): Promise<Page<VersionRow>> {
+  const terms = query.order.map((term) =>
+    sortedBy(term.path.key, attributeColumnOf(versionEntities, versionOrder, term), term.isAscending),
   );
-  const from = sql`model_versions v join registered_models m on m.id = v.model_id`;
-  return await page<VersionRow>(database, query, keys, conditions, sql`v.*, m.name as model`, from);
+  const first = terms.length > 0 ? terms : [sortedBy('last_updated_timestamp', sql`v.updated_at`, false)];
+  const ties = [sortedBy('name', sql`m.name`, true), sortedBy('version_number', sql`v.version`, false)];
+  return await pageOf<VersionRow>(database.read, {
+    ...query,
+    columns: sql`v.*, m.name as model`,
+    from: versionTables,
+    conditions: conditionsOf(database, versionEntities, siblingTags, query.filter),
+    keys: sortKeysOf(first, ties, 'refuse'),
+  });
 }
 
-async function page<Row extends object>(
+export async function countVersions(database: Database, filter: Filter): Promise<number> {
+  return await countOf(database.read, versionTables, conditionsOf(database, versionEntities, siblingTags, filter));
+}
+
+/** Prompts are left out unless the filter says something about being one. */
+function conditionsOf(
   database: Database,
-  query: PageQuery,
-  keys: readonly SortKey[],
-  conditions: RawBuilder<unknown>[],
-  columns: RawBuilder<unknown>,
-  from: RawBuilder<unknown>,
-): Promise<Page<Row>> {
-  if (query.pageToken !== undefined)
-    conditions.push(behind(keys, readPageToken(query.pageToken, query.question, keys.length)));
-  const { rows } = await sql<Row>`
-    select ${columns}, ${sortColumns(keys)} from ${from} where ${allOf(conditions)}
-     order by ${orderBy(keys)} limit ${query.limit + 1}`.execute(database.read);
-  const found = rows.slice(0, query.limit);
-  const last = found.at(-1);
-  const isMore = last !== undefined && rows.length > query.limit;
-  return {
-    rows: found,
-    ...(isMore && { nextPageToken: writePageToken(query.question, sortValues(last, keys.length)) }),
-  };
-}
-
-function modelField(comparison: Comparison): SearchField {
-  const { entity, key } = comparison.path;
-  if (TAG.has(entity ?? '')) {
-    return tagField(
-      key,
-      (condition) =>
-        sql`exists (select 1 from registered_model_tags t where t.model_id = m.id and t.key = ${key} and ${condition})`,
-    );
-  }
-  if (ATTRIBUTE.has(entity) && key === 'name') {
-    return { label: 'attribute name', type: 'text', operators: [...textOperators, 'IN'], expression: sql`m.name` };
-  }
-  throw refusal(comparison, `Invalid attribute name: '${key}'. Valid are name and tag.KEY`);
-}
-
-function versionField(comparison: Comparison): SearchField {
-  const { entity, key } = comparison.path;
-  if (TAG.has(entity ?? '')) {
-    return tagField(
-      key,
-      (condition) =>
-        sql`exists (select 1 from model_version_tags t
-                     where t.model_id = v.model_id and t.version = v.version and t.key = ${key} and ${condition})`,
-    );
-  }
-  if (ATTRIBUTE.has(entity)) {
-    if (key === 'version_number') {
-      return {
-        label: 'attribute version_number',
-        type: 'number',
-        operators: numberOperators,
-        expression: sql`v.version`,
-      };
-    }
-    const text = versionText[key];
-    const operators = key === 'source_path' ? textOperators : [...textOperators, ...listOperators];
-    if (text) return { label: `attribute ${key}`, type: 'text', operators, expression: text };
-  }
-  throw refusal(
-    comparison,
-    `Invalid attribute name: '${key}'. Valid are ${Object.keys(versionText).join(', ')}, version_number and tag.KEY`,
+  entities: readonly SearchEntity[],
+  tags: (condition: RawBuilder<unknown>) => RawBuilder<unknown>,
+  filter: Filter,
+): RawBuilder<unknown>[] {
+  const condition = conditionOf(database.dialect, entities, filter);
+  const asksForPrompts = comparisonsOf(filter).some(
+    ({ path }) => TAG.includes(path.entity ?? '') && path.key === PROMPT_TAG,
   );
+  return asksForPrompts ? [condition] : [condition, noPrompt(tags)];
 }
 
-function tagField(key: string, within: (condition: RawBuilder<unknown>) => RawBuilder<unknown>): SearchField {
+function noPrompt(tags: (condition: RawBuilder<unknown>) => RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`not ${tags(sql`t.key = ${PROMPT_TAG} and t.value = 'true'`)}`;
+}
+
+function textField(expression: RawBuilder<unknown>): SearchField {
+  return { label: 'attributes', type: 'text', operators: textOperators, expression };
+}
+
+/** `promptTags` are those that say whether a row is a prompt. */
+function tagField(
+  key: string,
+  tags: (condition: RawBuilder<unknown>) => RawBuilder<unknown>,
+  promptTags: (condition: RawBuilder<unknown>) => RawBuilder<unknown>,
+): SearchField {
   return {
     label: 'tag',
     type: 'text',
-    operators: textOperators,
+    operators: [...textOperators, ...nullOperators],
     expression: sql`t.value`,
-    within,
-    ...(key === PROMPT_TAG && { absentAs: 'false' }),
+    within: (condition) => tags(sql`t.key = ${key} and ${condition}`),
+    ...(key === PROMPT_TAG && {
+      decide: (comparison: Comparison) => (meansNoPrompt(comparison) ? noPrompt(promptTags) : undefined),
+    }),
   };
 }
 
-function sortKeys(order: readonly SortTerm[], known: Readonly<Record<string, RawBuilder<unknown>>>): SortKey[] {
-  return order.map(({ path, isAscending }) => {
-    const expression = ATTRIBUTE.has(path.entity) ? known[path.key] : undefined;
-    if (expression) return { expression, isAscending };
-    throw invalid(`Invalid order by key '${path.key}'. Valid keys are ${Object.keys(known).join(', ')}`, {
-      field: 'order_by',
-    });
-  });
+function meansNoPrompt({ operator, value }: Comparison): boolean {
+  if (value.kind !== 'string') return false;
+  return (operator === '!=' && value.text === 'true') || (operator === '=' && value.text === 'false');
 }

@@ -1,16 +1,12 @@
 import type { Database, Writer } from '#database';
 import type { Cause } from '#kernel/cause';
 import { DomainError, invalid, notFound } from '#kernel/errors';
-import { parseFilter } from '#kernel/filter/parse-filter';
-import { parseOrder } from '#kernel/filter/parse-order';
 import { isArtifactRoot } from '#model/experiments';
 import { aliasesOfVersion, findAlias, moveAlias } from './alias.store.ts';
 import { aboutVersion, requireModel, requireVersion, type RegistryDeps } from './deps.ts';
 import { nextVersion, updateModel, type ModelRow } from './model.store.ts';
 import { stageOf, stages, type KeyValue, type ModelVersion } from './model.ts';
-import type { RegistrySearch } from './models.ts';
 import { checkDescription, checkTag, checkText } from './naming.ts';
-import { pageOfVersions } from './search.store.ts';
 import { resolveSource } from './source.ts';
 import * as store from './version.store.ts';
 
@@ -54,10 +50,6 @@ export interface VersionUseCases {
   moveToStage(
     input: VersionKey & { readonly stage: string; readonly archivesOthers: boolean; readonly cause: Cause },
   ): Promise<ModelVersion>;
-  /** Newest changed first unless ordered otherwise. @throws DomainError INVALID_ARGUMENT */
-  searchVersions(
-    search: RegistrySearch,
-  ): Promise<{ readonly versions: readonly ModelVersion[]; readonly nextPageToken?: string }>;
 }
 
 export function versionUseCases(deps: RegistryDeps): VersionUseCases {
@@ -99,13 +91,13 @@ export function versionUseCases(deps: RegistryDeps): VersionUseCases {
       checkDescription(input.description ?? '');
       checkText('run_link', input.runLink ?? '', 2_000);
       for (const tag of tags) checkTag(tag);
-      await requireModel(database.read, model);
       const findVersion = (name: string, which: string) =>
         which.startsWith('@') ? getByAlias(name, which.slice(1)) : get(name, versionNumber(which));
       const resolved = await resolveSource(
         { experiments: deps.experiments, findVersion },
         { source, runId: input.runId, loggedModelId: input.loggedModelId, tags },
       );
+      await requireModel(database.read, model);
       const project = await projectOf(resolved.runId, resolved.loggedModelId);
       const version = await database.write(async (writer) => {
         await database.dialect.lockChain(writer);
@@ -241,16 +233,6 @@ export function versionUseCases(deps: RegistryDeps): VersionUseCases {
       });
       return await get(key.model, key.version);
     },
-    async searchVersions({ filter = '', orderBy = [], limit, pageToken }) {
-      const { rows, ...rest } = await pageOfVersions(database, {
-        comparisons: parseFilter(filter),
-        order: parseOrder(orderBy),
-        limit,
-        pageToken: pageToken || undefined,
-        question: JSON.stringify(['versions', filter, orderBy]),
-      });
-      return { versions: await store.loadVersions(database.read, rows), ...rest };
-    },
   };
 }
 
@@ -263,7 +245,7 @@ export async function loadVersion(database: Database, model: string, version: nu
 
 /** @throws DomainError INVALID_ARGUMENT for what is no positive whole number */
 export function versionNumber(text: string): number {
-  if (!/^[1-9]\d{0,14}$/.test(text)) {
+  if (!/^-?\d{1,15}$/.test(text)) {
     throw new DomainError('INVALID_ARGUMENT', `Model version must be an integer, got '${text.slice(0, 100)}'`, {
       field: 'version',
     });

@@ -10,6 +10,14 @@ export async function findLoggedModel(reader: Reader, id: string): Promise<Logge
   return await reader.selectFrom('logged_models').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
+/** Those of the ids that there are, deleted ones too. */
+export async function findLoggedModelIds(reader: Reader, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const storable = ids.filter((id) => !id.includes('\0') && id.isWellFormed());
+  if (storable.length === 0) return new Set();
+  const rows = await reader.selectFrom('logged_models').select('id').where('id', 'in', storable).execute();
+  return new Set(rows.map((row) => row.id));
+}
+
 export async function insertLoggedModel(writer: Writer, row: LoggedModelRow): Promise<void> {
   await writer.insertInto('logged_models').values(row).execute();
 }
@@ -44,6 +52,15 @@ export async function putLoggedModelTexts(
       .onConflict((conflict) => conflict.columns(['model_id', 'key']).doUpdateSet({ value }))
       .execute();
   }
+}
+
+export async function findLoggedModelParams(reader: Reader, id: string): Promise<ReadonlyMap<string, string>> {
+  const rows = await reader
+    .selectFrom('logged_model_params')
+    .select(['key', 'value'])
+    .where('model_id', '=', id)
+    .execute();
+  return new Map(rows.map(({ key, value }) => [key, value]));
 }
 
 export async function removeLoggedModelTag(writer: Writer, id: string, key: string): Promise<boolean> {

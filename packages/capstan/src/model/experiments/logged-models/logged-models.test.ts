@@ -130,7 +130,10 @@ describeDatabases('logged models', (open) => {
       'bac',
     );
     expect(await found({ orderBy: [{ field: 'creation_timestamp', isAscending: true }] })).toBe('abc');
-    for (const filter of ['params.n = 1', "bogus = 'x'", 'name > 1']) {
+    expect(await found({ datasets: [{ name: 'train' }] })).toBe('ba');
+    expect(await found({ filter: 'params.n = 1' })).toBe('');
+    expect(await found({ filter: "name = 'a' OR NOT metrics.auc > 0" })).toBe('ca');
+    for (const filter of ['params.n = a', "bogus = 'x'", 'name > 1']) {
       await expect(found({ filter }), filter).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     }
     await expect(found({ orderBy: [{ field: 'params.n', isAscending: true }] })).rejects.toMatchObject({

@@ -8,7 +8,7 @@ import type { MetricIds } from '../metrics/metric-ids.ts';
 import { ARTIFACT_SCHEME, type Experiment, type KeyValue, type LoggedModel, type LoggedModelStatus } from '../model.ts';
 import { checkLoggedModelName, checkModelTag, experimentNumber, refuseControl, refuseLong } from '../naming.ts';
 import { projectOf } from '../project-of.ts';
-import { noExperiment, noLoggedModel, noRun, refuseInactiveExperiment } from '../refusals.ts';
+import { noExperiment, noLoggedModel, noRun, refuseChangedParams, refuseInactiveExperiment } from '../refusals.ts';
 import { runNameFrom } from '../run-name.ts';
 import { findRun } from '../run.store.ts';
 import { hexId } from '../runs.ts';
@@ -83,15 +83,23 @@ export function loggedModelUseCases(deps: ExperimentsDeps, metricIds: MetricIds)
     cause: Cause,
   ): Promise<void> {
     await change(id, async (writer, _row, experiment) => {
-      await store.putLoggedModelTexts(writer, `logged_model_${kind}`, id, texts);
+      const fresh = kind === 'params' ? await newParams(writer, id, texts) : texts;
+      if (fresh.length === 0) return;
+      await store.putLoggedModelTexts(writer, `logged_model_${kind}`, id, fresh);
       await store.updateLoggedModel(writer, id, {}, clock.now());
       await events.append(writer, cause, {
         type: 'logged-model.logged',
         ...projectOf(experiment.name),
         subject: `logged-model:${id}`,
-        payload: { params: 0, tags: 0, artifacts: 0, [kind]: texts.length },
+        payload: { params: 0, tags: 0, artifacts: 0, [kind]: fresh.length },
       });
     });
+  }
+
+  async function newParams(writer: Writer, id: string, params: readonly KeyValue[]): Promise<readonly KeyValue[]> {
+    const known = await store.findLoggedModelParams(writer, id);
+    refuseChangedParams(`model ID='${id}'`, params, known);
+    return params.filter(({ key }) => !known.has(key));
   }
 
   return {
@@ -182,7 +190,6 @@ export function loggedModelUseCases(deps: ExperimentsDeps, metricIds: MetricIds)
       });
     },
     async logLoggedModelParams({ id, params, cause }) {
-      if (params.length === 0) throw invalid('No params are given', { field: 'params' });
       await putTexts(id, 'params', checkedParams(params), cause);
     },
     searchLoggedModels: (search) => searchLoggedModels(database, metricIds, search),

@@ -1,7 +1,9 @@
 import type { Database } from '#database';
+import { comparisonsOf, type KeyPath } from '#kernel/filter/ast';
 import { parseFilter } from '#kernel/filter/parse-filter';
-import { parseOrder } from '#kernel/filter/parse-order';
-import { pageOfLoggedModels, type DatasetName } from './logged-model-search.store.ts';
+import { printFilter } from '#kernel/filter/print-filter';
+import type { DatasetName } from './logged-model-field.store.ts';
+import { pageOfLoggedModels } from './logged-model-search.store.ts';
 import { loadLoggedModels } from './logged-model.store.ts';
 import type { MetricIds } from '../metrics/metric-ids.ts';
 import type { LoggedModel } from '../model.ts';
@@ -35,23 +37,34 @@ export async function searchLoggedModels(
   metricIds: MetricIds,
   search: LoggedModelSearch,
 ): Promise<LoggedModelPage> {
-  const comparisons = parseFilter(search.filter ?? '');
-  const order = (search.orderBy ?? []).map(({ field, isAscending, dataset }) => {
-    const [term] = parseOrder([field]);
-    return { path: term?.path ?? { entity: undefined, key: field }, isAscending, dataset };
-  });
+  const filter = parseFilter(search.filter ?? '');
+  const order = (search.orderBy ?? []).map(({ field, ...rest }) => ({
+    path: pathOf(field),
+    dataset: undefined,
+    ...rest,
+  }));
   const experiments = search.experimentIds.map(experimentNumber).filter((id) => id !== undefined);
   if (experiments.length === 0) return { models: [] };
-  const names = [...comparisons, ...order].filter(({ path }) => path.entity === 'metrics').map(({ path }) => path.key);
+  const names = [...comparisonsOf(filter), ...order]
+    .filter(({ path }) => path.entity === 'metrics' || path.entity === 'metric')
+    .map(({ path }) => path.key);
   const { rows, nextPageToken } = await pageOfLoggedModels(database, {
     experiments,
-    comparisons,
+    filter,
     datasets: search.datasets ?? [],
     order,
     limit: search.limit,
     pageToken: search.pageToken || undefined,
-    question: JSON.stringify([search.filter ?? '', search.datasets ?? [], search.orderBy ?? []]),
+    question: JSON.stringify([printFilter(filter), search.datasets ?? [], search.orderBy ?? []]),
     metricIds: await metricIds.lookUp(names),
   });
   return { models: await loadLoggedModels(database.read, rows), ...(nextPageToken !== undefined && { nextPageToken }) };
+}
+
+/** No direction and no quotes stand here: behind the first dot is the name of the metric as it is. */
+function pathOf(source: string): KeyPath {
+  const place = { source, start: 0, end: source.length, field: 'order_by' } as const;
+  const dot = source.indexOf('.');
+  if (dot < 0) return { entity: undefined, key: source.trim(), place };
+  return { entity: source.slice(0, dot), key: source.slice(dot + 1), place };
 }

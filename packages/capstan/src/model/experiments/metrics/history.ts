@@ -7,7 +7,7 @@ import type { MetricIds } from './metric-ids.ts';
 import * as store from './metric.store.ts';
 import { bucketsOf, type BucketedSeries } from './metric-bucket.store.ts';
 import { findRun, findRuns } from '../run.store.ts';
-import { sampleSteps, thin } from './sampling.ts';
+import { sampledIndices, thin } from './sampling.ts';
 
 export interface RunSeries {
   readonly runId: string;
@@ -55,6 +55,20 @@ export function historyUseCases({ database }: ExperimentsDeps, metricIds: Metric
     return (await metricIds.lookUp([key])).get(key);
   }
 
+  /** The distinct steps at these places among all in the range; they need not be read where none is missing. */
+  async function stepsAt(
+    runs: readonly number[],
+    metric: number,
+    range: store.StepRange,
+    { count, first, last }: store.StepSpan,
+    indices: readonly number[],
+  ): Promise<Int64[]> {
+    const isGapless = typeof first === 'number' && typeof last === 'number' && last - first + 1 === count;
+    if (isGapless) return indices.map((index) => first + index);
+    const steps = await store.stepsOf(database.read, runs, metric, range);
+    return indices.map((index) => steps[index]).filter((step) => step !== undefined);
+  }
+
   return {
     async metricHistory({ runId, key, limit, pageToken }) {
       const run = await findRun(database.read, runId);
@@ -62,7 +76,7 @@ export function historyUseCases({ database }: ExperimentsDeps, metricIds: Metric
       if (!run || metric === undefined) return { points: [] };
       const question = `${run.key} ${metric}`;
       const after = pageToken ? readAfter(pageToken, question) : undefined;
-      const found = await store.history(database.read, run.key, metric, { limit: limit + 1, after });
+      const found = await store.history(database, run.key, metric, { limit: limit + 1, after });
       const points = found.slice(0, limit);
       const last = points.at(-1);
       if (!last || found.length <= limit) return { points };
@@ -75,9 +89,11 @@ export function historyUseCases({ database }: ExperimentsDeps, metricIds: Metric
       if (metric === undefined || runs.length === 0) return [];
       const keys = runs.map((run) => run.key);
       const wanted = { from: range.from ?? 0, to: range.to };
-      const steps = await store.stepsOf(database.read, keys, metric, wanted);
-      const sampled = new Map<string, Int64>(sampleSteps(steps, maxPoints).map((step) => [String(step), step]));
-      if (sampled.size < steps.length) {
+      const span = await store.spanOf(database.read, keys, metric, wanted);
+      if (!span) return runs.map((run) => ({ runId: run.id, points: [] }));
+      const steps = await stepsAt(keys, metric, wanted, span, sampledIndices(span.count, maxPoints));
+      const sampled = new Map<string, Int64>(steps.map((step) => [String(step), step]));
+      if (sampled.size < span.count) {
         for (const run of keys) {
           const bounds = await store.stepBounds(database.read, run, metric, wanted);
           if (bounds) for (const step of [bounds.first, bounds.last]) sampled.set(String(step), step);
@@ -87,10 +103,7 @@ export function historyUseCases({ database }: ExperimentsDeps, metricIds: Metric
       return await Promise.all(
         runs.map(async (run) => ({
           runId: run.id,
-          points: thin(
-            await store.pointsAt(database.read, run.key, metric, chosen),
-            Math.max(maxPoints, chosen.length),
-          ),
+          points: thin(await store.pointsAt(database, run.key, metric, chosen), Math.max(maxPoints, chosen.length)),
         })),
       );
     },
@@ -101,7 +114,7 @@ export function historyUseCases({ database }: ExperimentsDeps, metricIds: Metric
       let left = limit;
       for (const run of runs) {
         if (left <= 0) break;
-        const points = await store.history(database.read, run.key, metric, { limit: left });
+        const points = await store.history(database, run.key, metric, { limit: left });
         left -= points.length;
         series.push({ runId: run.id, points });
       }
@@ -111,7 +124,7 @@ export function historyUseCases({ database }: ExperimentsDeps, metricIds: Metric
       const run = await findRun(database.read, runId);
       const metric = await metricOf(key);
       if (!run || metric === undefined) return { count: 0, buckets: [] };
-      return await bucketsOf(database.read, run.key, metric, range, buckets);
+      return await bucketsOf(database, run.key, metric, range, buckets);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Reader } from '#database';
+import type { Database } from '#database';
 import { readInt64, type Int64 } from '#kernel/int64';
 import { pointsAt, stepBounds, type HistoryPoint, type StepRange } from './metric.store.ts';
 
@@ -34,13 +34,13 @@ interface BucketRow {
 
 /** At most `limit` buckets of equal width over the steps in range; empty ones are left out. */
 export async function bucketsOf(
-  reader: Reader,
+  database: Pick<Database, 'dialect' | 'read'>,
   run: number,
   metric: number,
   range: StepRange,
   limit: number,
 ): Promise<BucketedSeries> {
-  const bounds = await stepBounds(reader, run, metric, range);
+  const bounds = await stepBounds(database.read, run, metric, range);
   if (!bounds) return { count: 0, buckets: [] };
   const first = Number(bounds.first);
   const width = Math.max((Number(bounds.last) - first + 1) / limit, 1);
@@ -53,9 +53,9 @@ export async function bucketsOf(
       from (select step, value, ${bucket} as bucket from metric_points
              where run_key = ${run} and metric_id = ${metric}
                and step >= ${bounds.first} and step <= ${bounds.last}) points
-     group by bucket order by bucket`.execute(reader);
+     group by bucket order by bucket`.execute(database.read);
   const lasts = await lastPoints(
-    reader,
+    database,
     run,
     metric,
     rows.map((row) => readInt64(row.last)),
@@ -72,11 +72,11 @@ export async function bucketsOf(
 
 /** The latest point at each step. */
 async function lastPoints(
-  reader: Reader,
+  database: Pick<Database, 'dialect' | 'read'>,
   run: number,
   metric: number,
   steps: readonly Int64[],
 ): Promise<Map<string, HistoryPoint>> {
-  const points = await pointsAt(reader, run, metric, steps);
+  const points = await pointsAt(database, run, metric, steps);
   return new Map(points.map((point) => [String(point.step), point]));
 }

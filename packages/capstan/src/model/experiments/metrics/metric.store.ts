@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Dialect, Reader, Writer } from '#database';
+import type { Database, Dialect, Reader, Writer } from '#database';
 import { compareInt64, readInt64, type Int64 } from '#kernel/int64';
 import type { MetricInput, MetricPoint } from '../model.ts';
 
@@ -136,31 +136,31 @@ export async function insertModelPoints(
   metrics: readonly MetricInput[],
   ids: ReadonlyMap<string, number>,
 ): Promise<number> {
-  const rows = metrics.flatMap((metric) =>
-    metric.modelId === undefined
-      ? []
-      : [
-          [
-            metric.modelId,
-            ids.get(metric.key) ?? 0,
-            metric.datasetName ?? '',
-            metric.datasetDigest ?? '',
-            metric.step,
-            metric.timestamp,
-            storedValue(metric.value),
-            runId,
-          ] as const,
-        ],
+  const ofModels = metrics.filter((metric) => metric.modelId !== undefined);
+  const rows = ofModels.map(
+    (metric) =>
+      [
+        metric.modelId ?? '',
+        ids.get(metric.key) ?? 0,
+        metric.datasetName ?? '',
+        metric.datasetDigest ?? '',
+        metric.step,
+        metric.timestamp,
+        storedValue(metric.value),
+        runId,
+      ] as const,
   );
   return await dialect.insertMany(writer, 'logged_model_metrics', modelPointColumns, rows);
 }
 
 interface PointRow {
-  readonly run_key: number;
-  readonly step: string;
-  readonly logged_at: string;
+  readonly step: number | string;
+  readonly logged_at: number | string;
   readonly value: number;
 }
+
+const pointSelection = ({ exactInteger }: Dialect) =>
+  sql`${exactInteger(sql`step`)} as step, ${exactInteger(sql`logged_at`)} as logged_at, value`;
 
 /** A point without its name, which the caller knows. */
 export interface HistoryPoint {
@@ -171,7 +171,7 @@ export interface HistoryPoint {
 
 /** Points of one metric of one run, in order of time, step and value, behind `after`. */
 export async function history(
-  reader: Reader,
+  { dialect, read }: Pick<Database, 'dialect' | 'read'>,
   run: number,
   metric: number,
   page: { readonly limit: number; readonly after?: readonly [string, string, number] | undefined },
@@ -182,9 +182,9 @@ export async function history(
           (cast(${page.after[0]} as bigint), cast(${page.after[1]} as bigint), ${page.after[2]})`
     : sql``;
   const { rows } = await sql<PointRow>`
-    select run_key, cast(step as text) as step, cast(logged_at as text) as logged_at, value
-      from metric_points where run_key = ${run} and metric_id = ${metric} ${behind}
-     order by metric_points.logged_at, metric_points.step, value limit ${page.limit}`.execute(reader);
+    select ${pointSelection(dialect)} from metric_points
+     where run_key = ${run} and metric_id = ${metric} ${behind}
+     order by metric_points.logged_at, metric_points.step, value limit ${page.limit}`.execute(read);
   return rows.map(toPoint);
 }
 
@@ -193,32 +193,58 @@ export interface StepRange {
   readonly to?: Int64 | undefined;
 }
 
-/** The distinct steps at which any of the runs has the metric, ascending. */
+/** Distinct steps of a metric over runs: how many, and the ends. */
+export interface StepSpan {
+  readonly count: number;
+  readonly first: Int64;
+  readonly last: Int64;
+}
+
+/** Undefined where there is none. */
+export async function spanOf(
+  reader: Reader,
+  runs: readonly number[],
+  metric: number,
+  range: StepRange,
+): Promise<StepSpan | undefined> {
+  const { rows } = await sql<{ count: number; first: string | null; last: string | null }>`
+    select count(*) as count, cast(min(step) as text) as first, cast(max(step) as text) as last
+      from (${distinctSteps(runs, metric, range)}) steps`.execute(reader);
+  const row = rows[0];
+  if (row?.first == null || row.last === null) return undefined;
+  return { count: Number(row.count), first: readInt64(row.first), last: readInt64(row.last) };
+}
+
+/** Distinct steps of a metric over runs, ascending. As one text: a row for each costs several times as much. */
 export async function stepsOf(
   reader: Reader,
   runs: readonly number[],
   metric: number,
   range: StepRange,
 ): Promise<Int64[]> {
-  const { rows } = await sql<{ step: string }>`
-    select cast(step as text) as step from metric_points
-     where run_key in (${sql.join(runs)}) and metric_id = ${metric} ${within(range)}
-     group by metric_points.step order by metric_points.step`.execute(reader);
-  return rows.map((row) => readInt64(row.step));
+  const { rows } = await sql<{ steps: string | null }>`
+    select string_agg(cast(step as text), ',' order by step) as steps
+      from (${distinctSteps(runs, metric, range)}) steps`.execute(reader);
+  return rows[0]?.steps?.split(',').map(readInt64) ?? [];
+}
+
+function distinctSteps(runs: readonly number[], metric: number, range: StepRange) {
+  return sql`select distinct step from metric_points
+    where run_key in (${sql.join(runs)}) and metric_id = ${metric} ${within(range)}`;
 }
 
 /** Points of one run at these steps, by step and time. */
 export async function pointsAt(
-  reader: Reader,
+  { dialect, read }: Pick<Database, 'dialect' | 'read'>,
   run: number,
   metric: number,
   steps: readonly Int64[],
 ): Promise<HistoryPoint[]> {
   if (steps.length === 0) return [];
   const { rows } = await sql<PointRow>`
-    select run_key, cast(step as text) as step, cast(logged_at as text) as logged_at, value from metric_points
-     where run_key = ${run} and metric_id = ${metric} and step in (${sql.join(steps)})
-     order by metric_points.step, metric_points.logged_at, value`.execute(reader);
+    select ${pointSelection(dialect)} from metric_points
+     where run_key = ${run} and metric_id = ${metric} and ${dialect.isOneOf(sql`step`, steps)}
+     order by metric_points.step, metric_points.logged_at, value`.execute(read);
   return rows.map(toPoint);
 }
 
@@ -241,10 +267,10 @@ function within({ from, to }: StepRange) {
   return sql`${from === undefined ? sql`` : sql`and step >= ${from}`} ${to === undefined ? sql`` : sql`and step <= ${to}`}`;
 }
 
-function toPoint(row: PointRow): HistoryPoint {
-  return {
-    step: readInt64(row.step),
-    timestamp: readInt64(row.logged_at),
-    value: metricValue(row.value),
-  };
+function toPoint({ step, logged_at, value }: PointRow): HistoryPoint {
+  return { step: exact(step), timestamp: exact(logged_at), value: metricValue(value) };
+}
+
+function exact(integer: number | string): Int64 {
+  return typeof integer === 'number' ? integer : readInt64(integer);
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { describeDatabases } from '#database/testing';
 import type { MetricInput } from '../model.ts';
-import { sampleSteps, thin } from './sampling.ts';
+import { sampledIndices, thin } from './sampling.ts';
 import { cause, openBench, type Bench } from '../testing.ts';
 
 const point = (value: number, step: number | bigint = 0, timestamp: number | bigint = 1, key = 'm'): MetricInput => ({
@@ -328,7 +328,8 @@ describe('sampling', () => {
     expect(thin(items, 5)).toEqual([0, 24, 49, 74, 99]);
     expect(thin(items, 200)).toEqual(items);
   });
-  test('few steps are all taken', () => {
-    expect(sampleSteps([1, 2, 3], 3)).toEqual([1, 2, 3]);
+  test('few are all taken; of many the last is one', () => {
+    expect(sampledIndices(3, 3)).toEqual([0, 1, 2]);
+    expect(sampledIndices(10, 4)).toEqual([0, 2, 5, 7, 9]);
   });
 });

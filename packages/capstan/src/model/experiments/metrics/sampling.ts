@@ -1,9 +1,9 @@
-/** At most `limit` of the steps (ascending), evenly by index from the first, and the last one. */
-export function sampleSteps<Step>(steps: readonly Step[], limit: number): Step[] {
-  if (steps.length <= limit) return [...steps];
-  const chosen = Array.from({ length: limit }, (_, index) => Math.floor((index * steps.length) / limit));
-  chosen.push(steps.length - 1);
-  return [...new Set(chosen)].map((index) => steps[index]).filter((step) => step !== undefined);
+/** Places of at most `limit` of `count` items, evenly from the first, and of the last one. */
+export function sampledIndices(count: number, limit: number): number[] {
+  if (count <= limit) return Array.from({ length: count }, (_, index) => index);
+  const chosen = Array.from({ length: limit }, (_, index) => Math.floor((index * count) / limit));
+  chosen.push(count - 1);
+  return [...new Set(chosen)];
 }
 
 /** At most `limit` of the items, evenly by index, the last one included. */

@@ -1,8 +1,9 @@
 import type { Database } from '#database';
 import { parseFilter } from '#kernel/filter/parse-filter';
 import { parseOrder } from '#kernel/filter/parse-order';
+import { printFilter } from '#kernel/filter/print-filter';
 import type { Experiment, View } from '../model.ts';
-import { pageOfExperiments } from './experiment-search.store.ts';
+import { countExperimentMatches, pageOfExperiments } from './experiment-search.store.ts';
 
 export interface ExperimentSearch {
   readonly filter?: string | undefined;
@@ -20,12 +21,21 @@ export interface ExperimentPage {
 
 /** Newest first unless ordered otherwise. @throws DomainError INVALID_ARGUMENT for a filter, order or token not understood */
 export async function searchExperiments(database: Database, search: ExperimentSearch): Promise<ExperimentPage> {
+  const filter = parseFilter(search.filter ?? '');
   return await pageOfExperiments(database, {
-    comparisons: parseFilter(search.filter ?? ''),
+    filter,
     order: parseOrder(search.orderBy ?? []),
     view: search.view,
     limit: search.limit,
     pageToken: search.pageToken || undefined,
-    question: JSON.stringify([search.filter ?? '', search.orderBy ?? [], search.view]),
+    question: JSON.stringify([printFilter(filter), search.orderBy ?? [], search.view]),
   });
+}
+
+/** How many experiments a search would find. @throws DomainError INVALID_ARGUMENT */
+export async function countExperiments(
+  database: Database,
+  search: Pick<ExperimentSearch, 'filter' | 'view'>,
+): Promise<number> {
+  return await countExperimentMatches(database, { filter: parseFilter(search.filter ?? ''), view: search.view });
 }

@@ -75,6 +75,22 @@ describeDatabases('searching runs', (open) => {
       ["dataset.name = 'flights' AND datasets.context IN ('train')", 'a'],
       ["dataset.digest LIKE 'd%'", 'a'],
       ["user_id = ''", 'abcde'],
+      ["status = 'FAILED' OR metrics.m = 3", 'bc'],
+      ["metrics.m = 1 OR metrics.m = 2 AND status = 'FAILED'", 'ab'],
+      ["(metrics.m = 1 OR metrics.m = 2) AND status = 'FAILED'", 'b'],
+      ['metrics.m BETWEEN 1.5 AND 3', 'bc'],
+      [`start_time BETWEEN ${START + 2_000} AND ${START + 3_000.5}`, 'bc'],
+      ["params.`model type` IN ('xgb_1', 'other')", 'ab'],
+      ["params.`model type` NOT IN ('xgb_1')", 'cd'],
+      ["status NOT IN ('FAILED')", 'acde'],
+      ["run_name IN ('a', 'e')", 'ae'],
+      ['NOT metrics.m > 1', 'ade'],
+      [`NOT (end_time > 0 OR metrics.m = 1)`, 'cde'],
+      ["tags.none IS NULL AND NOT params.`model type` LIKE 'xgb%'", 'e'],
+      [`start_time > ${START + 3_000}.5`, 'de'],
+      ['start_time < 1e300', 'abcde'],
+      ['start_time > -9999999999999999999', 'abcde'],
+      ['metrics.m < 1e300', 'abc'],
     ];
     for (const [filter, names] of expected) expect(await found(filter), filter).toBe(names);
   });
@@ -84,7 +100,13 @@ describeDatabases('searching runs', (open) => {
     const refused = [
       "metrics.m = '1'",
       'params.p = 1',
-      "status IN ('RUNNING')",
+      'status = FINISHED',
+      'metrics.m > high',
+      "metrics.m IN ('1')",
+      'params.p BETWEEN 1 AND 2',
+      "params.p RLIKE 'x'",
+      'dataset.name IS NULL',
+      'accuracy > 0.9',
       'metrics.m LIKE 1',
       "start_time = 'x'",
       "lifecycle_stage = 'active'",
@@ -101,12 +123,54 @@ describeDatabases('searching runs', (open) => {
         details: { position: expect.any(Number), length: expect.any(Number) },
       });
     }
-    for (const orderBy of [['lifecycle_stage'], ['foo.bar'], ['metrics.m DESC', 'metrics.m'], ['metrics.m DESC x']]) {
+    for (const orderBy of [
+      ['lifecycle_stage'],
+      ['foo.bar'],
+      ['metrics.m DESC', 'metric.m'],
+      ['start_time', 'attributes.created DESC'],
+      ['params.a', 'parameter.a'],
+      ['metrics.m DESC x'],
+      ['dataset.name'],
+    ]) {
       const search = { experimentIds: ['0'], orderBy, view: 'active', limit: 1 } as const;
       await expect(bench.experiments.searchRuns(search), orderBy[0]).rejects.toMatchObject({
         code: 'INVALID_ARGUMENT',
       });
     }
+  });
+
+  test.each([
+    ["metrics.m = '1'", "Expected numeric value type for metric. Found '1'. Did you mean 1?", 12, 3],
+    [
+      'params.p = 1',
+      "Expected a quoted string value for parameter (e.g. 'my-value'). Got value 1. Did you mean '1'?",
+      11,
+      1,
+    ],
+    ["stauts = 'FINISHED'", "Invalid attribute key 'stauts' specified. Valid keys are 'run_id'", 0, 6],
+    ["stauts = 'FINISHED'", 'Did you mean status?', 0, 6],
+    [
+      "metric.a > 1 AND parms.b = 'x'",
+      "Invalid entity type 'parms'. Valid values are metric, parameter, tag, attribute, dataset. Did you mean params.b?",
+      17,
+      7,
+    ],
+    [
+      'status = FINISHED',
+      "used for string value FINISHED. Use either single or double quotes. Did you mean 'FINISHED'?",
+      9,
+      8,
+    ],
+    ['accuracy > 0.9', 'what was logged is written metrics.accuracy, params.accuracy, tags.accuracy', 0, 8],
+    ["metrics.m LIKE 'a'", "Invalid comparator 'LIKE' for metric: use one of =, !=", 10, 4],
+  ])('says of %s: %s', async (filter, words, position, length) => {
+    const { experiments } = await openBench(await open());
+    const search = experiments.countMatches({ experimentIds: ['0'], filter, view: 'active' });
+    const error = await search.catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ message: expect.stringContaining(words), details: { position, length } });
+    const [, shown, carets] = (error as Error).message.split('\n');
+    expect(shown).toBe(`  ${filter}`);
+    expect(carets).toBe(`  ${' '.repeat(position)}${'^'.repeat(length)}`);
   });
 
   test('orders with missing values last in both directions, NaN before them', async () => {
@@ -184,10 +248,30 @@ describeDatabases('searching runs', (open) => {
     });
     expect(runs).toMatchObject([{ params: [], tags: [{ key: 'mlflow.user', value: 'User-a' }] }]);
     expect(runs[0]?.metrics).toHaveLength(1);
-    expect(await bench.experiments.loggedKeys(['0'])).toEqual({
+  });
+
+  test('completes keys and values by how they begin', async () => {
+    const bench = await openBench(await open());
+    const ids = await seed(bench);
+    const keys = (prefix: string, limit: number) => bench.experiments.loggedKeys({ experimentId: '0', prefix, limit });
+    expect(await keys('', 10)).toEqual({
       metrics: ['m'],
       params: ['model type'],
       tags: ['mlflow.runName', 'mlflow.user'],
+      isWhole: true,
     });
+    expect(await keys('MO', 10)).toEqual({ metrics: [], params: ['model type'], tags: [], isWhole: true });
+    expect(await keys('ml', 1)).toMatchObject({ tags: ['mlflow.runName'], isWhole: false });
+    expect(await keys('%', 10)).toMatchObject({ metrics: [], params: [], tags: [] });
+    const values = (of: 'params' | 'tags', key: string, prefix: string, limit = 10) =>
+      bench.experiments.loggedValues({ experimentId: '0', of, key, prefix, limit });
+    expect(await values('params', 'model type', '')).toEqual({ values: ['xgbX1', 'xgb_1'], isWhole: true });
+    expect(await values('params', 'model type', 'xgb_')).toEqual({ values: ['xgb_1'], isWhole: true });
+    expect(await values('tags', 'mlflow.user', 'user-', 2)).toEqual({ values: ['User-a', 'User-b'], isWhole: false });
+    expect(await values('params', 'none', '')).toEqual({ values: [], isWhole: true });
+    await bench.experiments.deleteRuns({ ids: [ids.get('a') ?? ''], cause });
+    expect(await values('tags', 'mlflow.user', 'user-a')).toEqual({ values: [], isWhole: true });
+    const elsewhere = { experimentId: '7', prefix: '', limit: 10 };
+    expect(await bench.experiments.loggedKeys(elsewhere)).toMatchObject({ metrics: [], isWhole: true });
   });
 });

@@ -1,6 +1,9 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database, Reader } from '#database';
-import { parseFilter, type Comparison } from '#kernel/filter/parse-filter';
+import { comparisonsOf, type Filter } from '#kernel/filter/ast';
+import { parseFilter } from '#kernel/filter/parse-filter';
 import { parseOrder, type SortTerm } from '#kernel/filter/parse-order';
+import { printFilter } from '#kernel/filter/print-filter';
 import { inputsOf } from '../input.store.ts';
 import type { MetricIds } from '../metrics/metric-ids.ts';
 import type { Run, View } from '../model.ts';
@@ -41,19 +44,19 @@ export const everything: RunProjection = { metrics: 'all', params: 'all', tags: 
  * @throws DomainError INVALID_ARGUMENT for a filter, order or page token not understood, saying where
  */
 export async function searchRuns(database: Database, metricIds: MetricIds, search: RunSearch): Promise<RunPage> {
-  const comparisons = parseFilter(search.filter ?? '');
+  const filter = parseFilter(search.filter ?? '');
   const order = parseOrder(search.orderBy ?? []);
   const experiments = experimentNumbers(search.experimentIds);
   if (experiments.length === 0) return { runs: [] };
   const page = await pageOfRuns(database, {
     experiments,
-    comparisons,
+    filter,
     order,
     view: search.view,
     limit: search.limit,
     pageToken: search.pageToken || undefined,
-    question: JSON.stringify([search.filter ?? '', search.orderBy ?? [], search.view]),
-    metricIds: await metricIds.lookUp(metricNames(comparisons, order)),
+    question: JSON.stringify([printFilter(filter), search.orderBy ?? [], search.view]),
+    metricIds: await metricIds.lookUp(metricNames(filter, order)),
   });
   return { ...page, runs: await loadRuns(database.read, page.runs, search.load ?? everything) };
 }
@@ -64,19 +67,31 @@ export async function countRunMatches(
   metricIds: MetricIds,
   search: Pick<RunSearch, 'experimentIds' | 'filter' | 'view'>,
 ): Promise<number> {
-  const comparisons = parseFilter(search.filter ?? '');
+  const filter = parseFilter(search.filter ?? '');
   const experiments = experimentNumbers(search.experimentIds);
   if (experiments.length === 0) return 0;
   return await countMatches(database, {
     experiments,
-    comparisons,
+    filter,
     view: search.view,
-    metricIds: await metricIds.lookUp(metricNames(comparisons, [])),
+    metricIds: await metricIds.lookUp(metricNames(filter, [])),
   });
 }
 
-/** Adds what was logged to runs, in a few queries however many there are. */
+/** Loading so many takes some 10 ms, which is what others wait: SQLite answers in the one thread of this process. */
+const RUNS_AT_ONCE = 100;
+
+/** Adds what was logged to runs. Between some of them and the next, others have their turn, writers above all. */
 export async function loadRuns(reader: Reader, runs: readonly RunWithKey[], load: RunProjection): Promise<Run[]> {
+  const loaded: Run[] = [];
+  for (let from = 0; from < runs.length; from += RUNS_AT_ONCE) {
+    if (from > 0) await nextTurn();
+    loaded.push(...(await loadSome(reader, runs.slice(from, from + RUNS_AT_ONCE), load)));
+  }
+  return loaded;
+}
+
+async function loadSome(reader: Reader, runs: readonly RunWithKey[], load: RunProjection): Promise<Run[]> {
   const keys = runs.map((run) => run.key);
   const metrics = await latestOf(reader, keys, load.metrics);
   const params = await textsOf(reader, 'run_params', keys, load.params);
@@ -97,8 +112,8 @@ function experimentNumbers(ids: readonly string[]): number[] {
   return [...new Set(ids.map(experimentNumber).filter((id) => id !== undefined))];
 }
 
-function metricNames(comparisons: readonly Comparison[], order: readonly SortTerm[]): string[] {
-  return [...comparisons, ...order]
+function metricNames(filter: Filter, order: readonly SortTerm[]): string[] {
+  return [...comparisonsOf(filter), ...order]
     .filter(({ path }) => path.entity === 'metric' || path.entity === 'metrics')
     .map(({ path }) => path.key);
 }

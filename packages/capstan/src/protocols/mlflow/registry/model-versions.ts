@@ -4,7 +4,7 @@ import { bool, list, message, string } from '../wire/fields.ts';
 import { listed, optional } from '../wire/json-reply.ts';
 import { keyValue, page } from '../wire/messages.ts';
 import { pageSize, required } from '../wire/require.ts';
-import { keyed, toVersion } from './to-model.ts';
+import { keyed, nameIn, toVersion } from './to-model.ts';
 
 const DEFAULT_VERSIONS = 10_000;
 const MOST_VERSIONS = 200_000;
@@ -29,7 +29,7 @@ function findingCalls(registry: ModelRegistry) {
       }),
       async ({ name, source, run_id, tags, run_link, description, model_id }, { cause }) => {
         const version = await registry.createVersion({
-          model: required('name', name),
+          model: nameIn(name),
           source: required('source', source),
           runId: run_id || undefined,
           loggedModelId: model_id || undefined,
@@ -107,5 +107,5 @@ function changingCalls(registry: ModelRegistry) {
 }
 
 function keyOf({ name, version }: { name?: string; version?: string }) {
-  return { model: required('name', name), version: versionNumber(required('version', version)) };
+  return { model: nameIn(name), version: versionNumber(required('version', version)) };
 }

@@ -5,7 +5,7 @@ import { listed, optional } from '../wire/json-reply.ts';
 import { keyValue, page } from '../wire/messages.ts';
 import { versionCalls } from './model-versions.ts';
 import { pageSize, required } from '../wire/require.ts';
-import { keyed, toModel, toVersion } from './to-model.ts';
+import { keyed, nameIn, toModel, toVersion } from './to-model.ts';
 
 const DEFAULT_MODELS = 100;
 const MOST_MODELS = 1_000;
@@ -28,7 +28,7 @@ function modelCalls(registry: ModelRegistry) {
       message({ name: string, description: string, tags: list(keyValue) }),
       async ({ name, description, tags }, { cause }) => {
         const model = await registry.createModel({
-          name: required('name', name),
+          name: nameIn(name),
           description,
           tags: tags.map(keyed),
           cause,
@@ -37,22 +37,22 @@ function modelCalls(registry: ModelRegistry) {
       },
     ),
     getModel: call(byName, async ({ name }) => ({
-      registered_model: toModel(await registry.getModel(required('name', name))),
+      registered_model: toModel(await registry.getModel(nameIn(name))),
     })),
     updateModel: call(message({ name: string, description: string }), async ({ name, description }, { cause }) => {
       const model = await registry.describeModel({
-        name: required('name', name),
+        name: nameIn(name),
         description: description ?? null,
         cause,
       });
       return { registered_model: toModel(model) };
     }),
     renameModel: call(message({ name: string, new_name: string }), async ({ name, new_name }, { cause }) => {
-      const input = { name: required('name', name), newName: required('new_name', new_name), cause };
+      const input = { name: nameIn(name), newName: required('new_name', new_name), cause };
       return { registered_model: toModel(await registry.renameModel(input)) };
     }),
     deleteModel: call(byName, async ({ name }, { cause }) => {
-      await registry.deleteModel({ name: required('name', name), cause });
+      await registry.deleteModel({ name: nameIn(name), cause });
       return {};
     }),
     searchModels: call(message(page), async ({ filter, max_results, order_by, page_token }) => {
@@ -64,11 +64,11 @@ function modelCalls(registry: ModelRegistry) {
       };
     }),
     setModelTag: call(message({ name: string, key: string, value: string }), async ({ name, ...tag }, { cause }) => {
-      await registry.setModelTag({ name: required('name', name), tag: keyed(tag), cause });
+      await registry.setModelTag({ name: nameIn(name), tag: keyed(tag), cause });
       return {};
     }),
     deleteModelTag: call(message({ name: string, key: string }), async ({ name, key }, { cause }) => {
-      await registry.removeModelTag({ name: required('name', name), key: required('key', key), cause });
+      await registry.removeModelTag({ name: nameIn(name), key: required('key', key), cause });
       return {};
     }),
   };
@@ -76,7 +76,7 @@ function modelCalls(registry: ModelRegistry) {
 
 function aliasCalls(registry: ModelRegistry) {
   const latestVersions = call(latest, async ({ name, stages }) => {
-    const versions = await registry.latestVersions(required('name', name), stages);
+    const versions = await registry.latestVersions(nameIn(name), stages);
     return listed('model_versions', versions.map(toVersion));
   });
   return {
@@ -86,7 +86,7 @@ function aliasCalls(registry: ModelRegistry) {
       message({ name: string, alias: string, version: string }),
       async ({ name, alias, version }, { cause }) => {
         await registry.setAlias({
-          model: required('name', name),
+          model: nameIn(name),
           alias: required('alias', alias),
           version: versionNumber(required('version', version)),
           cause,
@@ -95,10 +95,10 @@ function aliasCalls(registry: ModelRegistry) {
       },
     ),
     getVersionByAlias: call(byAlias, async ({ name, alias }) => ({
-      model_version: toVersion(await registry.getVersionByAlias(required('name', name), required('alias', alias))),
+      model_version: toVersion(await registry.getVersionByAlias(nameIn(name), required('alias', alias))),
     })),
     deleteAlias: call(byAlias, async ({ name, alias }, { cause }) => {
-      await registry.removeAlias({ model: required('name', name), alias: required('alias', alias), cause });
+      await registry.removeAlias({ model: nameIn(name), alias: required('alias', alias), cause });
       return {};
     }),
   };

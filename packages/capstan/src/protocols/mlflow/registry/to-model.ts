@@ -1,4 +1,4 @@
-import type { KeyValue, ModelVersion, RegisteredModel } from '#model/registry';
+import { checkModelName, type KeyValue, type ModelVersion, type RegisteredModel } from '#model/registry';
 import { listed, optional } from '../wire/json-reply.ts';
 import { required } from '../wire/require.ts';
 
@@ -7,7 +7,7 @@ export function toModel(model: RegisteredModel): object {
     name: model.name,
     creation_timestamp: model.createdAt,
     last_updated_timestamp: model.updatedAt,
-    ...optional('description', model.description),
+    ...optional('description', model.description || undefined),
     ...listed('latest_versions', model.latestVersions.map(toVersion)),
     ...listed('tags', model.tags),
     ...listed(
@@ -33,6 +33,13 @@ export function toVersion(version: ModelVersion): object {
     ...listed('aliases', version.aliases),
     ...optional('model_id', version.loggedModelId),
   };
+}
+
+/** The name of a registered model in a request. @throws DomainError INVALID_ARGUMENT also where no model can have it */
+export function nameIn(name: string | undefined): string {
+  const given = required('name', name);
+  checkModelName(given);
+  return given;
 }
 
 /** A tag or param as sent: the value may be left out. @throws DomainError INVALID_ARGUMENT */

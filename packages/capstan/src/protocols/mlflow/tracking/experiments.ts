@@ -4,10 +4,12 @@ import { call } from '../wire/call.ts';
 import { list, message, string } from '../wire/fields.ts';
 import { listed, optional } from '../wire/json-reply.ts';
 import { keyValue, page, viewOf, viewType } from '../wire/messages.ts';
-import { pageSize, required } from '../wire/require.ts';
+import { missing, pageSize, required } from '../wire/require.ts';
 
 const MOST_EXPERIMENTS = 50_000;
 const MOST_SEARCHED_FOR_DATASETS = 20;
+/** The one that a server without workspaces has. */
+const DEFAULT_WORKSPACE = 'default';
 
 const byId = message({ experiment_id: string });
 const search = message({ ...page, view_type: viewType });
@@ -84,15 +86,17 @@ export function experimentCalls(experiments: Experiments) {
       if (experiment_ids.length > MOST_SEARCHED_FOR_DATASETS) {
         throw invalid(`At most ${MOST_SEARCHED_FOR_DATASETS} experiments at once`, { field: 'experiment_ids' });
       }
+      if (experiment_ids.length === 0) throw missing('experiment_ids');
       const summaries = await experiments.datasetSummaries(experiment_ids);
-      return {
-        dataset_summaries: summaries.map(({ experimentId, name, digest, context }) => ({
+      return listed(
+        'dataset_summaries',
+        summaries.map(({ experimentId, name, digest, context }) => ({
           experiment_id: experimentId,
           name,
           digest,
           ...optional('context', context),
         })),
-      };
+      );
     }),
   };
 }
@@ -106,5 +110,6 @@ function toExperiment(experiment: Experiment): object {
     last_update_time: experiment.updatedAt,
     creation_time: experiment.createdAt,
     ...listed('tags', experiment.tags),
+    workspace: DEFAULT_WORKSPACE,
   };
 }

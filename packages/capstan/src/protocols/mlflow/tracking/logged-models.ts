@@ -56,19 +56,25 @@ export function loggedModelCalls(experiments: Experiments) {
       await experiments.deleteLoggedModel({ id: idIn(request), cause });
       return {};
     }),
-    setLoggedModelTags: call(message({ tags: list(keyValue) }), async ({ tags }, { request, cause }) => {
-      await experiments.setLoggedModelTags({ id: idIn(request), tags: tags.map(keyed), cause });
-      return {};
-    }),
+    setLoggedModelTags: call(
+      message({ model_id: string, tags: list(keyValue) }),
+      async ({ tags }, { request, cause }) => {
+        await experiments.setLoggedModelTags({ id: idIn(request), tags: tags.map(keyed), cause });
+        return {};
+      },
+    ),
     deleteLoggedModelTag: call(message({}), async (_, { request, cause }) => {
       const key = required('tag_key', request.params['tag_key']);
       await experiments.removeLoggedModelTag({ id: idIn(request), key, cause });
       return {};
     }),
-    logLoggedModelParams: call(message({ params: list(keyValue) }), async ({ params }, { request, cause }) => {
-      await experiments.logLoggedModelParams({ id: idIn(request), params: params.map(keyed), cause });
-      return {};
-    }),
+    logLoggedModelParams: call(
+      message({ model_id: string, params: list(keyValue) }),
+      async ({ params }, { request, cause }) => {
+        await experiments.logLoggedModelParams({ id: idIn(request), params: params.map(keyed), cause });
+        return {};
+      },
+    ),
     searchLoggedModels: call(
       search,
       async ({ experiment_ids, filter, datasets, max_results, order_by, page_token }) => {
@@ -107,7 +113,7 @@ function toLoggedModel(model: LoggedModel): object {
       artifact_uri: artifactUriOf(model.artifactRoot),
       status: model.status,
       model_type: model.modelType,
-      ...optional('source_run_id', model.sourceRunId),
+      source_run_id: model.sourceRunId ?? '',
       ...listed('tags', model.tags),
     },
     data: {

@@ -6,7 +6,7 @@ import { listed, optional } from '../wire/json-reply.ts';
 import { appendLoggedModel } from './legacy-model-log.ts';
 import { dataset, keyValue, metric, metricFields, page, runId, runStatus, viewOf, viewType } from '../wire/messages.ts';
 import { missing, pageSize, required } from '../wire/require.ts';
-import { toRun, toRunInfo } from './to-run.ts';
+import { toNewRun, toRun, toRunInfo } from './to-run.ts';
 
 const DEFAULT_EXPERIMENT = '0';
 const DEFAULT_RUNS = 1_000;
@@ -42,7 +42,7 @@ function runLifecycleCalls(experiments: Experiments) {
         tags: tags.map((tag, index) => keyed('tags', index, tag)),
         cause,
       });
-      return { run: toRun(run) };
+      return { run: toNewRun(run) };
     }),
     getRun: call(byId, async (request) => ({ run: toRun(await experiments.getRun(idOf(request))) })),
     updateRun: call(update, async ({ status, end_time, run_name, ...request }, { cause }) => {

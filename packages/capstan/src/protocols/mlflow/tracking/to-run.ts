@@ -1,7 +1,7 @@
-import { artifactUriOf, type DatasetInput, type Run } from '#model/experiments';
+import { artifactUriOf, type DatasetInput, type Run, type RunInfo } from '#model/experiments';
 import { listed, optional } from '../wire/json-reply.ts';
 
-export function toRunInfo(run: Run): object {
+export function toRunInfo(run: RunInfo): object {
   return {
     run_uuid: run.id,
     run_id: run.id,
@@ -16,7 +16,7 @@ export function toRunInfo(run: Run): object {
   };
 }
 
-export function toRun(run: Run): object {
+export function toRun(run: Run) {
   return {
     info: toRunInfo(run),
     data: {
@@ -34,10 +34,17 @@ export function toRun(run: Run): object {
         run.modelInputs.map((modelId) => ({ model_id: modelId })),
       ),
     },
-    ...(run.modelOutputs.length > 0 && {
-      outputs: { model_outputs: run.modelOutputs.map(({ modelId, step }) => ({ model_id: modelId, step })) },
-    }),
+    outputs: listed(
+      'model_outputs',
+      run.modelOutputs.map(({ modelId, step }) => ({ model_id: modelId, step })),
+    ),
   };
+}
+
+/** What the call that makes a run answers: a new one has no outputs yet. */
+export function toNewRun(run: Run): object {
+  const { outputs: _, ...rest } = toRun(run);
+  return rest;
 }
 
 function toDatasetInput({ tags, name, digest, sourceType, source, schema, profile }: DatasetInput): object {

@@ -6,9 +6,9 @@ import type { Field, Message, MessageOf } from './fields.ts';
 type Origin = 'json' | 'query';
 
 /**
- * Reads a message: both spellings of names, unknown ones ignored, `null` as absent, enums by name or number (unknown
- * ones ignored), 64-bit integers as numbers or text. That is proto2's JSON as MLflow's own server takes it.
- * @throws DomainError INVALID_ARGUMENT for a value of another type, or a field in both spellings
+ * Reads a message: both spellings of names, unknown ones ignored, `null` as absent, enums by name or number, 64-bit
+ * integers as numbers or text. That is proto2's JSON as MLflow's own server takes it.
+ * @throws DomainError INVALID_ARGUMENT for a value of another type, a name no enum has, or a field in both spellings
  */
 export function decodeMessage<Fields extends Readonly<Record<string, Field>>>(
   spec: Message<Fields>,
@@ -16,7 +16,7 @@ export function decodeMessage<Fields extends Readonly<Record<string, Field>>>(
   origin: Origin = 'json',
 ): MessageOf<Fields> {
   const source = typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
-  return readMessage(spec, source, '', origin) as MessageOf<Fields>;
+  return readMessage(spec, source, undefined, origin) as MessageOf<Fields>;
 }
 
 /** A query as a message: repeated keys are lists. */
@@ -32,51 +32,76 @@ export function decodeQuery<Fields extends Readonly<Record<string, Field>>>(
   return decodeMessage(spec, source, 'query');
 }
 
-function readMessage(spec: Message, source: object, path: string, origin: Origin): Record<string, unknown> {
+/** Where a value stands, from the inside out: written only where something is wrong with it. */
+interface Place {
+  readonly part: string | number;
+  readonly inside: Place | undefined;
+}
+
+function readMessage(spec: Message, source: object, place: Place | undefined, origin: Origin): Record<string, unknown> {
   const result: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(source)) {
+  for (const name of Object.keys(source)) {
+    const value: unknown = (source as Record<string, unknown>)[name];
     const known = spec.byName.get(name);
     if (!known || value === null) continue;
     const [field, type] = known;
-    const place = path === '' ? field : `${path}.${field}`;
-    if (field in result) throw invalid(`Field '${place}' is given twice, in two spellings`, { field: place });
-    const read = readField(type, value, place, origin);
+    if (field in result) {
+      const twice = textOf({ part: field, inside: place });
+      throw invalid(`Field '${twice}' is given twice, in two spellings`, { field: twice });
+    }
+    const read = readField(type, value, field, place, origin);
     if (read !== undefined) result[field] = read;
   }
-  for (const [field, type] of spec.byName.values()) {
-    if (type.kind === 'list') result[field] ??= [];
-  }
+  for (const field of spec.lists) result[field] ??= [];
   return result;
 }
 
-function readField(field: Field, value: unknown, path: string, origin: Origin): unknown {
+/** @param part of the message or list that `inside` is */
+function readField(
+  field: Field,
+  value: unknown,
+  part: string | number,
+  inside: Place | undefined,
+  origin: Origin,
+): unknown {
   switch (field.kind) {
     case 'string':
-      if (typeof value !== 'string') throw wrongType(path, value);
+      if (typeof value !== 'string') throw wrongType({ part, inside }, value);
       return value;
     case 'double':
-      return readDouble(value, path);
+      return typeof value === 'number' ? value : readDouble(value, { part, inside });
     case 'int64':
-      return readInteger(value, path);
+      return typeof value === 'number' && Number.isSafeInteger(value) ? value : readInteger(value, { part, inside });
     case 'int32': {
-      const read = readInteger(value, path);
-      if (typeof read === 'bigint') throw wrongType(path, value);
+      const read = readInteger(value, { part, inside });
+      if (typeof read === 'bigint') throw wrongType({ part, inside }, value);
       return read;
     }
     case 'bool':
-      return readBoolean(value, path, origin);
+      return readBoolean(value, { part, inside }, origin);
     case 'enum':
-      return readEnum(field.names, value, path);
-    case 'list':
-      if (!Array.isArray(value)) throw wrongType(path, value);
-      return value.map((item, index) => readField(field.item, item, `${path}[${index}]`, origin));
-    case 'message':
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongType(path, value);
-      return readMessage(field, value, path, origin);
+      return readEnum(field.names, value, { part, inside });
+    case 'list': {
+      const place = { part, inside };
+      if (!Array.isArray(value)) throw wrongType(place, value);
+      return value.map((item, index) => readField(field.item, item, index, place, origin));
+    }
+    case 'message': {
+      const place = { part, inside };
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongType(place, value);
+      return readMessage(field, value, place, origin);
+    }
   }
 }
 
-function readDouble(value: unknown, path: string): number {
+/** `metrics[0].timestamp`. */
+function textOf({ part, inside }: Place): string {
+  const before = inside ? textOf(inside) : '';
+  if (typeof part === 'number') return `${before}[${part}]`;
+  return before === '' ? part : `${before}.${part}`;
+}
+
+function readDouble(value: unknown, place: Place): number {
   if (typeof value === 'number') return value;
   if (typeof value === 'bigint') return Number(value);
   if (value === 'NaN') return Number.NaN;
@@ -84,32 +109,39 @@ function readDouble(value: unknown, path: string): number {
   if (value === '-Infinity') return -Infinity;
   if (typeof value === 'string' && /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(value) && value.length < 400)
     return Number(value);
-  throw wrongType(path, value);
+  throw wrongType(place, value);
 }
 
-function readInteger(value: unknown, path: string) {
+function readInteger(value: unknown, place: Place) {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
   const isText = typeof value === 'string' || typeof value === 'bigint';
   const read = isText ? parseInt64(String(value)) : undefined;
-  if (read === undefined) throw wrongType(path, value);
+  if (read === undefined) throw wrongType(place, value);
   return read;
 }
 
-function readBoolean(value: unknown, path: string, origin: Origin): boolean {
+function readBoolean(value: unknown, place: Place, origin: Origin): boolean {
   if (typeof value === 'boolean') return value;
   const word = origin === 'query' && typeof value === 'string' ? value.toLowerCase() : '';
   if (word === 'true' || word === 'false') return word === 'true';
-  throw wrongType(path, value);
+  throw wrongType(place, value);
 }
 
-function readEnum(names: readonly string[], value: unknown, path: string): string | undefined {
-  if (typeof value === 'number') return names[value - 1];
-  if (typeof value === 'string') return names.find((name) => name === value);
-  throw wrongType(path, value);
+function readEnum(names: readonly string[], value: unknown, place: Place): string {
+  if (typeof value !== 'number' && typeof value !== 'string') throw wrongType(place, value);
+  const known = typeof value === 'number' ? names[value - 1] : names.find((name) => name === value);
+  if (known !== undefined) return known;
+  throw invalid(
+    `Invalid value ${shown(value)} for parameter '${textOf(place)}' supplied: it must be one of ${names.join(', ')}.`,
+    {
+      field: textOf(place),
+    },
+  );
 }
 
 /** As Python names types, which is how MLflow says it. */
-function wrongType(path: string, value: unknown): DomainError {
+function wrongType(place: Place, value: unknown): DomainError {
+  const path = textOf(place);
   const isWhole = typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value));
   const type = Array.isArray(value)
     ? 'list'

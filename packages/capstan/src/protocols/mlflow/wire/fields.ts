@@ -22,6 +22,8 @@ export interface Message<Fields extends FieldsOf = FieldsOf> {
   readonly kind: 'message';
   /** By both spellings of each name, to the one in MLflow's definition. */
   readonly byName: ReadonlyMap<string, readonly [string, Field]>;
+  /** Names of the fields that are lists: those are there even when they were not sent. */
+  readonly lists: readonly string[];
   readonly fields?: Fields;
 }
 
@@ -79,5 +81,6 @@ export function message<const Fields extends FieldsOf>(fields: Fields): Message<
       [name, field],
     );
   }
-  return { kind: 'message', byName };
+  const lists = Object.entries(fields).flatMap(([name, { kind }]) => (kind === 'list' ? [name] : []));
+  return { kind: 'message', byName, lists };
 }

@@ -1,0 +1,93 @@
+// Capstan and a real `mlflow server` side by side: the same requests in the same run, in turns, with the ratio of each.
+// npm run bench -- tracking [--no-mlflow] [--seconds N]
+import { loadavg } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { findClientPython } from '../tests/support/python.ts';
+import { machine } from './measure.ts';
+import { logBatches, logMetrics, measureReads, reads, shortRuns } from './tracking/cases.ts';
+import type { Measured } from './tracking/load.ts';
+import { startCapstan, startMlflow, type Peer } from './tracking/peers.ts';
+import { rawCommits, rawRows } from './tracking/raw-sqlite.ts';
+import { seedCapstan, seedMlflow } from './tracking/seed.ts';
+
+const { values } = parseArgs({
+  options: { mlflow: { type: 'boolean', default: true }, seconds: { type: 'string', default: '5' } },
+  allowNegative: true,
+});
+const ms = Number(values.seconds) * 1_000;
+
+const peers: Peer[] = [await startCapstan()];
+if (values.mlflow) peers.push(await startMlflow(await findClientPython()));
+const [capstan, mlflow] = peers as [Peer, Peer | undefined];
+
+console.log(`${machine()}, load ${loadavg()[0]?.toFixed(1)}`);
+line('what', 'Capstan', 'mlflow', 'ratio', 'goal', 'p99 ms', 'p99 ms');
+one('start to healthy, s', capstan.startSeconds, mlflow?.startSeconds, '≤ 1');
+await sleep(3_000);
+one('idle memory (PSS), MiB', capstan.memory(), mlflow?.memory(), '≤ 150');
+console.log(
+  `raw SQLite here: ${Math.round(rawRows(2_000))} rows/s, ${Math.round(rawCommits(2_000))} commits/s of one row`,
+);
+
+type Load = (url: string, clients: number, ms: number) => Promise<Measured>;
+const writes: readonly [name: string, load: Load, goals: readonly [string, string]][] = [
+  ['log-batch of 1,000, metrics/s', logBatches, ['≥ 40×', '≥ 40×, p99 ≤ 50']],
+  ['log-metric, calls/s', logMetrics, ['-', '≥ 100×, p99 ≤ 10']],
+  ['run + 5 params + end, runs/s', shortRuns, ['≥ 60×', '≥ 60×']],
+];
+for (const [name, load, goals] of writes) {
+  for (const [index, clients] of [1, 8].entries()) {
+    await load(capstan.url, clients, Math.min(ms, 1_000));
+    const ours = await load(capstan.url, clients, ms);
+    const theirs = mlflow && (await load(mlflow.url, clients, ms));
+    rate(`${name}, ${clients} client${clients > 1 ? 's' : ''}`, ours, theirs, goals[index] ?? '-');
+  }
+}
+
+const ours = await measureReads(capstan.url, await seedCapstan(capstan));
+const theirs = mlflow && (await measureReads(mlflow.url, await seedMlflow(mlflow)));
+const goals = ['≤ 15 ms', '≤ 10 ms', '≤ 120 ms', '≤ 150 ms', '≤ 20 ms'];
+for (const [index, [name]] of reads.entries()) latency(name, ours.get(name), theirs?.get(name), goals[index] ?? '-');
+one('memory after all of it (PSS), MiB', capstan.memory(), mlflow?.memory(), '-');
+await Promise.all(peers.map((peer) => peer.stop()));
+
+function one(name: string, mine: number, other: number | undefined, goal: string): void {
+  line(name, figure(mine), figure(other), ratio(other, mine), goal);
+}
+
+function rate(name: string, mine: Measured, other: Measured | undefined, goal: string): void {
+  line(
+    name,
+    figure(mine.rate),
+    figure(other?.rate),
+    ratio(mine.rate, other?.rate),
+    goal,
+    figure(mine.p99Ms),
+    figure(other?.p99Ms),
+  );
+}
+
+function latency(name: string, mine: Measured | undefined, other: Measured | undefined, goal: string): void {
+  line(
+    `${name}, median ms`,
+    figure(mine?.p50Ms),
+    figure(other?.p50Ms),
+    ratio(other?.p50Ms, mine?.p50Ms),
+    goal,
+    figure(mine?.p99Ms),
+    figure(other?.p99Ms),
+  );
+}
+
+function figure(value: number | undefined): string {
+  return value === undefined ? '-' : value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
+}
+
+function ratio(greater: number | undefined, smaller: number | undefined): string {
+  return greater === undefined || smaller === undefined ? '-' : `${(greater / smaller).toFixed(1)}×`;
+}
+
+function line(name: string, ...cells: string[]): void {
+  console.log(`${name.padEnd(58)}${cells.map((cell, index) => cell.padStart(index === 3 ? 18 : 11)).join('')}`);
+}

@@ -1,0 +1,59 @@
+import { expect, test, vi } from 'vitest';
+import { coalesce, type Outcome } from './coalesce.ts';
+
+const one = { weightOf: () => 1, mostWeight: 3 };
+
+test('what comes while the last is written is written together, within the weight', async () => {
+  const written: number[][] = [];
+  const write = vi.fn(async (items: readonly number[]): Promise<Outcome[]> => {
+    written.push([...items]);
+    return items.map(() => undefined);
+  });
+  const put = coalesce({ ...one, write });
+  await Promise.all([1, 2, 3, 4, 5].map(put));
+  expect(written).toEqual([
+    [1, 2, 3],
+    [4, 5],
+  ]);
+  await put(6);
+  expect(written.at(-1)).toEqual([6]);
+});
+
+test('an item heavier than a write may be is written alone', async () => {
+  const written: number[][] = [];
+  const put = coalesce<number>({
+    weightOf: (item) => item,
+    mostWeight: 3,
+    write: async (items) => {
+      written.push([...items]);
+      return [];
+    },
+  });
+  await Promise.all([1, 9, 1].map(put));
+  expect(written).toEqual([[1], [9], [1]]);
+});
+
+test('each is told its own outcome', async () => {
+  const refused = new Error('no');
+  const put = coalesce<number>({
+    ...one,
+    write: async (items) => items.map((item) => (item === 2 ? refused : undefined)),
+  });
+  expect(await Promise.allSettled([put(1), put(2), put(3)])).toEqual([
+    { status: 'fulfilled', value: undefined },
+    { status: 'rejected', reason: refused },
+    { status: 'fulfilled', value: undefined },
+  ]);
+});
+
+test('where a write fails, each is tried alone', async () => {
+  const put = coalesce<number>({
+    ...one,
+    write: async (items) => {
+      if (items.includes(2)) throw new Error('broken');
+      return [];
+    },
+  });
+  const outcomes = await Promise.allSettled([put(1), put(2), put(3)]);
+  expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+});

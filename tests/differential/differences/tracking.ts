@@ -1,0 +1,261 @@
+import type { Value } from '../programme.ts';
+import type { Difference, Exchange } from './index.ts';
+
+const isRefused = ({ status }: Exchange): boolean => status >= 400 && status < 500;
+const isDone = ({ status }: Exchange): boolean => status === 200;
+const says = (exchange: Exchange, words: RegExp): boolean => isRefused(exchange) && words.test(exchange.text);
+
+/** What is wrong with a message whatever the server holds. */
+const aboutForm =
+  /Hint: Value was of type|Missing value for required parameter|Names may (only|be)|exceeds the maximum length|Timestamp must be|it must be one of|can contain at most|Duplicate parameter keys|Invalid alias name|alias name is reserved/;
+
+export const trackingDifferences: readonly Difference[] = [
+  {
+    name: 'no-server-error-for-bad-input',
+    calls: 'all',
+    mlflow: 'answers 500 (a page, or INTERNAL_ERROR) where a value has a type or size that it did not expect',
+    capstan: 'answers 4xx with INVALID_PARAMETER_VALUE and the field',
+    why: 'clients send what got a 500 again and again, for minutes',
+    leaves: 'same content',
+    matches: (_, expected, actual) => expected.status >= 500 && isRefused(actual),
+  },
+  {
+    name: 'null-is-absent',
+    calls: 'all with a body',
+    mlflow: 'answers 500 where a list is null',
+    capstan: 'takes null as a field that was not sent, as it does for all fields',
+    why: 'that is what JSON of protobuf means by it',
+    leaves: 'different content',
+    matches: (_, expected, actual) => expected.status >= 500 && isDone(actual) && /:null[,}]/.test(actual.sent),
+  },
+  {
+    name: 'times-of-this-world',
+    calls: 'runs/create, runs/update',
+    mlflow: 'takes any 64-bit integer as start_time and end_time',
+    capstan: 'answers 400 beyond ±2^53 milliseconds, which is the year 287396',
+    why: 'browsers read such numbers wrong; timestamps and steps of metrics are exact to 64 bits',
+    leaves: 'different content',
+    matches: ({ call }, expected, actual) =>
+      /runs\/(create|update)$/.test(call) &&
+      isDone(expected) &&
+      says(actual, /-?\d{16,} for parameter '(start|end)_time'/),
+  },
+  {
+    name: 'names-of-an-enum',
+    calls: 'all with status or view_type',
+    mlflow:
+      'ignores a status or view type that it does not know (`"OWNED"`, 9), or keeps it as unspecified, and answers 200',
+    capstan: 'answers 400 with the names that there are',
+    why: 'the caller believes that the status was set',
+    leaves: 'different content',
+    matches: (_, expected, actual) => isDone(expected) && says(actual, /it must be one of/),
+  },
+  {
+    name: 'half-read-message',
+    calls: 'all',
+    mlflow:
+      'where a field that it does not check has a value of the wrong type (step 1.5, a timestamp of 2^63, "0x1" as a number), goes on with the part of the message before it and answers 200',
+    capstan: 'answers 400 with INVALID_PARAMETER_VALUE and the field, and changes nothing',
+    why: 'half of a batch is lost without a word',
+    leaves: 'different content',
+    matches: (_, expected, actual) => isDone(expected) && says(actual, /Hint: Value was of type/),
+  },
+  {
+    name: 'the-message-before-anything-else',
+    calls: 'all with a body',
+    mlflow: 'looks up an id before it notices that another field is missing or has the wrong type, or never does: 404',
+    capstan: 'answers 400: a message is read whole before anything is looked up',
+    why: 'one order everywhere; both refuse',
+    leaves: 'same content',
+    matches: (_, expected, actual) => isRefused(expected) && says(actual, aboutForm),
+  },
+  {
+    name: 'either-spelling-of-required-fields',
+    calls: 'all with a body',
+    mlflow: 'takes camelCase for optional fields only: a required one counts as missing',
+    capstan: 'takes both spellings of every field',
+    why: 'one rule for all fields; no client sends what is refused there',
+    leaves: 'different content',
+    matches: ({ twist }, expected, actual) =>
+      twist === 'camel' && says(expected, /Missing value for required/) && !says(actual, /Missing value/),
+  },
+  {
+    name: 'run-without-experiment',
+    calls: 'runs/create',
+    mlflow: 'answers 400 with the text of a database error where experiment_id is left out',
+    capstan: 'makes the run in experiment 0, `Default`',
+    why: 'that is what MLflow documents, and what its older releases do',
+    leaves: 'different content',
+    matches: ({ call, body }, expected, actual) =>
+      call === 'POST runs/create' &&
+      isEmpty(body?.['experiment_id']) &&
+      says(expected, /IntegrityError/) &&
+      isDone(actual),
+  },
+  {
+    name: 'id-in-the-path-is-enough',
+    calls: 'logged-models/ID…',
+    mlflow: 'wants model_id (and tag_key) in the body, too',
+    capstan: 'takes it from the path',
+    why: 'it is there already',
+    leaves: 'different content',
+    matches: ({ call }, expected, actual) =>
+      / logged-models\/ID/.test(call) && says(expected, /parameter '(model_id|tag_key)'/),
+  },
+  {
+    name: 'nothing-nameless',
+    calls: 'logged-models…, runs/log-inputs, runs/outputs',
+    mlflow: 'keeps tags and params without a key, inputs without a dataset and outputs without a model',
+    capstan: 'answers 400',
+    why: 'nothing can name them afterwards',
+    leaves: 'different content',
+    matches: ({ call }, expected, actual) =>
+      / logged-models|runs\/(log-inputs|outputs)$/.test(call) &&
+      isDone(expected) &&
+      says(actual, /Missing value for required parameter '(\w+\[|key|value)/),
+  },
+  {
+    name: 'logged-model-of-a-run-that-exists',
+    calls: 'logged-models',
+    mlflow: 'takes any text as source_run_id',
+    capstan: 'answers 404 where there is no such run',
+    why: 'lineage that leads nowhere is worse than none',
+    leaves: 'different content',
+    matches: ({ call }, expected, actual) =>
+      call === 'POST logged-models' && isDone(expected) && says(actual, /Run with id=/),
+  },
+  {
+    name: 'no-run-alive-in-a-deleted-experiment',
+    calls: 'runs/restore',
+    mlflow: 'restores a run whose experiment is deleted: it shows nowhere',
+    capstan: 'answers 400 and says to restore the experiment',
+    why: 'a run that is active and cannot be found is lost',
+    leaves: 'different content',
+    matches: ({ call }, expected, actual) =>
+      call === 'POST runs/restore' &&
+      isDone(expected) &&
+      says(actual, /The experiment \S+ must be in the 'active' state/),
+  },
+  {
+    name: 'a-list-left-out-is-empty',
+    calls: 'logged-models/search, runs/outputs',
+    mlflow: 'answers 400 where experiment_ids or models is left out, and goes on where it is an empty list',
+    capstan: 'takes both as an empty list, as runs/search does',
+    why: 'protobuf does not tell the two apart',
+    leaves: 'same content',
+    matches: ({ call }, expected, actual) =>
+      /logged-models\/search$|runs\/outputs$/.test(call) &&
+      says(expected, /parameter '(experiment_ids|models)'/) &&
+      !says(actual, aboutForm),
+  },
+  {
+    name: 'names-are-names-everywhere',
+    calls: 'logged-models…',
+    mlflow: 'takes any text as the key of a tag or param of a logged model',
+    capstan: 'takes the characters that keys of runs may have, and answers 400 for others',
+    why: 'one rule for keys; they are shown as paths',
+    leaves: 'different content',
+    matches: ({ call }, expected, actual) =>
+      / logged-models/.test(call) && isDone(expected) && says(actual, /Names may (only|be)/),
+  },
+  {
+    name: 'names-in-one-line',
+    calls: 'all that name an experiment, run or model',
+    mlflow: 'takes control characters in names',
+    capstan: 'answers 400',
+    why: 'they hide what a name is, and PostgreSQL has no place for NUL',
+    leaves: 'different content',
+    matches: (_, expected, actual) =>
+      isDone(expected) && says(actual, /holds a control character|holds a NUL character/),
+  },
+  {
+    name: 'each-run-once',
+    calls: 'metrics/get-history-bulk-interval, metrics/get-history-bulk',
+    mlflow: 'gives the points of a run twice where it is asked for twice',
+    capstan: 'gives them once',
+    why: 'a chart would draw the same line over itself',
+    leaves: 'same content',
+    matches: ({ call, query }, expected, actual) =>
+      /get-history-bulk/.test(call) && isDone(expected) && isDone(actual) && hasTwice(query ?? []),
+  },
+  {
+    name: 'words-not-database-errors',
+    calls: 'experiments/update, logged-models/ID/params',
+    mlflow: 'answers BAD_REQUEST with the text of a database error where a name is taken or a key is given twice',
+    capstan: 'answers RESOURCE_ALREADY_EXISTS or INVALID_PARAMETER_VALUE, and says what is wrong',
+    why: 'SQL helps no caller, and tells strangers how the server is built',
+    leaves: 'same content',
+    matches: (_, expected, actual) => says(expected, /IntegrityError/) && isRefused(actual),
+  },
+  {
+    name: 'logged-twice',
+    calls: 'runs/outputs, runs/log-metric and runs/log-batch with model_id, logged-models/ID/params',
+    mlflow:
+      'answers 400 with the text of a database error where the same output, metric of a model or param of a model was logged before',
+    capstan: 'answers 200: the second has no effect',
+    why: 'a client whose connection broke sends the same again',
+    leaves: 'different content',
+    matches: ({ call }, expected, actual) =>
+      /runs\/(outputs|log-metric|log-batch)$|\/params$/.test(call) &&
+      says(expected, /UNIQUE constraint/) &&
+      isDone(actual),
+  },
+  {
+    name: 'an-id-that-cannot-be-one',
+    calls: 'runs/log-batch, runs/log-inputs',
+    mlflow: 'answers 400 for a run_id with other characters than letters, digits, _ and -, and 404 in all other calls',
+    capstan: 'answers 404 in all calls',
+    why: 'one rule for all calls',
+    leaves: 'same content',
+    matches: ({ call }, expected, actual) =>
+      /runs\/log-(batch|inputs)$/.test(call) && says(expected, /run_id/) && says(actual, /Run with id=/),
+  },
+  {
+    name: 'metric-of-an-unknown-model',
+    calls: 'runs/log-metric, runs/log-batch',
+    mlflow: 'answers 400 with the text of a database error where model_id names no logged model',
+    capstan: 'answers 404',
+    why: 'it says what is wrong; both keep nothing',
+    leaves: 'same content',
+    matches: ({ call }, expected, actual) =>
+      /runs\/log-(metric|batch)$/.test(call) && says(expected, /FOREIGN KEY/) && says(actual, /Logged model with ID/),
+  },
+  {
+    name: 'nothing-longer-than-its-limit',
+    calls: 'all that keep names or texts',
+    mlflow: 'on SQLite keeps names and texts that are longer than its own columns, which PostgreSQL refuses',
+    capstan: 'answers 400 past the length of those columns on both databases',
+    why: 'the same programme works on both',
+    leaves: 'different content',
+    matches: (_, expected, actual) => isDone(expected) && says(actual, /exceeds the maximum length/),
+  },
+  {
+    name: 'deleted-models-are-read-only',
+    calls: 'logged-models/ID…',
+    mlflow: 'writes tags and params to a logged model that is deleted, and ends it',
+    capstan: 'answers 404, as it does for reading one',
+    why: 'nobody sees what was written',
+    leaves: 'different content',
+    matches: ({ call }, expected, actual) =>
+      / logged-models\/ID/.test(call) && isDone(expected) && says(actual, /Logged model with ID/),
+  },
+  {
+    name: 'artifacts-on-this-server',
+    calls: 'experiments/create',
+    mlflow: 'takes other places as artifact_location: folders of the server, object stores',
+    capstan: 'takes mlflow-artifacts:/… only, and answers 400 otherwise',
+    why: 'clients would write past the server, or the server read what no client may ask for',
+    leaves: 'different content',
+    matches: ({ call }, expected, actual) =>
+      call === 'POST experiments/create' && isDone(expected) && says(actual, /artifact location/),
+  },
+];
+
+function isEmpty(value: Value | undefined): boolean {
+  return value === undefined || value === null || value === '';
+}
+
+function hasTwice(query: readonly (readonly [string, Value])[]): boolean {
+  const asked = query.filter(([field]) => /^run_ids?$/.test(field)).map(([, value]) => JSON.stringify(value));
+  return new Set(asked).size < asked.length;
+}
