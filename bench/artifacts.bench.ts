@@ -12,7 +12,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { watchPeak } from '../tests/support/memory.ts';
+import { cpuSeconds, watchPeak } from '../tests/support/memory.ts';
 import { startServer } from '../tests/support/server.ts';
 import { median, tell, type Figure } from './measure.ts';
 
@@ -128,18 +128,24 @@ async function measure(folder: string): Promise<Figure[]> {
     down: () => get(file),
     inParts: () => putInParts(server.url, place),
   };
+  const pidOf = (name: string): number => (name.startsWith('plain') ? (plain.pid ?? 0) : server.pid);
+  const cpu: Record<string, number> = {};
   const rates = Object.fromEntries(Object.keys(works).map((name) => [name, [] as number[]]));
   const peaks: Record<string, number> = {};
   for (let round = 0; round < ROUNDS; round++) {
     for (const [name, work] of Object.entries(works)) {
       const peak = watchPeak(server.pid);
+      const before = cpuSeconds(pidOf(name));
       rates[name]?.push(await rate(work));
+      cpu[name] = (cpu[name] ?? 0) + cpuSeconds(pidOf(name)) - before;
       peaks[name] = Math.max(peaks[name] ?? 0, peak());
     }
   }
   plain.kill();
   await server.stop();
   const speed = (name: keyof typeof works): number => median(rates[name] ?? []);
+  // Of one GiB: what stays the same on a busy machine.
+  const cost = (name: keyof typeof works): number => ((cpu[name] ?? 0) / ROUNDS / sizeMib) * 1_024;
   const over = (name: keyof typeof works): number => (peaks[name] ?? 0) / 2 ** 20;
   return [
     { name: 'plain copy up', value: speed('plainUp'), unit: 'MiB/s', goal: '-' },
@@ -151,6 +157,11 @@ async function measure(folder: string): Promise<Figure[]> {
     { name: 'up / plain copy', value: speed('up') / speed('plainUp'), unit: '', goal: '≥ 0.5' },
     { name: 'up / plain copy on the disk', value: speed('up') / speed('plainUpSynced'), unit: '', goal: '-' },
     { name: 'down / plain copy', value: speed('down') / speed('plainDown'), unit: '', goal: '≥ 0.5' },
+    { name: 'CPU of a GiB, plain copy up', value: cost('plainUp'), unit: 's', goal: '-' },
+    { name: 'CPU of a GiB, up', value: cost('up'), unit: 's', goal: '-' },
+    { name: 'CPU of a GiB, plain copy down', value: cost('plainDown'), unit: 's', goal: '-' },
+    { name: 'CPU of a GiB, down', value: cost('down'), unit: 's', goal: '-' },
+    { name: 'CPU of a GiB, up in parts', value: cost('inParts'), unit: 's', goal: '-' },
     { name: 'memory over idle, up', value: over('up'), unit: 'MiB', goal: '≤ 100' },
     { name: 'memory over idle, down', value: over('down'), unit: 'MiB', goal: '≤ 100' },
     { name: 'memory over idle, up in parts', value: over('inParts'), unit: 'MiB', goal: '≤ 100' },
