@@ -11,6 +11,7 @@ const screens = [
   { name: 'overview', path: '/', heading: 'Overview' },
   { name: 'audit', path: '/audit', heading: 'Audit' },
   { name: 'webhooks', path: '/webhooks', heading: 'Webhooks', text: 'Nobody outside hears of models' },
+  { name: 'trash-empty', path: '/trash', heading: 'Trash', text: 'The trash is empty' },
   { name: 'no-such-page', path: '/nowhere', heading: 'No such page' },
 ];
 let server: RunningServer;

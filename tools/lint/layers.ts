@@ -43,6 +43,7 @@ const modules = [
   'ledger/lineage',
   'ledger/value',
   'ledger/debt',
+  'ledger/retention',
 ] as const;
 
 /** The data plane has no database and outlives the control plane: only what needs neither. */

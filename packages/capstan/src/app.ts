@@ -32,6 +32,7 @@ import { wireMonitors } from './wiring/monitors.ts';
 import { baselineFrom, feedbackInto, modelsFrom, specsFrom, wireOperations } from './wiring/operations.ts';
 import { wirePipelines } from './wiring/pipelines.ts';
 import { wireProtocols } from './wiring/protocols.ts';
+import { wireRetention } from './wiring/retention.ts';
 import { wireWebhooks } from './wiring/webhooks.ts';
 
 export interface App {
@@ -101,7 +102,9 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
     runtime,
   });
 
-  const protocols = wireProtocols({ ...model.services, ...webhooks.services });
+  const retention = wireRetention(foundation, model.services);
+
+  const protocols = wireProtocols(foundation, { ...model.services, ...webhooks.services });
 
   const handlers: JobHandlers = {
     'jobs.sweep': ({ endedBefore }) => sweepJobs(database, endedBefore),
@@ -112,6 +115,7 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
     ...cycles.handlers,
     ...webhooks.handlers,
     ...ledger.handlers,
+    ...retention.handlers,
   };
   const runner = createRunner({ database, clock, log, handlers, concurrency: config.jobConcurrency });
   const scheduler = createScheduler({
@@ -124,6 +128,7 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
       ...(await monitors.schedules()),
       ...(await cycles.schedules()),
       ...(await ledger.schedules()),
+      ...(await retention.schedules()),
     ],
   });
 
@@ -160,6 +165,7 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
       ...cycles.bound,
       ...webhooks.bound,
       ...ledger.bound,
+      ...retention.bound,
       ...protocols.bound,
     ],
     errorRenderers: protocols.errorRenderers,

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { durationText } from '@capstan/api';
 import { z } from 'zod';
 import { invalid, messageOf } from '#kernel/errors';
 import { nearest } from '#kernel/nearest';
@@ -96,6 +97,24 @@ export const settings = {
     schema: z.string().min(1).nullable(),
     fallback: null,
     summary: 'Directory of Python environments; default: the data directory',
+  },
+  trashRetention: {
+    schema: z.union([z.literal('never').transform(() => null), z.null(), durationText]),
+    fallback: null,
+    summary: 'How long deleted things stay in the trash, e.g. 30d; never: until someone purges them',
+  },
+  blobGrace: {
+    schema: z.union([z.int(), durationText]),
+    fallback: 3_600_000,
+    summary: 'How long bytes that nothing refers to are kept for uploads under way, e.g. 1h',
+  },
+  publicUrl: {
+    schema: z
+      .url({ protocol: /^https?$/ })
+      .transform((url) => url.replace(/\/+$/, ''))
+      .nullable(),
+    fallback: null,
+    summary: 'Address of the control plane in links it gives to clients; default: the one they call',
   },
   jobConcurrency: { schema: z.coerce.number().int().min(1).max(64), fallback: 4, summary: 'Jobs worked on at once' },
   logLevel: {

@@ -36,6 +36,7 @@ const experimentEvents = {
   'experiment.updated': z.strictObject({ name: z.string().optional(), tags: z.array(z.string()).optional() }),
   'experiment.deleted': z.strictObject({ runs: z.int() }),
   'experiment.restored': z.strictObject({ runs: z.int() }),
+  'experiment.purged': z.strictObject({ name: z.string(), runs: z.int(), loggedModels: z.int() }),
   'run.created': z.strictObject({ experimentId: z.string(), name: z.string() }),
   'run.updated': z.strictObject({ status: runStatus.optional(), name: z.string().optional() }),
   'run.logged': counts,
@@ -44,12 +45,15 @@ const experimentEvents = {
   'run.artifact-removed': z.strictObject({ path: z.string() }),
   'run.deleted': z.strictObject({}),
   'run.restored': z.strictObject({}),
+  'run.purged': z.strictObject({ name: z.string(), experimentId: z.string() }),
   'logged-model.created': z.strictObject({ experimentId: z.string(), name: z.string(), runId: z.string().optional() }),
   'logged-model.logged': z.strictObject({ params: z.int(), tags: z.int(), artifacts: z.int() }),
   'logged-model.ended': z.strictObject({ status: z.string() }),
   'logged-model.tag-removed': z.strictObject({ key: z.string() }),
   'logged-model.artifact-removed': z.strictObject({ path: z.string() }),
   'logged-model.deleted': z.strictObject({}),
+  'logged-model.restored': z.strictObject({}),
+  'logged-model.purged': z.strictObject({ name: z.string(), experimentId: z.string() }),
 } as const;
 
 /** Facts of registered models, their versions and aliases. */

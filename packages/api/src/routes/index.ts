@@ -16,6 +16,7 @@ import { registry } from './registry.ts';
 import { serving } from './serving.ts';
 import { system } from './system.ts';
 import { traces } from './traces.ts';
+import { trash } from './trash.ts';
 import { value } from './value.ts';
 import { webhooks } from './webhooks.ts';
 
@@ -39,6 +40,7 @@ export const routes = {
   lineage,
   value,
   debt,
+  trash,
   serving,
   webhooks,
 };

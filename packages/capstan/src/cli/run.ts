@@ -16,6 +16,7 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'audit', load: () => import('./audit.ts') },
   { name: 'apply', load: () => import('./apply.ts') },
   { name: 'datasets', load: () => import('./datasets.ts') },
+  { name: 'experiments', load: () => import('./experiments.ts') },
   { name: 'runs', load: () => import('./runs.ts') },
   { name: 'traces', load: () => import('./traces.ts') },
   { name: 'models', load: () => import('./models.ts') },
@@ -28,6 +29,7 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'value', load: () => import('./value.ts') },
   { name: 'debt', load: () => import('./debt.ts') },
   { name: 'webhooks', load: () => import('./webhooks.ts') },
+  { name: 'gc', load: () => import('./gc.ts') },
 ];
 
 export interface Registration {

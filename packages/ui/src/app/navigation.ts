@@ -35,7 +35,12 @@ export function wings(project: string | undefined): readonly Wing[] {
     },
     {
       name: 'Ledger',
-      links: [...ofProject('Value', 'value'), ...ofProject('Debt', 'debt'), { href: '/audit', label: 'Audit' }],
+      links: [
+        ...ofProject('Value', 'value'),
+        ...ofProject('Debt', 'debt'),
+        { href: '/audit', label: 'Audit' },
+        { href: '/trash', label: 'Trash' },
+      ],
     },
   ].filter((wing) => wing.links.length > 0);
 }

@@ -224,6 +224,12 @@ const ledger = [
   }),
   createRoute({
     getParentRoute,
+    path: '/trash',
+    component: lazyRouteComponent(() => import('../screens/trash/trash.tsx'), 'Trash'),
+    staticData: { crumbs: alone('Trash') },
+  }),
+  createRoute({
+    getParentRoute,
     path: '/audit',
     validateSearch: auditSearch,
     component: lazyRouteComponent(() => import('../screens/audit/audit.tsx'), 'Audit'),

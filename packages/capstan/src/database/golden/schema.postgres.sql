@@ -162,6 +162,7 @@ experiment_tags.key text not null
 experiment_tags.value text not null
 experiments.artifact_location text not null
 experiments.created_at bigint not null
+experiments.deleted_at bigint
 experiments.id bigint not null
 experiments.lifecycle text not null
 experiments.name text not null
@@ -186,12 +187,14 @@ index CREATE INDEX events_cycle ON events USING btree (cycle, seq) WHERE (cycle 
 index CREATE INDEX events_project ON events USING btree (project, seq) WHERE (project IS NOT NULL)
 index CREATE INDEX events_subject ON events USING btree (subject, seq)
 index CREATE INDEX events_type ON events USING btree (type, seq)
+index CREATE INDEX experiments_trash ON experiments USING btree (deleted_at) WHERE (lifecycle = 'deleted'::text)
 index CREATE INDEX jobs_state ON jobs USING btree (state, run_at, priority)
 index CREATE INDEX logged_models_newest ON logged_models USING btree (experiment_id, lifecycle, created_at DESC, id)
 index CREATE INDEX logged_models_run ON logged_models USING btree (source_run_id)
 index CREATE INDEX model_history_of_event ON model_history USING btree (event_seq)
 index CREATE INDEX model_history_of_model ON model_history USING btree (model_id, seq)
 index CREATE INDEX model_history_of_name ON model_history USING btree (model, seq)
+index CREATE INDEX logged_models_trash ON logged_models USING btree (deleted_at) WHERE (lifecycle = 'deleted'::text)
 index CREATE INDEX model_versions_run ON model_versions USING btree (run_id)
 index CREATE INDEX monitor_alerts_newest ON monitor_alerts USING btree (project, monitor)
 index CREATE INDEX outcomes_pending ON outcomes USING btree (deployment, received_at) WHERE (is_pending = 1)
@@ -207,6 +210,7 @@ index CREATE INDEX revisions_model_digest ON revisions USING btree (model_digest
 index CREATE INDEX rollouts_deployment ON rollouts USING btree (deployment, started_at)
 index CREATE INDEX run_dataset_inputs_dataset ON run_dataset_inputs USING btree (dataset_id)
 index CREATE INDEX runs_newest ON runs USING btree (experiment_id, lifecycle, start_time DESC, id)
+index CREATE INDEX runs_trash ON runs USING btree (deleted_at) WHERE (lifecycle = 'deleted'::text)
 index CREATE INDEX stage_attempts_run ON stage_attempts USING btree (run_id)
 index CREATE INDEX stage_results_key ON stage_results USING btree (project, result_key, environment_key, created_at)
 index CREATE INDEX traces_by_session ON traces USING btree (session_id, experiment_id)
@@ -259,6 +263,7 @@ index CREATE UNIQUE INDEX monitor_alerts_open ON monitor_alerts USING btree (pro
 index CREATE UNIQUE INDEX monitor_alerts_pkey ON monitor_alerts USING btree (id)
 index CREATE UNIQUE INDEX monitor_references_pk ON monitor_references USING btree (deployment, revision)
 index CREATE UNIQUE INDEX monitor_windows_pk ON monitor_windows USING btree (project, monitor, window_from)
+index CREATE UNIQUE INDEX multipart_uploads_pkey ON multipart_uploads USING btree (id)
 index CREATE UNIQUE INDEX outcome_corrections_pk ON outcome_corrections USING btree (deployment, number)
 index CREATE UNIQUE INDEX outcomes_pk ON outcomes USING btree (deployment, example_id)
 index CREATE UNIQUE INDEX pipeline_runs_number ON pipeline_runs USING btree (project, number)
@@ -270,6 +275,7 @@ index CREATE UNIQUE INDEX prediction_features_pk ON prediction_features USING bt
 index CREATE UNIQUE INDEX predictions_pk ON predictions USING btree (deployment, example_id, role, revision)
 index CREATE UNIQUE INDEX project_revisions_pk ON project_revisions USING btree (project, revision)
 index CREATE UNIQUE INDEX projects_pkey ON projects USING btree (name)
+index CREATE UNIQUE INDEX purges_pk ON purges USING btree (kind, key)
 index CREATE UNIQUE INDEX recalibrations_pk ON recalibrations USING btree (deployment, seq)
 index CREATE UNIQUE INDEX registered_model_tags_pk ON registered_model_tags USING btree (model_id, key)
 index CREATE UNIQUE INDEX registered_models_name_key ON registered_models USING btree (name)
@@ -345,6 +351,7 @@ logged_model_tags.model_id text not null
 logged_model_tags.value text not null
 logged_models.artifact_root text not null
 logged_models.created_at bigint not null
+logged_models.deleted_at bigint
 logged_models.experiment_id bigint not null
 logged_models.id text not null
 logged_models.lifecycle text not null
@@ -425,6 +432,12 @@ monitor_windows.revision bigint
 monitor_windows.verdict text not null
 monitor_windows.window_before bigint not null
 monitor_windows.window_from bigint not null
+multipart_uploads.expires_at bigint not null
+multipart_uploads.id text not null
+multipart_uploads.parts bigint not null
+multipart_uploads.path text not null
+multipart_uploads.root text not null
+multipart_uploads.state text not null
 outcome_corrections.deployment text not null
 outcome_corrections.example_id text not null
 outcome_corrections.number bigint not null
@@ -528,6 +541,10 @@ projects.created_at bigint not null
 projects.folder text not null
 projects.name text not null
 projects.revision bigint not null
+purges.artifact_root text not null
+purges.key text not null
+purges.kind text not null
+purges.purged_at bigint not null
 recalibrations.answered_loss double precision not null
 recalibrations.deployment text not null
 recalibrations.fitted_at bigint not null
@@ -593,6 +610,7 @@ run_tags.key text not null
 run_tags.run_key bigint not null
 run_tags.value text not null
 runs.artifact_root text not null
+runs.deleted_at bigint
 runs.end_time bigint
 runs.experiment_id bigint not null
 runs.id text not null

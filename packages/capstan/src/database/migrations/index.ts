@@ -14,6 +14,7 @@ import { recalibration } from './0012-recalibration.ts';
 import { traces } from './0013-traces.ts';
 import { webhooks } from './0014-webhooks.ts';
 import { modelHistory } from './0014b-model-history.ts';
+import { retention } from './0015-retention.ts';
 import { leanEventIndexes } from './0017-lean-event-indexes.ts';
 import type { Migration } from './migration.ts';
 
@@ -35,5 +36,6 @@ export const migrations: readonly Migration[] = [
   traces,
   webhooks,
   modelHistory,
+  retention,
   leanEventIndexes,
 ];

@@ -1,5 +1,6 @@
 import { artifactUseCases, type ArtifactUseCases } from './artifacts/artifacts.ts';
 import { keptFileUseCases, type KeptFileUseCases } from './artifacts/kept-files.ts';
+import { multipartUseCases, type MultipartUseCases } from './artifacts/multipart.ts';
 import type { ExperimentsDeps } from './deps.ts';
 import { experimentUseCases, type ExperimentUseCases } from './experiments.ts';
 import { historyUseCases, type HistoryUseCases } from './metrics/history.ts';
@@ -10,6 +11,7 @@ import { createLoggedFacts } from './log/logged-facts.ts';
 import { createMetricIds } from './metrics/metric-ids.ts';
 import { completionUseCases, type CompletionUseCases } from './search/completion.ts';
 import { runUseCases, type RunUseCases } from './runs.ts';
+import { trashUseCases, type TrashUseCases } from './trash/trash.ts';
 import { countRunMatches, searchRuns, type RunPage, type RunSearch } from './search/search-runs.ts';
 
 interface SearchUseCases {
@@ -29,7 +31,9 @@ export interface Experiments
     LoggedModelUseCases,
     ArtifactUseCases,
     KeptFileUseCases,
+    MultipartUseCases,
     HistoryUseCases,
+    TrashUseCases,
     SearchUseCases,
     CompletionUseCases {
   /** Writes the facts that wait to be summed up: before this process ends. */
@@ -47,7 +51,9 @@ export function createExperiments(deps: ExperimentsDeps): Experiments {
     ...loggedModelUseCases(deps, metricIds),
     ...artifactUseCases(deps),
     ...keptFileUseCases(deps),
+    ...multipartUseCases(deps),
     ...historyUseCases(deps, metricIds),
+    ...trashUseCases(deps),
     settle: () => facts.settle(),
     searchRuns: (search) => searchRuns(deps.database, metricIds, search),
     countMatches: (search) => countRunMatches(deps.database, metricIds, search),

@@ -4,6 +4,7 @@
 // deployments and retraining.
 export { createRegistry, type ModelRegistry } from './service.ts';
 export { versionNumber, type NewVersion } from './versions.ts';
+export { versionReferences } from './version.store.ts';
 export { checkModelName } from './naming.ts';
 export { registryRoutes } from './routes.ts';
 export * from './model.ts';

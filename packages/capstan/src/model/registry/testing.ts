@@ -33,7 +33,7 @@ export async function openRegistry(database: Database): Promise<RegistryBench> {
   const jobs = createJobs({ database, clock, ids: randomIds });
   const events = createEvents({ database, jobs, clock, ids: randomIds });
   const blobs = await createBlobFs({ root: folder });
-  const deps = { database, events, clock, ids: randomIds, blobs };
+  const deps = { database, events, jobs, clock, ids: randomIds, blobs };
   const experiments = createExperiments(deps);
   await experiments.ensureDefaultExperiment(cause);
   const registry = createRegistry({ ...deps, experiments });

@@ -183,3 +183,21 @@ export async function loadVersions(reader: Reader, rows: readonly VersionRow[]):
     aliases: (aliasesOf.get(`${row.model_id} ${row.version}`) ?? []).map(({ alias }) => alias),
   }));
 }
+
+/** What each version stands on: the run, logged model and folder that must stay as long as it does. */
+export async function versionReferences(reader: Reader) {
+  const rows = await reader
+    .selectFrom('model_versions')
+    .innerJoin('registered_models', 'registered_models.id', 'model_versions.model_id')
+    .select(['registered_models.name as model', 'version', 'run_id', 'logged_model_id', 'artifact_root'])
+    .orderBy('registered_models.name')
+    .orderBy('version')
+    .execute();
+  return rows.map((row) => ({
+    model: row.model,
+    version: row.version,
+    runId: row.run_id,
+    loggedModelId: row.logged_model_id,
+    root: row.artifact_root,
+  }));
+}

@@ -1,6 +1,7 @@
 import type { Database } from '#database';
 import type { Cause } from '#kernel/cause';
 import { DomainError, invalid, notFound } from '#kernel/errors';
+import { isArtifactRoot } from '#model/experiments';
 import { findAlias } from './alias.store.ts';
 import { orNone, requireModel, requireVersion, type RegistryDeps } from './deps.ts';
 import { nextVersion, updateModel } from './model.store.ts';
@@ -100,6 +101,8 @@ export function versionUseCases(deps: RegistryDeps): VersionUseCases {
       const version = await database.write(async (writer) => {
         await database.dialect.lockChain(writer);
         const row = await requireModel(writer, model);
+        // Purged since it was found: purges wait for this transaction, or have been before it.
+        if (resolved.files && !(await isArtifactRoot(writer, resolved.files.root))) throw notFound('files', source);
         const number = await nextVersion(writer, model);
         const at = clock.now();
         await store.insertVersion(writer, {

@@ -72,12 +72,12 @@ export async function openWebhooks(database: Database, canReach = true): Promise
   const clock = { now: () => 1_700_000_000_000 };
   const jobs = createJobs({ database, clock, ids: randomIds });
   const events = createEvents({ database, jobs, clock, ids: randomIds });
-  const deps = { database, events, clock, ids: randomIds, blobs: await createBlobFs({ root: folder }) };
+  const deps = { database, events, jobs, clock, ids: randomIds, blobs: await createBlobFs({ root: folder }) };
   const experiments = createExperiments(deps);
   const registry = createRegistry({ ...deps, experiments });
   const outbound = createOutboundSockets({ schemes: ['https', 'http'], canReachPrivate: canReach, allowedTargets: [] });
   const secretKey = Buffer.alloc(32, 7);
-  const webhooks = createWebhooks({ ...deps, jobs, registry, outbound, secretKey, firstRetryMs: 20 });
+  const webhooks = createWebhooks({ ...deps, registry, outbound, secretKey, firstRetryMs: 20 });
   const runners: Runner[] = [];
   onTestFinished(async () => {
     await Promise.all(runners.map((runner) => runner.stop(0)));

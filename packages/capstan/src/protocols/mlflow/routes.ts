@@ -1,10 +1,12 @@
 import { mlflowRoutes, type MlflowCallName } from '@capstan/api';
 import { bindRaw, type BoundRoute } from '#http';
-import type { Experiments } from '#model/experiments';
+import type { Experiments, SignedLinks } from '#model/experiments';
 import type { ModelRegistry } from '#model/registry';
 import type { Traces } from '#model/traces';
 import type { Webhooks } from '#operations/webhooks';
 import { artifactCalls } from './artifacts/artifacts.ts';
+import { multipartCalls } from './artifacts/multipart.ts';
+import { presignedCalls } from './artifacts/presigned.ts';
 import type { Handler } from './wire/call.ts';
 import { experimentCalls } from './tracking/experiments.ts';
 import { jsonReply } from './wire/json-reply.ts';
@@ -26,10 +28,10 @@ const serverInfo = {
   store_type: 'SqlStore',
   workspaces_enabled: false,
   trace_archival_enabled: false,
-  multipart_uploads_enabled: false,
-  multipart_downloads_enabled: false,
-  presigned_upload_run_id_supported: false,
-  presigned_upload_model_id_supported: false,
+  multipart_uploads_enabled: true,
+  multipart_downloads_enabled: true,
+  presigned_upload_run_id_supported: true,
+  presigned_upload_model_id_supported: true,
   features_enabled: { gateway: false },
 };
 
@@ -46,6 +48,9 @@ export function mlflowRoutesOf(deps: {
   readonly registry: ModelRegistry;
   readonly traces: Traces;
   readonly webhooks: Webhooks;
+  readonly links: SignedLinks;
+  /** Address of this server in links, where it is not the one that clients call. */
+  readonly publicUrl: string | null;
 }): BoundRoute[] {
   const handlers = {
     health: text('OK'),
@@ -57,6 +62,8 @@ export function mlflowRoutesOf(deps: {
     ...runCalls(deps.experiments),
     ...metricCalls(deps.experiments),
     ...withTraceFiles(artifactCalls(deps.experiments, deps.registry), deps.traces),
+    ...multipartCalls(deps.experiments, deps.publicUrl),
+    ...presignedCalls(deps.experiments, deps.links, deps.publicUrl),
     ...loggedModelCalls(deps.experiments),
     ...registryCalls(deps.registry),
     ...traceCalls(deps.traces),

@@ -30,6 +30,12 @@ const tellers: Readonly<Record<string, Teller>> = {
       ? `${at(payload, 'dataset')} version ${at(payload, 'number')} passed its checks`
       : `${at(payload, 'dataset')} version ${at(payload, 'number')} is in quarantine: ${names(payload['failed'], 'rule')}`,
   'experiment.created': (payload) => `Experiment ${at(payload, 'name')} created`,
+  'experiment.deleted': (payload) => `An experiment with ${at(payload, 'runs')} runs went into the trash`,
+  'experiment.restored': () => 'An experiment came out of the trash',
+  'experiment.purged': (payload) => `Experiment ${at(payload, 'name')} purged with ${at(payload, 'runs')} runs`,
+  'run.purged': (payload) => `Run ${at(payload, 'name')} purged`,
+  'trash.purged': (payload) =>
+    `${Number(payload['rows']).toLocaleString('en')} rows and ${Number(payload['bytes']).toLocaleString('en')} bytes purged`,
   'run.ended': (payload) => `A run ${at(payload, 'status').toLowerCase()}`,
   'model-version.created': (payload) => `${versionOf(payload)} registered`,
   'model-alias.set': (payload) =>
@@ -76,7 +82,14 @@ function shareOf(payload: Payload): string {
 export function isNews(event: EventRecord): boolean {
   return (
     event.type in tellers &&
-    !['experiment.created', 'run.ended', 'deployment.created', 'monitor-window.judged'].includes(event.type)
+    ![
+      'experiment.created',
+      'run.purged',
+      'trash.purged',
+      'run.ended',
+      'deployment.created',
+      'monitor-window.judged',
+    ].includes(event.type)
   );
 }
 
