@@ -32,6 +32,7 @@ const modules = [
   'model/experiments',
   'model/pipelines',
   'model/registry',
+  'model/imports',
   'model/gates',
   'operations/deployments',
   'operations/serving',

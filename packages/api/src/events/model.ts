@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { gateEvents } from './gates.ts';
+import { importEvents } from './imports.ts';
 
 const runStatus = z.enum(['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED']);
 
@@ -121,5 +122,5 @@ const pipelineEvents = {
   }),
 } as const;
 
-/** Facts of runs, pipelines, models and gates. */
-export const modelEvents = { ...experimentEvents, ...registryEvents, ...pipelineEvents, ...gateEvents } as const;
+/** Facts of runs, pipelines, models, gates and imports. */
+export const modelEvents = { ...experimentEvents, ...registryEvents, ...pipelineEvents, ...gateEvents, ...importEvents } as const;

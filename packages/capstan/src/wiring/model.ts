@@ -1,5 +1,6 @@
 import type { BoundRoute } from '#http';
 import { createExperiments, experimentRoutes, type Experiments } from '#model/experiments';
+import { createImports, importRoutes } from '#model/imports';
 import { createRegistry, registryRoutes, type ModelRegistry } from '#model/registry';
 import type { Foundation } from './foundation.ts';
 
@@ -8,12 +9,17 @@ export interface WiredModel {
   readonly bound: BoundRoute[];
 }
 
-/** Experiments and registered models. */
+/** Experiments, registered models, and what is brought into both from other trackers. */
 export function wireModel(foundation: Foundation): WiredModel {
   const experiments = createExperiments(foundation);
   const registry = createRegistry({ ...foundation, experiments });
+  const imports = createImports({ ...foundation, experiments });
   return {
     services: { experiments, registry },
-    bound: [...experimentRoutes(experiments), ...registryRoutes(registry)],
+    bound: [
+      ...experimentRoutes(experiments),
+      ...registryRoutes(registry),
+      ...importRoutes({ imports, experiments, registry }),
+    ],
   };
 }

@@ -11,6 +11,7 @@ import { debt } from './0009-debt.ts';
 import { fileScans } from './0010-file-scans.ts';
 import { feedbackParts } from './0011-feedback-parts.ts';
 import { recalibration } from './0012-recalibration.ts';
+import { imports } from './0016-imports.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step in order. A step that has been released is never changed. */
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   fileScans,
   feedbackParts,
   recalibration,
+  imports,
 ];

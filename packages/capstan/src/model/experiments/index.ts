@@ -4,11 +4,15 @@
 // Called by protocols/mlflow, the native routes, pipelines (a run per stage attempt) and registry (sources of versions).
 export { createExperiments, type Experiments } from './service.ts';
 export type { ArtifactOwner, ArtifactPlace } from './artifacts/artifacts.ts';
-export { parseArtifactPath, parseArtifactUri } from './artifacts/artifact-path.ts';
+export { parseArtifactFolder, parseArtifactPath, parseArtifactUri } from './artifacts/artifact-path.ts';
 export { artifactReply } from './artifacts/artifact-reply.ts';
 export type { ExperimentSearch } from './search/search-experiments.ts';
 export type { RunSeries } from './metrics/history.ts';
 export type { LoggedKeys } from './search/key.store.ts';
+export type { ForeignLoggedModel, ForeignRun, ModelPointSeries, PointSeries } from './importing/foreign.ts';
+export type { ForeignFile } from './importing/import-files.ts';
+export type { Recorded } from './importing/imports.ts';
+export type { ForeignExperiment, Placement, PlacementKind } from './importing/placement.ts';
 export type { Batch } from './log-batch.ts';
 export type { NewLoggedModel } from './logged-models/logged-models.ts';
 export type { BucketedSeries, MetricBucket } from './metrics/metric-bucket.store.ts';

@@ -1,6 +1,8 @@
 import { artifactUseCases, type ArtifactUseCases } from './artifacts/artifacts.ts';
 import type { ExperimentsDeps } from './deps.ts';
 import { experimentUseCases, type ExperimentUseCases } from './experiments.ts';
+import { importFileUseCases, type ImportFileUseCases } from './importing/import-files.ts';
+import { importUseCases, type ImportUseCases } from './importing/imports.ts';
 import { historyUseCases, type HistoryUseCases } from './metrics/history.ts';
 import { inputUseCases, type InputUseCases } from './inputs.ts';
 import { logUseCases, type LogUseCases } from './log-batch.ts';
@@ -30,6 +32,8 @@ export interface Experiments
     LoggedModelUseCases,
     ArtifactUseCases,
     HistoryUseCases,
+    ImportUseCases,
+    ImportFileUseCases,
     SearchUseCases {}
 
 export function createExperiments(deps: ExperimentsDeps): Experiments {
@@ -42,6 +46,8 @@ export function createExperiments(deps: ExperimentsDeps): Experiments {
     ...loggedModelUseCases(deps, metricIds),
     ...artifactUseCases(deps),
     ...historyUseCases(deps, metricIds),
+    ...importUseCases(deps, metricIds),
+    ...importFileUseCases(deps),
     searchRuns: (search) => searchRuns(deps.database, metricIds, search),
     countMatches: (search) => countRunMatches(deps.database, metricIds, search),
     loggedKeys: (ids) =>

@@ -4,5 +4,6 @@
 // deployments and retraining.
 export { createRegistry, type ModelRegistry } from './service.ts';
 export { versionNumber, type NewVersion } from './versions.ts';
+export type { ForeignModel, ForeignVersion, ImportedModel } from './importing/import-model.ts';
 export { registryRoutes } from './routes.ts';
 export * from './model.ts';

@@ -1,12 +1,13 @@
 import { aliasUseCases, type AliasUseCases } from './aliases.ts';
 import type { RegistryDeps } from './deps.ts';
+import { importUseCases, type ImportUseCases } from './importing/import-model.ts';
 import { fileUseCases, type FileUseCases } from './files.ts';
 import { modelUseCases, type ModelUseCases } from './models.ts';
 import { versionUseCases, type VersionUseCases } from './versions.ts';
 
 /** Every use case of the module. Each is one transaction; reads see what has been committed. */
-export interface ModelRegistry extends ModelUseCases, VersionUseCases, AliasUseCases, FileUseCases {}
+export interface ModelRegistry extends ModelUseCases, VersionUseCases, AliasUseCases, FileUseCases, ImportUseCases {}
 
 export function createRegistry(deps: RegistryDeps): ModelRegistry {
-  return { ...modelUseCases(deps), ...versionUseCases(deps), ...aliasUseCases(deps), ...fileUseCases(deps) };
+  return { ...modelUseCases(deps), ...versionUseCases(deps), ...aliasUseCases(deps), ...fileUseCases(deps), ...importUseCases(deps) };
 }

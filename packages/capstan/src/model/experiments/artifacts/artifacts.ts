@@ -183,7 +183,7 @@ function ownerIn(segments: readonly string[]): { owner: ArtifactOwner; depth: nu
 }
 
 /** A name is a file or a folder, never both: files are written to disk by those who download them. */
-async function refuseFolderClash(writer: Writer, root: string, path: string): Promise<void> {
+export async function refuseFolderClash(writer: Writer, root: string, path: string): Promise<void> {
   if (await store.hasFilesUnder(writer, root, path)) {
     throw conflict(`There is a folder at '${path}'`, { field: 'path' });
   }
