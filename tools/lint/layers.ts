@@ -90,9 +90,9 @@ export const vendors: Readonly<Record<string, readonly string[]>> = {
   // Only the copy of onnxruntime-node in the published package loads it.
   'onnxruntime-common': [],
   'onnxruntime-node': ['adapters/runtime-onnx'],
-  pg: ['database'],
+  pg: ['database', 'adapters/mlflow-source'],
   pino: ['logging.ts'],
-  yaml: ['config.ts', 'kernel', 'design/projects', 'data/expectations', 'protocols/dvc'],
+  yaml: ['config.ts', 'kernel', 'design/projects', 'data/expectations', 'protocols/dvc', 'adapters/mlflow-source'],
   zod: ['everywhere'],
   '@capstan/api': ['everywhere'],
 };

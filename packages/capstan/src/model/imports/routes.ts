@@ -99,7 +99,7 @@ function fileRoutes({ experiments }: Services): BoundRoute[] {
         throw invalid('The digest is written sha256: and 64 hex digits', { field: 'digest' });
       const size = request.query.get('sizeBytes');
       if (size !== null && !/^\d{1,15}$/.test(size)) throw invalid('The size is no number', { field: 'sizeBytes' });
-      await experiments.importFile({
+      const stored = await experiments.importFile({
         owner: { kind: owner, id },
         path: request.query.get('path') ?? '',
         bytes: request.stream,
@@ -109,7 +109,11 @@ function fileRoutes({ experiments }: Services): BoundRoute[] {
         },
         cause: request.cause,
       });
-      return { status: 200, headers: { 'content-type': 'application/json; charset=utf-8' }, body: '{}' };
+      return {
+        status: 200,
+        headers: { 'content-type': 'application/json; charset=utf-8' },
+        body: JSON.stringify(stored),
+      };
     }),
   ];
 }

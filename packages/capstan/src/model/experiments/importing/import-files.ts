@@ -38,7 +38,7 @@ export interface ImportFileUseCases {
     readonly bytes: Readable;
     readonly expected: Partial<Blob>;
     readonly cause: Cause;
-  }): Promise<void>;
+  }): Promise<Blob>;
 }
 
 export function importFileUseCases({ database, events, clock, blobs }: ExperimentsDeps): ImportFileUseCases {
@@ -100,6 +100,7 @@ export function importFileUseCases({ database, events, clock, blobs }: Experimen
       await rootOf(database.read, owner);
       const blob = await blobs.put(bytes, expected);
       await storeFiles(owner, [{ path, digest: blob.digest, sizeBytes: blob.sizeBytes }], cause);
+      return { digest: blob.digest, sizeBytes: blob.sizeBytes };
     },
   };
 }
