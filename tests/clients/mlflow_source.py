@@ -77,10 +77,10 @@ def make(uri: str, folder: str) -> None:
     client.delete_experiment(deleted)
 
     client.create_registered_model("net", tags={"owner": "ops"}, description="What it is")
-    client.create_model_version("net", f"models:/{model.model_id}", run_id=trained, tags={"checked": "yes"})
-    client.create_model_version("net", f"models:/{model.model_id}", run_id=trained, description="the second")
+    client.create_model_version("net", f"models:/{model.model_id}", run_id=trained, model_id=model.model_id, tags={"checked": "yes"})
+    client.create_model_version("net", f"models:/{model.model_id}", run_id=trained, model_id=model.model_id, description="the second")
     client.create_model_version("net", f"{client.get_run(run).info.artifact_uri}/deep", run_id=run)
-    client.create_model_version("net", f"models:/{model.model_id}", run_id=trained)
+    client.create_model_version("net", f"models:/{model.model_id}", run_id=trained, model_id=model.model_id)
     client.delete_model_version("net", "2")
     client.delete_model_version("net", "4")
     client.set_registered_model_alias("net", "champion", "3")
@@ -104,15 +104,14 @@ def read(uri: str, target: str) -> None:
     }
     ids = list(names)
     for run in client.search_runs(ids, run_view_type=ViewType.ALL, max_results=1_000):
-        seen["runs"][run.info.run_id] = read_run(client, run, names)
+        seen["runs"][run.info.run_id] = read_run(client, client.get_run(run.info.run_id), names)
     for model in client.search_logged_models(ids):
         seen["models"][model.model_id] = read_model(client, model, names)
-    registered = [
-        *client.search_registered_models(),
-        *client.search_registered_models("tags.`mlflow.prompt.is_prompt` = 'true'"),
-    ]
-    for model in registered:
-        seen["registered"][model.name] = read_registered(client, client.get_registered_model(model.name))
+    for model in client.search_registered_models():
+        seen["registered"][model.name] = read_registered(client, model)
+    for prompt in client.search_registered_models("tags.`mlflow.prompt.is_prompt` = 'true'"):
+        versions = [mlflow.genai.load_prompt(prompt.name, version=number) for number in (1, 2)]
+        seen["registered"][prompt.name] = [[v.version, v.template, v.commit_message] for v in versions]
     with open(target, "w", encoding="utf-8") as file:
         json.dump(seen, file)
 
@@ -140,8 +139,7 @@ def read_run(client: MlflowClient, run, names: dict) -> dict:
         ),
         "modelInputs": [m.model_id for m in inputs.model_inputs],
         "modelOutputs": [[m.model_id, m.step] for m in run.outputs.model_outputs],
-        "files": read_files(lambda path: client.list_artifacts(info.run_id, path))
-        and read_bytes(run_id=info.run_id),
+        "files": read_bytes(run_id=info.run_id) if client.list_artifacts(info.run_id) else {},
     }
 
 
@@ -169,14 +167,10 @@ def read_registered(client: MlflowClient, model) -> dict:
         "aliases": model.aliases,
         "versions": {
             v.version: [v.description or None, v.current_stage, v.run_id or None, v.tags, v.creation_timestamp]
-            + [v.last_updated_timestamp, sorted(v.aliases), v.user_id or "", v.status]
+            + [v.last_updated_timestamp, v.user_id or "", v.status]
             for v in versions
         },
     }
-
-
-def read_files(ask, path: str | None = None) -> list:
-    return [entry.path for entry in ask(path)]
 
 
 def read_bytes(**what: str) -> dict:

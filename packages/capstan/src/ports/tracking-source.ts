@@ -145,7 +145,9 @@ export interface TrackingSource {
   experiments(): Promise<readonly SourceExperiment[]>;
   /** Runs of an experiment, deleted ones too, page by page. */
   runs(experimentId: string): AsyncIterable<readonly SourceRun[]>;
-  /** Their points, in pieces of bounded size; a long history comes in several. */
+  /** The run with what a list of runs leaves out. */
+  whole(run: SourceRun): Promise<SourceRun>;
+  /** Points of runs, in pieces of bounded size; a long history comes in several. */
   points(runs: readonly SourceRun[]): AsyncIterable<RunPoints>;
   loggedModels(experimentId: string): AsyncIterable<readonly SourceLoggedModel[]>;
   registeredModels(): AsyncIterable<SourceModel>;

@@ -136,6 +136,8 @@ export async function openDatabaseSource(
       }
     },
 
+    whole: async (run) => run,
+
     async *points(runs) {
       yield* pointsOf(reader, runs);
     },

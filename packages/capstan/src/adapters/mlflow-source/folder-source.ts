@@ -109,6 +109,8 @@ export async function openFolderSource(
       }
     },
 
+    whole: async (run) => run,
+
     async *points(runs) {
       for (const run of runs) {
         const folder = join(folderOf(run.experimentId), run.id, 'metrics');

@@ -24,7 +24,7 @@ const RUNS_PAGE = 500;
 const POINTS_PAGE = 20_000;
 /** Questions asked at a time. */
 const AT_ONCE = 8;
-const PROMPT = "tags.`mlflow.prompt.is_prompt` = 'true'";
+const IS_PROMPT = "tags.`mlflow.prompt.is_prompt` = 'true'";
 
 /** A running MLflow server by its REST API. It has no way to tell what was deleted from the registry. */
 export function openServerSource(rest: RestClient, address: string): TrackingSource {
@@ -58,14 +58,11 @@ export function openServerSource(rest: RestClient, address: string): TrackingSou
         }),
       'runs',
     );
-  const modelPages = async function* (): AsyncIterable<Json[]> {
-    for (const filter of [undefined, PROMPT]) {
-      yield* pages(
-        (token) => rest.get(`${API}/registered-models/search`, { filter, max_results: '100', page_token: token }),
-        'registered_models',
-      );
-    }
-  };
+  const modelPages = (filter: string | undefined) =>
+    pages(
+      (token) => rest.get(`${API}/registered-models/search`, { filter, max_results: '100', page_token: token }),
+      'registered_models',
+    );
 
   return {
     address,
@@ -81,7 +78,7 @@ export function openServerSource(rest: RestClient, address: string): TrackingSou
         runs,
         points: null,
         loggedModels: null,
-        registeredModels: await countOf(modelPages()),
+        registeredModels: (await countOf(modelPages(undefined))) + (await countOf(modelPages(IS_PROMPT))),
         modelVersions: null,
         traces: null,
       };
@@ -115,6 +112,12 @@ export function openServerSource(rest: RestClient, address: string): TrackingSou
       for await (const page of runPages(experimentId)) yield page.map(toRun);
     },
 
+    // MLflow leaves the models that a run read out of its lists.
+    async whole(run) {
+      const { modelInputs, modelOutputs } = toRun(object((await rest.get(`${API}/runs/get`, { run_id: run.id }))['run']));
+      return { ...run, modelInputs, modelOutputs };
+    },
+
     async *points(runs) {
       for (let start = 0; start < runs.length; start += AT_ONCE) {
         const group = runs.slice(start, start + AT_ONCE);
@@ -137,23 +140,24 @@ export function openServerSource(rest: RestClient, address: string): TrackingSou
       }
     },
 
+    // MLflow leaves prompts, which are registered models too, out unless they are asked for.
     async *registeredModels() {
-      const seen = new Set<string>();
-      for await (const page of modelPages()) {
-        for (const item of page) {
-          const name = text(item['name']);
-          if (seen.has(name)) continue;
-          seen.add(name);
-          const full = object((await rest.get(`${API}/registered-models/get`, { name }))['registered_model']);
-          const versions: Json[] = [];
-          const search = (token: string | undefined) =>
-            rest.get(`${API}/model-versions/search`, {
-              filter: `name='${name.replaceAll("'", "''")}'`,
-              max_results: '1000',
-              page_token: token,
-            });
-          for await (const found of pages(search, 'model_versions')) versions.push(...found);
-          yield toModel(full, versions);
+      for (const filter of [undefined, IS_PROMPT]) {
+        for await (const page of modelPages(filter)) {
+          for (const item of page) {
+            const name = text(item['name']);
+            const full = object((await rest.get(`${API}/registered-models/get`, { name }))['registered_model']);
+            const isOfName = `name='${name.replaceAll("'", "''")}'`;
+            const search = (token: string | undefined) =>
+              rest.get(`${API}/model-versions/search`, {
+                filter: filter === undefined ? isOfName : `${isOfName} AND ${filter}`,
+                max_results: '1000',
+                page_token: token,
+              });
+            const versions: Json[] = [];
+            for await (const found of pages(search, 'model_versions')) versions.push(...found);
+            yield toModel(full, versions);
+          }
         }
       }
     },

@@ -120,7 +120,11 @@ async function importPage(one: Import, page: readonly SourceRun[]): Promise<void
         for (const id of await sendRuns(target, source.address, runs, progress)) refused.add(id);
       }),
   );
-  const runs = pending.map(({ object }) => object);
+  const runs: SourceRun[] = [];
+  for (let start = 0; start < pending.length; start += OWNERS_AT_ONCE) {
+    const part = pending.slice(start, start + OWNERS_AT_ONCE);
+    runs.push(...(await Promise.all(part.map(({ object }) => source.whole(object)))));
+  }
   for await (const { run, metrics } of withRuns(runs, source.points(runs))) await batches.add(run, metrics);
   await batches.flush();
   await sending.drain();
