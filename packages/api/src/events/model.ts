@@ -123,4 +123,10 @@ const pipelineEvents = {
 } as const;
 
 /** Facts of runs, pipelines, models, gates and imports. */
-export const modelEvents = { ...experimentEvents, ...registryEvents, ...pipelineEvents, ...gateEvents, ...importEvents } as const;
+export const modelEvents = {
+  ...experimentEvents,
+  ...registryEvents,
+  ...pipelineEvents,
+  ...gateEvents,
+  ...importEvents,
+} as const;

@@ -35,7 +35,6 @@ const tagged = z.strictObject({
 const placement = z.strictObject({
   sourceId: z.string(),
   name: z.string(),
-  /** Empty for one that a real import would make under an id of its own. */
   id: z.string(),
   how: z.enum(['kept', 'renumbered', 'merged', 'known']),
 });
@@ -222,7 +221,7 @@ export const imports = {
     bodyLimitBytes: JSON_LIMIT_BYTES,
     audit: 'import.files',
     body: z.strictObject({ owner, id, files: z.array(file).max(10_000) }),
-    reply: z.strictObject({ missing: z.array(z.string()) }),
+    reply: z.strictObject({ missing: z.array(z.string()), linked: z.int() }),
     errors: ['INVALID_ARGUMENT', 'NOT_FOUND', 'CONFLICT'],
   }),
   putFile: defineRawRoute({

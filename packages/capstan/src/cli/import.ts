@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
-import { openImportSource } from '../wiring/import-source.ts';
+import { openImportSource } from '../trackers.ts';
 import { connect, urlOf } from './connect.ts';
 import { exitCodes } from './exit-codes.ts';
 import { importAll } from './importing/import-all.ts';
-import { count, createProgress, type Counts } from './importing/progress.ts';
+import { count, createProgress, type Progress } from './importing/progress.ts';
+import { summaryOf } from './importing/summary.ts';
 import { createTarget } from './importing/target.ts';
 import type { Registration } from './run.ts';
 
@@ -61,25 +62,14 @@ Examples:
         }
         const seconds = (performance.now() - start) / 1_000;
         progress.tell({ event: 'finished', counts: progress.counts, refused: progress.refused, seconds });
-        if (options.json !== true) terminal.out(summary(progress.counts, progress.refused, isDryRun, seconds));
+        if (options.json !== true) terminal.out(summary(progress, isDryRun, seconds));
         return progress.refused > 0 ? exitCodes.failed : exitCodes.done;
       }),
     );
 }
 
-function summary(counts: Counts, refused: number, isDryRun: boolean, seconds: number): string {
-  const rows: readonly (readonly [number, string])[] = [
-    [counts.experiments, 'experiments'],
-    [counts.runs, isDryRun ? 'runs that are new or changed' : 'runs'],
-    [counts.unchangedRuns, 'runs here already'],
-    [counts.points, 'points'],
-    [counts.loggedModels, 'logged models'],
-    [counts.registeredModels, 'registered models'],
-    [counts.modelVersions, 'model versions'],
-    [counts.files, 'files'],
-  ];
-  const told = rows.filter(([number]) => number > 0).map(([number, what]) => `  ${count(number)} ${what}`);
-  const head = isDryRun ? 'Would bring:' : `Brought in ${seconds.toFixed(1)} s:`;
+function summary({ counts, refused }: Progress, isDryRun: boolean, seconds: number): string {
+  const heading = isDryRun ? 'Would bring:' : `Brought in ${seconds.toFixed(1)} s:`;
   const tail = refused > 0 ? [`  ${count(refused)} things not brought, said above`] : [];
-  return [head, ...(told.length > 0 ? told : ['  nothing: all is here']), ...tail].join('\n');
+  return [summaryOf(heading, counts), ...tail].join('\n');
 }

@@ -18,6 +18,7 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'datasets', load: () => import('./datasets.ts') },
   { name: 'runs', load: () => import('./runs.ts') },
   { name: 'import', load: () => import('./import.ts') },
+  { name: 'export', load: () => import('./export.ts') },
   { name: 'models', load: () => import('./models.ts') },
   { name: 'deploy', load: () => import('./deploy.ts') },
   { name: 'deployments', load: () => import('./deployments.ts') },

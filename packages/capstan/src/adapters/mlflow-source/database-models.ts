@@ -1,12 +1,5 @@
 import type { SourceLoggedModel, SourceModel } from '#ports/tracking-source';
-import {
-  DELETED_STAGE,
-  filesOfSource,
-  lifecycleOf,
-  loggedModelOfSource,
-  modelStatusOf,
-  stageOf,
-} from './places.ts';
+import { DELETED_STAGE, filesOfSource, lifecycleOf, loggedModelOfSource, modelStatusOf, stageOf } from './places.ts';
 import { int64, placesFor, textOf, textOrNull, textsBy, type Tables } from './rows.ts';
 import type { Row, SqlReader } from './sql-reader.ts';
 
@@ -122,4 +115,3 @@ function toVersion(row: Row, tags: Record<string, string>): SourceModel['version
     tags,
   };
 }
-

@@ -64,7 +64,10 @@ async function datasetsOf(
   );
   if (rows.length === 0) return found;
   const tags = new Map<string, Record<string, string>>();
-  for (const chunk of chunksOf(rows.map((row) => String(row['input_uuid'])), CHUNK)) {
+  for (const chunk of chunksOf(
+    rows.map((row) => String(row['input_uuid'])),
+    CHUNK,
+  )) {
     const part = await reader.rows(
       `select input_uuid as owner, name as key, value from input_tags where input_uuid in (${placesFor(chunk)})`,
       chunk,
@@ -148,4 +151,3 @@ function valueOf(row: Row): number {
   const isNan = row['is_nan'];
   return isNan === true || isNan === 1 || isNan === 1n ? Number.NaN : Number(row['value']);
 }
-

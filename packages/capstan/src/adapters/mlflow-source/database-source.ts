@@ -157,9 +157,7 @@ export async function openDatabaseSource(
 
     async *registeredModels() {
       if (!tables.has('registered_models')) return;
-      const rows = await reader.rows(
-        `select * from registered_models where ${own('registered_models')} order by name`,
-      );
+      const rows = await reader.rows(`select * from registered_models where ${own('registered_models')} order by name`);
       for (const row of rows) yield await loadModel(reader, tables, row, own);
     },
 
@@ -168,4 +166,3 @@ export async function openDatabaseSource(
     close: () => reader.close(),
   };
 }
-

@@ -82,7 +82,9 @@ function decoded(path: string): string {
 
 /** `mlflow-artifacts://host:5000/1/…` names the same place as `mlflow-artifacts:/1/…`. */
 function withoutHost(uri: string): string {
-  return uri.replace(/^mlflow-artifacts:\/\/[^/]*\/?/, 'mlflow-artifacts:/').replace(/^mlflow-artifacts:\/+/, 'mlflow-artifacts:/');
+  return uri
+    .replace(/^mlflow-artifacts:\/\/[^/]*\/?/, 'mlflow-artifacts:/')
+    .replace(/^mlflow-artifacts:\/+/, 'mlflow-artifacts:/');
 }
 
 function isMissing(error: unknown): boolean {

@@ -9,14 +9,7 @@ import type {
   SourceSeries,
   TrackingSource,
 } from '#ports/tracking-source';
-import {
-  filesOfSource,
-  lifecycleOf,
-  loggedModelOfSource,
-  modelStatusOf,
-  runStatusOf,
-  stageOf,
-} from './places.ts';
+import { filesOfSource, lifecycleOf, loggedModelOfSource, modelStatusOf, runStatusOf, stageOf } from './places.ts';
 import { int64Of, list, number, object, text, textOrNull, texts, type Json, type RestClient } from './rest-client.ts';
 
 const API = '/api/2.0/mlflow';
@@ -114,7 +107,9 @@ export function openServerSource(rest: RestClient, address: string): TrackingSou
 
     // MLflow leaves the models that a run read out of its lists.
     async whole(run) {
-      const { modelInputs, modelOutputs } = toRun(object((await rest.get(`${API}/runs/get`, { run_id: run.id }))['run']));
+      const { modelInputs, modelOutputs } = toRun(
+        object((await rest.get(`${API}/runs/get`, { run_id: run.id }))['run']),
+      );
       return { ...run, modelInputs, modelOutputs };
     },
 
@@ -142,10 +137,13 @@ export function openServerSource(rest: RestClient, address: string): TrackingSou
 
     // MLflow leaves prompts, which are registered models too, out unless they are asked for.
     async *registeredModels() {
+      const seen = new Set<string>();
       for (const filter of [undefined, IS_PROMPT]) {
         for await (const page of modelPages(filter)) {
           for (const item of page) {
             const name = text(item['name']);
+            if (seen.has(name)) continue;
+            seen.add(name);
             const full = object((await rest.get(`${API}/registered-models/get`, { name }))['registered_model']);
             const isOfName = `name='${name.replaceAll("'", "''")}'`;
             const search = (token: string | undefined) =>
@@ -327,14 +325,12 @@ function toModel(item: Json, versions: readonly Json[]): SourceModel {
   const numbers = versions.map((version) => number(version['version']));
   return {
     name: text(item['name']),
-    description: textOrNull(item['description']),
+    description: descriptionOf(item),
     createdAt,
     updatedAt: number(item['last_updated_timestamp'] ?? createdAt),
     tags: texts(item['tags']),
     lastVersion: Math.max(0, ...numbers),
-    aliases: Object.fromEntries(
-      list(item['aliases']).map((alias) => [text(alias['alias']), number(alias['version'])]),
-    ),
+    aliases: Object.fromEntries(list(item['aliases']).map((alias) => [text(alias['alias']), number(alias['version'])])),
     versions: versions
       .map((version) => {
         const source = text(version['source']);
@@ -347,7 +343,7 @@ function toModel(item: Json, versions: readonly Json[]): SourceModel {
           runId,
           loggedModelId,
           runLink: textOrNull(version['run_link']),
-          description: textOrNull(version['description']),
+          description: descriptionOf(version),
           stage: stageOf(text(version['current_stage'])),
           user: text(version['user_id']),
           createdAt: number(version['creation_timestamp']),
@@ -357,6 +353,12 @@ function toModel(item: Json, versions: readonly Json[]): SourceModel {
       })
       .toSorted((a, b) => a.version - b.version),
   };
+}
+
+/** An empty one is one. */
+function descriptionOf(item: Json): string | null {
+  const description = item['description'];
+  return typeof description === 'string' ? description : null;
 }
 
 async function filesOf(rest: RestClient, owner: FileOwner): Promise<SourceFile[]> {

@@ -95,7 +95,9 @@ export async function openPostgresReader(url: string): Promise<SqlReader> {
       return new Set(rows.map((row) => String(row['name'])));
     },
     async *longHistory(runId) {
-      await client.query(`declare points no scroll cursor for select ${POINT} from metrics where run_uuid = ${client.escapeLiteral(runId)}`);
+      await client.query(
+        `declare points no scroll cursor for select ${POINT} from metrics where run_uuid = ${client.escapeLiteral(runId)}`,
+      );
       try {
         for (;;) {
           const rows = await query(`fetch ${PIECE} from points`);

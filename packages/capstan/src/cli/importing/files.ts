@@ -68,7 +68,9 @@ async function bringPart(
   let isWhole = true;
   const missing: string[] = [];
   try {
-    missing.push(...(await ask(files)).missing);
+    const answer = await ask(files);
+    missing.push(...answer.missing);
+    progress.counts.files += answer.linked;
   } catch (error) {
     if (!isRefusal(error)) throw error;
     if (files.length === 1) return refuse(`file ${files[0]?.path} of ${owner.kind} ${owner.id}`, error.problem.detail);

@@ -2,7 +2,14 @@
 // the end is the same as of one that was never stopped.
 import { invalid } from '#kernel/errors';
 import { nearest } from '#kernel/nearest';
-import type { FileOwner, SourceExperiment, SourceLoggedModel, SourceModel, SourceRun, TrackingSource } from '#ports/tracking-source';
+import type {
+  FileOwner,
+  SourceExperiment,
+  SourceLoggedModel,
+  SourceModel,
+  SourceRun,
+  TrackingSource,
+} from '#ports/tracking-source';
 import { bringFiles, listFiles } from './files.ts';
 import { createLanes } from './lanes.ts';
 import type { Progress } from './progress.ts';
@@ -183,7 +190,10 @@ async function sendLoggedModel(
 async function importModels(one: Import, only: ReadonlySet<string> | null): Promise<void> {
   const { source, target, options, progress } = one;
   for await (const model of source.registeredModels()) {
-    if (only && !model.versions.some((version) => only.has(version.runId ?? '') || only.has(version.loggedModelId ?? '')))
+    if (
+      only &&
+      !model.versions.some((version) => only.has(version.runId ?? '') || only.has(version.loggedModelId ?? ''))
+    )
       continue;
     const mark = { id: markOf(model.name), mark: markOf(model) };
     const { ids } = await target.call(() =>

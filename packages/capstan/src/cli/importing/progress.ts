@@ -18,13 +18,24 @@ export interface Counts {
 
 export type ImportEvent =
   | { readonly event: 'started'; readonly source: string; readonly total: Readonly<Record<string, number | null>> }
-  | { readonly event: 'experiment'; readonly name: string; readonly sourceId: string; readonly id: string; readonly how: string }
+  | {
+      readonly event: 'experiment';
+      readonly name: string;
+      readonly sourceId: string;
+      readonly id: string;
+      readonly how: string;
+    }
   | { readonly event: 'progress'; readonly counts: Readonly<Counts> }
   /** One thing that was not brought, and why; the rest goes on. */
   | { readonly event: 'refused'; readonly what: string; readonly reason: string }
   /** Something about what was brought that one should know. */
   | { readonly event: 'note'; readonly text: string }
-  | { readonly event: 'finished'; readonly counts: Readonly<Counts>; readonly refused: number; readonly seconds: number };
+  | {
+      readonly event: 'finished';
+      readonly counts: Readonly<Counts>;
+      readonly refused: number;
+      readonly seconds: number;
+    };
 
 export interface Progress {
   readonly counts: Counts;
@@ -54,7 +65,8 @@ export function createProgress(terminal: Terminal, isJson: boolean, now: () => n
   let refused = 0;
   let told = start;
   let total: { runs?: number | null | undefined; points?: number | null | undefined } = {};
-  const out = (event: ImportEvent): void => terminal.out(JSON.stringify({ schema: 'capstan/import-event.v1', ...event }));
+  const out = (event: ImportEvent): void =>
+    terminal.out(JSON.stringify({ schema: 'capstan/import-event.v1', ...event }));
 
   return {
     counts,
@@ -81,7 +93,7 @@ export function createProgress(terminal: Terminal, isJson: boolean, now: () => n
 }
 
 /** `3,400 of 10,000 runs · 340,000 points · 12 files · 2m left`. */
-export function lineOf(
+function lineOf(
   counts: Readonly<Counts>,
   total: { readonly runs?: number | null | undefined },
   elapsedMs: number,
@@ -106,9 +118,13 @@ function tellPerson(terminal: Terminal, event: ImportEvent): void {
       return;
     case 'experiment':
       if (event.how === 'merged')
-        terminal.err(`Experiment '${oneLine(event.name)}' (${event.sourceId} there) goes into ${event.id}, which has its name here`);
-      if (event.how === 'renumbered')
-        terminal.err(`Experiment '${oneLine(event.name)}' (${event.sourceId} there) ${event.id === '' ? 'gets a new number' : `is ${event.id}`} here: its number is taken or too long`);
+        terminal.err(
+          `Experiment '${oneLine(event.name)}' (${event.sourceId} there) goes into ${event.id}, which has its name here`,
+        );
+      if (event.how === 'renumbered') {
+        const why = 'its number is taken or too long';
+        terminal.err(`Experiment '${oneLine(event.name)}' (${event.sourceId} there) is ${event.id} here: ${why}`);
+      }
       return;
     case 'refused':
       terminal.err(`Not brought: ${oneLine(event.what, 120)}: ${oneLine(event.reason, 300)}`);

@@ -116,7 +116,11 @@ export function markOf(content: unknown): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-export function sentSeries({ key, steps, timestamps, values }: SourceSeries, start = 0, end = values.length): SentSeries {
+export function sentSeries(
+  { key, steps, timestamps, values }: SourceSeries,
+  start = 0,
+  end = values.length,
+): SentSeries {
   return {
     key,
     steps: steps.slice(start, end).map(sentInt64),
@@ -137,8 +141,10 @@ function sentValue(value: number): SentSeries['values'][number] {
 
 function sizeOf(run: SourceRun): number {
   let size = 500;
-  for (const texts of [run.params, run.tags]) for (const [key, value] of Object.entries(texts)) size += key.length + value.length + 6;
-  for (const dataset of run.datasets) size += dataset.source.length + (dataset.schema?.length ?? 0) + (dataset.profile?.length ?? 0);
+  for (const texts of [run.params, run.tags])
+    for (const [key, value] of Object.entries(texts)) size += key.length + value.length + 6;
+  for (const dataset of run.datasets)
+    size += dataset.source.length + (dataset.schema?.length ?? 0) + (dataset.profile?.length ?? 0);
   return size;
 }
 

@@ -75,7 +75,14 @@ async function send(address: string, body: ReadableStream): Promise<string> {
     });
   } catch (cause) {
     throw new ApiError(
-      { type: 'about:blank', title: 'Not reachable', status: 0, code: 'UNAVAILABLE', detail: 'The server hung up', requestId: '' },
+      {
+        type: 'about:blank',
+        title: 'Not reachable',
+        status: 0,
+        code: 'UNAVAILABLE',
+        detail: 'The server hung up',
+        requestId: '',
+      },
       cause,
     );
   }

@@ -87,9 +87,10 @@ function objectRoutes({ experiments, registry }: Services): BoundRoute[] {
 
 function fileRoutes({ experiments }: Services): BoundRoute[] {
   return [
-    bind(table.linkFiles, async ({ body: { owner, id, files } }, { cause }) => ({
-      missing: [...(await experiments.linkFiles({ owner: { kind: owner, id }, files, cause }))],
-    })),
+    bind(table.linkFiles, async ({ body: { owner, id, files } }, { cause }) => {
+      const { missing, linked } = await experiments.linkFiles({ owner: { kind: owner, id }, files, cause });
+      return { missing: [...missing], linked };
+    }),
     bindRaw(table.putFile, async (request) => {
       const { owner, id = '' } = request.params;
       if (owner !== 'run' && owner !== 'logged-model')

@@ -34,9 +34,7 @@ export interface Imports {
     readonly kind: store.MarkKind;
     readonly items: readonly store.Mark[];
   }): Promise<void>;
-  finish(
-    input: About & { readonly counts: Readonly<Record<string, number>>; readonly refused: number },
-  ): Promise<void>;
+  finish(input: About & { readonly counts: Readonly<Record<string, number>>; readonly refused: number }): Promise<void>;
 }
 
 export function createImports({ database, events, experiments }: ImportsDeps): Imports {

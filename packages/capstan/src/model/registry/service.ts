@@ -9,5 +9,11 @@ import { versionUseCases, type VersionUseCases } from './versions.ts';
 export interface ModelRegistry extends ModelUseCases, VersionUseCases, AliasUseCases, FileUseCases, ImportUseCases {}
 
 export function createRegistry(deps: RegistryDeps): ModelRegistry {
-  return { ...modelUseCases(deps), ...versionUseCases(deps), ...aliasUseCases(deps), ...fileUseCases(deps), ...importUseCases(deps) };
+  return {
+    ...modelUseCases(deps),
+    ...versionUseCases(deps),
+    ...aliasUseCases(deps),
+    ...fileUseCases(deps),
+    ...importUseCases(deps),
+  };
 }

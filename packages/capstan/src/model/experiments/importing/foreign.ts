@@ -2,14 +2,7 @@
 import { invalid } from '#kernel/errors';
 import type { Int64 } from '#kernel/int64';
 import { checkDatasets } from '../inputs.ts';
-import type {
-  DatasetInput,
-  KeyValue,
-  Lifecycle,
-  LoggedModelStatus,
-  ModelReference,
-  RunStatus,
-} from '../model.ts';
+import type { DatasetInput, KeyValue, Lifecycle, LoggedModelStatus, ModelReference, RunStatus } from '../model.ts';
 import { checkKey, checkModelTag, checkRunId, refuseControl, refuseLong, refuseUnstorable } from '../naming.ts';
 import { checkRunName } from '../runs.ts';
 

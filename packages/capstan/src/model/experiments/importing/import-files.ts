@@ -30,7 +30,7 @@ export interface ImportFileUseCases {
     readonly owner: ArtifactOwner;
     readonly files: readonly ForeignFile[];
     readonly cause: Cause;
-  }): Promise<readonly string[]>;
+  }): Promise<{ readonly missing: readonly string[]; readonly linked: number }>;
   /** As `putArtifact`, of deleted owners too. @throws DomainError INVALID_ARGUMENT for other bytes than announced */
   importFile(input: {
     readonly owner: ArtifactOwner;
@@ -91,7 +91,7 @@ export function importFileUseCases({ database, events, clock, blobs }: Experimen
         else missing.push(path);
       }
       await storeFiles(owner, found, cause);
-      return missing;
+      return { missing, linked: found.length };
     },
 
     async importFile({ owner, path, bytes, expected, cause }) {

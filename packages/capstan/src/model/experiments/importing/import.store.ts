@@ -27,11 +27,7 @@ export interface ExperimentRow {
 
 export async function experimentsByName(reader: Reader, names: readonly string[]): Promise<ExperimentRow[]> {
   return await inChunks(names, (chunk) =>
-    reader
-      .selectFrom('experiments')
-      .select(['id', 'name', 'artifact_location'])
-      .where('name', 'in', chunk)
-      .execute(),
+    reader.selectFrom('experiments').select(['id', 'name', 'artifact_location']).where('name', 'in', chunk).execute(),
   );
 }
 

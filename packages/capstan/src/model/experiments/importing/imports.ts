@@ -52,10 +52,7 @@ export interface ImportUseCases {
   importLoggedModels(input: FromSource & { readonly models: readonly ForeignLoggedModel[] }): Promise<Recorded>;
 }
 
-export function importUseCases(
-  { database, events, clock }: ExperimentsDeps,
-  metricIds: MetricIds,
-): ImportUseCases {
+export function importUseCases({ database, events, clock }: ExperimentsDeps, metricIds: MetricIds): ImportUseCases {
   const { dialect } = database;
 
   async function record(writer: Writer, { source, cause }: FromSource, kind: Kind, counts: Recorded): Promise<void> {
@@ -223,7 +220,6 @@ export function importUseCases(
       metricIds.remember(ids);
       return counts;
     },
-
   };
 
   async function insertReferences(writer: Writer, key: number, run: ForeignRun): Promise<void> {
@@ -277,9 +273,7 @@ function tagOf(run: ForeignRun, key: string): string | undefined {
 }
 
 function tagRows({ key: owner, run, name }: store.KeyedRun) {
-  const rows = run.tags
-    .filter((tag) => tag.key !== RUN_NAME_TAG)
-    .map(({ key, value }) => [owner, key, value] as const);
+  const rows = run.tags.filter((tag) => tag.key !== RUN_NAME_TAG).map(({ key, value }) => [owner, key, value] as const);
   return [...rows, [owner, RUN_NAME_TAG, name] as const];
 }
 

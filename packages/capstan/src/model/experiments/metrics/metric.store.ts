@@ -99,7 +99,13 @@ export async function insertPoints(
 }
 
 /** Takes a point into the latest value and the extremes of its metric. `value` is as stored. */
-export function summarise(summaries: Map<number, Summary>, id: number, step: Int64, timestamp: Int64, value: number): void {
+export function summarise(
+  summaries: Map<number, Summary>,
+  id: number,
+  step: Int64,
+  timestamp: Int64,
+  value: number,
+): void {
   const number = value === STORED_NAN ? null : value;
   const seen = summaries.get(id);
   if (!seen) {
