@@ -1,12 +1,15 @@
 """What a user of MLflow has after a while, made and read back by the unmodified client.
 
     mlflow_source.py make URI FOLDER      makes experiments, runs, models and versions of every kind there
+    mlflow_source.py more URI FOLDER      goes on there, as on the next day
+    mlflow_source.py bulk FILE FOLDER     adds runs with long histories to the database of a server, as if logged
     mlflow_source.py read URI FILE        writes all that the client can see there as JSON
 """
 
 import hashlib
 import json
 import os
+import sqlite3
 import sys
 import tempfile
 
@@ -89,6 +92,38 @@ def make(uri: str, folder: str) -> None:
     if not uri.startswith("file:"):
         mlflow.genai.register_prompt(name="greeting", template="Say hi to {{name}}", commit_message="first")
         mlflow.genai.register_prompt(name="greeting", template="Say hello to {{name}}")
+
+
+def more(uri: str, folder: str) -> None:
+    os.chdir(folder)
+    client = MlflowClient(uri)
+    experiment = client.get_experiment_by_name("by hand").experiment_id
+    first = client.search_runs([experiment], "attributes.run_name = 'first'")[0].info.run_id
+    client.log_metric(first, "loss", 0.25, timestamp=1_700_000_020_000, step=9_999)
+    client.set_tag(first, "color", "blue")
+    client.log_artifact(first, "note.txt", "again")
+    run = client.create_run(experiment, run_name="the day after").info.run_id
+    client.log_metric(run, "loss", 0.125)
+    client.set_registered_model_alias("net", "champion", "1")
+    client.create_model_version("net", f"{client.get_run(first).info.artifact_uri}/deep", run_id=first)
+
+
+def bulk(database: str, _folder: str) -> None:
+    file = sqlite3.connect(database, timeout=30)
+    for number in range(40):
+        run = f"{number:032x}"
+        file.execute(
+            "insert into runs (run_uuid, name, source_type, user_id, status, start_time, end_time, lifecycle_stage,"
+            " artifact_uri, experiment_id) values (?, ?, 'UNKNOWN', 'ops', 'FINISHED', ?, ?, 'active', ?, 0)",
+            (run, f"bulk {number}", 1_600_000_000_000 + number, 1_600_000_100_000, f"mlflow-artifacts:/0/{run}/artifacts"),
+        )
+        file.executemany("insert into params values (?, ?, ?)", [(f"p{i}", str(number), run) for i in range(20)])
+        file.execute("insert into tags values ('mlflow.runName', ?, ?)", (f"bulk {number}", run))
+        points = [("m%d" % (step % 4), step / 7, 1_600_000_000_000 + step, run, step, 0) for step in range(6_000)]
+        columns = "(key, value, timestamp, run_uuid, step, is_nan)"
+        file.executemany(f"insert into metrics {columns} values (?, ?, ?, ?, ?, ?)", points)
+        file.executemany(f"insert into latest_metrics {columns} values (?, ?, ?, ?, ?, ?)", points[-4:])
+    file.commit()
 
 
 def read(uri: str, target: str) -> None:
@@ -186,4 +221,4 @@ def read_bytes(**what: str) -> dict:
 
 
 if __name__ == "__main__":
-    {"make": make, "read": read}[sys.argv[1]](sys.argv[2], sys.argv[3])
+    {"make": make, "more": more, "bulk": bulk, "read": read}[sys.argv[1]](sys.argv[2], sys.argv[3])

@@ -98,7 +98,9 @@ export async function openFolderSource(
     },
 
     async experiments() {
-      return await Promise.all([...folders].map(([, folder]) => readExperiment(folder)));
+      const all = await Promise.all([...folders].map(([, folder]) => readExperiment(folder)));
+      // Their ids are too long to keep: new ones follow the order in which they were made.
+      return all.toSorted((a, b) => a.createdAt - b.createdAt);
     },
 
     async *runs(experimentId) {
