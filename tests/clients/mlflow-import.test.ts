@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { findClientPython, runPython } from '../support/python.ts';
 import { startRealMlflow, type RealMlflow } from '../support/real-mlflow.ts';
-import { capstan, emptyFolder, program, startServer } from '../support/server.ts';
+import { capstan, emptyFolder, program, startServer, type RunningServer } from '../support/server.ts';
 
 const script = fileURLToPath(new URL('mlflow_source.py', import.meta.url));
 const INSTALLATION_MS = 20 * 60_000;
@@ -17,13 +17,24 @@ const MINUTES = 3 * 60_000;
 
 interface Seen {
   readonly experiments: Record<string, [lifecycle: string, createdAt: number, tags: object]>;
-  readonly runs: Record<string, { latest: Record<string, string>; metrics: Record<string, string[][]> }>;
+  readonly runs: Record<
+    string,
+    {
+      readonly experiment: string;
+      readonly params: object;
+      readonly files: object;
+      readonly latest: Record<string, string>;
+      readonly metrics: Record<string, string[][]>;
+    }
+  >;
   readonly models: Record<string, unknown>;
   readonly registered: Record<string, unknown>;
 }
 
 let python: string;
 let mlflow: RealMlflow;
+/** Holds what was brought from the database. */
+let whole: RunningServer;
 const folder = emptyFolder();
 const database = join(folder, 'mlflow.db');
 const artifacts = join(folder, 'artifacts');
@@ -57,6 +68,7 @@ const fromDatabase = () => ['import', 'mlflow', `sqlite:///${database}`, '--arti
 
 beforeAll(async () => {
   python = await findClientPython();
+  whole = await startServer();
   mlflow = await startRealMlflow(python, { database, artifacts, folder });
   for (const name of ['work', 'files']) mkdirSync(join(folder, name));
   await act('make', mlflow.url, join(folder, 'work'));
@@ -67,11 +79,12 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await mlflow.stop();
+  expect(await whole.stop()).toBe(0);
 });
 
 describe('what the client sees is the same', { timeout: MINUTES }, () => {
   test('from the database of a server that runs; a dry run changes nothing before it', async () => {
-    const url = await openCapstan();
+    const { url } = whole;
     const look = await capstan([...fromDatabase(), '--dry-run'], url);
     expect(look).toMatchObject({ code: 0, out: expect.stringMatching(/Would bring:[^]*7 runs/) });
     expect(Object.keys((await seenAt(url)).experiments)).toEqual(['Default']);
@@ -106,8 +119,7 @@ describe('what the client sees is the same', { timeout: MINUTES }, () => {
   });
 
   test('exported again, in a real MLflow server that opens the export', async () => {
-    const url = await openCapstan();
-    await capstan(fromDatabase(), url);
+    const { url } = whole;
     const target = join(emptyFolder(), 'export');
     const { code, out } = await capstan(['export', 'mlflow', target], url);
     expect(code).toBe(0);
@@ -125,6 +137,22 @@ describe('what the client sees is the same', { timeout: MINUTES }, () => {
     expect(await capstan(['export', 'mlflow', target], url)).toMatchObject({ code: 5 });
   });
 });
+
+test(
+  'an exporter of another tracker that loads into MLflow loads into Capstan',
+  async () => {
+    const loaded = async (url: string) => {
+      await act('load', url, join(folder, 'work'));
+      const { runs } = await seenAt(url);
+      const ofLoader = Object.values(runs).filter((run) => run.experiment === 'workspace/project/experiment');
+      return ofLoader.map(({ params, latest, metrics, files }) => ({ params, latest, metrics, files }));
+    };
+    const here = await loaded(await openCapstan());
+    expect(here).toHaveLength(2);
+    expect(here).toEqual(await loaded(mlflow.url));
+  },
+  MINUTES,
+);
 
 /** What Capstan keeps otherwise than MLflow's file store. */
 function asKept(seen: Seen): Seen {
@@ -144,7 +172,7 @@ test(
   'stopped by kill -9 again and again, an import ends as one that was never stopped; the next one brings what is new',
   async () => {
     await act('bulk', database, folder);
-    const whole = await seenAt(mlflow.url);
+    const all = await seenAt(mlflow.url);
     const url = await openCapstan();
     let killed = 0;
     for (const afterMs of [500, 700, 900, 1_100, 1_300]) {
@@ -161,7 +189,7 @@ test(
     expect(killed).toBeGreaterThan(0);
     const last = await capstan(fromDatabase(), url);
     expect(last.code, last.err).toBe(0);
-    expect(await seenAt(url)).toEqual(whole);
+    expect(await seenAt(url)).toEqual(all);
 
     await act('more', mlflow.url, join(folder, 'work'));
     const next = await capstan(fromDatabase(), url);

@@ -3,6 +3,7 @@
     mlflow_source.py make URI FOLDER      makes experiments, runs, models and versions of every kind there
     mlflow_source.py more URI FOLDER      goes on there, as on the next day
     mlflow_source.py bulk FILE FOLDER     adds runs with long histories to the database of a server, as if logged
+    mlflow_source.py load URI FOLDER      calls what an exporter of another tracker calls to load its data there
     mlflow_source.py read URI FILE        writes all that the client can see there as JSON
 """
 
@@ -126,6 +127,33 @@ def bulk(database: str, _folder: str) -> None:
     file.commit()
 
 
+def load(uri: str, folder: str) -> None:
+    """The calls of the MLflow loader of neptune-exporter, in its order: find or create, log, attach files."""
+    os.chdir(folder)
+    mlflow.set_tracking_uri(uri)
+    name = "workspace/project/experiment"
+    found = mlflow.get_experiment_by_name(name)
+    experiment = mlflow.create_experiment(name) if found is None else found.experiment_id
+    clause = "attributes.run_name = 'RUN-1'"
+    if mlflow.search_runs([experiment], clause, output_format="list", max_results=1):
+        raise AssertionError("there is such a run before it was made")
+    with mlflow.start_run(experiment_id=experiment, run_name="RUN-1", tags={}) as active:
+        parent = active.info.run_id
+    with mlflow.start_run(experiment_id=experiment, run_name="RUN-2", tags={"mlflow.parentRunId": parent}) as active:
+        child = active.info.run_id
+    for run in (parent, child):
+        with mlflow.start_run(run_id=run):
+            mlflow.log_params({f"parameters/group {number}/x": str(number) for number in range(150)})
+            points = [Metric("metrics/train/loss", 1 / (i + 1), 1_700_000_000_000 + i, i * 1_000_000) for i in range(3_500)]
+            MlflowClient().log_batch(run_id=run, metrics=points)
+            mlflow.log_artifact(local_path="note.txt", artifact_path="source_code/files")
+            mlflow.log_artifact("note.txt", artifact_path="charts/loss/step_1000000")
+            mlflow.log_text(text="1; 2026-01-01T00:00:00; said", artifact_file="monitoring/stdout/series.txt", run_id=run)
+            mlflow.log_table(data={"step": [1, 2], "values": [[1], [2]]}, artifact_file="hist/histograms.json", run_id=run)
+    if len(mlflow.search_runs([experiment], clause, output_format="list", max_results=1)) != 1:
+        raise AssertionError("the run is not found by its name")
+
+
 def read(uri: str, target: str) -> None:
     mlflow.set_tracking_uri(uri)
     client = MlflowClient(uri)
@@ -221,4 +249,4 @@ def read_bytes(**what: str) -> dict:
 
 
 if __name__ == "__main__":
-    {"make": make, "more": more, "bulk": bulk, "read": read}[sys.argv[1]](sys.argv[2], sys.argv[3])
+    {"make": make, "more": more, "bulk": bulk, "load": load, "read": read}[sys.argv[1]](sys.argv[2], sys.argv[3])

@@ -3,7 +3,7 @@
 // migrations look for them. Why this revision: docs/decisions/0022.
 
 /** MLflow's name of the revision. */
-export const REVISION = '6953534de441';
+const REVISION = '6953534de441';
 
 export const schema = `
 create table alembic_version (version_num varchar(32) not null, constraint alembic_version_pkc primary key (version_num));

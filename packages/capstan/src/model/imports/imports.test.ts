@@ -1,9 +1,29 @@
-import { expect, test } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { createBlobFs } from '#adapters/blob-fs';
+import type { Database } from '#database';
 import { describeDatabases } from '#database/testing';
-import { cause, openBench } from '../experiments/testing.ts';
+import { createEvents } from '#events';
+import { createJobs } from '#jobs';
+import { createExperiments } from '#model/experiments';
+import { randomIds } from '#ports/ids';
 import { createImports } from './index.ts';
 
+const cause = { actor: 'test' };
 const source = 'file:///mlruns';
+
+async function openBench(database: Database) {
+  const folder = await mkdtemp(join(tmpdir(), 'capstan-imports-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const foundation = { database, clock: { now: () => 1_700_000_000_000 }, ids: randomIds };
+  const events = createEvents({ ...foundation, jobs: createJobs(foundation) });
+  const blobs = await createBlobFs({ root: folder });
+  const experiments = createExperiments({ ...foundation, events, blobs });
+  await experiments.ensureDefaultExperiment(cause);
+  return { database, events, experiments };
+}
 const foreign = (sourceId: string, name: string) => ({
   sourceId,
   name,
