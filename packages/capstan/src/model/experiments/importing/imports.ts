@@ -118,58 +118,26 @@ export function importUseCases({ database, events, clock }: ExperimentsDeps, met
     async importRuns({ runs, ...from }) {
       for (const run of runs) checkRun(run);
       refuseRepeats(runs);
+      const names = new Set(runs.flatMap((run) => run.metrics.map((series) => series.key)));
       const { counts, ids } = await database.write(async (writer) => {
         await dialect.lockChain(writer);
-        const places = await locations(
-          writer,
-          runs.map((run) => run.experimentId),
-        );
-        const here = new Map(
-          (
-            await store.runsById(
-              writer,
-              runs.map((run) => run.id),
-            )
-          ).map((run) => [run.id, run]),
-        );
-        let next = await store.nextRunKey(writer);
-        const keyed = runs.map((run): store.KeyedRun & { readonly isNew: boolean; readonly isChanged: boolean } => {
-          const known = here.get(run.id);
-          if (known && known.experimentId !== run.experimentId) throw otherExperiment(run, known.experimentId);
-          const name = run.name || tagOf(run, RUN_NAME_TAG) || known?.name || runNameFrom(hexId(run.id));
-          return {
-            key: known?.key ?? next++,
-            run,
-            name,
-            artifactRoot: known?.artifactRoot ?? `${places.get(run.experimentId)}/${run.id}/artifacts`,
-            updatedAt: Math.max(lastChange(run, clock.now()), known?.updatedAt ?? 0),
-            isNew: !known,
-            isChanged: known !== undefined && differs(known, run, name),
-          };
-        });
-        await refuseOtherParams(
-          writer,
-          keyed.filter((one) => !one.isNew),
-        );
-        await store.insertRuns(
-          dialect,
-          writer,
-          keyed.filter((one) => one.isNew),
-        );
-        const changed = keyed.filter((one) => one.isChanged);
+        const keyed = await keyRuns(writer, runs);
+        const known = keyed.filter((one) => !one.isNew);
+        await refuseOtherParams(writer, known);
+        const added = keyed.filter((one) => one.isNew);
+        await store.insertRuns(dialect, writer, added);
+        const changed = known.filter((one) => one.isChanged);
         await store.updateRuns(dialect, writer, changed);
-        await store.insertRunParams(
-          dialect,
-          writer,
-          keyed.flatMap(({ key: owner, run }) => run.params.map(({ key, value }) => [owner, key, value] as const)),
+        const params = keyed.flatMap(({ key: owner, run }) =>
+          run.params.map(({ key, value }) => [owner, key, value] as const),
         );
+        await store.insertRunParams(dialect, writer, params);
         await store.putRunTags(dialect, writer, keyed.flatMap(tagRows));
         for (const { key, run } of keyed) await insertReferences(writer, key, run);
-        const names = new Set(runs.flatMap((run) => run.metrics.map((series) => series.key)));
         const metricKeys = await metricIds.ensure(writer, names);
         const parts = keyed.map(({ key, run }) => ({ key, metrics: run.metrics }));
         const points = await store.insertPointsOfRuns(dialect, writer, parts, metricKeys);
-        const all = { added: keyed.filter((one) => one.isNew).length, changed: changed.length, points };
+        const all = { added: added.length, changed: changed.length, points };
         await record(writer, from, 'run', all);
         return { counts: all, ids: metricKeys };
       });
@@ -222,6 +190,29 @@ export function importUseCases({ database, events, clock }: ExperimentsDeps, met
     },
   };
 
+  /** Gives each run the key that it has here, or the next one. @throws DomainError NOT_FOUND, CONFLICT for its experiment */
+  async function keyRuns(writer: Writer, runs: readonly ForeignRun[]): Promise<PlacedRun[]> {
+    const experiments = runs.map((run) => run.experimentId);
+    const places = await locations(writer, experiments);
+    const ids = runs.map((run) => run.id);
+    const here = new Map((await store.runsById(writer, ids)).map((run) => [run.id, run]));
+    let next = await store.nextRunKey(writer);
+    return runs.map((run): PlacedRun => {
+      const known = here.get(run.id);
+      if (known && known.experimentId !== run.experimentId) throw otherExperiment(run, known.experimentId);
+      const name = run.name || tagOf(run, RUN_NAME_TAG) || known?.name || runNameFrom(hexId(run.id));
+      return {
+        key: known?.key ?? next++,
+        run,
+        name,
+        artifactRoot: known?.artifactRoot ?? `${places.get(run.experimentId)}/${run.id}/artifacts`,
+        updatedAt: Math.max(lastChange(run, clock.now()), known?.updatedAt ?? 0),
+        isNew: !known,
+        isChanged: known !== undefined && differs(known, run, name),
+      };
+    });
+  }
+
   async function insertReferences(writer: Writer, key: number, run: ForeignRun): Promise<void> {
     await insertDatasetInputs(writer, { key, experimentId: Number(run.experimentId) }, run.datasets);
     const inputs = run.modelInputs.map((modelId) => ({ modelId, step: 0 }));
@@ -246,6 +237,12 @@ export function importUseCases({ database, events, clock }: ExperimentsDeps, met
       }
     }
   }
+}
+
+/** A run with its key, and what it is to what is here. */
+interface PlacedRun extends store.KeyedRun {
+  readonly isNew: boolean;
+  readonly isChanged: boolean;
 }
 
 type Kind = 'experiment' | 'run' | 'logged-model';
