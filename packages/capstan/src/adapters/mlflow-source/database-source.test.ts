@@ -96,10 +96,14 @@ describe.each([
     const source = await open();
     const [run] = await all<SourceRun>(source.runs('0'));
     if (!run) throw new Error('no run');
-    const values: number[] = [];
-    for await (const { metrics } of source.points([{ ...run, pointsMark: '30000' }])) {
-      for (const series of metrics) values.push(...series.values);
-    }
+    const long = [{ ...run, pointsMark: '30000' }];
+    const read = async (): Promise<number[]> => {
+      const values: number[] = [];
+      for await (const { metrics } of source.points(long)) for (const series of metrics) values.push(...series.values);
+      return values;
+    };
+    const [values, again] = await Promise.all([read(), read()]);
+    expect(again).toEqual(values);
     expect(values).toEqual([0.5, Number.NaN]);
     await source.close();
   });

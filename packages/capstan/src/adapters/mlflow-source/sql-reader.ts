@@ -80,6 +80,7 @@ export async function openPostgresReader(url: string): Promise<SqlReader> {
   } catch (cause) {
     throw new DomainError('UNAVAILABLE', `PostgreSQL does not let us in: ${messageOf(cause)}`, { field: 'uri', cause });
   }
+  let cursors = 0;
   const query = async (text: string, values: readonly (string | number)[] = []): Promise<Row[]> => {
     let place = 0;
     const numbered = text.replaceAll('?', () => `$${(place += 1)}`);
@@ -95,17 +96,18 @@ export async function openPostgresReader(url: string): Promise<SqlReader> {
       return new Set(rows.map((row) => String(row['name'])));
     },
     async *longHistory(runId) {
-      await client.query(
-        `declare points no scroll cursor for select ${POINT} from metrics where run_uuid = ${client.escapeLiteral(runId)}`,
-      );
+      // Several may be open at a time, on the one connection.
+      const cursor = `points_${(cursors += 1)}`;
+      const wanted = `select ${POINT} from metrics where run_uuid = ${client.escapeLiteral(runId)}`;
+      await client.query(`declare ${cursor} no scroll cursor for ${wanted}`);
       try {
         for (;;) {
-          const rows = await query(`fetch ${PIECE} from points`);
+          const rows = await query(`fetch ${PIECE} from ${cursor}`);
           if (rows.length > 0) yield rows;
           if (rows.length < PIECE) return;
         }
       } finally {
-        await client.query('close points');
+        await client.query(`close ${cursor}`);
       }
     },
     async close() {

@@ -4,6 +4,7 @@ import { Readable, Transform } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ApiError, type Client } from '@capstan/client';
 import { DomainError } from '#kernel/errors';
+import { headersOf } from '../connect.ts';
 
 /** Codes after which the same call may succeed. */
 const RETRIED = new Set(['UNAVAILABLE', 'RESOURCE_EXHAUSTED', 'DEADLINE_EXCEEDED']);
@@ -69,7 +70,7 @@ async function send(address: string, body: ReadableStream): Promise<string> {
   try {
     response = await fetch(address, {
       method: 'PUT',
-      headers: { 'content-type': 'application/octet-stream', 'x-capstan-actor': 'cli' },
+      headers: { ...headersOf(), 'content-type': 'application/octet-stream' },
       body,
       duplex: 'half',
     });

@@ -30,6 +30,9 @@ const tellers: Readonly<Record<string, Teller>> = {
       ? `${at(payload, 'dataset')} version ${at(payload, 'number')} passed its checks`
       : `${at(payload, 'dataset')} version ${at(payload, 'number')} is in quarantine: ${names(payload['failed'], 'rule')}`,
   'experiment.created': (payload) => `Experiment ${at(payload, 'name')} created`,
+  'import.started': (payload) => `Import from ${at(payload, 'source')} started`,
+  'import.ended': (payload) =>
+    `Import from ${at(payload, 'source')} ended: ${Number(inside(payload, 'counts')['runs'] ?? 0).toLocaleString('en')} runs`,
   'run.ended': (payload) => `A run ${at(payload, 'status').toLowerCase()}`,
   'model-version.created': (payload) => `${versionOf(payload)} registered`,
   'model-alias.set': (payload) =>
