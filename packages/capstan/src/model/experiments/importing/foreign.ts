@@ -1,5 +1,5 @@
 // Runs and logged models as another tracker has them, and what of them is taken.
-import { invalid } from '#kernel/errors';
+import { DomainError, invalid } from '#kernel/errors';
 import type { Int64 } from '#kernel/int64';
 import { checkDatasets } from '../inputs.ts';
 import type { DatasetInput, KeyValue, Lifecycle, LoggedModelStatus, ModelReference, RunStatus } from '../model.ts';
@@ -114,8 +114,8 @@ function within(what: string, work: () => void): void {
   try {
     work();
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    const field = 'field' in error && typeof error.field === 'string' ? { field: error.field } : {};
+    if (!(error instanceof DomainError)) throw error;
+    const field = error.field === undefined ? {} : { field: error.field };
     throw invalid(`${what}: ${error.message}`, field);
   }
 }
