@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { gateEvents } from './gates.ts';
 import { traceEvents } from './traces.ts';
+import { importEvents } from './imports.ts';
 
 const runStatus = z.enum(['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED']);
 
@@ -149,11 +150,12 @@ const pipelineEvents = {
   }),
 } as const;
 
-/** Facts of runs, traces, pipelines, models and gates. */
+/** Facts of runs, traces, pipelines, models, gates and imports. */
 export const modelEvents = {
   ...experimentEvents,
   ...traceEvents,
   ...registryEvents,
   ...pipelineEvents,
   ...gateEvents,
+  ...importEvents,
 } as const;

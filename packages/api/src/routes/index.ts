@@ -5,6 +5,7 @@ import { deployments } from './deployments.ts';
 import { experiments } from './experiments.ts';
 import { expectations } from './expectations.ts';
 import { gates } from './gates.ts';
+import { imports } from './imports.ts';
 import { lineage } from './lineage.ts';
 import { mlflow } from './mlflow/index.ts';
 import { monitors } from './monitors.ts';
@@ -34,6 +35,7 @@ export const routes = {
   deployments,
   predictions,
   registry,
+  imports,
   gates,
   monitors,
   cycles,

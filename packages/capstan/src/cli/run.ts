@@ -19,6 +19,8 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'experiments', load: () => import('./experiments.ts') },
   { name: 'runs', load: () => import('./runs.ts') },
   { name: 'traces', load: () => import('./traces.ts') },
+  { name: 'import', load: () => import('./import.ts') },
+  { name: 'export', load: () => import('./export.ts') },
   { name: 'models', load: () => import('./models.ts') },
   { name: 'deploy', load: () => import('./deploy.ts') },
   { name: 'deployments', load: () => import('./deployments.ts') },

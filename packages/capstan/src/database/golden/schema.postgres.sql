@@ -178,6 +178,13 @@ feedback_parts.recipe text not null
 feedback_parts.rows bigint not null
 feedback_parts.size_bytes bigint not null
 feedback_parts.starts_at bigint not null
+import_experiments.experiment_id bigint not null
+import_experiments.source text not null
+import_experiments.source_id text not null
+import_marks.id text not null
+import_marks.kind text not null
+import_marks.mark text not null
+import_marks.source text not null
 index CREATE INDEX artifacts_digest ON artifacts USING btree (digest)
 index CREATE INDEX assessments_of_trace ON assessments USING btree (trace_key, kind, name)
 index CREATE INDEX cycle_triggers_newest ON cycle_triggers USING btree (project, event_seq)
@@ -242,6 +249,8 @@ index CREATE UNIQUE INDEX experiment_tags_pk ON experiment_tags USING btree (exp
 index CREATE UNIQUE INDEX experiments_name_key ON experiments USING btree (name)
 index CREATE UNIQUE INDEX experiments_pkey ON experiments USING btree (id)
 index CREATE UNIQUE INDEX feedback_parts_pk ON feedback_parts USING btree (deployment, dataset, starts_at)
+index CREATE UNIQUE INDEX import_experiments_pk ON import_experiments USING btree (source, source_id)
+index CREATE UNIQUE INDEX import_marks_pk ON import_marks USING btree (source, kind, id)
 index CREATE UNIQUE INDEX jobs_pkey ON jobs USING btree (id)
 index CREATE UNIQUE INDEX jobs_unique_key ON jobs USING btree (unique_key) WHERE ((unique_key IS NOT NULL) AND (state = ANY (ARRAY['available'::text, 'running'::text])))
 index CREATE UNIQUE INDEX latest_metrics_pk ON latest_metrics USING btree (run_key, metric_id)

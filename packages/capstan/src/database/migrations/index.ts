@@ -15,6 +15,7 @@ import { traces } from './0013-traces.ts';
 import { webhooks } from './0014-webhooks.ts';
 import { modelHistory } from './0014b-model-history.ts';
 import { retention } from './0015-retention.ts';
+import { imports } from './0016-imports.ts';
 import { leanEventIndexes } from './0017-lean-event-indexes.ts';
 import type { Migration } from './migration.ts';
 
@@ -37,5 +38,6 @@ export const migrations: readonly Migration[] = [
   webhooks,
   modelHistory,
   retention,
+  imports,
   leanEventIndexes,
 ];

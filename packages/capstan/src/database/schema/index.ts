@@ -4,6 +4,7 @@ import type { DesignSchema } from './design.ts';
 import type { ExperimentsSchema } from './experiments.ts';
 import type { FoundationSchema } from './foundation.ts';
 import type { GatesSchema } from './gates.ts';
+import type { ImportsSchema } from './imports.ts';
 import type { MonitorsSchema } from './monitors.ts';
 import type { OperationsSchema } from './operations.ts';
 import type { PipelinesSchema } from './pipelines.ts';
@@ -22,6 +23,7 @@ export interface Schema
     RegistrySchema,
     PipelinesSchema,
     GatesSchema,
+    ImportsSchema,
     MonitorsSchema,
     RetrainingSchema,
     DebtSchema,

@@ -3,6 +3,8 @@ import { keptFileUseCases, type KeptFileUseCases } from './artifacts/kept-files.
 import { multipartUseCases, type MultipartUseCases } from './artifacts/multipart.ts';
 import type { ExperimentsDeps } from './deps.ts';
 import { experimentUseCases, type ExperimentUseCases } from './experiments.ts';
+import { importFileUseCases, type ImportFileUseCases } from './importing/import-files.ts';
+import { importUseCases, type ImportUseCases } from './importing/imports.ts';
 import { historyUseCases, type HistoryUseCases } from './metrics/history.ts';
 import { inputUseCases, type InputUseCases } from './inputs.ts';
 import { logUseCases, type LogUseCases } from './log/log-batch.ts';
@@ -33,6 +35,8 @@ export interface Experiments
     KeptFileUseCases,
     MultipartUseCases,
     HistoryUseCases,
+    ImportUseCases,
+    ImportFileUseCases,
     TrashUseCases,
     SearchUseCases,
     CompletionUseCases {
@@ -53,6 +57,8 @@ export function createExperiments(deps: ExperimentsDeps): Experiments {
     ...keptFileUseCases(deps),
     ...multipartUseCases(deps),
     ...historyUseCases(deps, metricIds),
+    ...importUseCases(deps, metricIds),
+    ...importFileUseCases(deps),
     ...trashUseCases(deps),
     settle: () => facts.settle(),
     searchRuns: (search) => searchRuns(deps.database, metricIds, search),

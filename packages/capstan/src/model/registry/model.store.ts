@@ -117,3 +117,25 @@ export async function loadModels(reader: Reader, rows: readonly ModelRow[]): Pro
     latestVersions: latest.filter((version) => version.model === row.name),
   }));
 }
+
+/** No later version gets a number up to this one. */
+export async function raiseCounter(writer: Writer, name: string, least: number): Promise<void> {
+  await sql`insert into model_version_counters (name, last_version) values (${name}, ${least})
+    on conflict (name) do update set last_version =
+      case when excluded.last_version > model_version_counters.last_version
+           then excluded.last_version else model_version_counters.last_version end`.execute(writer);
+}
+
+/** The description with the time at which it changed elsewhere. */
+export async function setModelFacts(
+  writer: Writer,
+  id: string,
+  description: string | null,
+  updatedAt: number,
+): Promise<void> {
+  await writer
+    .updateTable('registered_models')
+    .set({ description, updated_at: updatedAt })
+    .where('id', '=', id)
+    .execute();
+}

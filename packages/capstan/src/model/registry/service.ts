@@ -1,6 +1,7 @@
 import { aliasUseCases, type AliasUseCases } from './aliases.ts';
 import type { RegistryDeps } from './deps.ts';
 import { historyUseCases, type HistoryUseCases } from './history.ts';
+import { importUseCases, type ImportUseCases } from './importing/import-model.ts';
 import { fileUseCases, type FileUseCases } from './files.ts';
 import { modelUseCases, type ModelUseCases } from './models.ts';
 import { searchUseCases, type SearchUseCases } from './search.ts';
@@ -16,7 +17,8 @@ export interface ModelRegistry
     SearchUseCases,
     AliasUseCases,
     HistoryUseCases,
-    FileUseCases {}
+    FileUseCases,
+    ImportUseCases {}
 
 export function createRegistry(deps: RegistryDeps): ModelRegistry {
   return {
@@ -27,5 +29,6 @@ export function createRegistry(deps: RegistryDeps): ModelRegistry {
     ...aliasUseCases(deps),
     ...historyUseCases(deps),
     ...fileUseCases(deps),
+    ...importUseCases(deps),
   };
 }

@@ -201,3 +201,23 @@ export async function versionReferences(reader: Reader) {
     root: row.artifact_root,
   }));
 }
+
+/** Rows of a model's versions, by number. */
+export async function rowsOf(reader: Reader, modelId: string): Promise<Selectable<Schema['model_versions']>[]> {
+  return await reader
+    .selectFrom('model_versions')
+    .selectAll()
+    .where('model_id', '=', modelId)
+    .orderBy('version')
+    .execute();
+}
+
+/** Stores a version, or all that is said of the one that is there. */
+export async function upsertVersion(writer: Writer, row: Insertable<Schema['model_versions']>): Promise<void> {
+  const { model_id: _model, version: _version, ...facts } = row;
+  await writer
+    .insertInto('model_versions')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['model_id', 'version']).doUpdateSet(facts))
+    .execute();
+}

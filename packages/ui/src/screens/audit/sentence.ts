@@ -36,6 +36,9 @@ const tellers: Readonly<Record<string, Teller>> = {
   'run.purged': (payload) => `Run ${at(payload, 'name')} purged`,
   'trash.purged': (payload) =>
     `${Number(payload['rows']).toLocaleString('en')} rows and ${Number(payload['bytes']).toLocaleString('en')} bytes purged`,
+  'import.started': (payload) => `Import from ${at(payload, 'source')} started`,
+  'import.ended': (payload) =>
+    `Import from ${at(payload, 'source')} ended: ${Number(inside(payload, 'counts')['runs'] ?? 0).toLocaleString('en')} runs`,
   'run.ended': (payload) => `A run ${at(payload, 'status').toLowerCase()}`,
   'model-version.created': (payload) => `${versionOf(payload)} registered`,
   'model-alias.set': (payload) =>
