@@ -113,14 +113,14 @@ test('runs show: everything that was logged, for people and for scripts', async 
   expect(JSON.parse(json.out)).toMatchObject({ schema: 'capstan/run.v1', id: runIds[0], params: { kind: 'trees' } });
 });
 
-test('models list and show: newest version, aliases and their moves', async () => {
+test('models list, show and history: newest version, aliases and what they meant when', async () => {
   const list = await capstan(['models', 'list'], server.url);
   const [header, line] = cells(list.out);
   expect(header).toEqual(['NAME', 'PROJECT', 'NEWEST', 'ALIASES', 'CHANGED', 'DESCRIPTION']);
   expect(line).toEqual(['late-arrival', '2', 'champion: 2', expect.any(String), 'who will be late']);
 
   const shown = cells((await capstan(['models', 'show', 'late-arrival'], server.url)).out);
-  expect(shown).toContainEqual([expect.stringContaining('Z'), 'champion', '1', '2', 'local', '-']);
+  expect(shown).toContainEqual([expect.stringContaining('Z'), 'alias.set', '2', 'champion', '1', '2', 'local']);
   expect(shown.find(([, version, alias]) => version === '2' && alias === 'champion')).toBeDefined();
 
   const json = await capstan(['models', 'show', 'late-arrival', '--limit', '1', '--json'], server.url);
@@ -129,12 +129,22 @@ test('models list and show: newest version, aliases and their moves', async () =
     name: 'late-arrival',
     aliases: [{ alias: 'champion', version: 2 }],
     versions: [{ version: 2, runId: runIds[1] }],
-    aliasMoves: [
-      { alias: 'champion', from: 1, to: 2 },
-      { alias: 'champion', from: null, to: 1 },
-    ],
   });
+  expect((JSON.parse(json.out) as { history: object[] }).history.slice(0, 1)).toMatchObject([
+    { kind: 'alias.set', key: 'champion', version: 2, from: '1', to: '2', actor: 'local' },
+  ]);
   expect(json.err).toContain('There are more');
+
+  const history = ['models', 'history', 'late-arrival', '--alias', 'champion'];
+  expect((await capstan(history, server.url)).out).toContain('late-arrival@champion means version 2');
+  const before = await capstan([...history, '--at', '2020-03-03', '--json'], server.url);
+  expect(JSON.parse(before.out)).toEqual({
+    schema: 'capstan/alias-history.v1',
+    model: 'late-arrival',
+    alias: 'champion',
+    version: null,
+    moves: [],
+  });
 });
 
 test('counts come without rows, and names and values complete from what is typed', async () => {
@@ -180,6 +190,8 @@ test.each([
   ['a column that is none', ['runs', 'list', '--columns', 'loss'], 2, 'metrics.loss'],
   ['a limit that is none', ['runs', 'list', '--limit', 'many'], 2, 'from 1 to 1000'],
   ['an unknown model', ['models', 'show', 'nowhere'], 3, 'nowhere'],
+  ['the history of an unknown model', ['models', 'history', 'nowhere'], 3, 'nowhere'],
+  ['a time that is none', ['models', 'history', 'nowhere', '--at', 'yesterday'], 2, '2026-03-03'],
 ])('%s ends with its code and the reason', async (_, args, code, words) => {
   const result = await capstan(args, server.url);
   expect(result.err).toContain(words);

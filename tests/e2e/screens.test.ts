@@ -1,4 +1,5 @@
 // Every screen in a real browser, in both themes: no console errors, no accessibility violations, a screenshot in docs/.
+import { createClient } from '@capstan/client';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchBrowser } from '../support/browser.ts';
@@ -9,6 +10,8 @@ import { PROJECT, smallFlights } from '../support/small-flights.ts';
 const screens = [
   { name: 'overview', path: '/', heading: 'Overview' },
   { name: 'audit', path: '/audit', heading: 'Audit' },
+  { name: 'webhooks', path: '/webhooks', heading: 'Webhooks', text: 'Nobody outside hears of models' },
+  { name: 'trash-empty', path: '/trash', heading: 'Trash', text: 'The trash is empty' },
   { name: 'no-such-page', path: '/nowhere', heading: 'No such page' },
 ];
 let server: RunningServer;
@@ -42,6 +45,33 @@ test('the keyboard reaches every link of the rail, first the way past it', async
   );
   expect(reached).toEqual(['Skip to content', ...links]);
   await page.close();
+});
+
+test('a webhook and a model show what happened: to whom it was told, and who did it', async () => {
+  const own = await startServer(['--no-serving', '--outbound-targets', '127.0.0.1:1']);
+  const client = createClient({ baseUrl: own.url });
+  const { id } = await client.webhooks.create({
+    body: { name: 'ci', url: 'http://127.0.0.1:1/', events: ['registered_model.created'], secret: 'hidden' },
+  });
+  const model = await fetch(`${own.url}/api/2.0/mlflow/registered-models/create`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'late', description: 'who is late', tags: [{ key: 'team', value: 'ops' }] }),
+  });
+  expect(model.status).toBe(200);
+  for (const theme of ['light', 'dark']) {
+    await checkScreen(browser, own.url, theme, {
+      name: 'webhook',
+      path: `/webhooks/${id}`,
+      heading: 'ci',
+      text: 'Cannot connect to 127.0.0.1:1',
+    });
+  }
+  const { page } = await openPage(browser, `${own.url}/models/late`, 'light');
+  await page.getByText('Tag team: ops').waitFor();
+  expect(await page.getByRole('list', { name: 'History' }).getByRole('listitem').count()).toBe(3);
+  await page.close();
+  expect(await own.stop()).toBe(0);
 });
 
 test('a server that goes away is said, with what to do', async () => {

@@ -33,15 +33,18 @@ const modules = [
   'model/traces',
   'model/pipelines',
   'model/registry',
+  'model/imports',
   'model/gates',
   'operations/deployments',
   'operations/serving',
   'operations/predictions',
   'operations/monitors',
   'operations/retraining',
+  'operations/webhooks',
   'ledger/lineage',
   'ledger/value',
   'ledger/debt',
+  'ledger/retention',
 ] as const;
 
 /** The data plane has no database and outlives the control plane: only what needs neither. */
@@ -73,7 +76,7 @@ export const layers: readonly Layer[] = [
 ];
 
 /** Root files of packages/capstan/src that compose the product and may import everything. */
-export const compositionRoots = ['app.ts', 'serving.ts', 'main.ts'] as const;
+export const compositionRoots = ['app.ts', 'serving.ts', 'trackers.ts', 'main.ts'] as const;
 
 /**
  * Packages and the places that may import them, as paths under packages/capstan/src (a folder or a file). A package is
@@ -91,9 +94,9 @@ export const vendors: Readonly<Record<string, readonly string[]>> = {
   // Only the copy of onnxruntime-node in the published package loads it.
   'onnxruntime-common': [],
   'onnxruntime-node': ['adapters/runtime-onnx'],
-  pg: ['database'],
+  pg: ['database', 'adapters/mlflow-source'],
   pino: ['logging.ts'],
-  yaml: ['config.ts', 'kernel', 'design/projects', 'data/expectations', 'protocols/dvc'],
+  yaml: ['config.ts', 'kernel', 'design/projects', 'data/expectations', 'protocols/dvc', 'adapters/mlflow-source'],
   re2js: ['database'],
   zod: ['everywhere'],
   '@capstan/api': ['everywhere'],

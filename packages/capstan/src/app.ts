@@ -9,6 +9,7 @@ import type { Logger } from 'pino';
 import { createAnalyticsDuckdb } from '#adapters/analytics-duckdb';
 import { createBlobFs } from '#adapters/blob-fs';
 import { createExecutorLocal } from '#adapters/executor-local';
+import { createOutboundSockets } from '#adapters/outbound-sockets';
 import { createRuntimeOnnx } from '#adapters/runtime-onnx';
 import { openDatabase, type Database } from '#database';
 import { createEvents } from '#events';
@@ -31,6 +32,8 @@ import { wireMonitors } from './wiring/monitors.ts';
 import { baselineFrom, feedbackInto, modelsFrom, specsFrom, wireOperations } from './wiring/operations.ts';
 import { wirePipelines } from './wiring/pipelines.ts';
 import { wireProtocols } from './wiring/protocols.ts';
+import { wireRetention } from './wiring/retention.ts';
+import { wireWebhooks } from './wiring/webhooks.ts';
 
 export interface App {
   /** Address of the control plane. */
@@ -84,6 +87,14 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
   const upToOperations = { ...upToModel, ...gates.services, ...operations.services };
   const monitors = wireMonitors(foundation, upToOperations);
   const cycles = wireCycles(foundation, upToOperations);
+  const webhooks = wireWebhooks(foundation, {
+    registry: model.services.registry,
+    outbound: createOutboundSockets({
+      schemes: config.webhookSchemes,
+      canReachPrivate: config.webhookPrivateTargets,
+      allowedTargets: config.outboundTargets,
+    }),
+  });
   const ledger = wireLedger(foundation, {
     ...upToOperations,
     ...monitors.services,
@@ -91,7 +102,9 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
     runtime,
   });
 
-  const protocols = wireProtocols(model.services);
+  const retention = wireRetention(foundation, model.services);
+
+  const protocols = wireProtocols(foundation, { ...model.services, ...webhooks.services });
 
   const handlers: JobHandlers = {
     'jobs.sweep': ({ endedBefore }) => sweepJobs(database, endedBefore),
@@ -100,7 +113,9 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
     ...operations.handlers,
     ...monitors.handlers,
     ...cycles.handlers,
+    ...webhooks.handlers,
     ...ledger.handlers,
+    ...retention.handlers,
   };
   const runner = createRunner({ database, clock, log, handlers, concurrency: config.jobConcurrency });
   const scheduler = createScheduler({
@@ -113,6 +128,7 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
       ...(await monitors.schedules()),
       ...(await cycles.schedules()),
       ...(await ledger.schedules()),
+      ...(await retention.schedules()),
     ],
   });
 
@@ -147,7 +163,9 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
       ...operations.bound,
       ...monitors.bound,
       ...cycles.bound,
+      ...webhooks.bound,
       ...ledger.bound,
+      ...retention.bound,
       ...protocols.bound,
     ],
     errorRenderers: protocols.errorRenderers,

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { durationText } from '@capstan/api';
 import { z } from 'zod';
 import { invalid, messageOf } from '#kernel/errors';
 import { nearest } from '#kernel/nearest';
@@ -12,12 +13,32 @@ const hostName = z
   .string()
   .regex(/^(\[[\da-f:.]+\]|[^\s:/@[\]]+)(:\d{1,5})?$/i, 'takes NAME or NAME:PORT, e.g. ml.example.org:8443');
 const flag = z.union([z.boolean(), z.stringbool()]);
+const target = z
+  .string()
+  .regex(/^(\[[\da-f:.]+\]|[^\s:/@[\]]+):\d{1,5}$/i, 'takes HOST:PORT, e.g. hooks.example.org:8443');
+/** A list in the file, words with commas elsewhere. */
+const listOf = <Item extends z.ZodType>(item: Item) =>
+  z.preprocess(
+    (given) =>
+      typeof given === 'string'
+        ? given
+            .split(',')
+            .map((word) => word.trim())
+            .filter(Boolean)
+        : given,
+    z.array(item),
+  );
 
 interface Setting {
   readonly schema: z.ZodType;
   readonly fallback: unknown;
   readonly summary: string;
+  /** Holds credentials inside a URL. */
   readonly isSecret?: true;
+  /** Is a secret as a whole. */
+  readonly isHidden?: true;
+  /** A variable of MLflow's that means the same, for those who have it set already. */
+  readonly mlflowVariable?: string;
 }
 
 /** Every setting: `--serving-port`, `CAPSTAN_SERVING_PORT` and `servingPort:` are one. */
@@ -39,12 +60,32 @@ export const settings = {
     summary: 'Place of artifact bytes; default: the data directory',
   },
   allowedHosts: {
-    schema: z.preprocess(
-      (given) => (typeof given === 'string' ? given.split(',').filter(Boolean) : given),
-      z.array(hostName),
-    ),
+    schema: listOf(hostName),
     fallback: [],
     summary: 'Further names that clients may use, each NAME or NAME:PORT, separated by commas',
+  },
+  webhookSchemes: {
+    schema: listOf(z.enum(['https', 'http'])),
+    fallback: ['https'],
+    summary: 'Schemes that addresses of webhooks may have, separated by commas',
+    mlflowVariable: 'MLFLOW_WEBHOOK_ALLOWED_SCHEMES',
+  },
+  webhookPrivateTargets: {
+    schema: flag,
+    fallback: false,
+    summary: 'Let webhooks reach any private or loopback address (for development)',
+    mlflowVariable: 'MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS',
+  },
+  outboundTargets: {
+    schema: listOf(target),
+    fallback: [],
+    summary: 'Private targets that the server may call, each HOST:PORT, separated by commas',
+  },
+  secretKey: {
+    schema: z.string().min(16, 'takes at least 16 characters').nullable(),
+    fallback: null,
+    summary: 'What stored secrets are encrypted with; default: a file in the data directory',
+    isHidden: true,
   },
   clock: {
     schema: z.enum(['system', 'simulated']),
@@ -56,6 +97,24 @@ export const settings = {
     schema: z.string().min(1).nullable(),
     fallback: null,
     summary: 'Directory of Python environments; default: the data directory',
+  },
+  trashRetention: {
+    schema: z.union([z.literal('never').transform(() => null), z.null(), durationText]),
+    fallback: null,
+    summary: 'How long deleted things stay in the trash, e.g. 30d; never: until someone purges them',
+  },
+  blobGrace: {
+    schema: z.union([z.int(), durationText]),
+    fallback: 3_600_000,
+    summary: 'How long bytes that nothing refers to are kept for uploads under way, e.g. 1h',
+  },
+  publicUrl: {
+    schema: z
+      .url({ protocol: /^https?$/ })
+      .transform((url) => url.replace(/\/+$/, ''))
+      .nullable(),
+    fallback: null,
+    summary: 'Address of the control plane in links it gives to clients; default: the one they call',
   },
   jobConcurrency: { schema: z.coerce.number().int().min(1).max(64), fallback: 4, summary: 'Jobs worked on at once' },
   runLostAfter: {
@@ -145,15 +204,18 @@ function variablesLike(env: ConfigSources['env'], names: RegExp): Record<string,
 /** A value as people may see it. */
 export function displayValue(origin: Origin): string {
   const setting: Setting = settings[origin.name];
+  if (setting.isHidden && origin.value !== null) return '***';
   if (setting.isSecret && typeof origin.value === 'string') return origin.value.replace(/:\/\/[^@/]*@/, '://***@');
   if (origin.value === null) return '';
   return typeof origin.value === 'string' ? origin.value : JSON.stringify(origin.value);
 }
 
 function originOf(name: SettingName, sources: ConfigSources, file: ConfigFile): Origin {
+  const { mlflowVariable }: Setting = settings[name];
   const candidates: [unknown, string][] = [
     [sources.flags[name], flagOf(name)],
     [sources.env[variableOf(name)], variableOf(name)],
+    ...(mlflowVariable === undefined ? [] : [[sources.env[mlflowVariable], mlflowVariable] as [unknown, string]]),
     [file.values[name], file.path],
   ];
   for (const [given, from] of candidates) {

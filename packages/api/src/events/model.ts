@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { gateEvents } from './gates.ts';
 import { traceEvents } from './traces.ts';
+import { importEvents } from './imports.ts';
 
 const runStatus = z.enum(['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED']);
 
@@ -14,6 +15,11 @@ const counts = z.strictObject({
   artifacts: z.int(),
 });
 
+/** Set where the model is a prompt, as MLflow keeps them: a registered model with a tag that says so. */
+const isPrompt = z.literal(true).optional();
+/** Values of the tags that were set; a key among `tags` without a value was removed. Long ones are cut, with a digest. */
+const values = z.record(z.string(), z.string()).optional();
+
 const aliasMove = z.strictObject({
   model: z.string(),
   alias: z.string(),
@@ -22,6 +28,7 @@ const aliasMove = z.strictObject({
   reason: z.string().optional(),
   /** The verdict that allowed it, for a promotion. */
   verdictId: z.string().optional(),
+  isPrompt,
 });
 
 /** Facts of experiments, runs and logged models. */
@@ -30,6 +37,7 @@ const experimentEvents = {
   'experiment.updated': z.strictObject({ name: z.string().optional(), tags: z.array(z.string()).optional() }),
   'experiment.deleted': z.strictObject({ runs: z.int() }),
   'experiment.restored': z.strictObject({ runs: z.int() }),
+  'experiment.purged': z.strictObject({ name: z.string(), runs: z.int(), loggedModels: z.int() }),
   'run.created': z.strictObject({ experimentId: z.string(), name: z.string() }),
   'run.updated': z.strictObject({ status: runStatus.optional(), name: z.string().optional() }),
   'run.logged': counts,
@@ -38,34 +46,54 @@ const experimentEvents = {
   'run.artifact-removed': z.strictObject({ path: z.string() }),
   'run.deleted': z.strictObject({}),
   'run.restored': z.strictObject({}),
+  'run.purged': z.strictObject({ name: z.string(), experimentId: z.string() }),
   'logged-model.created': z.strictObject({ experimentId: z.string(), name: z.string(), runId: z.string().optional() }),
   'logged-model.logged': z.strictObject({ params: z.int(), tags: z.int(), artifacts: z.int() }),
   'logged-model.ended': z.strictObject({ status: z.string() }),
   'logged-model.tag-removed': z.strictObject({ key: z.string() }),
   'logged-model.artifact-removed': z.strictObject({ path: z.string() }),
   'logged-model.deleted': z.strictObject({}),
+  'logged-model.restored': z.strictObject({}),
+  'logged-model.purged': z.strictObject({ name: z.string(), experimentId: z.string() }),
 } as const;
 
 /** Facts of registered models, their versions and aliases. */
 const registryEvents = {
-  'registered-model.created': z.strictObject({ model: z.string() }),
-  'registered-model.updated': z.strictObject({ model: z.string(), tags: z.array(z.string()).optional() }),
-  'registered-model.renamed': z.strictObject({ from: z.string(), to: z.string() }),
-  'registered-model.deleted': z.strictObject({ model: z.string(), versions: z.array(z.int()) }),
+  'registered-model.created': z.strictObject({
+    model: z.string(),
+    description: z.string().optional(),
+    values,
+    isPrompt,
+  }),
+  'registered-model.updated': z.strictObject({
+    model: z.string(),
+    tags: z.array(z.string()).optional(),
+    values,
+    description: z.string().nullable().optional(),
+    isPrompt,
+  }),
+  'registered-model.renamed': z.strictObject({ from: z.string(), to: z.string(), isPrompt }),
+  'registered-model.deleted': z.strictObject({ model: z.string(), versions: z.array(z.int()), isPrompt }),
   'model-version.created': z.strictObject({
     model: z.string(),
     version: z.int(),
     source: z.string(),
     runId: z.string().optional(),
     loggedModelId: z.string().optional(),
+    description: z.string().optional(),
+    values,
+    isPrompt,
   }),
   'model-version.updated': z.strictObject({
     model: z.string(),
     version: z.int(),
     stage: z.string().optional(),
     tags: z.array(z.string()).optional(),
+    values,
+    description: z.string().nullable().optional(),
+    isPrompt,
   }),
-  'model-version.deleted': z.strictObject({ model: z.string(), version: z.int() }),
+  'model-version.deleted': z.strictObject({ model: z.string(), version: z.int(), isPrompt }),
   'model-alias.set': aliasMove,
   'model-alias.removed': aliasMove,
 } as const;
@@ -122,11 +150,12 @@ const pipelineEvents = {
   }),
 } as const;
 
-/** Facts of runs, traces, pipelines, models and gates. */
+/** Facts of runs, traces, pipelines, models, gates and imports. */
 export const modelEvents = {
   ...experimentEvents,
   ...traceEvents,
   ...registryEvents,
   ...pipelineEvents,
   ...gateEvents,
+  ...importEvents,
 } as const;

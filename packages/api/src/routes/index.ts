@@ -5,6 +5,7 @@ import { deployments } from './deployments.ts';
 import { experiments } from './experiments.ts';
 import { expectations } from './expectations.ts';
 import { gates } from './gates.ts';
+import { imports } from './imports.ts';
 import { lineage } from './lineage.ts';
 import { mlflow } from './mlflow/index.ts';
 import { monitors } from './monitors.ts';
@@ -16,7 +17,9 @@ import { registry } from './registry.ts';
 import { serving } from './serving.ts';
 import { system } from './system.ts';
 import { traces } from './traces.ts';
+import { trash } from './trash.ts';
 import { value } from './value.ts';
+import { webhooks } from './webhooks.ts';
 
 /** Every route of the control plane. A server that lacks a handler for one of them does not compile. */
 export const routes = {
@@ -32,11 +35,14 @@ export const routes = {
   deployments,
   predictions,
   registry,
+  imports,
   gates,
   monitors,
   cycles,
   lineage,
   value,
   debt,
+  trash,
   serving,
+  webhooks,
 };

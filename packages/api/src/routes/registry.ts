@@ -59,6 +59,38 @@ const move = z.strictObject({
   at: timestamp,
 });
 
+const changeKind = z.enum([
+  'model.created',
+  'model.renamed',
+  'model.deleted',
+  'description.set',
+  'tag.set',
+  'tag.removed',
+  'version.created',
+  'version.deleted',
+  'stage.set',
+  'alias.set',
+  'alias.removed',
+]);
+
+/** One change of a model, a version, a tag or an alias: what it was and became, by whom, when and why. */
+const entry = z.strictObject({
+  seq: z.int(),
+  /** The model's name when it happened. */
+  model: z.string(),
+  version: z.int().nullable(),
+  kind: changeKind,
+  key: z.string(),
+  from: z.string().nullable(),
+  to: z.string().nullable(),
+  actor: z.string(),
+  reason: z.string().nullable(),
+  verdictId: z.string().nullable(),
+  at: timestamp,
+  /** Its place in the chain of facts. */
+  eventSeq: z.int(),
+});
+
 /** Holds the name of the last one. */
 const namedCursor = z.string().max(4_096).optional();
 const read = { permission: 'read', bodyLimitBytes: 0, audit: 'none', body: nothing } as const;
@@ -193,11 +225,29 @@ export const registry = {
     ...read,
     name: 'registry.aliasHistory',
     method: 'GET',
-    path: '/api/v1/models/:model/alias-moves',
-    summary: 'Every move of the aliases, newest first: which version was in use when, and who decided',
+    path: '/api/v1/models/:model/aliases/:alias/history',
+    summary: 'What an alias means, now or at a time, and every move of it until then, newest first: who, when and why',
+    params: z.strictObject({ model: name, alias }),
+    query: pageQuery.extend({ at: z.coerce.number().int().optional() }),
+    reply: pageOf(move).extend({ version: z.int().nullable() }),
+    errors: ['NOT_FOUND', 'INVALID_ARGUMENT'],
+  }),
+  history: defineRoute({
+    ...read,
+    name: 'registry.history',
+    method: 'GET',
+    path: '/api/v1/models/:model/history',
+    summary:
+      'Everything that happened to a model and its versions, newest first, also under earlier names and after deletion',
     params: ofModel,
-    query: pageQuery.extend({ alias: alias.optional() }),
-    reply: pageOf(move),
+    query: pageQuery.extend({
+      version: number.optional(),
+      kind: changeKind.optional(),
+      /** Alias, or key of a tag. */
+      key: z.string().max(250).optional(),
+      until: z.coerce.number().int().optional(),
+    }),
+    reply: pageOf(entry),
     errors: ['NOT_FOUND', 'INVALID_ARGUMENT'],
   }),
 };

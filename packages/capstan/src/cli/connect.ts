@@ -5,7 +5,12 @@ const DEFAULT_URL = 'http://127.0.0.1:5050';
 
 /** A client of the control plane that CAPSTAN_URL names. */
 export function connect(terminal: Terminal): Client {
-  return createClient({ baseUrl: urlOf(terminal), headers: { 'x-capstan-actor': 'cli' } });
+  return createClient({ baseUrl: urlOf(terminal), headers: headersOf() });
+}
+
+/** What every call of the command line says of who calls; for calls that the client has no method for. */
+export function headersOf(): Readonly<Record<string, string>> {
+  return { 'x-capstan-actor': 'cli' };
 }
 
 export function urlOf(terminal: Terminal): string {

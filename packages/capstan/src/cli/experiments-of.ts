@@ -4,7 +4,7 @@ import { nearest } from '#kernel/nearest';
 
 const MOST_EXPERIMENTS = 1_000;
 
-type Experiment = Awaited<ReturnType<Client['experiments']['get']>>;
+export type Experiment = Awaited<ReturnType<Client['experiments']['get']>>;
 
 /** The newest ones, or the one of that name or id. @throws DomainError NOT_FOUND naming the nearest */
 export async function experimentsOf(client: Client, wanted: string | undefined): Promise<Experiment[]> {

@@ -16,8 +16,11 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'audit', load: () => import('./audit.ts') },
   { name: 'apply', load: () => import('./apply.ts') },
   { name: 'datasets', load: () => import('./datasets.ts') },
+  { name: 'experiments', load: () => import('./experiments.ts') },
   { name: 'runs', load: () => import('./runs.ts') },
   { name: 'traces', load: () => import('./traces.ts') },
+  { name: 'import', load: () => import('./import.ts') },
+  { name: 'export', load: () => import('./export.ts') },
   { name: 'models', load: () => import('./models.ts') },
   { name: 'deploy', load: () => import('./deploy.ts') },
   { name: 'deployments', load: () => import('./deployments.ts') },
@@ -27,6 +30,8 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'replay', load: () => import('./replay.ts') },
   { name: 'value', load: () => import('./value.ts') },
   { name: 'debt', load: () => import('./debt.ts') },
+  { name: 'webhooks', load: () => import('./webhooks.ts') },
+  { name: 'gc', load: () => import('./gc.ts') },
 ];
 
 export interface Registration {

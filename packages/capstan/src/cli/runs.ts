@@ -2,13 +2,14 @@ import type { Client } from '@capstan/client';
 import type { Command } from 'commander';
 import { invalid } from '#kernel/errors';
 import { connect } from './connect.ts';
-import { experimentsOf } from './experiments-of.ts';
+import { experimentsOf, type Experiment } from './experiments-of.ts';
 import { pageSize } from './page-size.ts';
 import type { Registration } from './run.ts';
 import { runStateText, serverNow } from './run-state-text.ts';
 import { showRun } from './show-run.ts';
 import { oneLine, table } from './terminal.ts';
 import { durationText, timeText } from './time-text.ts';
+import { addTrashCommands } from './trash-commands.ts';
 
 interface ListOptions {
   readonly experiment?: string;
@@ -28,10 +29,10 @@ interface Column {
   readonly written: string;
 }
 
-type Experiment = Awaited<ReturnType<Client['experiments']['get']>>;
 type RunSummary = Awaited<ReturnType<Client['experiments']['searchRuns']>>['items'][number];
 
-export function register(program: Command, { terminal, action }: Registration): void {
+export function register(program: Command, at: Registration): void {
+  const { terminal, action } = at;
   const runs = program.command('runs').description('Runs of experiments');
   runs
     .command('list')
@@ -82,6 +83,7 @@ export function register(program: Command, { terminal, action }: Registration): 
         return undefined;
       }),
     );
+  addTrashCommands(runs, at, { kind: 'runs', argument: 'id', idsOf: async (_client, ids) => [...ids] });
 }
 
 /** @throws DomainError INVALID_ARGUMENT for one that is neither a metric, a param nor a tag */

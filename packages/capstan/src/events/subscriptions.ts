@@ -9,5 +9,11 @@ export const subscriptions: { readonly [T in EventType]?: readonly EventJobKind[
   'monitor-alert.raised': ['cycles.consider'],
   'pipeline-run.ended': ['cycles.follow'],
   'model-version.approved': ['cycles.follow'],
+  'registered-model.created': ['webhooks.fan-out'],
+  'registered-model.updated': ['webhooks.fan-out'],
+  'model-version.created': ['webhooks.fan-out'],
+  'model-version.updated': ['webhooks.fan-out'],
+  'model-alias.set': ['webhooks.fan-out'],
+  'model-alias.removed': ['webhooks.fan-out'],
   'rollout.ended': ['deployments.promote', 'cycles.follow'],
 };

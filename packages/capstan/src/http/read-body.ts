@@ -1,7 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
-import { refuseAnnounced, tooLarge } from './limited-stream.ts';
+import { refuseAnnounced, tooLarge, tooSlow } from './limited-stream.ts';
 
+/** It is held in memory: it must be there by then. */
+const TIMEOUT_MS = 300_000;
 const EMPTY = Buffer.alloc(0);
 
 /**
@@ -14,6 +16,7 @@ export async function readBody(stream: Readable, headers: IncomingHttpHeaders, l
   return await new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let seen = 0;
+    const late = setTimeout(() => reject(tooSlow()), TIMEOUT_MS).unref();
     stream.on('data', (chunk: Buffer) => {
       seen += chunk.length;
       if (seen <= limitBytes) chunks.push(chunk);
@@ -23,7 +26,11 @@ export async function readBody(stream: Readable, headers: IncomingHttpHeaders, l
         reject(tooLarge(limitBytes));
       }
     });
-    stream.once('end', () => resolve(chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks)));
+    stream.once('end', () => {
+      clearTimeout(late);
+      resolve(chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks));
+    });
+    stream.once('close', () => clearTimeout(late));
     stream.once('error', reject);
     stream.once('aborted', () => reject(new Error('the caller hung up in the middle of the body')));
   });

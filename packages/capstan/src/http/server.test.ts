@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { defineRawRoute, defineRoute, nothing, problem } from '@capstan/api';
 import { pino } from 'pino';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -51,7 +52,8 @@ const bound: BoundRoute[] = [
     if (params.how === 'bug') throw new Error('secret detail');
     return { wrong: 1 } as unknown as { word: string };
   }),
-  bindRaw(upload, async ({ stream }) => {
+  bindRaw(upload, async ({ stream, params }) => {
+    if (params['*'] === 'refused') throw new DomainError('NOT_FOUND', 'No');
     let count = 0;
     for await (const chunk of stream) count += (chunk as Buffer).length;
     return { status: 200, body: Readable.from([String(count)]) };
@@ -60,8 +62,9 @@ const bound: BoundRoute[] = [
 
 let server: HttpServer | undefined;
 
-async function start(): Promise<string> {
+async function start(options: { idleTimeoutMs?: number } = {}): Promise<string> {
   server = createHttpServer({
+    ...options,
     table,
     bound,
     errorRenderers: { mlflow: (error) => ({ status: 418, body: JSON.stringify({ error_code: error.code }) }) },
@@ -231,4 +234,33 @@ describe('calls that a page of another site could make', () => {
     const url = await start();
     expect((await post(url, '{"word":"a"}', { origin: url })).status).toBe(200);
   });
+});
+
+test('a body may take as long as it moves; a sender that stops is given up, also where nobody reads', async () => {
+  const url = await start({ idleTimeoutMs: 1_000 });
+  const send = async (path: string, pausesMs: readonly number[]): Promise<string> => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    const length = pausesMs.length;
+    socket.write(
+      `PUT /upload/${path} HTTP/1.1\r\nHost: 127.0.0.1:${new URL(url).port}\r\nContent-Length: ${length}\r\n\r\n`,
+    );
+    let answer = '';
+    socket.setEncoding('utf8').on('data', (text) => (answer += text));
+    for (const pauseMs of pausesMs) {
+      await sleep(pauseMs);
+      socket.write('x');
+    }
+    await sleep(100);
+    socket.destroy();
+    return answer.split('\r\n')[0] ?? '';
+  };
+  expect(
+    await send(
+      'a',
+      Array.from({ length: 6 }, () => 300),
+    ),
+  ).toBe('HTTP/1.1 200 OK');
+  expect(await send('a', [0, 2_500])).toContain(' 418 ');
+  expect(await send('refused', [0, 2_500])).toContain(' 418 ');
+  expect((await fetch(`${url}/upload/a`, { method: 'PUT', body: 'xy' })).status).toBe(200);
 });

@@ -34,6 +34,8 @@ export interface HttpServerOptions extends HostPolicy {
   readonly log: Logger;
   /** Answers paths no route has, e.g. with the interface's files; null for the error. */
   readonly fallback?: (path: string) => Promise<RawReply | null>;
+  /** Longest pause within a body; a minute unless told. */
+  readonly idleTimeoutMs?: number;
   /** Checks replies against their schemas: on in tests and development. */
   readonly checkReplies: boolean;
   /** Counts answers, for /metrics. */
@@ -48,7 +50,8 @@ export interface HttpServer {
 }
 
 const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 300_000;
+/** A stream may take as long as it moves. */
+const IDLE_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_MS = 72_000;
 const MAX_HEADER_BYTES = 16_384;
 const EMPTY = Buffer.alloc(0);
@@ -69,7 +72,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: 1,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    // Node's own would cut off a large file on a slow line: bodies have time-outs of their own.
+    requestTimeout: 0,
     keepAliveTimeout: KEEP_ALIVE_MS,
     http: { headersTimeout: HEADERS_TIMEOUT_MS, maxHeaderSize: MAX_HEADER_BYTES },
     routerOptions: { maxParamLength: 2_048, ignoreTrailingSlash: true },
@@ -165,7 +169,8 @@ function addRoute(app: FastifyInstance, bound: BoundRoute, options: HttpServerOp
         headers,
         bytes: bound.route.bodyAs === 'bytes' ? await readBody(bodyOf(request), headers, route.bodyLimitBytes) : EMPTY,
         get stream() {
-          return limited(bodyOf(request), headers, route.bodyLimitBytes);
+          const idleMs = options.idleTimeoutMs ?? IDLE_TIMEOUT_MS;
+          return limited(bodyOf(request), headers, { bytes: route.bodyLimitBytes, idleMs });
         },
       });
       return send(reply, request.method === 'HEAD' ? withoutBody(answer) : answer);

@@ -3,6 +3,7 @@
 // Called by events (subscribers' jobs) and by services that put work off; handlers run at least once.
 export { createJobs, type Jobs, type EnqueueOptions, type JobsSummary } from './service.ts';
 export { createRunner, type JobContext, type JobHandlers, type Runner } from './runner.ts';
+export { RetryLater } from './retry-later.ts';
 export { createScheduler, tickAfter, type Schedule, type Scheduler } from './scheduler.ts';
 export { sweepJobs } from './sweep.ts';
 export { eventPayload, jobKinds, type EventJobKind, type JobKind, type JobPayload } from './kinds.ts';

@@ -5,13 +5,17 @@ import type { Database } from '#database';
 import { describeDatabases } from '#database/testing';
 import { DomainError } from '#kernel/errors';
 import { randomIds } from '#ports/ids';
-import { createJobs, createRunner, type JobHandlers, type Runner } from './index.ts';
+import { createJobs, createRunner, RetryLater, type JobHandlers, type Runner } from './index.ts';
 import * as store from './store.ts';
 
 const log = pino({ level: 'silent' });
 const START = 1_000_000;
 
-function setup(database: Database, sweep: JobHandlers['jobs.sweep']) {
+function setup(
+  database: Database,
+  sweep: JobHandlers['jobs.sweep'],
+  deliver: JobHandlers['webhooks.deliver'] = async () => {},
+) {
   let now = START;
   const clock = { now: () => now };
   const jobs = createJobs({ database, clock, ids: randomIds });
@@ -21,8 +25,9 @@ function setup(database: Database, sweep: JobHandlers['jobs.sweep']) {
     advance: (ms: number) => (now += ms),
     enqueue: (endedBefore: number, options = {}) =>
       database.write((writer) => jobs.enqueue(writer, 'jobs.sweep', { endedBefore }, options)),
+    call: (delivery: string) => database.write((writer) => jobs.enqueue(writer, 'webhooks.deliver', { delivery })),
     async startRunner() {
-      const handlers = { 'jobs.sweep': sweep } as JobHandlers;
+      const handlers = { 'jobs.sweep': sweep, 'webhooks.deliver': deliver } as JobHandlers;
       const runner = createRunner({ database, clock, log, handlers, concurrency: 4 });
       runners.push(runner);
       await runner.start();
@@ -127,11 +132,52 @@ describeDatabases('jobs', (open) => {
     expect(handler).toHaveBeenCalledOnce();
   });
 
+  test('a handler may say when its next try makes sense', async () => {
+    const handler = vi.fn(async () => Promise.reject(new RetryLater('asked to wait', 3_600_000)));
+    const at = setup(await open(), handler);
+    const id = await at.enqueue(1);
+    const before = Date.now();
+    await at.startRunner();
+    await vi.waitFor(async () => expect((await at.job(id ?? '')).last_error).toBe('asked to wait'), { timeout: 5_000 });
+    await at.stop();
+    expect((await at.job(id ?? '')).not_before).toBeGreaterThanOrEqual(before + 3_600_000);
+    expect(handler).toHaveBeenCalledOnce();
+  });
+
+  test('calls to machines outside that hang hold up no other work, and no more than their places', async () => {
+    let letGo: () => void = () => {};
+    const hanging = new Promise<void>((resolve) => (letGo = resolve));
+    const deliver = vi.fn(() => hanging);
+    const at = setup(await open(), async () => {}, deliver);
+    for (let index = 0; index < 20; index++) await at.call(`dl_${index}`);
+    await at.startRunner();
+    await vi.waitFor(() => expect(deliver).toHaveBeenCalledTimes(8), { timeout: 5_000 });
+    const id = await at.enqueue(1);
+    await vi.waitFor(async () => expect((await at.job(id ?? '')).state).toBe('done'), { timeout: 5_000 });
+    expect(deliver).toHaveBeenCalledTimes(8);
+    letGo();
+    await vi.waitFor(() => expect(deliver).toHaveBeenCalledTimes(20), { timeout: 5_000 });
+    await at.stop();
+  });
+
+  test('a call outside that waits for its next try keeps nobody waiting who waits for the work', async () => {
+    const deliver = vi.fn(async () => Promise.reject(new RetryLater('asked to wait', 3_600_000)));
+    const at = setup(await open(), async () => {}, deliver);
+    await at.call('dl_1');
+    expect(await at.jobs.summary()).toMatchObject({ due: 1, scheduled: 0 });
+    await at.startRunner();
+    await vi.waitFor(() => expect(deliver).toHaveBeenCalledOnce(), { timeout: 5_000 });
+    const never = new AbortController().signal;
+    expect(await at.jobs.idle(10_000, never)).toMatchObject({ due: 0, running: 0, scheduled: 1 });
+    await at.stop();
+  });
+
   test('an owner whose lease ran out cannot finish the job another has taken over', async () => {
     const database = await open();
     const at = setup(database, async () => {});
     const id = await at.enqueue(1);
-    const claim = { now: START, limit: 1, leaseMs: () => 1_000 };
+    const lane = { kinds: ['webhooks.deliver'], isOfOthers: true };
+    const claim = { now: START, limit: 1, lane, leaseMs: () => 1_000 };
     const [late] = await store.claim(database, { ...claim, owner: 'late', realNow: 10_000 });
     const [heir] = await store.claim(database, { ...claim, owner: 'heir', realNow: 20_000 });
     expect([late?.id, heir?.id]).toEqual([id, id]);

@@ -6,6 +6,8 @@ interface KindPolicy {
   readonly maxAttempts: number;
   /** A claim not renewed for this long is taken over. Renewed automatically while the handler runs. */
   readonly leaseMs: number;
+  /** Jobs that wait for machines outside have places of their own, so that a slow one holds up no other work. */
+  readonly lane?: 'outbound';
 }
 
 /** Payload of every job that an event asks for. */
@@ -17,6 +19,8 @@ export const eventPayload = z.strictObject({ eventSeq: z.int() });
  */
 export const jobKinds = {
   'jobs.sweep': { payload: z.strictObject({ endedBefore: z.int() }), maxAttempts: 3, leaseMs: 30_000 },
+  'trash.resume': { payload: z.strictObject({}), maxAttempts: 20, leaseMs: 60_000 },
+  'trash.collect': { payload: z.strictObject({ dueAt: z.int() }), maxAttempts: 3, leaseMs: 60_000 },
   'expectations.check': { payload: eventPayload, maxAttempts: 3, leaseMs: 60_000 },
   'deployments.promote': { payload: eventPayload, maxAttempts: 10, leaseMs: 30_000 },
   'deployments.recalibrate': { payload: z.strictObject({ deployment: z.string() }), maxAttempts: 3, leaseMs: 60_000 },
@@ -30,10 +34,23 @@ export const jobKinds = {
   'cycles.tick': { payload: z.strictObject({ project: z.string(), dueAt: z.int() }), maxAttempts: 10, leaseMs: 30_000 },
   'cycles.advance': { payload: z.strictObject({ cycle: z.string() }), maxAttempts: 20, leaseMs: 60_000 },
   'cycles.follow': { payload: eventPayload, maxAttempts: 20, leaseMs: 60_000 },
+  'webhooks.fan-out': { payload: eventPayload, maxAttempts: 20, leaseMs: 30_000 },
+  // Its tries are counted with the delivery; these are many, since each kill of the server costs one.
+  'webhooks.deliver': {
+    payload: z.strictObject({ delivery: z.string() }),
+    maxAttempts: 50,
+    leaseMs: 60_000,
+    lane: 'outbound',
+  },
 } as const satisfies Record<string, KindPolicy>;
 
 export type JobKind = keyof typeof jobKinds;
 export type JobPayload<K extends JobKind> = z.output<(typeof jobKinds)[K]['payload']>;
+
+/** The kinds of the lane for calls to machines outside. */
+export const outboundKinds: readonly string[] = Object.entries<KindPolicy>(jobKinds)
+  .filter(([, { lane }]) => lane === 'outbound')
+  .map(([kind]) => kind);
 
 /** The kinds that a fact may ask for. */
 export type EventJobKind = {

@@ -5,7 +5,8 @@ import type { Cause } from '#kernel/cause';
 import { DomainError, messageOf } from '#kernel/errors';
 import type { Clock } from '#ports/clock';
 import { errorCodes } from '@capstan/api';
-import { jobKinds, type JobKind, type JobPayload } from './kinds.ts';
+import { jobKinds, outboundKinds, type JobKind, type JobPayload } from './kinds.ts';
+import { RetryLater } from './retry-later.ts';
 import * as store from './store.ts';
 
 export interface JobContext {
@@ -39,13 +40,18 @@ interface RunnerDeps {
 const POLL_MS = 500;
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 60_000;
+const OUTBOUND_CONCURRENCY = 8;
 
 /** Real time: leases and back-off must not depend on a simulated clock. */
 const realNow = (): number => Date.now();
 
 export function createRunner(deps: RunnerDeps): Runner {
   const owner = `${process.pid}-${randomUUID()}`;
-  const inHand = new Map<string, { abort: AbortController; done: Promise<void> }>();
+  const inHand = new Map<string, { kind: string; abort: AbortController; done: Promise<void> }>();
+  const lanes = [
+    { lane: { kinds: outboundKinds, isOfOthers: true }, concurrency: deps.concurrency },
+    { lane: { kinds: outboundKinds, isOfOthers: false }, concurrency: OUTBOUND_CONCURRENCY },
+  ];
   let isStopping = false;
   let timer: NodeJS.Timeout | undefined;
   let looking: Promise<void> | undefined;
@@ -57,7 +63,7 @@ export function createRunner(deps: RunnerDeps): Runner {
       lookAgain = true;
       return;
     }
-    looking = look().finally(() => {
+    looking = lookInto().finally(() => {
       looking = undefined;
       if (lookAgain) {
         lookAgain = false;
@@ -66,13 +72,18 @@ export function createRunner(deps: RunnerDeps): Runner {
     });
   }
 
-  async function look(): Promise<void> {
-    const limit = deps.concurrency - inHand.size;
+  async function lookInto(): Promise<void> {
+    for (const { lane, concurrency } of lanes) await look(lane, concurrency);
+  }
+
+  async function look(lane: store.Lane, concurrency: number): Promise<void> {
+    const isOurs = (kind: string) => lane.kinds.includes(kind) !== lane.isOfOthers;
+    const limit = concurrency - [...inHand.values()].filter(({ kind }) => isOurs(kind)).length;
     if (limit <= 0 || isStopping) return;
     try {
-      const claim = { owner, now: deps.clock.now(), realNow: realNow(), limit, leaseMs: leaseOf };
+      const claim = { owner, now: deps.clock.now(), realNow: realNow(), limit, lane, leaseMs: leaseOf };
       // A claim commits, and every commit wakes this loop: without the look first, an idle server would spin.
-      if (!(await store.hasClaimable(deps.database.read, claim.now, claim.realNow))) return;
+      if (!(await store.hasClaimable(deps.database.read, claim))) return;
       for (const job of await store.claim(deps.database, claim)) take(job);
     } catch (error) {
       deps.log.error({ err: error }, 'cannot claim jobs; trying again at the next poll');
@@ -85,7 +96,7 @@ export function createRunner(deps: RunnerDeps): Runner {
       inHand.delete(job.id);
       wake();
     });
-    inHand.set(job.id, { abort, done });
+    inHand.set(job.id, { kind: job.kind, abort, done });
   }
 
   async function run(job: store.JobRow, abort: AbortController): Promise<void> {
@@ -120,17 +131,16 @@ export function createRunner(deps: RunnerDeps): Runner {
   async function settleFailure(job: store.JobRow, error: unknown): Promise<void> {
     const isFinal = job.attempt >= job.max_attempts || isHopeless(error);
     const message = messageOf(error);
-    deps.log[isFinal ? 'error' : 'warn'](
-      { err: error, job: job.id, kind: job.kind, attempt: job.attempt },
-      'job failed',
-    );
+    const delayMs = error instanceof RetryLater ? error.delayMs : backOffMs(job.attempt);
+    const facts = { err: error, job: job.id, kind: job.kind, attempt: job.attempt };
+    deps.log[isFinal ? 'error' : 'warn'](facts, 'job failed');
     try {
       await store.settle(
         deps.database,
         job,
         isFinal
           ? { state: 'discarded', error: message, finishedAt: deps.clock.now() }
-          : { state: 'available', error: message, notBefore: realNow() + backOffMs(job.attempt) },
+          : { state: 'available', error: message, notBefore: realNow() + delayMs },
       );
     } catch (settleError) {
       // Its lease runs out and it is claimed again.

@@ -71,13 +71,13 @@ export function createJobs(deps: { database: Database; clock: Clock; ids: Ids })
       });
     },
     cancel: (id) => database.write((writer) => store.cancel(writer, id, clock.now())),
-    summary: () => store.summary(database.read, clock.now()),
+    summary: () => store.summary(database.read, clock.now(), Date.now()),
     async idle(waitMs, signal) {
       const deadline = performance.now() + waitMs;
       for (;;) {
         const leftMs = deadline - performance.now();
         const changed = leftMs > 0 ? nextCommit(database, Math.min(POLL_MS, leftMs), signal) : undefined;
-        const summary = await store.summary(database.read, clock.now());
+        const summary = await store.summary(database.read, clock.now(), Date.now());
         if (!changed || signal.aborted || (summary.due === 0 && summary.running === 0)) return summary;
         await changed;
       }

@@ -1,8 +1,15 @@
 import { sql, type Insertable, type Selectable } from 'kysely';
 import type { Database, Reader, Schema, WriteOptions, Writer } from '#database';
+import { outboundKinds } from './kinds.ts';
 import type { JobsSummary } from './service.ts';
 
 export type JobRow = Selectable<Schema['jobs']>;
+
+/** Some kinds have places of their own; the other lane is that of all kinds but them. */
+export interface Lane {
+  readonly kinds: readonly string[];
+  readonly isOfOthers: boolean;
+}
 
 export interface Claim {
   readonly owner: string;
@@ -11,6 +18,7 @@ export interface Claim {
   /** Real time: for leases and back-off. */
   readonly realNow: number;
   readonly limit: number;
+  readonly lane: Lane;
   leaseMs(kind: string): number;
 }
 
@@ -26,14 +34,15 @@ export async function insert(writer: Writer, row: Insertable<Schema['jobs']>): P
 }
 
 /** Whether a claim would find anything; asks without writing, so that looking for work makes no work. */
-export async function hasClaimable(reader: Reader, now: number, realNow: number): Promise<boolean> {
-  const { rows } = await sql`select 1 from jobs where ${claimable(now, realNow)} limit 1`.execute(reader);
+export async function hasClaimable(reader: Reader, claim: Pick<Claim, 'now' | 'realNow' | 'lane'>): Promise<boolean> {
+  const { rows } = await sql`select 1 from jobs where ${claimable(claim)} limit 1`.execute(reader);
   return rows.length > 0;
 }
 
-function claimable(now: number, realNow: number) {
+function claimable({ now, realNow, lane }: Pick<Claim, 'now' | 'realNow' | 'lane'>) {
+  const operator = lane.isOfOthers ? sql`not in` : sql`in`;
   return sql<boolean>`((state = 'available' and run_at <= ${now} and not_before <= ${realNow})
-    or (state = 'running' and lease_until < ${realNow}))`;
+    or (state = 'running' and lease_until < ${realNow})) and kind ${operator} (${sql.join(lane.kinds)})`;
 }
 
 /**
@@ -46,7 +55,7 @@ const LOST_WITH_ITS_OWNER: WriteOptions = { canBeRedone: true };
 export function claim(database: Database, claim: Claim): Promise<JobRow[]> {
   return database.write(async (writer) => {
     const due = await sql<JobRow>`
-      select * from jobs where ${claimable(claim.now, claim.realNow)}
+      select * from jobs where ${claimable(claim)}
        order by priority desc, run_at, created_at, id
        limit ${claim.limit} ${database.dialect.forUpdateSkipLocked}`.execute(writer);
     const claimed: JobRow[] = [];
@@ -135,11 +144,14 @@ export async function releaseOthers(database: Database, owner: string): Promise<
   return Number(result.numUpdatedRows);
 }
 
-export async function summary(reader: Reader, now: number): Promise<JobsSummary> {
+/** A call outside that waits for its next try is for later: nothing here is to do until then. */
+export async function summary(reader: Reader, now: number, realNow: number): Promise<JobsSummary> {
+  const isForLater = sql<boolean>`(run_at > ${now} or
+    (not_before > ${realNow} and kind in (${sql.join(outboundKinds)})))`;
   const { rows } = await sql<Record<keyof JobsSummary, number | null>>`
-    select sum(case when state = 'available' and run_at <= ${now} then 1 else 0 end) as due,
+    select sum(case when state = 'available' and not ${isForLater} then 1 else 0 end) as due,
            sum(case when state = 'running' then 1 else 0 end) as running,
-           sum(case when state = 'available' and run_at > ${now} then 1 else 0 end) as scheduled,
+           sum(case when state = 'available' and ${isForLater} then 1 else 0 end) as scheduled,
            sum(case when state = 'discarded' then 1 else 0 end) as discarded
       from jobs where state in ('available', 'running', 'discarded')`.execute(reader);
   const row = rows[0];

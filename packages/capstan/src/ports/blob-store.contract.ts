@@ -263,6 +263,75 @@ export function describeBlobStore(name: string, makeStore: () => Promise<BlobSto
       });
     });
 
+    describe('parts', () => {
+      const upload = 'u'.repeat(20);
+      const bytes = randomBytes(350_000);
+      const partsOf = async (order: readonly number[]) => {
+        const parts = new Map<number, Blob>();
+        for (const number of order) {
+          const part = bytes.subarray((number - 1) * 100_000, number * 100_000);
+          parts.set(number, await store.putPart({ upload, number }, inPieces(part, 9_999), { sizeBytes: part.length }));
+        }
+        return [1, 2, 3, 4].map((number) => ({ number, digest: parts.get(number)?.digest ?? ABSENT }));
+      };
+
+      it('become one blob, in whatever order they came', async () => {
+        const parts = await partsOf([3, 1, 4, 2]);
+        const blob = { digest: digestOf(bytes), sizeBytes: bytes.length };
+        expect(await store.assemble(upload, parts)).toEqual(blob);
+        expect(await store.assemble(upload, parts)).toEqual(blob);
+        expect((await buffer(await store.read(blob.digest))).equals(bytes)).toBe(true);
+        await store.dropParts(upload);
+        await store.dropParts(upload);
+        await expect(store.assemble(upload, parts)).rejects.toEqual(failingWith('INVALID_ARGUMENT'));
+        expect(await fixture.leftovers()).toEqual([]);
+      });
+
+      it('may be sent again, and are told apart by their digest', async () => {
+        await store.putPart({ upload, number: 1 }, inPieces(Buffer.from('wrong'), 2));
+        const parts = await partsOf([1, 2, 3, 4]);
+        expect((await store.assemble(upload, parts)).digest).toBe(digestOf(bytes));
+        const [first, ...rest] = parts;
+        const mixed = [{ number: 1, digest: rest[0]?.digest ?? ABSENT }, ...rest];
+        await expect(store.assemble(upload, mixed)).rejects.toEqual(failingWith('INVALID_ARGUMENT'));
+        expect(first?.number).toBe(1);
+      });
+
+      it('that break leave nothing', async () => {
+        const broken = inPieces(bytes, 65_536, 2);
+        await expect(store.putPart({ upload, number: 1 }, broken)).rejects.toThrow('the sender went away');
+        for (const sizeBytes of [10, bytes.length + 1]) {
+          const other = store.putPart({ upload, number: 1 }, inPieces(bytes, 65_536), { sizeBytes });
+          await expect(other).rejects.toEqual(failingWith('INVALID_ARGUMENT'));
+        }
+        await store.dropParts(upload);
+        await expectNothingKept();
+      });
+
+      it('are listed by upload, and take no other name or number', async () => {
+        await store.putPart({ upload, number: 1 }, inPieces(bytes, 65_536));
+        const uploads = async (ms: number) => {
+          const found: string[] = [];
+          for await (const name of store.listUploads(ms)) found.push(name);
+          return found;
+        };
+        expect(await uploads(0)).toEqual([upload]);
+        expect(await uploads(HOUR_MS)).toEqual([]);
+        for (const wrong of ['../../../../etc/passwd', '', 'short', `${upload}/x`]) {
+          const part = { upload: wrong, number: 1 };
+          await expect(store.putPart(part, inPieces(bytes, 9))).rejects.toEqual(failingWith('INVALID_ARGUMENT'));
+          await expect(store.assemble(wrong, [])).rejects.toEqual(failingWith('INVALID_ARGUMENT'));
+          await expect(store.dropParts(wrong)).rejects.toEqual(failingWith('INVALID_ARGUMENT'));
+        }
+        for (const number of [0, -1, 1.5, 1e9]) {
+          const put = store.putPart({ upload, number }, inPieces(bytes, 9));
+          await expect(put).rejects.toEqual(failingWith('INVALID_ARGUMENT'));
+        }
+        const hostile = [{ number: 1, digest: 'sha256:../../../etc/passwd' as Digest }];
+        await expect(store.assemble(upload, hostile)).rejects.toEqual(failingWith('INVALID_ARGUMENT'));
+      });
+    });
+
     describe('deleting and listing', () => {
       it('deletes, also what is not there', async () => {
         const { digest } = await store.put(Buffer.from('soon gone'));
@@ -270,6 +339,17 @@ export function describeBlobStore(name: string, makeStore: () => Promise<BlobSto
         await store.delete(digest);
         await store.delete(ABSENT);
         expect(await store.has(digest)).toBe(false);
+        await expectNothingKept();
+      });
+
+      it('frees what nobody uses, saying how much, unless it was put within the grace', async () => {
+        const { digest } = await store.put(Buffer.from('twelve bytes'));
+        expect(await store.deleteUnused(digest, HOUR_MS)).toBeUndefined();
+        expect(await store.has(digest)).toBe(true);
+        expect(await store.deleteUnused(digest, 0)).toBe(12);
+        expect(await store.deleteUnused(digest, 0)).toBeUndefined();
+        expect(await store.deleteUnused(ABSENT, 0)).toBeUndefined();
+        await expect(store.deleteUnused('sha256:../x', 0)).rejects.toEqual(failingWith('INVALID_ARGUMENT'));
         await expectNothingKept();
       });
 

@@ -15,6 +15,12 @@ export interface ByteRange {
   readonly end: number;
 }
 
+export interface PartOfUpload {
+  /** From 1. */
+  readonly number: number;
+  readonly digest: Digest;
+}
+
 /**
  * Content-addressed bytes. A blob is whole or absent: it appears under its digest only when every byte is on disk.
  * Contract: ports/blob-store.contract.ts, run by every adapter.
@@ -22,6 +28,7 @@ export interface ByteRange {
 export interface BlobStore {
   /**
    * Stores the bytes and returns their digest; storing the same bytes again is cheap and has no other effect.
+   * The pieces of a stream are the store's once it has them: it may free their memory, so nobody may use them again.
    * With `expected`, refuses (INVALID_ARGUMENT, nothing kept) bytes whose digest or size differs, e.g. a cut upload.
    * @throws DomainError STORAGE_FULL when there is no space; nothing is kept.
    */
@@ -41,6 +48,30 @@ export interface BlobStore {
   localFile(digest: Digest): Promise<string>;
   /** Removes the blob; an absent one is no error. The caller knows that nothing refers to it. */
   delete(digest: Digest): Promise<void>;
+  /**
+   * Keeps one part of a file that comes in pieces, in any order; a number may be sent again. `upload` is a name that the
+   * caller has made up: 16 to 100 letters, digits, `-` and `_`. Returns the part's digest and size.
+   * @throws DomainError INVALID_ARGUMENT, STORAGE_FULL
+   */
+  putPart(
+    part: { readonly upload: string; readonly number: number },
+    bytes: Readable,
+    expected?: Pick<Partial<Blob>, 'sizeBytes'>,
+  ): Promise<Blob>;
+  /**
+   * Stores these parts, in this order, as one blob; they stay until they are dropped.
+   * @throws DomainError INVALID_ARGUMENT for a part that is not there with this digest; DATA_LOSS for a damaged one
+   */
+  assemble(upload: string, parts: readonly PartOfUpload[]): Promise<Blob>;
+  /** Removes the parts of an upload; none there is no error. */
+  dropParts(upload: string): Promise<void>;
+  /** Every upload of which parts are there and the last came at least `olderThanMs` ago (by real time). */
+  listUploads(olderThanMs: number): AsyncIterable<string>;
+  /**
+   * Removes the blob unless it has been put within the last `graceMs` (by real time), also while this runs: whoever puts
+   * bytes that nobody refers to yet finds them there afterwards. Returns the bytes freed, or undefined where it stays.
+   */
+  deleteUnused(digest: Digest, graceMs: number): Promise<number | undefined>;
   /** Every blob that is older than `olderThanMs` (by real time), for the sweep of orphans. */
   list(olderThanMs: number): AsyncIterable<Blob>;
 }

@@ -1,5 +1,6 @@
 import type { BoundRoute } from '#http';
 import { createExperiments, experimentRoutes, type Experiments } from '#model/experiments';
+import { createImports, importRoutes } from '#model/imports';
 import { createRegistry, registryRoutes, type ModelRegistry } from '#model/registry';
 import { createTraces, traceRoutes, type Traces } from '#model/traces';
 import type { Foundation } from './foundation.ts';
@@ -13,11 +14,12 @@ export interface WiredModel {
   readonly bound: BoundRoute[];
 }
 
-/** Experiments, traces and registered models. */
+/** Experiments, traces, registered models, and what is brought into them from other trackers. */
 export function wireModel(foundation: Foundation): WiredModel {
   const experiments = createExperiments(foundation);
   const registry = createRegistry({ ...foundation, experiments });
   const traces = createTraces({ ...foundation, experiments });
+  const imports = createImports({ ...foundation, experiments });
   const silence = { clock: foundation.clock, lostAfterMs: foundation.config.runLostAfter * 1_000 };
   return {
     services: { experiments, registry, traces },
@@ -25,6 +27,7 @@ export function wireModel(foundation: Foundation): WiredModel {
       ...experimentRoutes(experiments, silence),
       ...traceRoutes(traces, experiments),
       ...registryRoutes(registry),
+      ...importRoutes({ imports, experiments, registry }),
     ],
   };
 }

@@ -1,7 +1,10 @@
 import type { BoundRoute, ErrorRenderer } from '#http';
 import { mlflowErrors, mlflowRoutesOf, unknownMlflowCall } from '#protocols/mlflow';
+import { createSignedLinks } from '#model/experiments';
 import { otelErrors, otelRoutes } from '#protocols/otel';
+import type { Foundation } from './foundation.ts';
 import type { WiredModel } from './model.ts';
+import type { WiredWebhooks } from './webhooks.ts';
 
 export interface WiredProtocols {
   readonly bound: BoundRoute[];
@@ -11,9 +14,13 @@ export interface WiredProtocols {
 }
 
 /** Foreign protocols of the control plane, over the same use cases as the native API. */
-export function wireProtocols({ experiments, registry, traces }: WiredModel['services']): WiredProtocols {
+export function wireProtocols(
+  { config, database }: Foundation,
+  services: WiredModel['services'] & WiredWebhooks['services'],
+): WiredProtocols {
+  const links = createSignedLinks(database);
   return {
-    bound: [...mlflowRoutesOf({ experiments, registry, traces }), ...otelRoutes(traces)],
+    bound: [...mlflowRoutesOf({ ...services, links, publicUrl: config.publicUrl }), ...otelRoutes(services.traces)],
     errorRenderers: { mlflow: mlflowErrors, otel: otelErrors },
     unknownRenderer: unknownMlflowCall,
   };

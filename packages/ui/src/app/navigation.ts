@@ -30,11 +30,17 @@ export function wings(project: string | undefined): readonly Wing[] {
         { href: '/deployments', label: 'Deployments' },
         ...ofProject('Monitors', 'monitors'),
         ...ofProject('Cycles', 'cycles'),
+        { href: '/webhooks', label: 'Webhooks' },
       ],
     },
     {
       name: 'Ledger',
-      links: [...ofProject('Value', 'value'), ...ofProject('Debt', 'debt'), { href: '/audit', label: 'Audit' }],
+      links: [
+        ...ofProject('Value', 'value'),
+        ...ofProject('Debt', 'debt'),
+        { href: '/audit', label: 'Audit' },
+        { href: '/trash', label: 'Trash' },
+      ],
     },
   ].filter((wing) => wing.links.length > 0);
 }

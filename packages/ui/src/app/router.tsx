@@ -161,6 +161,18 @@ const model = [
 const operations = [
   createRoute({
     getParentRoute,
+    path: '/webhooks',
+    component: lazyRouteComponent(() => import('../screens/webhooks/webhooks.tsx'), 'Webhooks'),
+    staticData: { crumbs: alone('Webhooks') },
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/webhooks/$webhook',
+    component: lazyRouteComponent(() => import('../screens/webhooks/webhook.tsx'), 'Webhook'),
+    staticData: { crumbs: inList('Webhooks', '/webhooks', (params) => params['webhook'] ?? '') },
+  }),
+  createRoute({
+    getParentRoute,
     path: '/deployments',
     component: lazyRouteComponent(() => import('../screens/deployments/deployments.tsx'), 'Deployments'),
     staticData: { crumbs: alone('Deployments') },
@@ -223,6 +235,12 @@ const ledger = [
     path: '/projects/$project/debt',
     component: lazyRouteComponent(() => import('../screens/debt/debt.tsx'), 'Debt'),
     staticData: { crumbs: inProject('Debt') },
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/trash',
+    component: lazyRouteComponent(() => import('../screens/trash/trash.tsx'), 'Trash'),
+    staticData: { crumbs: alone('Trash') },
   }),
   createRoute({
     getParentRoute,

@@ -8,6 +8,7 @@ import { registryCalls } from './registry.ts';
 import { serverCalls } from './server.ts';
 import { traceCalls } from './traces.ts';
 import { trackingCalls } from './tracking.ts';
+import { webhookCalls } from './webhooks.ts';
 
 /** Every call that Capstan answers. */
 export const mlflowCalls = {
@@ -17,6 +18,7 @@ export const mlflowCalls = {
   ...loggedModelCalls,
   ...registryCalls,
   ...traceCalls,
+  ...webhookCalls,
 } as const satisfies Record<string, MlflowCall>;
 
 export type MlflowCallName = keyof typeof mlflowCalls;

@@ -1,6 +1,18 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -52,6 +64,46 @@ describe('blob-fs', () => {
     root = await makeRoot();
   });
   afterEach(() => rm(root, { recursive: true }));
+
+  it('puts back what a killed process had taken out and not judged', async () => {
+    const { digest } = await (await createBlobFs({ root })).put(Buffer.from('hello'));
+    await mkdir(join(root, 'condemned'), { recursive: true });
+    await rename(fileOf(root, digest), join(root, 'condemned', digest.slice(7)));
+    const store = await createBlobFs({ root });
+    expect((await buffer(await store.read(digest))).toString()).toBe('hello');
+    expect(await readdir(join(root, 'condemned'))).toEqual([]);
+  });
+
+  it('loses no put to a deletion at the same time', async () => {
+    const store = await createBlobFs({ root });
+    const bytes = Buffer.from('wanted and not wanted');
+    for (let round = 0; round < 50; round++) {
+      const { digest } = await store.put(bytes);
+      const then = new Date(Date.now() - DAY_MS);
+      await utimes(fileOf(root, digest), then, then);
+      await Promise.all([store.deleteUnused(digest, 60_000), store.put(bytes), store.deleteUnused(digest, 60_000)]);
+      expect(await store.has(digest), `round ${round}`).toBe(true);
+    }
+  });
+
+  it('follows no symbolic link that was planted in its place', async () => {
+    const store = await createBlobFs({ root });
+    const outside = join(root, 'outside');
+    await writeFile(outside, 'canary');
+    const { digest } = await store.put(Buffer.from('hello'));
+    await rm(fileOf(root, digest));
+    await symlink(outside, fileOf(root, digest));
+    const refused = { code: 'DATA_LOSS' };
+    await expect(store.read(digest, { start: 0, end: 3 })).rejects.toMatchObject(refused);
+    await expect(store.read(digest)).rejects.toMatchObject(refused);
+    await expect(store.localFile(digest)).rejects.toMatchObject(refused);
+    const { digest: other } = await store.put(Buffer.from('other'));
+    const shard = join(root, 'sha256', other.slice(7, 9));
+    await rename(shard, join(root, 'moved'));
+    await symlink(join(root, 'moved'), shard);
+    await expect(store.read(other, { start: 0, end: 3 })).rejects.toMatchObject(refused);
+    await expect(store.localFile(other)).rejects.toMatchObject(refused);
+  });
 
   it('lays blobs out by the first two digits of their digest, for reading only', async () => {
     const store = await createBlobFs({ root });
@@ -147,7 +199,7 @@ describe('blob-fs when its process is killed', () => {
   it('has nothing of a blob that was being put, and sweeps its remains a day later', async () => {
     const { child, lines } = inAnotherProcess(
       root,
-      `async function* slow() { for (;;) { yield Buffer.alloc(65536, 1); console.log('given'); await new Promise((go) => setTimeout(go, 5)); } }
+      `async function* slow() { for (;;) { yield Buffer.alloc(1 << 20, 1); console.log('given'); await new Promise((go) => setTimeout(go, 5)); } }
        await store.put(Readable.from(slow(), { objectMode: false }));`,
     );
     for (let pieces = 0; pieces < 5; pieces++) await lines.next();

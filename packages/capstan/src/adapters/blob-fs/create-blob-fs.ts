@@ -1,10 +1,13 @@
-import { mkdir, open, opendir, readdir, rm, stat, type FileHandle } from 'node:fs/promises';
+import { mkdir, opendir, readdir, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline, type Readable } from 'node:stream';
 import { invalid } from '#kernel/errors';
 import type { Blob, BlobStore, ByteRange, Digest } from '#ports/blob-store';
 import { createCheckedFiles } from './checked-files.ts';
+import { deleteUnused, putBack } from './delete-unused.ts';
 import { digestAt, isShard, layoutOf, type Layout } from './layout.ts';
+import { assemble, dropParts, listUploads, putPart } from './parts.ts';
+import { openPlain, refuseLinks } from './plain-files.ts';
 import { dataLoss, isErrno, readFailure, writeFailure } from './storage-errors.ts';
 import { syncDirectory } from './sync-directory.ts';
 import { verifiedStream } from './verified-stream.ts';
@@ -29,9 +32,11 @@ export async function createBlobFs(options: BlobFsOptions): Promise<BlobStore> {
   try {
     const firstMade = await mkdir(layout.blobs, { recursive: true });
     await mkdir(layout.temporary, { recursive: true });
+    await mkdir(layout.uploads, { recursive: true });
     await syncDirectory(root);
     if (firstMade !== undefined) await syncDirectory(dirname(firstMade));
     await sweepTemporary(layout.temporary);
+    await putBack(layout);
   } catch (error) {
     throw writeFailure(error);
   }
@@ -61,7 +66,10 @@ export async function createBlobFs(options: BlobFsOptions): Promise<BlobStore> {
     },
     read: (digest, range) => readBlob(layout, digest, range),
     async localFile(digest) {
-      const { file } = layout.placeOf(digest);
+      const { file, shard } = layout.placeOf(digest);
+      await refuseLinks([shard, file]).catch((error: unknown) => {
+        throw readFailure(error, digest);
+      });
       const isIntact = await checked.isIntact(file, digest).catch((error: unknown) => {
         throw readFailure(error, digest);
       });
@@ -78,15 +86,19 @@ export async function createBlobFs(options: BlobFsOptions): Promise<BlobStore> {
         if (!isErrno(error, 'ENOENT')) throw writeFailure(error);
       }
     },
+    putPart: (part, bytes, expected = {}) => putPart(layout, part, bytes, expected),
+    assemble: (upload, parts) => assemble(layout, checked, upload, parts),
+    dropParts: (upload) => dropParts(layout, upload),
+    listUploads: (olderThanMs) => listUploads(layout, olderThanMs),
+    deleteUnused: (digest, graceMs) => deleteUnused(layout, checked, digest, graceMs),
     list: (olderThanMs) => listBlobs(layout, olderThanMs),
   };
 }
 
 async function readBlob(layout: Layout, digest: Digest, range: ByteRange | undefined): Promise<Readable> {
-  const { file } = layout.placeOf(digest);
   let handle: FileHandle | undefined;
   try {
-    handle = await open(file, 'r');
+    handle = await openPlain(layout.placeOf(digest));
     if (range !== undefined) assertInside(range, (await handle.stat()).size);
   } catch (error) {
     await handle?.close();

@@ -16,6 +16,10 @@ export interface BlobPlace {
 export interface Layout {
   readonly blobs: string;
   readonly temporary: string;
+  /** Parts of files that come in pieces, by upload. */
+  readonly uploads: string;
+  /** Blobs on their way out, by digest: whoever was killed here has not decided yet. */
+  readonly condemned: string;
   /** @throws DomainError INVALID_ARGUMENT naming `field` when the text is no digest; so no text leaves the root */
   placeOf(digest: string, field?: string): BlobPlace;
 }
@@ -25,6 +29,8 @@ export function layoutOf(root: string): Layout {
   return {
     blobs,
     temporary: join(root, 'tmp'),
+    uploads: join(root, 'uploads'),
+    condemned: join(root, 'condemned'),
     placeOf(digest, field = 'digest') {
       const [, shard, rest] = DIGEST.exec(digest) ?? [];
       if (shard === undefined || rest === undefined) {

@@ -26,7 +26,7 @@ export function writeFailure(error: unknown): unknown {
 /** What a failed read means to the caller. */
 export function readFailure(error: unknown, digest: Digest): unknown {
   if (isErrno(error, 'ENOENT')) return notFound('blob', digest);
-  if (isErrno(error, 'EIO')) return dataLoss(digest, error);
+  if (isErrno(error, 'EIO') || isErrno(error, 'ELOOP')) return dataLoss(digest, error);
   return error;
 }
 

@@ -9,6 +9,9 @@ import type { Layout } from './layout.ts';
 import { isErrno, writeFailure } from './storage-errors.ts';
 import { syncDirectory } from './sync-directory.ts';
 
+/** Written at once: few calls, and little memory. */
+const WRITE_BYTES = 1 << 20;
+
 /** Stores bytes as `BlobStore.put` says: temporary file, check, fsync, rename, fsync of the directory, in this order. */
 export async function writeBlob(
   layout: Layout,
@@ -41,32 +44,77 @@ export async function writeBlob(
   }
 }
 
-async function receive(
+/** Writes the pieces to the file, hashing them. @throws DomainError INVALID_ARGUMENT past the expected size */
+export async function receive(
   handle: FileHandle,
   pieces: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array>,
   expected: Partial<Blob>,
 ): Promise<Blob> {
   const hash = createHash('sha256');
   let sizeBytes = 0;
-  for await (const given of pieces) {
-    const piece = typeof given === 'string' ? Buffer.from(given) : given;
-    sizeBytes += piece.length;
-    if (expected.sizeBytes !== undefined && sizeBytes > expected.sizeBytes) throw wrongSize(expected.sizeBytes, 'more');
-    hash.update(piece);
-    await writeAll(handle, piece);
+  // Of bytes that a caller has in memory, it may still have a use.
+  const isStream = !Array.isArray(pieces);
+  let batch: Uint8Array[] = [];
+  let batchBytes = 0;
+  // One write is under way while the next pieces come in and are hashed.
+  let writing = Promise.resolve();
+  const write = async (): Promise<void> => {
+    const written = batch;
+    const bytes = batchBytes;
+    batch = [];
+    batchBytes = 0;
+    await writeAll(handle, written, bytes);
+    if (isStream) written.forEach(release);
+  };
+  try {
+    for await (const given of pieces) {
+      const piece = typeof given === 'string' ? Buffer.from(given) : given;
+      sizeBytes += piece.length;
+      if (expected.sizeBytes !== undefined && sizeBytes > expected.sizeBytes) {
+        throw wrongSize(expected.sizeBytes, 'more');
+      }
+      hash.update(piece);
+      batch.push(piece);
+      batchBytes += piece.length;
+      if (batchBytes < WRITE_BYTES) continue;
+      await writing;
+      writing = write();
+      // Whoever waits for it next hears of it.
+      writing.catch(() => {});
+    }
+  } finally {
+    // The file must not be closed under a write.
+    await writing;
   }
+  await write();
   return { digest: asDigest(hash), sizeBytes };
 }
 
-/** One `write` may take only a part, when the disk fills up for instance. */
-async function writeAll(handle: FileHandle, piece: Uint8Array): Promise<void> {
+/** One call may take only a part, when the disk fills up for instance. */
+async function writeAll(handle: FileHandle, pieces: readonly Uint8Array[], sizeBytes: number): Promise<void> {
   try {
-    for (let done = 0; done < piece.length;) {
-      done += (await handle.write(piece, done, piece.length - done)).bytesWritten;
+    if (sizeBytes === 0) return;
+    const { bytesWritten } = await handle.writev(pieces);
+    if (bytesWritten === sizeBytes) return;
+    const rest = Buffer.concat(pieces).subarray(bytesWritten);
+    for (let done = 0; done < rest.length;) {
+      done += (await handle.write(rest, done, rest.length - done)).bytesWritten;
     }
   } catch (error) {
     throw writeFailure(error);
   }
+}
+
+/** Smaller ones are left to the collector. */
+const RELEASED_BYTES = 16 * 1024;
+
+/**
+ * Frees the memory of a piece that is written, when it has it for itself. Left to the garbage collector, which sees small
+ * objects and waits, the pieces of one large upload cost more than all other work on them, and 100 MiB.
+ */
+function release({ buffer, byteLength }: Uint8Array): void {
+  if (byteLength < RELEASED_BYTES || byteLength !== buffer.byteLength || !(buffer instanceof ArrayBuffer)) return;
+  buffer.transfer(0);
 }
 
 async function publish(
@@ -129,7 +177,8 @@ function assertSensible(layout: Layout, expected: Partial<Blob>): void {
   });
 }
 
-function assertExpected(blob: Blob, expected: Partial<Blob>): void {
+/** @throws DomainError INVALID_ARGUMENT */
+export function assertExpected(blob: Blob, expected: Partial<Blob>): void {
   if (expected.sizeBytes !== undefined && expected.sizeBytes !== blob.sizeBytes) {
     throw wrongSize(expected.sizeBytes, String(blob.sizeBytes));
   }

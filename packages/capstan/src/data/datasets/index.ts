@@ -1,6 +1,7 @@
 // Datasets: named data and its immutable, content-addressed versions, with profile and report; cuts by event time.
 // Owns content, numbers and status. What makes a version good is the business of `expectations`, which settles the check.
 // Called by every module that reads data; a version in quarantine is given to none of them.
+export { datasetBlobs } from './held-blobs.ts';
 export { createDatasets, type Datasets } from './service.ts';
 export type { DeriveRequest } from './derive.ts';
 export type { NewFile, RegisterRequest } from './register.ts';

@@ -162,6 +162,7 @@ experiment_tags.key text not null
 experiment_tags.value text not null
 experiments.artifact_location text not null
 experiments.created_at bigint not null
+experiments.deleted_at bigint
 experiments.id bigint not null
 experiments.lifecycle text not null
 experiments.name text not null
@@ -177,6 +178,13 @@ feedback_parts.recipe text not null
 feedback_parts.rows bigint not null
 feedback_parts.size_bytes bigint not null
 feedback_parts.starts_at bigint not null
+import_experiments.experiment_id bigint not null
+import_experiments.source text not null
+import_experiments.source_id text not null
+import_marks.id text not null
+import_marks.kind text not null
+import_marks.mark text not null
+import_marks.source text not null
 index CREATE INDEX artifacts_digest ON artifacts USING btree (digest)
 index CREATE INDEX assessments_of_trace ON assessments USING btree (trace_key, kind, name)
 index CREATE INDEX cycle_triggers_newest ON cycle_triggers USING btree (project, event_seq)
@@ -186,9 +194,14 @@ index CREATE INDEX events_cycle ON events USING btree (cycle, seq) WHERE (cycle 
 index CREATE INDEX events_project ON events USING btree (project, seq) WHERE (project IS NOT NULL)
 index CREATE INDEX events_subject ON events USING btree (subject, seq)
 index CREATE INDEX events_type ON events USING btree (type, seq)
+index CREATE INDEX experiments_trash ON experiments USING btree (deleted_at) WHERE (lifecycle = 'deleted'::text)
 index CREATE INDEX jobs_state ON jobs USING btree (state, run_at, priority)
 index CREATE INDEX logged_models_newest ON logged_models USING btree (experiment_id, lifecycle, created_at DESC, id)
 index CREATE INDEX logged_models_run ON logged_models USING btree (source_run_id)
+index CREATE INDEX model_history_of_event ON model_history USING btree (event_seq)
+index CREATE INDEX model_history_of_model ON model_history USING btree (model_id, seq)
+index CREATE INDEX model_history_of_name ON model_history USING btree (model, seq)
+index CREATE INDEX logged_models_trash ON logged_models USING btree (deleted_at) WHERE (lifecycle = 'deleted'::text)
 index CREATE INDEX model_versions_run ON model_versions USING btree (run_id)
 index CREATE INDEX monitor_alerts_newest ON monitor_alerts USING btree (project, monitor)
 index CREATE INDEX outcomes_pending ON outcomes USING btree (deployment, received_at) WHERE (is_pending = 1)
@@ -205,11 +218,13 @@ index CREATE INDEX rollouts_deployment ON rollouts USING btree (deployment, star
 index CREATE INDEX run_dataset_inputs_dataset ON run_dataset_inputs USING btree (dataset_id)
 index CREATE INDEX run_tags_parent ON run_tags USING btree (value) WHERE (key = 'mlflow.parentRunId'::text)
 index CREATE INDEX runs_newest ON runs USING btree (experiment_id, lifecycle, start_time DESC, id)
+index CREATE INDEX runs_trash ON runs USING btree (deleted_at) WHERE (lifecycle = 'deleted'::text)
 index CREATE INDEX stage_attempts_run ON stage_attempts USING btree (run_id)
 index CREATE INDEX stage_results_key ON stage_results USING btree (project, result_key, environment_key, created_at)
 index CREATE INDEX traces_by_session ON traces USING btree (session_id, experiment_id)
 index CREATE INDEX traces_newest ON traces USING btree (experiment_id, started_at DESC, id)
 index CREATE INDEX verdicts_version ON verdicts USING btree (model, version, created_at)
+index CREATE INDEX webhook_deliveries_newest ON webhook_deliveries USING btree (webhook_id, id)
 index CREATE UNIQUE INDEX approvals_pk ON approvals USING btree (model, version, seq)
 index CREATE UNIQUE INDEX artifacts_pk ON artifacts USING btree (root, path)
 index CREATE UNIQUE INDEX assessments_pkey ON assessments USING btree (id)
@@ -235,6 +250,8 @@ index CREATE UNIQUE INDEX experiment_tags_pk ON experiment_tags USING btree (exp
 index CREATE UNIQUE INDEX experiments_name_key ON experiments USING btree (name)
 index CREATE UNIQUE INDEX experiments_pkey ON experiments USING btree (id)
 index CREATE UNIQUE INDEX feedback_parts_pk ON feedback_parts USING btree (deployment, dataset, starts_at)
+index CREATE UNIQUE INDEX import_experiments_pk ON import_experiments USING btree (source, source_id)
+index CREATE UNIQUE INDEX import_marks_pk ON import_marks USING btree (source, kind, id)
 index CREATE UNIQUE INDEX jobs_pkey ON jobs USING btree (id)
 index CREATE UNIQUE INDEX jobs_unique_key ON jobs USING btree (unique_key) WHERE ((unique_key IS NOT NULL) AND (state = ANY (ARRAY['available'::text, 'running'::text])))
 index CREATE UNIQUE INDEX latest_metrics_pk ON latest_metrics USING btree (run_key, metric_id)
@@ -247,8 +264,8 @@ index CREATE UNIQUE INDEX metric_keys_name_key ON metric_keys USING btree (name)
 index CREATE UNIQUE INDEX metric_keys_pkey ON metric_keys USING btree (id)
 index CREATE UNIQUE INDEX metric_points_pk ON metric_points USING btree (run_key, metric_id, step, logged_at, value)
 index CREATE UNIQUE INDEX migrations_pkey ON migrations USING btree (name)
-index CREATE UNIQUE INDEX model_alias_moves_pk ON model_alias_moves USING btree (model_id, seq)
 index CREATE UNIQUE INDEX model_aliases_pk ON model_aliases USING btree (model_id, alias)
+index CREATE UNIQUE INDEX model_history_pkey ON model_history USING btree (seq)
 index CREATE UNIQUE INDEX model_version_counters_pkey ON model_version_counters USING btree (name)
 index CREATE UNIQUE INDEX model_version_tags_pk ON model_version_tags USING btree (model_id, version, key)
 index CREATE UNIQUE INDEX model_versions_pk ON model_versions USING btree (model_id, version)
@@ -256,6 +273,7 @@ index CREATE UNIQUE INDEX monitor_alerts_open ON monitor_alerts USING btree (pro
 index CREATE UNIQUE INDEX monitor_alerts_pkey ON monitor_alerts USING btree (id)
 index CREATE UNIQUE INDEX monitor_references_pk ON monitor_references USING btree (deployment, revision)
 index CREATE UNIQUE INDEX monitor_windows_pk ON monitor_windows USING btree (project, monitor, window_from)
+index CREATE UNIQUE INDEX multipart_uploads_pkey ON multipart_uploads USING btree (id)
 index CREATE UNIQUE INDEX outcome_corrections_pk ON outcome_corrections USING btree (deployment, number)
 index CREATE UNIQUE INDEX outcomes_pk ON outcomes USING btree (deployment, example_id)
 index CREATE UNIQUE INDEX pipeline_runs_number ON pipeline_runs USING btree (project, number)
@@ -267,6 +285,7 @@ index CREATE UNIQUE INDEX prediction_features_pk ON prediction_features USING bt
 index CREATE UNIQUE INDEX predictions_pk ON predictions USING btree (deployment, example_id, role, revision)
 index CREATE UNIQUE INDEX project_revisions_pk ON project_revisions USING btree (project, revision)
 index CREATE UNIQUE INDEX projects_pkey ON projects USING btree (name)
+index CREATE UNIQUE INDEX purges_pk ON purges USING btree (kind, key)
 index CREATE UNIQUE INDEX recalibrations_pk ON recalibrations USING btree (deployment, seq)
 index CREATE UNIQUE INDEX registered_model_tags_pk ON registered_model_tags USING btree (model_id, key)
 index CREATE UNIQUE INDEX registered_models_name_key ON registered_models USING btree (name)
@@ -299,6 +318,9 @@ index CREATE UNIQUE INDEX traces_id_key ON traces USING btree (id)
 index CREATE UNIQUE INDEX traces_pkey ON traces USING btree (key)
 index CREATE UNIQUE INDEX verdicts_pkey ON verdicts USING btree (id)
 index CREATE UNIQUE INDEX verdicts_request ON verdicts USING btree (request_key) WHERE (request_key IS NOT NULL)
+index CREATE UNIQUE INDEX webhook_deliveries_once ON webhook_deliveries USING btree (webhook_id, event_seq, event)
+index CREATE UNIQUE INDEX webhook_deliveries_pkey ON webhook_deliveries USING btree (id)
+index CREATE UNIQUE INDEX webhooks_pkey ON webhooks USING btree (id)
 jobs.attempt bigint not null default 0
 jobs.caused_by bigint
 jobs.created_at bigint not null
@@ -339,6 +361,7 @@ logged_model_tags.model_id text not null
 logged_model_tags.value text not null
 logged_models.artifact_root text not null
 logged_models.created_at bigint not null
+logged_models.deleted_at bigint
 logged_models.experiment_id bigint not null
 logged_models.id text not null
 logged_models.lifecycle text not null
@@ -356,18 +379,22 @@ metric_points.step bigint not null
 metric_points.value double precision not null
 migrations.applied_at bigint not null
 migrations.name text not null
-model_alias_moves.actor text not null
-model_alias_moves.alias text not null
-model_alias_moves.from_version bigint
-model_alias_moves.model_id text not null
-model_alias_moves.moved_at bigint not null
-model_alias_moves.reason text
-model_alias_moves.seq bigint not null
-model_alias_moves.to_version bigint
-model_alias_moves.verdict_id text
 model_aliases.alias text not null
 model_aliases.model_id text not null
 model_aliases.version bigint not null
+model_history.actor text not null
+model_history.at bigint not null
+model_history.event_seq bigint not null
+model_history.from_value text
+model_history.key text not null
+model_history.kind text not null
+model_history.model text not null
+model_history.model_id text not null
+model_history.reason text
+model_history.seq bigint not null
+model_history.to_value text
+model_history.verdict_id text
+model_history.version bigint
 model_version_counters.last_version bigint not null
 model_version_counters.name text not null
 model_version_tags.key text not null
@@ -415,6 +442,12 @@ monitor_windows.revision bigint
 monitor_windows.verdict text not null
 monitor_windows.window_before bigint not null
 monitor_windows.window_from bigint not null
+multipart_uploads.expires_at bigint not null
+multipart_uploads.id text not null
+multipart_uploads.parts bigint not null
+multipart_uploads.path text not null
+multipart_uploads.root text not null
+multipart_uploads.state text not null
 outcome_corrections.deployment text not null
 outcome_corrections.example_id text not null
 outcome_corrections.number bigint not null
@@ -518,6 +551,10 @@ projects.created_at bigint not null
 projects.folder text not null
 projects.name text not null
 projects.revision bigint not null
+purges.artifact_root text not null
+purges.key text not null
+purges.kind text not null
+purges.purged_at bigint not null
 recalibrations.answered_loss double precision not null
 recalibrations.deployment text not null
 recalibrations.fitted_at bigint not null
@@ -583,6 +620,7 @@ run_tags.key text not null
 run_tags.run_key bigint not null
 run_tags.value text not null
 runs.artifact_root text not null
+runs.deleted_at bigint
 runs.end_time bigint
 runs.experiment_id bigint not null
 runs.id text not null
@@ -697,3 +735,25 @@ verdicts.project text not null
 verdicts.request_key text
 verdicts.status text not null
 verdicts.version bigint not null
+webhook_deliveries.body text not null
+webhook_deliveries.created_at bigint not null
+webhook_deliveries.error text
+webhook_deliveries.event text not null
+webhook_deliveries.event_seq bigint not null
+webhook_deliveries.id text not null
+webhook_deliveries.next_try_at bigint
+webhook_deliveries.state text not null
+webhook_deliveries.status bigint
+webhook_deliveries.tried_at bigint
+webhook_deliveries.tries bigint not null
+webhook_deliveries.webhook_id text not null
+webhooks.created_at bigint not null
+webhooks.description text
+webhooks.events text not null
+webhooks.id text not null
+webhooks.name text not null
+webhooks.secret text
+webhooks.since_seq bigint not null
+webhooks.status text not null
+webhooks.updated_at bigint not null
+webhooks.url text not null

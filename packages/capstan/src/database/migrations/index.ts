@@ -12,6 +12,10 @@ import { fileScans } from './0010-file-scans.ts';
 import { feedbackParts } from './0011-feedback-parts.ts';
 import { recalibration } from './0012-recalibration.ts';
 import { traces } from './0013-traces.ts';
+import { webhooks } from './0014-webhooks.ts';
+import { modelHistory } from './0014b-model-history.ts';
+import { retention } from './0015-retention.ts';
+import { imports } from './0016-imports.ts';
 import { leanEventIndexes } from './0017-lean-event-indexes.ts';
 import { runParents } from './0018-run-parents.ts';
 import type { Migration } from './migration.ts';
@@ -32,6 +36,10 @@ export const migrations: readonly Migration[] = [
   feedbackParts,
   recalibration,
   traces,
+  webhooks,
+  modelHistory,
+  retention,
+  imports,
   leanEventIndexes,
   runParents,
 ];

@@ -7,6 +7,8 @@ export interface ExperimentsTable {
   lifecycle: 'active' | 'deleted';
   created_at: number;
   updated_at: number;
+  /** When it went into the trash; null outside of it. */
+  deleted_at: number | null;
 }
 
 export interface ExperimentTagsTable {
@@ -29,6 +31,8 @@ export interface RunsTable {
   artifact_root: string;
   /** Last change of anything of the run. */
   updated_at: number;
+  /** When it went into the trash; null outside of it. */
+  deleted_at: number | null;
 }
 
 /** Names of metrics, as small integers. */
@@ -103,6 +107,8 @@ export interface LoggedModelsTable {
   lifecycle: 'active' | 'deleted';
   created_at: number;
   updated_at: number;
+  /** When it went into the trash; null outside of it. */
+  deleted_at: number | null;
 }
 
 export interface LoggedModelTextTable {
@@ -133,6 +139,27 @@ export interface ArtifactsTable {
   stored_at: number;
 }
 
+/** What is gone for everybody, and whose rows are still being removed. */
+export interface PurgesTable {
+  kind: 'run' | 'logged-model';
+  /** A run's integer key, or a logged model's id. */
+  key: string;
+  artifact_root: string;
+  purged_at: number;
+}
+
+/** A file that comes in parts; the parts lie in the blob store under this id. */
+export interface MultipartUploadsTable {
+  /** Whoever knows it may send parts: it cannot be guessed. */
+  id: string;
+  root: string;
+  path: string;
+  parts: number;
+  state: 'open' | 'completed';
+  /** By real time. */
+  expires_at: number;
+}
+
 export interface ExperimentsSchema {
   experiments: ExperimentsTable;
   experiment_tags: ExperimentTagsTable;
@@ -150,4 +177,6 @@ export interface ExperimentsSchema {
   logged_model_tags: LoggedModelTextTable;
   logged_model_metrics: LoggedModelMetricsTable;
   artifacts: ArtifactsTable;
+  purges: PurgesTable;
+  multipart_uploads: MultipartUploadsTable;
 }

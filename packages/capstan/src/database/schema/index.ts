@@ -4,12 +4,14 @@ import type { DesignSchema } from './design.ts';
 import type { ExperimentsSchema } from './experiments.ts';
 import type { FoundationSchema } from './foundation.ts';
 import type { GatesSchema } from './gates.ts';
+import type { ImportsSchema } from './imports.ts';
 import type { MonitorsSchema } from './monitors.ts';
 import type { OperationsSchema } from './operations.ts';
 import type { PipelinesSchema } from './pipelines.ts';
 import type { RegistrySchema } from './registry.ts';
 import type { RetrainingSchema } from './retraining.ts';
 import type { TracesSchema } from './traces.ts';
+import type { WebhooksSchema } from './webhooks.ts';
 
 /** Every table, by wing. Column names are snake_case; times are milliseconds; JSON is text. */
 export interface Schema
@@ -21,8 +23,10 @@ export interface Schema
     RegistrySchema,
     PipelinesSchema,
     GatesSchema,
+    ImportsSchema,
     MonitorsSchema,
     RetrainingSchema,
     DebtSchema,
     OperationsSchema,
-    TracesSchema {}
+    TracesSchema,
+    WebhooksSchema {}

@@ -51,17 +51,37 @@ export interface ModelAliasesTable {
   version: number;
 }
 
-/** Append only: every move of every alias. `seq` counts per model. */
-export interface ModelAliasMovesTable {
-  model_id: string;
+/**
+ * Append only: everything that happened to models, versions, tags and aliases, with the values that facts of the chain hold
+ * only in short. Outlives what it is about. `seq` counts over all models.
+ */
+export interface ModelHistoryTable {
   seq: number;
-  alias: string;
-  from_version: number | null;
-  to_version: number | null;
+  model_id: string;
+  /** The model's name when it happened. */
+  model: string;
+  version: number | null;
+  kind:
+    | 'model.created'
+    | 'model.renamed'
+    | 'model.deleted'
+    | 'description.set'
+    | 'tag.set'
+    | 'tag.removed'
+    | 'version.created'
+    | 'version.deleted'
+    | 'stage.set'
+    | 'alias.set'
+    | 'alias.removed';
+  /** Alias or key of the tag; else empty. */
+  key: string;
+  from_value: string | null;
+  to_value: string | null;
   actor: string;
   reason: string | null;
   verdict_id: string | null;
-  moved_at: number;
+  at: number;
+  event_seq: number;
 }
 
 export interface RegistrySchema {
@@ -71,5 +91,5 @@ export interface RegistrySchema {
   model_versions: ModelVersionsTable;
   model_version_tags: ModelVersionTagsTable;
   model_aliases: ModelAliasesTable;
-  model_alias_moves: ModelAliasMovesTable;
+  model_history: ModelHistoryTable;
 }

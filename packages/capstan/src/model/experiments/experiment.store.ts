@@ -1,5 +1,6 @@
 import { sql, type Selectable } from 'kysely';
 import { prepared, type Reader, type Schema, type Writer } from '#database';
+import { greatestEver } from './trash/watermark.store.ts';
 import { ARTIFACT_SCHEME, type Experiment, type KeyValue, type Lifecycle } from './model.ts';
 
 type Row = Selectable<Schema['experiments']>;
@@ -29,13 +30,9 @@ export async function findExperimentByName(reader: Reader, name: string): Promis
   return row && (await withTags(reader, [row]))[0];
 }
 
-/** Ids are never used again: experiments are only marked as deleted. The caller holds the chain lock. */
+/** Ids are never used again, those of purged experiments neither. The caller holds the chain lock. */
 export async function nextExperimentId(writer: Writer): Promise<number> {
-  const row = await writer
-    .selectFrom('experiments')
-    .select((eb) => eb.fn.max('id').as('last'))
-    .executeTakeFirst();
-  return row?.last == null ? 0 : Number(row.last) + 1;
+  return (await greatestEver(writer, 'experiments', 'id')) + 1;
 }
 
 export async function insertExperiment(
@@ -51,6 +48,7 @@ export async function insertExperiment(
       lifecycle: 'active',
       created_at: experiment.at,
       updated_at: experiment.at,
+      deleted_at: null,
     })
     .execute();
 }
@@ -61,10 +59,11 @@ export async function renameExperiment(writer: Writer, id: number, name: string,
 
 /** Marks the experiment and its runs; returns how many runs changed. */
 export async function moveExperiment(writer: Writer, id: number, to: Lifecycle, at: number): Promise<number> {
-  await writer.updateTable('experiments').set({ lifecycle: to, updated_at: at }).where('id', '=', id).execute();
+  const change = { lifecycle: to, updated_at: at, deleted_at: to === 'deleted' ? at : null };
+  await writer.updateTable('experiments').set(change).where('id', '=', id).execute();
   const moved = await writer
     .updateTable('runs')
-    .set({ lifecycle: to, updated_at: at })
+    .set(change)
     .where('experiment_id', '=', id)
     .where('lifecycle', '<>', to)
     .executeTakeFirst();

@@ -89,7 +89,8 @@ export function inputUseCases({ database, events, clock }: ExperimentsDeps): Inp
   };
 }
 
-function checkDatasets(datasets: readonly DatasetInput[]): void {
+/** @throws DomainError INVALID_ARGUMENT past the limits */
+export function checkDatasets(datasets: readonly DatasetInput[]): void {
   if (datasets.length > MOST_DATASETS)
     throw invalid(`A run takes at most ${MOST_DATASETS} datasets a call`, { field: 'datasets' });
   for (const [index, dataset] of datasets.entries()) {

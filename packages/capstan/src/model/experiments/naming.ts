@@ -2,6 +2,7 @@
 import { invalid, type DomainError } from '#kernel/errors';
 import type { KeyValue } from './model.ts';
 import { noRun } from './refusals.ts';
+import { checkRetentionTag } from './trash/retention.ts';
 
 const LONGEST_EXPERIMENT_NAME = 500;
 const LONGEST_KEY = 250;
@@ -61,6 +62,7 @@ export function checkKey(field: string, key: string): void {
 export function checkExperimentTag(tag: KeyValue): void {
   checkKey('key', tag.key);
   refuseLong('value', tag.value, LONGEST_EXPERIMENT_TAG_VALUE);
+  checkRetentionTag(tag);
 }
 
 export function checkModelTag(tag: KeyValue): void {

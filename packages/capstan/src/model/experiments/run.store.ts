@@ -10,6 +10,7 @@ import {
   type RunInfo,
   type RunStatus,
 } from './model.ts';
+import { greatestEver } from './trash/watermark.store.ts';
 import { metricValue } from './metrics/metric.store.ts';
 
 export type RunRow = Selectable<Schema['runs']>;
@@ -78,8 +79,7 @@ export async function findRunsForWriting(
 
 /** The caller holds the chain lock: keys count up. */
 export async function insertRun(writer: Writer, run: Omit<RunInfo, 'lifecycle'>): Promise<number> {
-  const last = await selectLastKey(writer, {});
-  const key = Number(last.rows[0]?.key ?? 0) + 1;
+  const key = Math.max(0, await greatestEver(writer, 'runs', 'key')) + 1;
   await insertRunRow(writer, {
     key,
     id: run.id,
@@ -92,14 +92,14 @@ export async function insertRun(writer: Writer, run: Omit<RunInfo, 'lifecycle'>)
     lifecycle: 'active',
     artifact_root: run.artifactRoot,
     updated_at: run.updatedAt,
+    deleted_at: null,
   });
   return key;
 }
 
-const selectLastKey = prepared<{}, { key: number | null }>(() => sql`select max(key) as key from runs`);
 const insertRunRow = preparedInsert('runs', [
   ...(['key', 'id', 'experiment_id', 'name', 'user_id', 'status', 'start_time', 'end_time', 'lifecycle'] as const),
-  ...(['artifact_root', 'updated_at'] as const),
+  ...(['artifact_root', 'updated_at', 'deleted_at'] as const),
 ]);
 
 /** A run with what changes of it ask of its experiment. */
@@ -138,7 +138,8 @@ const setColumns = prepared<{
 }>(
   (given) => sql`update runs set updated_at = ${given('at')}, status = coalesce(${given('status')}, status),
       end_time = coalesce(${given('endTime')}, end_time), name = coalesce(${given('name')}, name),
-      lifecycle = coalesce(${given('lifecycle')}, lifecycle)
+      lifecycle = coalesce(${given('lifecycle')}, lifecycle),
+      deleted_at = case ${given('lifecycle')} when 'deleted' then ${given('at')} when 'active' then null else deleted_at end
     where key = ${given('key')}`,
 );
 

@@ -1,7 +1,10 @@
 import { artifactUseCases, type ArtifactUseCases } from './artifacts/artifacts.ts';
 import { keptFileUseCases, type KeptFileUseCases } from './artifacts/kept-files.ts';
+import { multipartUseCases, type MultipartUseCases } from './artifacts/multipart.ts';
 import type { ExperimentsDeps } from './deps.ts';
 import { experimentUseCases, type ExperimentUseCases } from './experiments.ts';
+import { importFileUseCases, type ImportFileUseCases } from './importing/import-files.ts';
+import { importUseCases, type ImportUseCases } from './importing/imports.ts';
 import { historyUseCases, type HistoryUseCases } from './metrics/history.ts';
 import { inputUseCases, type InputUseCases } from './inputs.ts';
 import { logUseCases, type LogUseCases } from './log/log-batch.ts';
@@ -14,6 +17,7 @@ import { differingKeys } from './search/key.store.ts';
 import type { KeyNames } from './search/logged-keys.ts';
 import { countChildren } from './search/run-children.store.ts';
 import { runUseCases, type RunUseCases } from './runs.ts';
+import { trashUseCases, type TrashUseCases } from './trash/trash.ts';
 import {
   countRunMatches,
   findPage,
@@ -46,7 +50,11 @@ export interface Experiments
     LoggedModelUseCases,
     ArtifactUseCases,
     KeptFileUseCases,
+    MultipartUseCases,
     HistoryUseCases,
+    ImportUseCases,
+    ImportFileUseCases,
+    TrashUseCases,
     SearchUseCases,
     CompletionUseCases {
   /** Writes the facts that wait to be summed up: before this process ends. */
@@ -65,7 +73,11 @@ export function createExperiments(deps: ExperimentsDeps): Experiments {
     ...loggedModelUseCases(deps, metricIds),
     ...artifactUseCases(deps),
     ...keptFileUseCases(deps),
+    ...multipartUseCases(deps),
     ...historyUseCases(deps, metricIds),
+    ...importUseCases(deps, metricIds),
+    ...importFileUseCases(deps),
+    ...trashUseCases(deps),
     ...completionUseCases(deps),
     settle: () => facts.settle(),
     searchRuns: (search) => searchRuns(database, metricIds, search),

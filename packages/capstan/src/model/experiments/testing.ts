@@ -35,7 +35,7 @@ export async function openBench(database: Database): Promise<Bench> {
   const jobs = createJobs({ database, clock, ids: randomIds });
   const events = createEvents({ database, jobs, clock, ids: randomIds });
   const blobs = await createBlobFs({ root: folder });
-  const experiments = createExperiments({ database, events, clock, ids: randomIds, blobs });
+  const experiments = createExperiments({ database, events, jobs, clock, ids: randomIds, blobs });
   await experiments.ensureDefaultExperiment(cause);
   return {
     experiments,

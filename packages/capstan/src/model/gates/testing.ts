@@ -80,7 +80,8 @@ export async function openGatesBench(database: Database): Promise<GatesBench> {
   let now = START + 30 * DAY;
   const clock = { now: () => now };
   const ids = randomIds;
-  const events = createEvents({ database, clock, ids, jobs: createJobs({ database, clock, ids }) });
+  const jobs = createJobs({ database, clock, ids });
+  const events = createEvents({ database, clock, ids, jobs });
   const projects = createProjects({ database, events, clock });
   const blobs = await createBlobFs({ root: join(root, 'blobs') });
   const analytics = createAnalyticsDuckdb({ temporaryFolder: join(root, 'spill') });
@@ -94,7 +95,7 @@ export async function openGatesBench(database: Database): Promise<GatesBench> {
     projects,
     temporaryFolder: join(root, 'tmp'),
   });
-  const experiments = createExperiments({ database, events, clock, ids, blobs });
+  const experiments = createExperiments({ database, events, jobs, clock, ids, blobs });
   const registry = createRegistry({ database, events, clock, ids, blobs, experiments });
   const runs = new Map<string, PipelineRun>();
   const lineage = { madeIn: async (runId: string) => runs.get(runId) };

@@ -2,6 +2,7 @@
 // Owns runs, stages, attempts, their environments and the outputs that stand in for later runs. Does not know how a
 // pipeline is written (a PipelineFormat does), how commands are run (the executor), nor what a model is.
 // Called by retraining and the routes; projects, datasets and experiments are given by the composition root.
+export { pipelineBlobs } from './held-blobs.ts';
 export { createPipelines, type Log, type Pipelines, type StartRun } from './service.ts';
 export { createEnvironments, type Environment, type Environments } from './environments.ts';
 export { pipelineRoutes } from './routes.ts';

@@ -78,7 +78,7 @@ export async function benchIn(
   const events = createEvents({ database, jobs, clock, ids });
   const blobs = await createBlobFs({ root: join(data, 'artifacts') });
   const executor = createExecutorLocal({ reapGraceMs: 200 });
-  const experiments = createExperiments({ database, events, clock, ids, blobs });
+  const experiments = createExperiments({ database, events, jobs, clock, ids, blobs });
   const projects = createProjects({ database, events, clock });
   const analytics = createAnalyticsDuckdb({ temporaryFolder: join(data, 'analytics') });
   const datasets = createDatasets({

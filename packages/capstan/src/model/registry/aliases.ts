@@ -2,10 +2,11 @@ import type { Writer } from '#database';
 import type { Cause } from '#kernel/cause';
 import { conflict } from '#kernel/errors';
 import * as store from './alias.store.ts';
-import { aboutModel, requireModel, requireVersion, type RegistryDeps } from './deps.ts';
-import { updateModel } from './model.store.ts';
-import { refusalOf, type AliasMove, type Verdict } from './model.ts';
-import { checkAlias, checkAliasName, checkText } from './naming.ts';
+import { requireModel, requireVersion, type RegistryDeps } from './deps.ts';
+import type { ModelRow } from './model.store.ts';
+import { refusalOf, type Change, type Verdict } from './model.ts';
+import { checkAlias, checkAliasText, checkText } from './naming.ts';
+import { record } from './record.ts';
 
 export interface AliasUseCases {
   /** Moves the alias from whatever version has it, in one step. @throws DomainError NOT_FOUND, INVALID_ARGUMENT */
@@ -35,14 +36,6 @@ export interface AliasUseCases {
     readonly reason?: string | undefined;
     readonly cause: Cause;
   }): Promise<void>;
-  /** Who moved what, when, from where to where; newest first. @throws DomainError NOT_FOUND */
-  aliasHistory(input: {
-    readonly model: string;
-    readonly alias?: string | undefined;
-    /** Only moves with a smaller `seq`. */
-    readonly before?: number | undefined;
-    readonly limit: number;
-  }): Promise<readonly AliasMove[]>;
 }
 
 interface Move {
@@ -56,29 +49,15 @@ interface Move {
 
 const LONGEST_REASON = 2_000;
 
-export function aliasUseCases({ database, events, clock }: RegistryDeps): AliasUseCases {
+export function aliasUseCases(deps: RegistryDeps): AliasUseCases {
+  const { database } = deps;
+
   async function move(writer: Writer, { model: name, alias, to, reason, verdictId, cause }: Move): Promise<void> {
     await database.dialect.lockChain(writer);
     const model = await requireModel(writer, name);
     if (to !== null) await requireVersion(writer, name, to);
     const from = (await store.findAlias(writer, model.id, alias)) ?? null;
-    if (from === to) return;
-    const at = clock.now();
-    const facts = { alias, from, to, actor: cause.actor, reason: reason ?? null, verdictId: verdictId ?? null, at };
-    await store.moveAlias(writer, model.id, facts);
-    await updateModel(writer, model.id, {}, at);
-    await events.append(writer, cause, {
-      type: to === null ? 'model-alias.removed' : 'model-alias.set',
-      ...aboutModel(model),
-      payload: {
-        model: name,
-        alias,
-        ...(from !== null && { from }),
-        ...(to !== null && { to }),
-        ...(reason !== undefined && { reason }),
-        ...(verdictId !== undefined && { verdictId }),
-      },
-    });
+    if (from !== to) await moveAlias(deps, writer, { model, alias, from, to, reason, verdictId, cause });
   }
 
   return {
@@ -101,12 +80,45 @@ export function aliasUseCases({ database, events, clock }: RegistryDeps): AliasU
       await database.write((writer) => move(writer, { ...input, to: version, verdictId: verdict.id }));
     },
     async removeAlias(input) {
-      checkAliasName(input.alias);
+      checkAliasText(input.alias);
       await database.write((writer) => move(writer, { ...input, to: null }));
     },
-    async aliasHistory({ model, ...query }) {
-      const row = await requireModel(database.read, model);
-      return await store.movesOf(database.read, row.id, query);
+  };
+}
+
+/** Points an alias elsewhere and records it: one without the other cannot happen. */
+export async function moveAlias(
+  deps: RegistryDeps,
+  writer: Writer,
+  move: Omit<Move, 'model'> & { readonly model: ModelRow; readonly from: number | null },
+): Promise<void> {
+  const { model, alias, from, to, reason, verdictId, cause } = move;
+  await store.putAlias(writer, model.id, alias, to);
+  await record(deps, writer, {
+    model,
+    cause,
+    type: to === null ? 'model-alias.removed' : 'model-alias.set',
+    payload: {
+      model: model.name,
+      alias,
+      ...(from !== null && { from }),
+      ...(to !== null && { to }),
+      ...(reason !== undefined && { reason }),
+      ...(verdictId !== undefined && { verdictId }),
     },
+    changes: [aliasChange(alias, from, to)],
+    reason,
+    verdictId,
+  });
+}
+
+export function aliasChange(alias: string, from: number | null, to: number | null): Change {
+  const text = (version: number | null) => (version === null ? null : String(version));
+  return {
+    kind: to === null ? 'alias.removed' : 'alias.set',
+    version: to ?? from,
+    key: alias,
+    from: text(from),
+    to: text(to),
   };
 }

@@ -6,6 +6,7 @@ import type { BlobStore } from '#ports/blob-store';
 import type { Clock } from '#ports/clock';
 import type { Ids } from '#ports/ids';
 import { findModel, type ModelRow } from './model.store.ts';
+import { refuseSeparators } from './naming.ts';
 import { findVersion, type VersionRow } from './version.store.ts';
 
 export interface RegistryDeps {
@@ -19,6 +20,7 @@ export interface RegistryDeps {
 
 /** @throws DomainError NOT_FOUND */
 export async function requireModel(reader: Writer, name: string): Promise<ModelRow> {
+  refuseSeparators(name);
   const model = await findModel(reader, name);
   if (!model) throw new DomainError('NOT_FOUND', `Registered Model with name=${name} not found`, { field: 'name' });
   return model;
@@ -43,4 +45,14 @@ export function aboutModel({ name, project }: { readonly name: string; readonly 
 
 export function aboutVersion(model: { readonly name: string; readonly project: string | null }, version: number) {
   return { ...aboutModel(model), subject: `model-version:${model.name}/${version}` };
+}
+
+/** What was asked for, or undefined where there is no such thing. */
+export async function orNone<Found>(finding: Promise<Found>): Promise<Found | undefined> {
+  try {
+    return await finding;
+  } catch (error) {
+    if (error instanceof DomainError && error.code === 'NOT_FOUND') return undefined;
+    throw error;
+  }
 }

@@ -4,6 +4,8 @@
 // deployments and retraining.
 export { createRegistry, type ModelRegistry } from './service.ts';
 export { versionNumber, type NewVersion } from './versions.ts';
+export { versionReferences } from './version.store.ts';
 export { checkModelName } from './naming.ts';
+export type { ForeignModel, ForeignVersion, ImportedModel } from './importing/import-model.ts';
 export { registryRoutes } from './routes.ts';
 export * from './model.ts';

@@ -1,6 +1,6 @@
 import { sql, type Selectable } from 'kysely';
 import type { Reader, Schema, Writer } from '#database';
-import type { KeyValue, RegisteredModel } from './model.ts';
+import { isPromptTag, PROMPT_TAG, type KeyValue, type RegisteredModel } from './model.ts';
 import { latestOfStages } from './version.store.ts';
 
 export type ModelRow = Selectable<Schema['registered_models']>;
@@ -26,18 +26,26 @@ export async function updateModel(
     .execute();
 }
 
-/** The model with its versions, aliases and tags; moves of its aliases stay in the chain of facts. */
+/** The model with its versions, aliases and tags; its history stays. */
 export async function removeModel(writer: Writer, id: string): Promise<void> {
-  for (const table of [
-    'model_version_tags',
-    'model_aliases',
-    'model_alias_moves',
-    'model_versions',
-    'registered_model_tags',
-  ] as const) {
+  for (const table of ['model_version_tags', 'model_aliases', 'model_versions', 'registered_model_tags'] as const) {
     await writer.deleteFrom(table).where('model_id', '=', id).execute();
   }
   await writer.deleteFrom('registered_models').where('id', '=', id).execute();
+}
+
+export async function isPromptModel(reader: Reader, id: string): Promise<boolean> {
+  const value = (await modelTags(reader, id)).get(PROMPT_TAG);
+  return value !== undefined && isPromptTag({ key: PROMPT_TAG, value });
+}
+
+export async function modelTags(reader: Reader, id: string): Promise<ReadonlyMap<string, string>> {
+  const rows = await reader
+    .selectFrom('registered_model_tags')
+    .select(['key', 'value'])
+    .where('model_id', '=', id)
+    .execute();
+  return new Map(rows.map(({ key, value }) => [key, value]));
 }
 
 export async function putModelTags(writer: Writer, id: string, tags: readonly KeyValue[]): Promise<void> {
@@ -108,4 +116,26 @@ export async function loadModels(reader: Reader, rows: readonly ModelRow[]): Pro
     aliases: aliases.filter((one) => one.model_id === row.id).map(({ alias, version }) => ({ alias, version })),
     latestVersions: latest.filter((version) => version.model === row.name),
   }));
+}
+
+/** No later version gets a number up to this one. */
+export async function raiseCounter(writer: Writer, name: string, least: number): Promise<void> {
+  await sql`insert into model_version_counters (name, last_version) values (${name}, ${least})
+    on conflict (name) do update set last_version =
+      case when excluded.last_version > model_version_counters.last_version
+           then excluded.last_version else model_version_counters.last_version end`.execute(writer);
+}
+
+/** The description with the time at which it changed elsewhere. */
+export async function setModelFacts(
+  writer: Writer,
+  id: string,
+  description: string | null,
+  updatedAt: number,
+): Promise<void> {
+  await writer
+    .updateTable('registered_models')
+    .set({ description, updated_at: updatedAt })
+    .where('id', '=', id)
+    .execute();
 }

@@ -48,9 +48,52 @@ export interface ModelVersion {
   readonly aliases: readonly string[];
 }
 
+/** Everything that can happen to a registered model, its versions, tags and aliases. */
+export const changeKinds = [
+  'model.created',
+  'model.renamed',
+  'model.deleted',
+  'description.set',
+  'tag.set',
+  'tag.removed',
+  'version.created',
+  'version.deleted',
+  'stage.set',
+  'alias.set',
+  'alias.removed',
+] as const;
+export type ChangeKind = (typeof changeKinds)[number];
+
+/** One change, with what was there before and after. */
+export interface Change {
+  readonly kind: ChangeKind;
+  /** Null for the model itself; for a move of an alias the version it points to now, or did last. */
+  readonly version: number | null;
+  /** The alias or the tag's key; empty for other kinds. */
+  readonly key: string;
+  /** Name, description, tag value, stage or version number before and after; null for none, or where it is not known. */
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
+/** A change with who made it, when and why. */
+export interface HistoryEntry extends Change {
+  /** Grows with time over all models. */
+  readonly seq: number;
+  /** The model's name when it happened. */
+  readonly model: string;
+  readonly actor: string;
+  readonly reason: string | null;
+  /** The verdict that allowed it, for a promotion. */
+  readonly verdictId: string | null;
+  readonly at: number;
+  /** Its place in the chain of facts. */
+  readonly eventSeq: number;
+}
+
 /** One move of an alias; `from` is null where it was new, `to` where it was removed. */
 export interface AliasMove {
-  /** Counts from 1 for each model. */
+  /** Grows with time. */
   readonly seq: number;
   readonly alias: string;
   readonly from: number | null;
@@ -114,4 +157,16 @@ export function refusalOf(verdict: Verdict, model: string, version: number): str
 /** The stage of that name in any case, or undefined. */
 export function stageOf(name: string): Stage | undefined {
   return stages.find((stage) => stage.toLowerCase() === name.toLowerCase());
+}
+
+/** MLflow keeps prompts as registered models whose tag says so. */
+export const PROMPT_TAG = 'mlflow.prompt.is_prompt';
+
+export function isPromptTag({ key, value }: KeyValue): boolean {
+  return key === PROMPT_TAG && value.toLowerCase() === 'true';
+}
+
+/** Of tags given together, the last of each key counts. */
+export function lastOfEachKey(tags: readonly KeyValue[]): KeyValue[] {
+  return [...new Map(tags.map((tag) => [tag.key, tag])).values()];
 }

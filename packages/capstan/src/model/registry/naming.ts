@@ -10,10 +10,15 @@ const LONGEST_ALIAS = 255;
 
 export function checkModelName(name: string): void {
   if (name.trim() === '') throw refusal('name', 'Registered model name cannot be empty.');
-  if (/[/:]/.test(name))
-    throw refusal('name', `Invalid model name: '${name}'. Registered model name cannot contain ':' or '/'.`);
+  refuseSeparators(name);
   checkText('name', name, LONGEST_NAME);
   if (/\p{Cc}/u.test(name)) throw refusal('name', 'The name holds a control character');
+}
+
+/** No model has such a name, and none can: it would not fit into models:/NAME/VERSION. */
+export function refuseSeparators(name: string): void {
+  if (/[/:]/.test(name))
+    throw refusal('name', `Invalid model name: '${name}'. Registered model name cannot contain ':' or '/'.`);
 }
 
 export function checkTag({ key, value }: KeyValue): void {
@@ -32,18 +37,18 @@ export function checkText(field: string, text: string, longest: number): void {
     throw refusal(field, `'${field}' holds a NUL character or half a character`);
 }
 
-/** Not what clients write for versions: `v7`, `latest`. @throws DomainError INVALID_ARGUMENT */
+/** What an alias that is set may be: not what clients write for versions, `v7` and `latest`. */
 export function checkAlias(alias: string): void {
-  checkAliasName(alias);
+  checkAliasText(alias);
   if (/^v\d+$/i.test(alias) || alias.toLowerCase() === 'latest') {
     throw refusal('alias', `'${alias}' alias name is reserved: clients read it as a version.`);
   }
 }
 
-/** Letters, digits, `_` and `-`. @throws DomainError INVALID_ARGUMENT */
-export function checkAliasName(alias: string): void {
+/** Letters and digits of any script, `_` and `-`. */
+export function checkAliasText(alias: string): void {
   if (alias === '') throw refusal('alias', 'Registered model alias cannot be empty.');
-  if (alias.length > LONGEST_ALIAS || !/^[\w-]+$/.test(alias)) {
+  if (alias.length > LONGEST_ALIAS || !/^[\p{L}\p{M}\p{N}_-]+$/u.test(alias)) {
     throw refusal(
       'alias',
       `Invalid alias name: '${alias.slice(0, LONGEST_ALIAS)}'. Use letters, digits, _ and -, at most ${LONGEST_ALIAS}.`,

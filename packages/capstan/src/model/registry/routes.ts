@@ -58,16 +58,17 @@ function aliasRoutes(registry: ModelRegistry): BoundRoute[] {
       await registry.removeAlias({ ...params, reason: query.reason, cause });
       return { alias: params.alias };
     }),
-    bind(table.aliasHistory, async ({ params, query }) => {
+    bind(table.aliasHistory, async ({ params: { model, alias }, query }) => {
       const before = query.cursor === undefined ? undefined : seqOf(query.cursor);
-      const moves = await registry.aliasHistory({
-        model: params.model,
-        alias: query.alias,
-        before,
-        limit: query.limit + 1,
-      });
-      const items = moves.slice(0, query.limit);
-      return { items, ...nextCursor(moves.length > query.limit ? String(items.at(-1)?.seq) : undefined) };
+      const until = query.at ?? Number.MAX_SAFE_INTEGER;
+      const { version } = await registry.aliasAt(model, alias, until);
+      const moves = await registry.aliasHistory({ model, alias, before, until, limit: query.limit + 1 });
+      return { version, ...pageOf(moves, query.limit) };
+    }),
+    bind(table.history, async ({ params: { model }, query: { limit, cursor, kind, ...query } }) => {
+      const before = cursor === undefined ? undefined : seqOf(cursor);
+      const kinds = kind === undefined ? undefined : [kind];
+      return pageOf(await registry.history({ model, ...query, kinds, before, limit: limit + 1 }), limit);
     }),
   ];
 }
@@ -100,6 +101,12 @@ function versionReply({ files: _files, tags, aliases, ...facts }: ModelVersion) 
 
 function textsReply(texts: readonly KeyValue[]): Record<string, string> {
   return Object.fromEntries(texts.map(({ key, value }) => [key, value]));
+}
+
+/** A page of what was asked for with one more than fits. */
+function pageOf<Item extends { readonly seq: number }>(found: readonly Item[], limit: number) {
+  const items = found.slice(0, limit);
+  return { items, ...nextCursor(found.length > limit ? String(items.at(-1)?.seq) : undefined) };
 }
 
 function nextCursor(token: string | undefined) {

@@ -13,6 +13,7 @@ import {
   type Columns,
   type Database,
   type Page,
+  type Reader,
   type SearchEntity,
   type SearchField,
   type Sorting,
@@ -20,6 +21,7 @@ import {
 import { comparisonsOf, type Comparison, type Filter } from '#kernel/filter/ast';
 import type { SortTerm } from '#kernel/filter/parse-order';
 import type { ModelRow } from './model.store.ts';
+import { PROMPT_TAG } from './model.ts';
 import type { VersionRow } from './version.store.ts';
 
 interface RegistryQuery {
@@ -31,8 +33,6 @@ interface RegistryQuery {
   readonly question: string;
 }
 
-/** Prompts are registered models too: what does not say that it is one is none. */
-const PROMPT_TAG = 'mlflow.prompt.is_prompt';
 const ATTRIBUTE = ['attribute', 'attributes', 'attr'];
 const TAG = ['tag', 'tags'];
 
@@ -89,6 +89,13 @@ function versionField(key: string): SearchField | undefined {
 }
 
 const versionTables = sql`model_versions v join registered_models m on m.id = v.model_id`;
+
+/** The greatest number that a model has. */
+export async function newestOf(reader: Reader, modelId: string): Promise<number | undefined> {
+  const { rows } = await sql<{ newest: number | null }>`
+    select max(version) as newest from model_versions where model_id = ${modelId}`.execute(reader);
+  return rows[0]?.newest ?? undefined;
+}
 
 /** By name unless ordered otherwise. */
 export async function pageOfModels(database: Database, query: RegistryQuery): Promise<Page<ModelRow>> {

@@ -1,10 +1,13 @@
 // What the source of a model version may be, and which files it stands for.
 import { DomainError, invalid } from '#kernel/errors';
 import { parseArtifactPath, parseArtifactUri, type Experiments } from '#model/experiments';
-import type { KeyValue, ModelVersion } from './model.ts';
+import { orNone } from './deps.ts';
+import { isPromptTag, type KeyValue, type ModelVersion } from './model.ts';
 
 /** The place in Capstan that a source stands for, and whose it is. */
 export interface ResolvedSource {
+  /** As it is kept: that of a copy names the version it was made from, not an alias that moves. */
+  readonly source: string;
   /** Null where Capstan does not hold the files. */
   readonly files: { readonly root: string; readonly path: string } | null;
   readonly runId: string | null;
@@ -26,7 +29,8 @@ export interface SourceDeps {
 
 /** Object stores that clients reach by themselves: this server never opens them. */
 const REMOTE_SCHEMES = new Set(['s3', 'gs', 'wasbs', 'abfss', 'dbfs']);
-const PROMPT_TAG = 'mlflow.prompt.is_prompt';
+/** What clients send for a prompt's version. */
+const PROMPT_SOURCES = new Set(['dummy-source', 'prompt-template']);
 const LONGEST_SOURCE = 2_000;
 
 /**
@@ -37,17 +41,22 @@ const LONGEST_SOURCE = 2_000;
 export async function resolveSource(deps: SourceDeps, claim: SourceClaim): Promise<ResolvedSource> {
   const { source } = claim;
   if (source.length > LONGEST_SOURCE) throw refusal(source, `it is longer than ${LONGEST_SOURCE} characters`);
-  const own = { runId: claim.runId ?? null, loggedModelId: claim.loggedModelId ?? null };
-  if (source === 'dummy-source' && claim.tags.some((tag) => tag.key === PROMPT_TAG && tag.value === 'true')) {
-    return { files: null, ...own };
+  const own = { source, runId: claim.runId ?? null, loggedModelId: claim.loggedModelId ?? null };
+  if (claim.tags.some(isPromptTag)) {
+    if (PROMPT_SOURCES.has(source)) return { files: null, ...own };
+    throw refusal(source, `a prompt has no files: its source is ${[...PROMPT_SOURCES].join(' or ')}`);
   }
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(source)?.[1]?.toLowerCase();
   if (scheme === undefined) throw refusal(source, 'it is a path of some machine, which this server cannot read');
-  refuseTricks(source);
+  refuseTricks(source, REMOTE_SCHEMES.has(scheme));
   if (scheme === 'models') return await resolveModel(deps, claim);
   if (scheme === 'runs') return await resolveRun(deps, claim);
   if (scheme === 'mlflow-artifacts') return await resolveArtifacts(deps, claim);
-  if (REMOTE_SCHEMES.has(scheme)) return { files: null, ...own };
+  if (REMOTE_SCHEMES.has(scheme)) {
+    if (claim.loggedModelId === undefined) return { files: null, ...own };
+    const model = await deps.experiments.getLoggedModel(claim.loggedModelId);
+    return { files: null, ...own, runId: own.runId ?? model.sourceRunId };
+  }
   throw refusal(source, `'${scheme}:' addresses a host other than the tracking server, or a path of some machine`);
 }
 
@@ -55,56 +64,71 @@ export async function resolveSource(deps: SourceDeps, claim: SourceClaim): Promi
 async function resolveModel(deps: SourceDeps, claim: SourceClaim): Promise<ResolvedSource> {
   const [first = '', ...rest] = segmentsOf(claim.source, 'models:/');
   if (/^m-[0-9a-f]{32}$/.test(first)) {
-    if (claim.loggedModelId !== undefined && claim.loggedModelId !== first) {
-      throw refusal(claim.source, `it names another model than model_id '${claim.loggedModelId}'`);
-    }
+    if (claim.loggedModelId !== first) throw refusal(claim.source, `the model_id beside it must be '${first}'`);
     const model = await deps.experiments.getLoggedModel(first);
     const files = { root: model.artifactRoot, path: rest.join('/') };
-    return { files, runId: claim.runId ?? model.sourceRunId, loggedModelId: model.id };
+    return { source: claim.source, files, runId: claim.runId ?? model.sourceRunId, loggedModelId: model.id };
   }
   const mark = first.lastIndexOf('@');
   const [name, version] = mark > 0 ? [first.slice(0, mark), first.slice(mark)] : [first, rest.shift() ?? ''];
   if (rest.length > 0 || version === '')
     throw refusal(claim.source, 'a registered model is written models:/NAME/VERSION or models:/NAME@ALIAS');
   const copied = await deps.findVersion(name, version);
+  if (copied.tags.some(isPromptTag)) throw refusal(claim.source, 'it is a prompt');
+  if (
+    (claim.runId ?? copied.runId) !== copied.runId ||
+    (claim.loggedModelId ?? copied.loggedModelId) !== copied.loggedModelId
+  )
+    throw refusal(claim.source, 'the run_id and model_id beside it must be those of the version it names');
   return {
+    source: `models:/${copied.model}/${copied.version}`,
     files: copied.files,
-    runId: claim.runId ?? copied.runId,
-    loggedModelId: claim.loggedModelId ?? copied.loggedModelId,
+    runId: copied.runId,
+    loggedModelId: copied.loggedModelId,
   };
 }
 
-/** `runs:/RUN/PATH`: a folder of the run, or a model of that name that the run logged. */
+/**
+ * `runs:/RUN/PATH`: a folder of the run, or a model of that name that the run logged. A run that is not of this server is
+ * taken, too: no file of this server is behind it.
+ */
 async function resolveRun(deps: SourceDeps, claim: SourceClaim): Promise<ResolvedSource> {
-  const [runId = '', ...rest] = segmentsOf(claim.source, 'runs:/');
-  if (claim.runId === undefined) throw refusal(claim.source, 'a runs:/ source needs the run_id beside it');
-  if (claim.runId !== runId) throw refusal(claim.source, `it names another run than run_id '${claim.runId}'`);
-  const run = await deps.experiments.getRun(runId);
-  const path = rest.join('/');
+  const { source } = claim;
+  const [runId = '', ...rest] = segmentsOf(source, 'runs:/');
+  if (claim.runId === undefined) throw refusal(source, 'a runs:/ source needs the run_id beside it');
+  if (claim.runId !== runId) throw refusal(source, `it names another run than run_id '${claim.runId}'`);
   const loggedModelId = claim.loggedModelId ?? null;
+  const run = await orNone(deps.experiments.getRun(runId));
+  if (!run) return { source, files: null, runId, loggedModelId };
+  const path = rest.join('/');
   const ownFiles = await deps.experiments.artifactFiles(run.artifactRoot, path);
-  if (ownFiles.length > 0) return { files: { root: run.artifactRoot, path }, runId, loggedModelId };
+  if (ownFiles.length > 0) return { source, files: { root: run.artifactRoot, path }, runId, loggedModelId };
   for (const { modelId } of run.modelOutputs.toReversed()) {
-    const model = await deps.experiments.getLoggedModel(modelId).catch(ignoreNotFound);
-    if (model?.name === path) return { files: { root: model.artifactRoot, path: '' }, runId, loggedModelId: model.id };
+    const model = await orNone(deps.experiments.getLoggedModel(modelId));
+    if (model?.name === path) {
+      return { source, files: { root: model.artifactRoot, path: '' }, runId, loggedModelId: model.id };
+    }
   }
-  return { files: { root: run.artifactRoot, path }, runId, loggedModelId };
+  return { source, files: { root: run.artifactRoot, path }, runId, loggedModelId };
 }
 
 /** `mlflow-artifacts:/…` inside the root of the run or logged model named beside it. */
 async function resolveArtifacts(deps: SourceDeps, claim: SourceClaim): Promise<ResolvedSource> {
-  const segments = parseArtifactUri(claim.source) ?? [];
-  const place = await deps.experiments.locateArtifact(segments.join('/'));
+  const { source } = claim;
+  const segments = parseArtifactUri(source) ?? [];
+  const place = await orNone(deps.experiments.locateArtifact(segments.join('/')));
+  if (!place) throw refusal(source, 'it lies under no run and no logged model');
   const isOwn = place.owner.kind === 'run' ? place.owner.id === claim.runId : place.owner.id === claim.loggedModelId;
   if (place.owner.kind === 'logged-model' && claim.loggedModelId === undefined) {
     // Older calls name the run that logged the model.
     const model = await deps.experiments.getLoggedModel(place.owner.id);
     if (claim.runId !== undefined && model.sourceRunId === claim.runId) {
-      return { files: { root: place.root, path: place.path }, runId: claim.runId, loggedModelId: model.id };
+      return { source, files: { root: place.root, path: place.path }, runId: claim.runId, loggedModelId: model.id };
     }
   }
   if (!isOwn) throw refusal(claim.source, 'it does not lie under the artifacts of the run_id or model_id beside it');
   return {
+    source,
     files: { root: place.root, path: place.path },
     runId: claim.runId ?? null,
     loggedModelId: claim.loggedModelId ?? null,
@@ -118,23 +142,18 @@ function segmentsOf(source: string, prefix: string): string[] {
 }
 
 /** Nor may a source that Capstan never opens confuse those who do. */
-function refuseTricks(source: string): void {
-  const path = source
+function refuseTricks(source: string, mayHaveQuery: boolean): void {
+  const path = (mayHaveQuery ? source.replace(/[?#].*$/s, '') : source)
     .slice(source.indexOf(':') + 1)
     .replace(/^\/*/, '')
     .replace(/\/$/, '');
-  if (source.includes('?') || source.includes('#')) throw refusal(source, 'it has a query or fragment');
+  if (!mayHaveQuery && /[?#]/.test(source)) throw refusal(source, 'it has a query or fragment');
   if (path === '') throw refusal(source, 'it names nothing');
   try {
     parseArtifactPath(path);
   } catch (error) {
     throw error instanceof DomainError ? refusal(source, error.message) : error;
   }
-}
-
-function ignoreNotFound(error: unknown): undefined {
-  if (error instanceof DomainError && error.code === 'NOT_FOUND') return undefined;
-  throw error;
 }
 
 function refusal(source: string, reason: string): DomainError {

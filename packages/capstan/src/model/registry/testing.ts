@@ -9,7 +9,7 @@ import { createEvents, type Events } from '#events';
 import { createJobs } from '#jobs';
 import { createExperiments, type Experiments } from '#model/experiments';
 import { randomIds } from '#ports/ids';
-import { createRegistry, type ModelRegistry, type Verdict } from './index.ts';
+import { createRegistry, type ModelRegistry, type ModelVersion, type Verdict } from './index.ts';
 
 export const cause = { actor: 'test' };
 
@@ -21,6 +21,8 @@ interface RegistryBench {
   facts(): Promise<string[]>;
   /** A logged model in the default experiment; returns its id. */
   logModel(name?: string, sourceRunId?: string): Promise<string>;
+  /** A version of a new logged model. */
+  register(model: string): Promise<ModelVersion>;
 }
 
 export async function openRegistry(database: Database): Promise<RegistryBench> {
@@ -31,19 +33,25 @@ export async function openRegistry(database: Database): Promise<RegistryBench> {
   const jobs = createJobs({ database, clock, ids: randomIds });
   const events = createEvents({ database, jobs, clock, ids: randomIds });
   const blobs = await createBlobFs({ root: folder });
-  const deps = { database, events, clock, ids: randomIds, blobs };
+  const deps = { database, events, jobs, clock, ids: randomIds, blobs };
   const experiments = createExperiments(deps);
   await experiments.ensureDefaultExperiment(cause);
+  const registry = createRegistry({ ...deps, experiments });
+  const logModel: RegistryBench['logModel'] = async (name, sourceRunId) =>
+    (await experiments.createLoggedModel({ experimentId: '0', name, sourceRunId, cause })).id;
   return {
-    registry: createRegistry({ ...deps, experiments }),
+    registry,
     experiments,
     events,
     advance(ms) {
       now += ms;
     },
     facts: async () => (await events.list({ limit: 1_000 })).map((fact) => fact.type),
-    logModel: async (name, sourceRunId) =>
-      (await experiments.createLoggedModel({ experimentId: '0', name, sourceRunId, cause })).id,
+    logModel,
+    async register(model) {
+      const loggedModelId = await logModel();
+      return await registry.createVersion({ model, source: `models:/${loggedModelId}`, loggedModelId, cause });
+    },
   };
 }
 

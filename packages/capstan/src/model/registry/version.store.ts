@@ -30,6 +30,25 @@ export async function versionsOfRun(reader: Reader, runId: string): Promise<Vers
     .execute();
 }
 
+/** Notes that all versions changed: with their model's name. */
+export async function touchVersions(writer: Writer, modelId: string, at: number): Promise<void> {
+  await writer.updateTable('model_versions').set({ updated_at: at }).where('model_id', '=', modelId).execute();
+}
+
+/** Values of a version's tags by key. */
+export async function versionTags(
+  reader: Reader,
+  key: { readonly model_id: string; readonly version: number },
+): Promise<ReadonlyMap<string, string>> {
+  const rows = await reader
+    .selectFrom('model_version_tags')
+    .select(['key', 'value'])
+    .where('model_id', '=', key.model_id)
+    .where('version', '=', key.version)
+    .execute();
+  return new Map(rows.map((row) => [row.key, row.value]));
+}
+
 export async function numbersOf(reader: Reader, modelId: string): Promise<number[]> {
   const rows = await reader
     .selectFrom('model_versions')
@@ -163,4 +182,42 @@ export async function loadVersions(reader: Reader, rows: readonly VersionRow[]):
     tags: (tagsOf.get(`${row.model_id} ${row.version}`) ?? []).map(({ key, value }) => ({ key, value })),
     aliases: (aliasesOf.get(`${row.model_id} ${row.version}`) ?? []).map(({ alias }) => alias),
   }));
+}
+
+/** What each version stands on: the run, logged model and folder that must stay as long as it does. */
+export async function versionReferences(reader: Reader) {
+  const rows = await reader
+    .selectFrom('model_versions')
+    .innerJoin('registered_models', 'registered_models.id', 'model_versions.model_id')
+    .select(['registered_models.name as model', 'version', 'run_id', 'logged_model_id', 'artifact_root'])
+    .orderBy('registered_models.name')
+    .orderBy('version')
+    .execute();
+  return rows.map((row) => ({
+    model: row.model,
+    version: row.version,
+    runId: row.run_id,
+    loggedModelId: row.logged_model_id,
+    root: row.artifact_root,
+  }));
+}
+
+/** Rows of a model's versions, by number. */
+export async function rowsOf(reader: Reader, modelId: string): Promise<Selectable<Schema['model_versions']>[]> {
+  return await reader
+    .selectFrom('model_versions')
+    .selectAll()
+    .where('model_id', '=', modelId)
+    .orderBy('version')
+    .execute();
+}
+
+/** Stores a version, or all that is said of the one that is there. */
+export async function upsertVersion(writer: Writer, row: Insertable<Schema['model_versions']>): Promise<void> {
+  const { model_id: _model, version: _version, ...facts } = row;
+  await writer
+    .insertInto('model_versions')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['model_id', 'version']).doUpdateSet(facts))
+    .execute();
 }

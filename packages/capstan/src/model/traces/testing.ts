@@ -30,7 +30,7 @@ export async function openTraces(database: Database): Promise<TraceBench> {
   const jobs = createJobs({ database, clock, ids: randomIds });
   const events = createEvents({ database, jobs, clock, ids: randomIds });
   const blobs = await createBlobFs({ root: folder });
-  const experiments = createExperiments({ database, events, clock, ids: randomIds, blobs });
+  const experiments = createExperiments({ database, events, jobs, clock, ids: randomIds, blobs });
   const traces = createTraces({ database, events, clock, ids: randomIds, experiments });
   await experiments.ensureDefaultExperiment(cause);
   return {

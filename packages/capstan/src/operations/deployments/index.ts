@@ -2,6 +2,7 @@
 // snapshot that data planes follow, and the loss-budget breaker. Owns no prediction: evidence comes in from `predictions`.
 // Called by predictions, retraining and the routes; declarations and the registry are given by the composition root.
 export type { KnownBaseline } from './deps.ts';
+export { deploymentBlobs } from './held-blobs.ts';
 export { createDeployments, type Deployments, type Pricing } from './service.ts';
 export type { DeploymentsDeps } from './deps.ts';
 export { deploymentRoutes, servingControlRoutes } from './routes.ts';

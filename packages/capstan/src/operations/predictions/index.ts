@@ -1,6 +1,7 @@
 // The log of answers in the control plane: segments taken in once, outcomes joined with them, loss and value of each
 // answer, the model-fed features as Parquet, and the evidence that rollouts and loss budgets are judged by. Owns no
 // decision: `deployments` takes them. Called by monitors, retraining, value and the routes.
+export { predictionBlobs } from './held-blobs.ts';
 export { createPredictions, latestEvidence, type Predictions, type PredictionsDeps } from './service.ts';
 export { predictionRoutes } from './routes.ts';
 export { predictionJobs } from './jobs.ts';

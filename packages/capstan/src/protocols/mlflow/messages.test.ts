@@ -7,7 +7,7 @@ test('clients learn that the server is up, which release it speaks and what it d
   expect((await server.get('/version')).text).toMatch(/^3\.17\.\d+$/);
   for (const prefix of ['api', 'ajax-api']) {
     expect((await server.get(`/${prefix}/3.0/mlflow/server-info`)).json).toMatchObject({
-      multipart_uploads_enabled: false,
+      multipart_uploads_enabled: true,
       workspaces_enabled: false,
     });
   }

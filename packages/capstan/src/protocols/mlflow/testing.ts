@@ -6,13 +6,15 @@ import { routes } from '@capstan/api';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { createBlobFs } from '#adapters/blob-fs';
+import { createOutboundSockets } from '#adapters/outbound-sockets';
 import { openDatabase } from '#database';
 import { createEvents } from '#events';
 import { createHttpServer, identifyLocal } from '#http';
 import { createJobs } from '#jobs';
-import { createExperiments, type Experiments } from '#model/experiments';
+import { createExperiments, createSignedLinks, type Experiments } from '#model/experiments';
 import { createRegistry, type ModelRegistry } from '#model/registry';
 import { createTraces, type Traces } from '#model/traces';
+import { createWebhooks } from '#operations/webhooks';
 import { randomIds } from '#ports/ids';
 import { mlflowErrors, mlflowRoutesOf, unknownMlflowCall } from './index.ts';
 
@@ -26,6 +28,8 @@ export interface Answer {
 
 export interface MlflowServer {
   readonly url: string;
+  /** Holds the database and, in `blobs`, the bytes. */
+  readonly folder: string;
   readonly experiments: Experiments;
   readonly registry: ModelRegistry;
   readonly traces: Traces;
@@ -50,14 +54,30 @@ export async function startMlflow(): Promise<MlflowServer> {
   const clock = { now: () => 1_700_000_000_000 };
   const jobs = createJobs({ database, clock, ids: randomIds });
   const events = createEvents({ database, jobs, clock, ids: randomIds });
-  const deps = { database, events, clock, ids: randomIds, blobs: await createBlobFs({ root: join(folder, 'blobs') }) };
+  const deps = {
+    database,
+    events,
+    jobs,
+    clock,
+    ids: randomIds,
+    blobs: await createBlobFs({ root: join(folder, 'blobs') }),
+  };
   const experiments = createExperiments(deps);
   const registry = createRegistry({ ...deps, experiments });
+  const outbound = createOutboundSockets({ schemes: ['http', 'https'], canReachPrivate: true, allowedTargets: [] });
   const traces = createTraces({ ...deps, experiments });
+  const webhooks = createWebhooks({ ...deps, jobs, registry, outbound, secretKey: Buffer.alloc(32) });
   await experiments.ensureDefaultExperiment({ actor: 'test' });
   const http = createHttpServer({
     table: Object.values(routes.mlflow),
-    bound: mlflowRoutesOf({ experiments, registry, traces }),
+    bound: mlflowRoutesOf({
+      experiments,
+      registry,
+      traces,
+      webhooks,
+      links: createSignedLinks(database),
+      publicUrl: null,
+    }),
     errorRenderers: { mlflow: mlflowErrors },
     unknownRenderer: unknownMlflowCall,
     identify: identifyLocal,
@@ -85,6 +105,7 @@ export async function startMlflow(): Promise<MlflowServer> {
     });
   return {
     url,
+    folder,
     experiments,
     registry,
     traces,

@@ -30,6 +30,15 @@ const tellers: Readonly<Record<string, Teller>> = {
       ? `${at(payload, 'dataset')} version ${at(payload, 'number')} passed its checks`
       : `${at(payload, 'dataset')} version ${at(payload, 'number')} is in quarantine: ${names(payload['failed'], 'rule')}`,
   'experiment.created': (payload) => `Experiment ${at(payload, 'name')} created`,
+  'experiment.deleted': (payload) => `An experiment with ${at(payload, 'runs')} runs went into the trash`,
+  'experiment.restored': () => 'An experiment came out of the trash',
+  'experiment.purged': (payload) => `Experiment ${at(payload, 'name')} purged with ${at(payload, 'runs')} runs`,
+  'run.purged': (payload) => `Run ${at(payload, 'name')} purged`,
+  'trash.purged': (payload) =>
+    `${Number(payload['rows']).toLocaleString('en')} rows and ${Number(payload['bytes']).toLocaleString('en')} bytes purged`,
+  'import.started': (payload) => `Import from ${at(payload, 'source')} started`,
+  'import.ended': (payload) =>
+    `Import from ${at(payload, 'source')} ended: ${Number(inside(payload, 'counts')['runs'] ?? 0).toLocaleString('en')} runs`,
   'run.ended': (payload) => `A run ${at(payload, 'status').toLowerCase()}`,
   'model-version.created': (payload) => `${versionOf(payload)} registered`,
   'model-alias.set': (payload) =>
@@ -61,6 +70,10 @@ const tellers: Readonly<Record<string, Teller>> = {
   'debt-item.repaid': (payload) => `Debt repaid: ${at(payload, 'title')}`,
   'cycle.started': (payload) => `Cycle ${at(payload, 'number')} began: ${at(inside(payload, 'trigger'), 'reason')}`,
   'cycle.not-started': (payload) => `A cycle was held back${because(payload)}`,
+  'webhook.created': (payload) => `Webhook ${at(payload, 'name')} added: ${at(payload, 'host')} hears of models`,
+  'webhook.deleted': (payload) => `Webhook ${at(payload, 'name')} removed`,
+  'webhook-delivery.failed': (payload) =>
+    `A webhook was not told of ${at(payload, 'event')} after ${at(payload, 'tries')} tries${because(payload)}`,
   'cycle.ended': (payload) => `Cycle ${at(payload, 'number')} ended, ${at(payload, 'outcome')}${because(payload)}`,
 };
 
@@ -72,7 +85,14 @@ function shareOf(payload: Payload): string {
 export function isNews(event: EventRecord): boolean {
   return (
     event.type in tellers &&
-    !['experiment.created', 'run.ended', 'deployment.created', 'monitor-window.judged'].includes(event.type)
+    ![
+      'experiment.created',
+      'run.purged',
+      'trash.purged',
+      'run.ended',
+      'deployment.created',
+      'monitor-window.judged',
+    ].includes(event.type)
   );
 }
 
@@ -88,7 +108,8 @@ const folders: Readonly<Record<string, string>> = {
   'dataset-version': 'dataset-versions',
   experiment: 'experiments',
   run: 'runs',
-  'registered-model': 'models',
+  model: 'models',
+  webhook: 'webhooks',
   'pipeline-run': 'pipeline-runs',
   deployment: 'deployments',
   rollout: 'rollouts',

@@ -12,6 +12,7 @@ import { Badge } from '../../design/state.tsx';
 import { Table } from '../../design/table.tsx';
 import { Time } from '../../design/time.tsx';
 import { VerdictDetail } from '../gates/verdict.tsx';
+import { History } from './history.tsx';
 import { Signature } from './signature.tsx';
 
 type VersionReply = Reply<typeof api.registry.getVersion>;
@@ -66,6 +67,9 @@ export function ModelVersion() {
             </Section>
             <Section title="Files">
               <Files version={found} />
+            </Section>
+            <Section title="History">
+              <History model={model} version={found.version} />
             </Section>
             <Section title="Use it from Python">
               <Command>{`mlflow.set_tracking_uri("${location.origin}")\nmodel = mlflow.pyfunc.load_model("models:/${model}/${version}")`}</Command>

@@ -7,11 +7,11 @@ import { Badge } from '../../design/state.tsx';
 import { Table } from '../../design/table.tsx';
 import { Time } from '../../design/time.tsx';
 import { CycleState } from '../cycles/cycle-state.tsx';
-import { AliasHistory } from './alias-history.tsx';
+import { History } from './history.tsx';
 
 const SHOWN = 500;
 
-/** A registered model: its versions, which one each alias means and has meant. */
+/** A registered model: its versions, and everything that happened to it. */
 export function Model() {
   const { model } = useParams({ from: '/models/$model' });
   const read = useRead(api.registry.getModel, { params: { model } });
@@ -30,8 +30,8 @@ export function Model() {
             <Section title="Versions">
               <Versions model={model} project={found.project} />
             </Section>
-            <Section title="History of the aliases">
-              <AliasHistory model={model} />
+            <Section title="History">
+              <History model={model} />
             </Section>
           </Columns>
         )}

@@ -25,7 +25,7 @@ export async function artifactReply(
     'accept-ranges': 'bytes',
     etag,
   };
-  if (headerOf(request, 'if-none-match') === etag) return { status: 304, headers, body: '' };
+  if (isKnown(headerOf(request, 'if-none-match'), etag)) return { status: 304, headers, body: '' };
   const ifRange = headerOf(request, 'if-range');
   const wanted = ifRange === undefined || ifRange === etag ? headerOf(request, 'range') : undefined;
   const range = parseRange(wanted, file.sizeBytes);
@@ -83,6 +83,12 @@ export async function framedReply(
 function headerOf(request: Pick<RawRequest, 'headers'>, name: string): string | undefined {
   const value = request.headers[name];
   return typeof value === 'string' ? value : undefined;
+}
+
+/** `*`, or a list of tags, weak ones too (RFC 9110, 13.1.2). */
+function isKnown(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  return header.trim() === '*' || header.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
 }
 
 /** One range; undefined (the whole) for none, for several and for what is no range: a server may do so. */

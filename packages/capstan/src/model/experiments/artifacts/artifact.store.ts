@@ -70,3 +70,11 @@ function within(reader: Reader, root: string, folder: string) {
 function startsWith(prefix: string) {
   return sql<boolean>`substr(path, 1, ${sql.lit(Array.from(prefix).length)}) = ${prefix}`;
 }
+
+/** Whether files may lie under the root: its run or logged model is there, if only in the trash. */
+export async function isArtifactRoot(reader: Reader, root: string): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from runs where artifact_root = ${root}
+    union all select 1 from logged_models where artifact_root = ${root}`.execute(reader);
+  return rows.length > 0;
+}

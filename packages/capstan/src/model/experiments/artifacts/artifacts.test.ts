@@ -221,7 +221,11 @@ describe('artifact replies', () => {
   test('HEAD has no body, a known ETag neither', async () => {
     const head = await ask({}, 'HEAD');
     expect([head.status, head.body, head.headers?.['content-length']]).toEqual([200, '', '10']);
-    expect((await ask({ 'if-none-match': `"${file.digest}"` })).status).toBe(304);
+    for (const known of [`"${file.digest}"`, `W/"${file.digest}"`, `"other", "${file.digest}"`, '*']) {
+      expect((await ask({ 'if-none-match': known })).status, known).toBe(304);
+    }
+    expect((await ask({ 'if-none-match': '"other"' })).status).toBe(200);
+    expect((await ask({ range: 'bytes=0-1', 'if-range': `"${file.digest}"` })).status).toBe(206);
     expect((await ask({ range: 'bytes=0-1', 'if-range': '"other"' })).status).toBe(200);
   });
 

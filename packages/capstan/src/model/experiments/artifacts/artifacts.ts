@@ -1,17 +1,12 @@
 import type { Readable } from 'node:stream';
-import type { Writer } from '#database';
 import type { Cause } from '#kernel/cause';
-import { DomainError, conflict, invalid } from '#kernel/errors';
+import { DomainError, invalid } from '#kernel/errors';
 import type { Blob, ByteRange } from '#ports/blob-store';
 import { parseArtifactFolder, parseArtifactPath } from './artifact-path.ts';
+import { artifactWriting, refuseFolderClash } from './artifact-writing.ts';
 import * as store from './artifact.store.ts';
 import type { ExperimentsDeps } from '../deps.ts';
-import { findExperiment } from '../experiment.store.ts';
-import { findLoggedModel, updateLoggedModel } from '../logged-models/logged-model.store.ts';
 import type { ArtifactEntry, ArtifactFile } from '../model.ts';
-import { projectOf } from '../project-of.ts';
-import { noLoggedModel, noRun, refuseInactiveExperiment, refuseInactiveRun } from '../refusals.ts';
-import { findRun, touchRun } from '../run.store.ts';
 
 /** Whose files are meant: a run's or a logged model's. */
 export type ArtifactOwner = { readonly kind: 'run' | 'logged-model'; readonly id: string };
@@ -41,6 +36,8 @@ export interface ArtifactUseCases {
     readonly expected?: Partial<Blob> | undefined;
     readonly cause: Cause;
   }): Promise<ArtifactFile>;
+  /** Whether a file could be stored there now. @throws as `putArtifact` */
+  checkArtifactPlace(owner: ArtifactOwner, path: string): Promise<void>;
   /** What lies directly in a folder; nothing for one that is not there, or a file. @throws DomainError NOT_FOUND for the owner */
   listArtifacts(owner: ArtifactOwner, folder: string): Promise<readonly ArtifactEntry[]>;
   /** Every file under a folder, paths from the root. */
@@ -53,58 +50,13 @@ export interface ArtifactUseCases {
 }
 
 export function artifactUseCases({ database, events, clock, blobs }: ExperimentsDeps): ArtifactUseCases {
-  async function rootOf(owner: ArtifactOwner): Promise<string> {
-    if (owner.kind === 'run') {
-      const run = await findRun(database.read, owner.id);
-      if (!run) throw noRun(owner.id);
-      return run.artifactRoot;
-    }
-    const model = await findLoggedModel(database.read, owner.id);
-    if (!model || model.lifecycle === 'deleted') throw noLoggedModel(owner.id);
-    return model.artifact_root;
-  }
+  const { rootOf, openForWriting, record } = artifactWriting({ database, events, clock });
 
-  /** The owner's root and project, when it may still be written to. */
-  async function openForWriting(writer: Writer, owner: ArtifactOwner) {
-    if (owner.kind === 'run') {
-      const run = await findRun(writer, owner.id);
-      const experiment = run && (await findExperiment(writer, Number(run.experimentId)));
-      if (!experiment) throw noRun(owner.id);
-      refuseInactiveRun(owner.id, run.lifecycle);
-      return {
-        root: run.artifactRoot,
-        project: projectOf(experiment.name),
-        touch: () => touchRun(writer, run.key, clock.now()),
-      };
-    }
-    const model = await findLoggedModel(writer, owner.id);
-    const experiment = model && (await findExperiment(writer, model.experiment_id));
-    if (!experiment || model.lifecycle === 'deleted') throw noLoggedModel(owner.id);
-    refuseInactiveExperiment(experiment);
-    return {
-      root: model.artifact_root,
-      project: projectOf(experiment.name),
-      touch: () => updateLoggedModel(writer, owner.id, {}, clock.now()),
-    };
-  }
-
-  async function record(owner: ArtifactOwner, file: ArtifactFile, cause: Cause): Promise<void> {
+  async function checkArtifactPlace(owner: ArtifactOwner, path: string): Promise<void> {
+    parseArtifactPath(path);
     await database.write(async (writer) => {
-      const { root, project, touch } = await openForWriting(writer, owner);
-      await refuseFolderClash(writer, root, file.path);
-      if (!(await store.putFile(writer, root, file, clock.now()))) return;
-      await touch();
-      const about = { ...project, subject: `${owner.kind}:${owner.id}` };
-      if (owner.kind === 'run') {
-        const payload = { metrics: 0, params: 0, tags: 0, datasets: 0, models: 0, artifacts: 1 };
-        await events.append(writer, cause, { type: 'run.logged', ...about, payload });
-      } else {
-        await events.append(writer, cause, {
-          type: 'logged-model.logged',
-          ...about,
-          payload: { params: 0, tags: 0, artifacts: 1 },
-        });
-      }
+      const { root } = await openForWriting(writer, owner);
+      await refuseFolderClash(writer, root, path);
     });
   }
 
@@ -126,13 +78,10 @@ export function artifactUseCases({ database, events, clock, blobs }: Experiments
       }
       return { owner: owner.owner, root, path: segments.slice(owner.depth).join('/') };
     },
+    checkArtifactPlace,
     async putArtifact({ owner, path, bytes, expected, cause }) {
-      parseArtifactPath(path);
       // Before the bytes are read: what is refused anyway is not stored first.
-      await database.write(async (writer) => {
-        const { root } = await openForWriting(writer, owner);
-        await refuseFolderClash(writer, root, path);
-      });
+      await checkArtifactPlace(owner, path);
       const blob = await blobs.put(bytes, expected);
       const file = { path, digest: blob.digest, sizeBytes: blob.sizeBytes };
       await record(owner, file, cause);
@@ -180,17 +129,4 @@ function ownerIn(segments: readonly string[]): { owner: ArtifactOwner; depth: nu
   if (at < 0 || id === undefined) return undefined;
   const kind = segments[at - 2] === 'models' ? 'logged-model' : 'run';
   return { owner: { kind, id }, depth: at + 1 };
-}
-
-/** A name is a file or a folder, never both: files are written to disk by those who download them. */
-export async function refuseFolderClash(writer: Writer, root: string, path: string): Promise<void> {
-  if (await store.hasFilesUnder(writer, root, path)) {
-    throw conflict(`There is a folder at '${path}'`, { field: 'path' });
-  }
-  const segments = path.split('/');
-  for (let depth = 1; depth < segments.length; depth++) {
-    const parent = segments.slice(0, depth).join('/');
-    if (await store.findFile(writer, root, parent))
-      throw conflict(`'${parent}' is a file, not a folder`, { field: 'path' });
-  }
 }

@@ -6,7 +6,7 @@ import type { ExperimentsDeps } from '../deps.ts';
 import type { ArtifactEntry, ArtifactFile } from '../model.ts';
 import { parseArtifactFolder, parseArtifactPath } from './artifact-path.ts';
 import * as store from './artifact.store.ts';
-import { refuseFolderClash } from './artifacts.ts';
+import { refuseFolderClash } from './artifact-writing.ts';
 
 export interface KeptFileUseCases {
   /**

@@ -1,7 +1,7 @@
 import { sql, type Selectable } from 'kysely';
 import type { Reader, Schema, Writer } from '#database';
 import { readInt64 } from '#kernel/int64';
-import type { KeyValue, LoggedModel, LoggedModelMetric, LoggedModelStatus } from '../model.ts';
+import type { KeyValue, Lifecycle, LoggedModel, LoggedModelMetric, LoggedModelStatus } from '../model.ts';
 import { metricValue } from '../metrics/metric.store.ts';
 
 export type LoggedModelRow = Selectable<Schema['logged_models']>;
@@ -25,12 +25,16 @@ export async function insertLoggedModel(writer: Writer, row: LoggedModelRow): Pr
 export async function updateLoggedModel(
   writer: Writer,
   id: string,
-  change: { status?: LoggedModelStatus; lifecycle?: 'deleted' },
+  change: { status?: LoggedModelStatus; lifecycle?: Lifecycle },
   at: number,
 ): Promise<void> {
   await writer
     .updateTable('logged_models')
-    .set({ ...change, updated_at: at })
+    .set({
+      ...change,
+      updated_at: at,
+      ...(change.lifecycle !== undefined && { deleted_at: change.lifecycle === 'deleted' ? at : null }),
+    })
     .where('id', '=', id)
     .execute();
 }

@@ -131,6 +131,7 @@ export function loggedModelUseCases(deps: ExperimentsDeps, metricIds: MetricIds)
           lifecycle: 'active',
           created_at: clock.now(),
           updated_at: clock.now(),
+          deleted_at: null,
         });
         await store.putLoggedModelTexts(writer, 'logged_model_params', id, params);
         await store.putLoggedModelTexts(writer, 'logged_model_tags', id, input.tags ?? []);

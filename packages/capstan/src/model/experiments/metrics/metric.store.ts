@@ -38,7 +38,7 @@ export async function addMetricIds(writer: Writer, names: readonly string[]): Pr
   return known;
 }
 
-const pointColumns = [
+export const pointColumns = [
   { name: 'run_key', type: 'integer' },
   { name: 'metric_id', type: 'integer' },
   { name: 'step', type: 'integer' },
@@ -46,7 +46,7 @@ const pointColumns = [
   { name: 'value', type: 'double' },
 ] as const;
 
-const latestColumns = [
+export const latestColumns = [
   ...pointColumns,
   { name: 'min_value', type: 'double' },
   { name: 'max_value', type: 'double' },
@@ -56,7 +56,7 @@ const isNewer = sql.raw(
   '(excluded.step, excluded.logged_at, excluded.value) > (latest_metrics.step, latest_metrics.logged_at, latest_metrics.value)',
 );
 /** Takes the newer point's columns all or none; extremes on their own. */
-const onKnownMetric = sql`on conflict (run_key, metric_id) do update set
+export const onKnownMetric = sql`on conflict (run_key, metric_id) do update set
   step = case when ${isNewer} then excluded.step else latest_metrics.step end,
   logged_at = case when ${isNewer} then excluded.logged_at else latest_metrics.logged_at end,
   value = case when ${isNewer} then excluded.value else latest_metrics.value end,
@@ -65,7 +65,7 @@ const onKnownMetric = sql`on conflict (run_key, metric_id) do update set
   max_value = case when latest_metrics.max_value is null or excluded.max_value > latest_metrics.max_value
                    then excluded.max_value else latest_metrics.max_value end`;
 
-interface Summary {
+export interface Summary {
   step: Int64;
   timestamp: Int64;
   value: number;
@@ -98,7 +98,14 @@ export async function insertPoints(
   return added;
 }
 
-function summarise(summaries: Map<number, Summary>, id: number, step: Int64, timestamp: Int64, value: number): void {
+/** Takes a point into the latest value and the extremes of its metric. `value` is as stored. */
+export function summarise(
+  summaries: Map<number, Summary>,
+  id: number,
+  step: Int64,
+  timestamp: Int64,
+  value: number,
+): void {
   const number = value === STORED_NAN ? null : value;
   const seen = summaries.get(id);
   if (!seen) {
@@ -117,7 +124,7 @@ function summarise(summaries: Map<number, Summary>, id: number, step: Int64, tim
   }
 }
 
-const modelPointColumns = [
+export const modelPointColumns = [
   { name: 'model_id', type: 'text' },
   { name: 'metric_id', type: 'integer' },
   { name: 'dataset_name', type: 'text' },

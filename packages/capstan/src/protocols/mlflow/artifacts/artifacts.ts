@@ -13,6 +13,8 @@ import { message, string } from '../wire/fields.ts';
 import { jsonReply, listed } from '../wire/json-reply.ts';
 import { runId } from '../wire/messages.ts';
 import { required } from '../wire/require.ts';
+import { announcedBytes } from './announced-bytes.ts';
+import { placeOf } from './place-of.ts';
 
 /** Files: by run, and by place for the clients' `mlflow-artifacts:` URIs. */
 export function artifactCalls(experiments: Experiments, registry: ModelRegistry) {
@@ -21,12 +23,12 @@ export function artifactCalls(experiments: Experiments, registry: ModelRegistry)
   }
 
   const upload = async (request: RawRequest, owner: ArtifactOwner, path: string): Promise<RawReply> => {
-    const announced = Number(request.headers['content-length'] ?? Number.NaN);
+    const sizeBytes = announcedBytes(request);
     await experiments.putArtifact({
       owner,
       path,
       bytes: request.stream,
-      expected: Number.isSafeInteger(announced) ? { sizeBytes: announced } : undefined,
+      expected: sizeBytes === undefined ? undefined : { sizeBytes },
       cause: request.cause,
     });
     return { status: 200, headers: { 'content-type': 'application/json' }, body: '' };
@@ -46,7 +48,12 @@ export function artifactCalls(experiments: Experiments, registry: ModelRegistry)
     return jsonReply({});
   };
   const getRunArtifact: Handler = (request) => download(request, runOf(request), queryOf(request, 'path'));
-  const uploadArtifact: Handler = (request) => upload(request, runOf(request), queryOf(request, 'path'));
+  const uploadArtifact: Handler = async (request) => {
+    const owner = runOf(request);
+    const path = queryOf(request, 'path');
+    if (announcedBytes(request) === 0) throw invalid('Request must specify data.', { field: 'body' });
+    return await upload(request, owner, path);
+  };
   const getLoggedModelFile: Handler = (request) =>
     download(request, loggedModelOf(request), queryOf(request, 'artifact_file_path'));
   const getVersionArtifact: Handler = async (request) => {
@@ -97,13 +104,6 @@ function toFileInfo(entry: ArtifactEntry): object {
   return entry.kind === 'folder'
     ? { path: entry.path, is_dir: true }
     : { path: entry.path, is_dir: false, file_size: entry.sizeBytes };
-}
-
-/** What the address has behind `artifacts/`, decoded once by the router. */
-function placeOf(request: RawRequest): string {
-  const place = request.params['*'] ?? '';
-  if (place === '') throw invalid('Invalid path: it is empty', { field: 'path' });
-  return place;
 }
 
 function runOf(request: RawRequest): ArtifactOwner {

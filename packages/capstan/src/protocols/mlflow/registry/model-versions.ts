@@ -35,7 +35,8 @@ function findingCalls(registry: ModelRegistry) {
           loggedModelId: model_id || undefined,
           tags: tags.map(keyed),
           runLink: run_link,
-          description,
+          // As there: a description that was never given is empty, one that was taken away is none.
+          description: description ?? '',
           cause,
         });
         return { model_version: toVersion(version) };

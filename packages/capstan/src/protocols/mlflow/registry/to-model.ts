@@ -24,7 +24,7 @@ export function toVersion(version: ModelVersion): object {
     creation_timestamp: version.createdAt,
     last_updated_timestamp: version.updatedAt,
     current_stage: version.stage,
-    description: version.description ?? '',
+    ...optional('description', version.description),
     source: version.source,
     run_id: version.runId ?? '',
     status: 'READY',

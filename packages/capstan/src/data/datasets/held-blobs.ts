@@ -1,0 +1,15 @@
+import { digestsIn, type Database, type DigestPlace } from '#database';
+import type { BlobHolder } from '#ports/blob-holder';
+
+const places: readonly DigestPlace[] = [{ table: 'dataset_versions', key: ['id'], column: 'files' }];
+
+/** Files of dataset versions. */
+export function datasetBlobs(database: Database): BlobHolder {
+  return {
+    name: 'datasets',
+    columns: places.map(({ table, column }) => `${table}.${column}`),
+    async *digests() {
+      for (const place of places) yield* digestsIn(database.read, place);
+    },
+  };
+}

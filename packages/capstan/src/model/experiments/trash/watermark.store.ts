@@ -1,0 +1,27 @@
+import { sql } from 'kysely';
+import type { Reader, Writer } from '#database';
+
+type Counted = readonly ['experiments', 'id'] | readonly ['runs', 'key'];
+
+const settingOf = (table: string) => `${table}.greatest`;
+
+/** The greatest number that the table has or had before a purge; -1 where it never had any. */
+export async function greatestEver(reader: Reader, ...[table, column]: Counted): Promise<number> {
+  const { rows } = await sql<{ greatest: number | null }>`
+    select max(number) as greatest from (
+      select max(${sql.ref(column)}) as number from ${sql.table(table)}
+      union all select cast(value as bigint) from settings where name = ${settingOf(table)}) as numbers`.execute(
+    reader,
+  );
+  return Number(rows[0]?.greatest ?? -1);
+}
+
+/** Notes the greatest number before rows are purged, so that what comes later is never taken for what was. */
+export async function keepGreatest(writer: Writer, ...counted: Counted): Promise<void> {
+  const value = String(await greatestEver(writer, ...counted));
+  await writer
+    .insertInto('settings')
+    .values({ name: settingOf(counted[0]), value })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+    .execute();
+}
