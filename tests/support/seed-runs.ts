@@ -36,14 +36,14 @@ export function seedRuns(dataFolder: string, { runs, keys, points, now }: Seed):
     Number(file.prepare(`select coalesce(max(${column}), 0) + 1 as n from ${table}`).get()?.['n'] ?? 1);
   const experiment = Math.max(1, next('experiments', 'id'));
   file
-    .prepare("insert into experiments values (?, 'sweep', ?, 'active', ?, ?)")
+    .prepare("insert into experiments values (?, 'sweep', ?, 'active', ?, ?, null)")
     .run(experiment, `mlflow-artifacts:/${experiment}`, now - 86_400_000, now);
   const rareMetrics = Math.ceil((keys - common.length - commonParams.length) / 2);
   const metricIds = addMetrics(file, next('metric_keys', 'id'), rareMetrics);
   const rareParams = keys - common.length - commonParams.length - rareMetrics;
   const random = generator(7);
   const insert = {
-    run: file.prepare("insert into runs values (?, ?, ?, ?, 'ada', ?, ?, ?, 'active', ?, ?)"),
+    run: file.prepare("insert into runs values (?, ?, ?, ?, 'ada', ?, ?, ?, 'active', ?, ?, null)"),
     metric: file.prepare('insert or ignore into latest_metrics values (?, ?, 9, ?, ?, ?, ?)'),
     latest: file.prepare('insert into latest_metrics values (?, ?, ?, ?, ?, ?, ?)'),
     point: file.prepare('insert or ignore into metric_points values (?, ?, ?, ?, ?)'),

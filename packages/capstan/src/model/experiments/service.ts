@@ -14,7 +14,7 @@ import { createMetricIds } from './metrics/metric-ids.ts';
 import { completionUseCases, type CompletionUseCases } from './search/completion.ts';
 import { groupRuns, type RunGrouping, type RunGroups } from './search/group-runs.ts';
 import { differingKeys } from './search/key.store.ts';
-import type { KeyNames } from './search/logged-keys.ts';
+import { createLoggedKeys, type KeyNames } from './search/logged-keys.ts';
 import { countChildren } from './search/run-children.store.ts';
 import { runUseCases, type RunUseCases } from './runs.ts';
 import { trashUseCases, type TrashUseCases } from './trash/trash.ts';
@@ -65,6 +65,8 @@ export function createExperiments(deps: ExperimentsDeps): Experiments {
   const { database } = deps;
   const metricIds = createMetricIds(database);
   const facts = createLoggedFacts(deps);
+  const keyNames = createLoggedKeys(database);
+  const trash = trashUseCases(deps);
   return {
     ...experimentUseCases(deps),
     ...runUseCases(deps, facts),
@@ -77,8 +79,13 @@ export function createExperiments(deps: ExperimentsDeps): Experiments {
     ...historyUseCases(deps, metricIds),
     ...importUseCases(deps, metricIds),
     ...importFileUseCases(deps),
-    ...trashUseCases(deps),
-    ...completionUseCases(deps),
+    ...trash,
+    async purge(request) {
+      const purged = await trash.purge(request);
+      keyNames.forget();
+      return purged;
+    },
+    ...completionUseCases(deps, keyNames),
     settle: () => facts.settle(),
     searchRuns: (search) => searchRuns(database, metricIds, search),
     countMatches: (match) => countRunMatches(database, metricIds, match),

@@ -1,7 +1,7 @@
 import type { ExperimentsDeps } from '../deps.ts';
 import { experimentNumber } from '../naming.ts';
 import { newestRuns, valuesOf } from './key.store.ts';
-import { createKeyNames, type KeyNames } from './logged-keys.ts';
+import type { KeyNames, LoggedKeyNames } from './logged-keys.ts';
 import type { GroupKey } from './run-group.store.ts';
 
 export interface LoggedKeys extends KeyNames {
@@ -34,13 +34,15 @@ export interface CompletionUseCases {
 /** Runs whose values are looked at: a list to choose from must not read a million of them. */
 const MOST_RUNS = 2_000;
 
-export function completionUseCases({ database }: Pick<ExperimentsDeps, 'database'>): CompletionUseCases {
-  const keyNames = createKeyNames(database);
+export function completionUseCases(
+  { database }: Pick<ExperimentsDeps, 'database'>,
+  keyNames: LoggedKeyNames,
+): CompletionUseCases {
   return {
     async loggedKeys({ experimentId, prefix, limit }) {
       const experiment = experimentNumber(experimentId);
       if (experiment === undefined) return { metrics: [], params: [], tags: [], isWhole: true };
-      const names = await keyNames(experiment);
+      const names = await keyNames.of(experiment);
       const start = prefix.toLowerCase();
       const found = (of: keyof KeyNames) => names[of].filter((name) => name.toLowerCase().startsWith(start));
       const [metrics, params, tags] = [found('metrics'), found('params'), found('tags')];

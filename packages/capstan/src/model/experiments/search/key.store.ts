@@ -3,16 +3,18 @@ import type { Reader } from '#database';
 import type { GroupKey } from './run-group.store.ts';
 import { textTables } from './run-search.store.ts';
 
-/** Runs of an experiment that changed at or after an instant, by key, and the newest of their changes. */
+/**
+ * Runs of an experiment that changed at or after an instant, or came behind a key, by key; and the newest of their
+ * changes. Imported runs are dated as they were elsewhere, so only their key tells that they are new.
+ */
 export async function changedRuns(
   reader: Reader,
   experiment: number,
-  since: number,
+  { since, behind }: { readonly since: number; readonly behind: number },
 ): Promise<{ readonly keys: readonly number[]; readonly newest: number }> {
   const { rows } = await sql<{ key: number; updated_at: number }>`
-    select key, updated_at from runs where experiment_id = ${experiment} and updated_at >= ${since} order by key`.execute(
-    reader,
-  );
+    select key, updated_at from runs
+     where experiment_id = ${experiment} and (updated_at >= ${since} or key > ${behind}) order by key`.execute(reader);
   return {
     keys: rows.map((row) => row.key),
     newest: rows.reduce((newest, row) => Math.max(newest, row.updated_at), since),

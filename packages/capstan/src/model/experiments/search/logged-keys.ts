@@ -21,30 +21,43 @@ interface Known {
   readonly keys: Readonly<Record<Kind, Set<string>>>;
   /** Changes before this instant have been read. */
   readThrough: number;
+  /** Runs up to this key have been read. */
+  lastKey: number;
   reading: Promise<void> | undefined;
+}
+
+export interface LoggedKeyNames {
+  of(experiment: number): Promise<KeyNames>;
+  /** After runs were removed for good: their names must not be told any more. */
+  forget(): void;
 }
 
 /**
  * Names of what runs of an experiment have ever logged. The first question reads every run of it, later ones only those
  * that changed since: 100,000 runs hold millions of rows, and writers shall not pay for keeping the list.
  */
-export function createKeyNames(database: Database): (experiment: number) => Promise<KeyNames> {
+export function createLoggedKeys(database: Database): LoggedKeyNames {
   const known = new Map<number, Known>();
 
   async function read(experiment: number, found: Known): Promise<void> {
-    const { keys, newest } = await changedRuns(database.read, experiment, found.readThrough);
+    const { keys, newest } = await changedRuns(database.read, experiment, {
+      since: found.readThrough,
+      behind: found.lastKey,
+    });
     for (let start = 0; start < keys.length; start += CHUNK) {
       const names = await keysOfRuns(database.read, keys.slice(start, start + CHUNK));
       for (const kind of kinds) for (const name of names[kind]) found.keys[kind].add(name);
       await letOthers();
     }
     found.readThrough = Math.max(0, newest - MARGIN_MS);
+    found.lastKey = Math.max(found.lastKey, keys.at(-1) ?? 0);
   }
 
-  return async (experiment) => {
+  async function of(experiment: number): Promise<KeyNames> {
     const found = known.get(experiment) ?? {
       keys: { metrics: new Set<string>(), params: new Set<string>(), tags: new Set<string>() },
       readThrough: 0,
+      lastKey: 0,
       reading: undefined,
     };
     known.set(experiment, found);
@@ -52,5 +65,7 @@ export function createKeyNames(database: Database): (experiment: number) => Prom
     await found.reading;
     const sorted = (kind: Kind): string[] => [...found.keys[kind]].toSorted();
     return { metrics: sorted('metrics'), params: sorted('params'), tags: sorted('tags') };
-  };
+  }
+
+  return { of, forget: () => known.clear() };
 }

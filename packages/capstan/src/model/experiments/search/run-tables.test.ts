@@ -121,6 +121,17 @@ describeDatabases('tables of runs', (open) => {
     expect((await keys()).metrics).toEqual(['moved', 'only_b', 'same']);
     await log(bench, 'c', { params: { later: 'yes' } });
     expect((await keys()).params).toEqual(['kind', 'later', 'seed']);
+    bench.advance(-3_600_000);
+    const dated = await log(bench, 'of an hour ago', { params: { earlier: 'yes' } });
+    expect((await keys()).params).toEqual(['earlier', 'kind', 'later', 'seed']);
+    await bench.experiments.deleteRuns({ ids: [dated], cause });
+    await bench.experiments.purge({
+      keys: [{ kind: 'run', id: dated }],
+      references: () => Promise.resolve([]),
+      isStrict: true,
+      cause,
+    });
+    expect((await keys()).params).toEqual(['kind', 'later', 'seed']);
     const differing = await bench.experiments.differingKeys({ ...everywhere, filter: "params.kind = 'tree'" });
     expect(differing).toEqual({ runs: 2, metrics: ['moved', 'only_b'], params: ['seed'], tags: ['mlflow.runName'] });
     expect((await bench.experiments.differingKeys(everywhere)).params).toEqual(['kind', 'later', 'seed']);
