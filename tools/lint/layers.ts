@@ -94,6 +94,7 @@ export const vendors: Readonly<Record<string, readonly string[]>> = {
   pg: ['database'],
   pino: ['logging.ts'],
   yaml: ['config.ts', 'kernel', 'design/projects', 'data/expectations', 'protocols/dvc'],
+  re2js: ['database'],
   zod: ['everywhere'],
   '@capstan/api': ['everywhere'],
 };

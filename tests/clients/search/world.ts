@@ -154,7 +154,7 @@ async function fillLoggedModel(world: World, random: Random, name: string): Prom
     const dataset = random.chance(0.6)
       ? { dataset_name: random.pick(datasetNames), dataset_digest: random.pick(['d1', 'D2']) }
       : {};
-    const value = random.chance(0.15) ? 'NaN' : random.pick(metricValues);
+    const value = random.pick(metricValues);
     const point = { key, value, step: random.below(3), timestamp: START + index };
     await must(world, 'POST', 'runs/log-metric', { run_id, ...point, model_id: id, ...dataset });
   }

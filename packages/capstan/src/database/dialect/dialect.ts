@@ -1,5 +1,4 @@
 import type { Kysely, RawBuilder } from 'kysely';
-import type { RegexWay } from '#kernel/filter/simple-regex';
 import type { Schema } from '../schema/index.ts';
 
 /** Values a column may hold in both databases; JSON travels as text. */
@@ -43,8 +42,8 @@ export interface Dialect {
   ): Promise<number>;
   /** SQL's LIKE: `%` any text, `_` any character, nothing escaped. Where the case does not matter, that of ASCII letters. */
   matches(text: RawBuilder<unknown>, pattern: string, isCaseSensitive: boolean): RawBuilder<unknown>;
-  /** Whether a pattern is found somewhere in the text, case-sensitive. */
-  finds(text: RawBuilder<unknown>, ways: readonly RegexWay[]): RawBuilder<unknown>;
+  /** The text has a stretch that a regular expression matches; it is one that `flawOfRegExp` has no flaw of. */
+  matchesRegExp(text: RawBuilder<unknown>, pattern: string): RawBuilder<unknown>;
   /** The text under a key of a column's JSON object of texts; null where it has none. */
   jsonText(column: RawBuilder<unknown>, key: string): RawBuilder<unknown>;
   /** The schema as text, sorted, for the golden files. */

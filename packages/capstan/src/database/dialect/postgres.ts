@@ -1,5 +1,4 @@
 import { sql } from 'kysely';
-import type { RegexPart, RegexWay } from '#kernel/filter/simple-regex';
 import type { ColumnValue, Dialect, InsertColumn } from './dialect.ts';
 
 /** Any constant: names the advisory lock of the chain of facts among those of this database. */
@@ -49,7 +48,7 @@ export const postgres: Dialect = {
   matches: (text, pattern, isCaseSensitive) =>
     isCaseSensitive ? sql`${text} like ${pattern} escape ''` : sql`${text} ilike ${pattern} escape ''`,
 
-  finds: (text, ways) => sql`${text} ~ ${ways.map(regexOfWay).join('|')}`,
+  matchesRegExp: (text, pattern) => sql`${text} ~ ${dotsWithinLines(pattern)}`,
 
   jsonText: (column, key) => sql`(${column}::json ->> ${key})`,
 
@@ -69,6 +68,24 @@ export const postgres: Dialect = {
   },
 };
 
+/** A dot meets no end of line in RE2; here it would. */
+function dotsWithinLines(pattern: string): string {
+  let written = '';
+  let isInSet = false;
+  for (let index = 0; index < pattern.length; index++) {
+    const sign = pattern.charAt(index);
+    if (sign === '\\') {
+      written += pattern.slice(index, index + 2);
+      index += 1;
+    } else {
+      if (sign === '[') isInSet = true;
+      if (sign === ']') isInSet = false;
+      written += sign === '.' && !isInSet ? '[^\n]' : sign;
+    }
+  }
+  return written;
+}
+
 /** A parameter per column, each an array, keeps the number of parameters constant. */
 function unnested(columns: readonly InsertColumn[], rows: readonly (readonly ColumnValue[])[]) {
   const arrays = columns.map((column, index) => {
@@ -76,15 +93,4 @@ function unnested(columns: readonly InsertColumn[], rows: readonly (readonly Col
     return sql`${values}::${sql.raw(arrayTypes[column.type])}`;
   });
   return sql`unnest(${sql.join(arrays)})`;
-}
-
-function regexOfWay({ parts, isAtStart, isAtEnd }: RegexWay): string {
-  return (isAtStart ? '^' : '') + parts.map(regexOfPart).join('') + (isAtEnd ? '$' : '');
-}
-
-function regexOfPart(part: RegexPart): string {
-  if (part.kind === 'any') return '.*';
-  if (part.kind === 'text') return part.text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
-  const ranges = part.ranges?.map(([first, last]) => (first === last ? first : `${first}-${last}`)).join('');
-  return ranges === undefined ? '.' : `[${part.isNegated ? '^' : ''}${ranges}]`;
 }

@@ -1,5 +1,4 @@
 import { sql } from 'kysely';
-import type { RegexPart, RegexWay } from '#kernel/filter/simple-regex';
 import type { ManyRowsQuery } from '../sqlite-connection.ts';
 import type { Dialect, InsertColumn } from './dialect.ts';
 
@@ -36,11 +35,8 @@ export const sqlite: Dialect = {
   matches: (text, pattern, isCaseSensitive) =>
     isCaseSensitive ? sql`${text} glob ${globOf(pattern)}` : sql`${text} like ${pattern}`,
 
-  finds: (text, ways) =>
-    sql`(${sql.join(
-      ways.map((way) => sql`${text} glob ${globOfWay(way)}`),
-      sql` or `,
-    )})`,
+  // The function is of `sqlite-database.ts`; false for what is no text.
+  matchesRegExp: (text, pattern) => sql`matches_regexp(${pattern}, ${text})`,
 
   // A path of SQLite has no way to write a quote inside a quoted key.
   jsonText: (column, key) => (key.includes('"') ? sql`null` : sql`json_extract(${column}, ${`$."${key}"`})`),
@@ -56,16 +52,4 @@ export const sqlite: Dialect = {
 function globOf(pattern: string): string {
   const signs: Readonly<Record<string, string>> = { '%': '*', _: '?', '*': '[*]', '?': '[?]', '[': '[[]' };
   return Array.from(pattern, (character) => signs[character] ?? character).join('');
-}
-
-/** SQLite's own REGEXP is a function it does not bring; GLOB has all that a way holds. */
-function globOfWay({ parts, isAtStart, isAtEnd }: RegexWay): string {
-  return (isAtStart ? '' : '*') + parts.map(globOfPart).join('') + (isAtEnd ? '' : '*');
-}
-
-function globOfPart(part: RegexPart): string {
-  if (part.kind === 'any') return '*';
-  if (part.kind === 'text') return part.text.replaceAll(/[*?[]/g, '[$&]');
-  const ranges = part.ranges?.map(([first, last]) => (first === last ? first : `${first}-${last}`)).join('');
-  return ranges === undefined ? '?' : `[${part.isNegated ? '^' : ''}${ranges}]`;
 }
