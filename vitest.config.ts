@@ -7,7 +7,11 @@ export default defineConfig({
         test: {
           name: 'unit',
           globalSetup: ['tests/setup/postgres.ts'],
-          include: ['packages/*/src/**/*.test.ts', 'tests/{lint,tools}/**/*.test.ts'],
+          include: [
+            'packages/*/src/**/*.test.ts',
+            'tests/{lint,tools}/**/*.test.ts',
+            'tests/differential/differences/**/*.test.ts',
+          ],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
@@ -16,7 +20,7 @@ export default defineConfig({
         test: {
           name: 'system',
           globalSetup: ['tests/setup/postgres.ts'],
-          include: ['tests/{e2e,clients,crash,differential,package}/**/*.test.ts'],
+          include: ['tests/{e2e,clients,crash,package}/**/*.test.ts', 'tests/differential/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,

@@ -8,6 +8,8 @@
 //   Capstan answers 400.
 // - `status` of logged models is compared as the Python client names it; MLflow compares the number it stores.
 // - A dataset named without digest, in a search of logged models, is any of that name; MLflow finds none over REST.
+// - NaN logged for a logged model is NaN here; MLflow stores 0, finds it as 0 and sorts it there.
+// - Of several clauses on the prompt tag MLflow reads the first only.
 // - Operators in small letters work in every search; MLflow refuses them in searches of experiments.
 // - Quotes: a quote inside quotes is doubled; MLflow has no way to write it.
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -18,7 +20,7 @@ import { ask, kinds, type Question } from './search/questions.ts';
 import { seededRandom } from './search/random.ts';
 import { emptyWorld, fill, runExperiments, type World } from './search/world.ts';
 
-const QUESTIONS = Number(process.env['TEST_SEARCH_QUESTIONS'] ?? 300);
+const QUESTIONS = Number(process.env['TEST_SEARCH_QUESTIONS'] ?? 200);
 const SEED = Number(process.env['TEST_SEARCH_SEED'] ?? 20_240_601);
 const AT_ONCE = 4;
 const MOST_PAGES = 60;

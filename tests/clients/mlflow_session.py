@@ -2,45 +2,22 @@
 
 Usage: python mlflow_session.py SCRATCH_FOLDER
 
-Each scenario below adds one line of JSON to SCRATCH_FOLDER/report.jsonl: {"scenario": name, "saw": what it saw} or
-{"scenario": name, "failed": why}. It only acts and reports: mlflow.test.ts beside it says what must have been seen.
+It only acts and reports (scenarios.py says how): mlflow.test.ts beside it says what must have been seen.
 """
 
 import json
 import math
-import sys
-import traceback
-from pathlib import Path
 
 import mlflow
 import numpy as np
 import onnxruntime
 import pandas as pd
-from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag, ViewType
-from mlflow.exceptions import MlflowException
 from mlflow.models import infer_signature
 from skl2onnx import to_onnx
-from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 
-SCRATCH = Path(sys.argv[1])
-client = MlflowClient()
-
-
-def refusal(act):
-    """Code, status and message of the refusal that the call meets, or None."""
-    try:
-        act()
-    except MlflowException as error:
-        return {"code": error.error_code, "status": error.get_http_status_code(), "message": error.message}
-    return None
-
-
-def binary_iris():
-    """Features and whether the flower is the third kind: two classes that overlap."""
-    features, kinds = load_iris(return_X_y=True)
-    return features.astype(np.float32), (kinds == 2).astype(np.int64)
+from scenarios import SCRATCH, binary_iris, client, play, refusal
 
 
 def tracking():
@@ -345,18 +322,5 @@ def errors():
     return {**seen, "paramsAfter": data.params}
 
 
-SCENARIOS = (tracking, search, lifecycle, datasets, autolog, onnx_model, registry, errors)
-
-
-def main() -> None:
-    for scenario in SCENARIOS:
-        try:
-            report = {"saw": scenario()}
-        except Exception:
-            report = {"failed": traceback.format_exc()}
-        with (SCRATCH / "report.jsonl").open("a", encoding="utf-8") as reports:
-            print(json.dumps({"scenario": scenario.__name__, **report}), file=reports)
-
-
 if __name__ == "__main__":
-    main()
+    play(tracking, search, lifecycle, datasets, autolog, onnx_model, registry, errors)

@@ -3,16 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { findDifference, type Difference, type Exchange } from './differences/index.ts';
 import { normalise } from './normalise.ts';
 import type { Peer, Reply } from './peers.ts';
-import {
-  fromJson,
-  resolve,
-  resolveText,
-  toJson,
-  type Kind,
-  type Operation,
-  type Scope,
-  type Value,
-} from './programme.ts';
+import { fromJson, resolve, resolveText, toJson, type Kind, type Operation, type Scope } from './programme.ts';
 import { readBack } from './read-back.ts';
 
 export interface Outcome {
@@ -46,7 +37,7 @@ export async function play(programme: readonly Operation[], peers: readonly Peer
   const players = peers.map((peer) => ({ peer, prefix, ids: { experiment: [], run: [], model: [] } }));
   const declared: string[] = [];
   for (const [index, operation] of programme.entries()) {
-    const found = await compare(operation, players);
+    const { found } = await compare(operation, players);
     declared.push(...found.map((difference) => difference.name));
     if (found.some((difference) => difference.leaves === 'different content'))
       return { operations: index + 1, readBack: 0, declared };
@@ -54,17 +45,26 @@ export async function play(programme: readonly Operation[], peers: readonly Peer
   let count = 0;
   await readBack(programme, players, async (operations) => {
     count += operations.length;
-    await Promise.all(operations.map((operation) => compare(operation, players)));
+    const compared = await Promise.all(operations.map((operation) => compare(operation, players)));
+    return compared.map(({ text }) => text);
   });
   return { operations: programme.length, readBack: count, declared };
 }
 
-async function compare(operation: Operation, players: readonly Player[]): Promise<Difference[]> {
+interface Comparison {
+  /** The declared differences that showed. */
+  readonly found: readonly Difference[];
+  /** MLflow's answer. */
+  readonly text: string;
+}
+
+async function compare(operation: Operation, players: readonly Player[]): Promise<Comparison> {
   const answers = await Promise.all(players.map((player) => ask(operation, player)));
   // Before the answers are compared: a new object's id is in its own.
   if (operation.makes !== undefined) remember(operation.makes, answers, players);
   const [expected, ...others] = answers.map((answer, index) => exchangeOf(operation, answer, players[index]));
-  if (!expected) return [];
+  const text = expected?.text ?? '';
+  if (!expected) return { found: [], text };
   const found: Difference[] = [];
   for (const actual of others) {
     if (isSame(expected, actual)) continue;
@@ -72,7 +72,7 @@ async function compare(operation: Operation, players: readonly Player[]): Promis
     if (!difference) throw new Undeclared(describe(operation, expected, actual));
     found.push(difference);
   }
-  return found;
+  return { found, text };
 }
 
 /** Statuses by their class: 404 and 400 are told apart by the error's code. */
@@ -133,7 +133,7 @@ function pathOf(operation: Operation, player: Player, more: readonly [string, st
   ]);
   const query = new URLSearchParams([...fields, ...more]);
   const encoded = path.split('/').map(encodeURIComponent).join('/');
-  return `${operation.at ?? '/api/2.0/mlflow/'}${encoded}${query.size > 0 ? `?${query}` : ''}`;
+  return `${operation.at ?? '/api/2.0/mlflow/'}${encoded}${query.size > 0 ? `?${query.toString()}` : ''}`;
 }
 
 function textOf(value: unknown): string {

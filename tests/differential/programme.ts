@@ -92,14 +92,12 @@ export function toJson(value: unknown): string {
   );
 }
 
-/** JSON with whole numbers beyond 2^53 as their digits. */
+/** JSON with 64-bit integers beyond 2^53 as their digits. `value` is a metric's, which is a double however it is written. */
 export function fromJson(text: string): unknown {
-  const exactly = (_key: string, value: unknown, context?: { readonly source?: string }): unknown =>
-    typeof value === 'number' &&
-    Number.isInteger(value) &&
-    !Number.isSafeInteger(value) &&
-    /^-?\d+$/.test(context?.source ?? '')
-      ? `int64 ${context?.source}`
-      : value;
+  const exactly = (key: string, value: unknown, context?: { readonly source?: string }): unknown => {
+    if (typeof value !== 'number' || key === 'value' || Number.isSafeInteger(value)) return value;
+    const source = context?.source ?? '';
+    return /^-?\d+$/.test(source) ? `int64 ${source}` : value;
+  };
   return JSON.parse(text, exactly) as unknown;
 }

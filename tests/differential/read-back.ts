@@ -1,15 +1,15 @@
 // Everything that a programme may have made, asked for again.
-import { ref, type Kind, type Operation, type Value } from './programme.ts';
+import { ref, type Kind, type Name, type Operation, type Value } from './programme.ts';
 
 interface Known {
   readonly ids: Readonly<Record<Kind, readonly string[]>>;
 }
 
-/** Asks in steps; within one, order does not matter. */
+/** Asks in steps; within one, order does not matter. `ask` gives MLflow's answers. */
 export async function readBack(
   programme: readonly Operation[],
   [first]: readonly Known[],
-  ask: (operations: readonly Operation[]) => Promise<void>,
+  ask: (operations: readonly Operation[]) => Promise<readonly string[]>,
 ): Promise<void> {
   if (!first) return;
   const count = (kind: Kind) => Array.from({ length: first.ids[kind].length }, (_, n) => ref(kind, n));
@@ -21,20 +21,17 @@ export async function readBack(
     })),
     ...namesIn(programme).flatMap((name) => ofRegisteredModel(name)),
   ]);
-  const keys = [...new Set(metricKeysIn(programme))];
-  await ask(
-    count('run').flatMap((id): Operation[] => [
-      { call: 'GET runs/get', query: [['run_id', id]] },
-      ...keys.map((key): Operation => ({
-        call: 'GET metrics/get-history',
-        query: [
-          ['run_id', id],
-          ['metric_key', key],
-        ],
-        pages: 'metrics',
-      })),
-    ]),
-  );
+  const runs = count('run');
+  const answers = await ask(runs.map((id): Operation => ({ call: 'GET runs/get', query: [['run_id', id]] })));
+  await ask(runs.flatMap((id, index) => metricKeysIn(answers[index] ?? '').map((key) => historyOf(id, key))));
+}
+
+function historyOf(run: Value, key: string): Operation {
+  const query = [
+    ['run_id', run],
+    ['metric_key', key],
+  ] as const;
+  return { call: 'GET metrics/get-history', query, pages: 'metrics' };
 }
 
 function ofExperiment(id: Value): Operation[] {
@@ -61,22 +58,15 @@ function namesIn(programme: readonly Operation[]): string[] {
   const names = programme
     .filter(({ call }) => call.startsWith('POST registered-models/'))
     .flatMap(({ body }) => [body?.['name'], body?.['new_name']])
-    .map((value) =>
-      typeof value === 'object' && value !== null && '$name' in value ? String(value.$name) : undefined,
-    );
+    .map((value) => (isName(value) ? value.$name : undefined));
   return [...new Set(names.filter((name) => name !== undefined))];
 }
 
-function metricKeysIn(programme: readonly Operation[]): string[] {
-  return programme.flatMap(({ call, body }) => {
-    if (call === 'POST runs/log-metric') return textsIn([body?.['key']]);
-    const metrics = call === 'POST runs/log-batch' ? body?.['metrics'] : undefined;
-    return Array.isArray(metrics)
-      ? textsIn(metrics.map((metric: Value) => (metric as { key?: Value } | null)?.key))
-      : [];
-  });
+function isName(value: Value | undefined): value is Name {
+  return typeof value === 'object' && value !== null && '$name' in value;
 }
 
-function textsIn(values: readonly (Value | undefined)[]): string[] {
-  return values.filter((value): value is string => typeof value === 'string' && value !== '' && value.length <= 250);
+function metricKeysIn(runReply: string): string[] {
+  const { run } = JSON.parse(runReply) as { run?: { data: { metrics?: { key: string }[] } } };
+  return run?.data.metrics?.map(({ key }) => key) ?? [];
 }

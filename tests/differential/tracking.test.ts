@@ -10,6 +10,7 @@ import { findClientPython } from '../support/python.ts';
 import { programmes } from './generate/index.ts';
 import { startCapstan, startMlflow, type Peer } from './peers.ts';
 import { play } from './play.ts';
+import { toJson, type Operation } from './programme.ts';
 
 const OPERATIONS = Number(process.env['DIFFERENTIAL_OPERATIONS'] ?? 600);
 const SEED = Number(process.env['DIFFERENTIAL_SEED'] ?? 20_240_101);
@@ -49,13 +50,9 @@ test(
         for (const name of outcome.declared) declared.set(name, (declared.get(name) ?? 0) + 1);
       });
       const seed = SEED + seen.programmes;
-      await fc.assert(property, {
-        seed,
-        numRuns: 1,
-        unbiased: true,
-        interruptAfterTimeLimit: SHRINK_MS,
-        includeErrorInReport: true,
-      });
+      const options = { seed, numRuns: 1, unbiased: true, interruptAfterTimeLimit: SHRINK_MS };
+      const checked = await fc.check(property, options);
+      if (checked.failed) throw new Error(failure(seed, checked.counterexample?.[0] ?? [], checked.errorInstance));
       seen.programmes += 1;
     }
     process.stderr.write(`${summary(seen, declared)}\n`);
@@ -63,6 +60,13 @@ test(
   },
   PLAY_MS,
 );
+
+/** The shortest programme that was found to show a difference, a call a line. */
+function failure(seed: number, programme: readonly Operation[], error: unknown): string {
+  const calls = programme.map(({ call, ...rest }) => `  ${call} ${toJson(rest).slice(0, 400)}`);
+  const reason = error instanceof Error ? error.message : String(error);
+  return [`DIFFERENTIAL_SEED=${seed} shows an undeclared difference:`, ...calls, reason].join('\n');
+}
 
 function summary(seen: Readonly<Record<string, number>>, declared: ReadonlyMap<string, number>): string {
   const lines = [...declared].toSorted((a, b) => b[1] - a[1]).map(([name, count]) => `  ${count} × ${name}`);

@@ -1,4 +1,5 @@
 // `capstan runs` and `capstan models`: what they print for scripts and for people.
+import { ApiError, createClient } from '@capstan/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { capstan, startServer, type RunningServer } from '../support/server.ts';
 
@@ -134,6 +135,35 @@ test('models list and show: newest version, aliases and their moves', async () =
     ],
   });
   expect(json.err).toContain('There are more');
+});
+
+test('counts come without rows, and names and values complete from what is typed', async () => {
+  const { experiments, registry } = createClient({ baseUrl: server.url });
+  const found = (await experiments.list({ query: { filter: "name LIKE 'ada%' OR experiment_id = '99'" } })).items;
+  expect(found.map(({ name }) => name)).toEqual(["ada's flights"]);
+  expect(await experiments.count({ query: { filter: "NOT name = 'Default'" } })).toEqual({ count: 1 });
+  expect(await registry.countModels({ query: {} })).toEqual({ count: 1 });
+  expect(await registry.countVersions({ query: { filter: 'version_number BETWEEN 2 AND 9' } })).toEqual({ count: 1 });
+  const params = { experiment: found[0]?.id ?? '' };
+  expect(await experiments.keys({ params, query: { prefix: 'k' } })).toEqual({
+    metrics: [],
+    params: ['kind'],
+    tags: [],
+    isWhole: true,
+  });
+  expect(await experiments.values({ params, query: { of: 'params', key: 'kind', prefix: 't' } })).toEqual({
+    values: ['trees'],
+    isWhole: true,
+  });
+  const filter = "metrics.loss > 0 ADN params.kind = 'x'";
+  const refused = await experiments
+    .countRuns({ body: { experimentIds: ['0'], filter } })
+    .catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(ApiError);
+  expect((refused as ApiError).problem).toMatchObject({
+    field: 'filter',
+    details: { position: 17, length: 3, suggestion: 'AND' },
+  });
 });
 
 test.each([

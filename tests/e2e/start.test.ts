@@ -56,7 +56,7 @@ test('neither plane loads the libraries that only some requests or some installa
   const packagesOf = (command: string): string[] =>
     new RegExp(`^loaded ${command}: (.*)$`, 'm').exec(said())?.[1]?.split(', ') ?? [];
 
-  const later = ['pg', '@duckdb/node-api', 'onnxruntime-node', 'ajv'];
+  const later = ['pg', '@duckdb/node-api', 'onnxruntime-node', 'ajv', '@bufbuild/protobuf'];
   const [control, data] = [packagesOf('up'), packagesOf('serve')];
   expect(control).toEqual(expect.arrayContaining(['fastify', 'kysely', 'zod']));
   expect(data).toEqual(expect.arrayContaining(['fastify', 'zod']));

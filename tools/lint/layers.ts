@@ -30,6 +30,7 @@ const modules = [
   'data/datasets',
   'data/expectations',
   'model/experiments',
+  'model/traces',
   'model/pipelines',
   'model/registry',
   'model/gates',
@@ -81,6 +82,7 @@ export const compositionRoots = ['app.ts', 'serving.ts', 'main.ts'] as const;
  * written in. `stores` stands for every file that may hold SQL.
  */
 export const vendors: Readonly<Record<string, readonly string[]>> = {
+  '@bufbuild/protobuf': ['protocols/otel'],
   '@duckdb/node-api': ['adapters/analytics-duckdb'],
   '@capstan/client': ['cli', 'demo'],
   commander: ['cli'],
@@ -93,6 +95,7 @@ export const vendors: Readonly<Record<string, readonly string[]>> = {
   pg: ['database'],
   pino: ['logging.ts'],
   yaml: ['config.ts', 'kernel', 'design/projects', 'data/expectations', 'protocols/dvc'],
+  re2js: ['database'],
   zod: ['everywhere'],
   '@capstan/api': ['everywhere'],
 };

@@ -3,6 +3,7 @@
 import { bench } from './bench.ts';
 import { build } from './build.ts';
 import { check } from './check.ts';
+import { differential } from './differential.ts';
 import { format } from './format.ts';
 import { say } from './shell.ts';
 import { demo, start } from './start.ts';
@@ -10,7 +11,7 @@ import { test } from './test.ts';
 
 type Task = (args: readonly string[]) => Promise<number>;
 
-const tasks: Readonly<Record<string, Task>> = { start, demo, test, check, format, build, bench };
+const tasks: Readonly<Record<string, Task>> = { start, demo, test, check, format, build, bench, differential };
 
 const USAGE = 2;
 

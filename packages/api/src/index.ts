@@ -24,3 +24,4 @@ export type { PerformanceRow, Prediction } from './routes/predictions.ts';
 export type { DeclarationChange } from './routes/projects.ts';
 export type { BudgetState, MeanInterval, ValueGrouping, ValueRow, ValueSummary } from './routes/value.ts';
 export { mlflowRoutes, type MlflowCallName } from './routes/mlflow/index.ts';
+export { OTLP_LIMIT_BYTES } from './routes/otel.ts';

@@ -39,7 +39,7 @@ export interface Route<
 export interface RawRoute extends RouteBasics {
   readonly kind: 'raw';
   /** Whose error shape applies. `native` is RFC 9457. */
-  readonly protocol: 'native' | 'mlflow' | 'open-inference' | 'mlflow-scoring' | 'prometheus';
+  readonly protocol: 'native' | 'mlflow' | 'open-inference' | 'mlflow-scoring' | 'otel' | 'prometheus';
   /** How the handler wants the body: parsed by nobody, as bytes or as a stream. */
   readonly bodyAs: 'none' | 'bytes' | 'stream';
 }

@@ -22,7 +22,10 @@ const textual = ['=', '!=', 'LIKE', 'ILIKE', 'like', 'iLike'];
 
 export function ask(random: Random, kind: Kind): Question {
   const clauses = Array.from({ length: random.pick([0, 1, 1, 1, 2, 2, 3]) }, () => clause(random, kind));
-  const filter = clauses.join(random.pick([' AND ', ' and ', '  And\n']));
+  // Of several about prompts MLflow reads the first only.
+  const firstPrompt = clauses.findIndex(isAboutPrompts);
+  const asked = clauses.filter((text, index) => !isAboutPrompts(text) || index === firstPrompt);
+  const filter = asked.join(random.pick([' AND ', ' and ', '  And\n']));
   const order = Array.from({ length: random.pick([0, 0, 1, 1, 2]) }, () => orderTerm(random, kind));
   const datasets =
     kind === 'logged' && random.chance(0.25)
@@ -36,6 +39,10 @@ export function ask(random: Random, kind: Kind): Question {
     view: random.pick(['ACTIVE_ONLY', 'ACTIVE_ONLY', 'DELETED_ONLY', 'ALL']),
     datasets,
   };
+}
+
+function isAboutPrompts(text: string): boolean {
+  return text.includes('is_prompt');
 }
 
 function clause(random: Random, kind: Kind): string {
@@ -272,16 +279,20 @@ function orderTerm(random: Random, kind: Kind): string {
     case 'runs':
       return (
         random.pick([
-          ...[
-            'metrics.acc',
-            'metric.loss',
-            'metrics.`f 1`',
-            'metrics.none',
-            'params.lr',
-            'param.`my param`',
-            'tags.team',
-          ],
-          ...['tag.`a.b`', 'start_time', 'attributes.end_time', 'attribute.status', 'run_name', 'created', 'user_id'],
+          'metrics.acc',
+          'metric.loss',
+          'metrics.`f 1`',
+          'metrics.none',
+          'params.lr',
+          'param.`my param`',
+          'tags.team',
+          'tag.`a.b`',
+          'start_time',
+          'attributes.end_time',
+          'attribute.status',
+          'run_name',
+          'created',
+          'user_id',
         ]) + direction
       );
     case 'experiments':

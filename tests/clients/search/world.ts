@@ -22,7 +22,7 @@ export function emptyWorld(name: string, url: string): World {
     ids: new Map(),
     labels: new Map(),
     async call(method, path, message) {
-      const query = method === 'GET' ? `?${new URLSearchParams(message as Record<string, string>)}` : '';
+      const query = method === 'GET' ? `?${new URLSearchParams(message as Record<string, string>).toString()}` : '';
       const response = await fetch(`${url}/api/2.0/mlflow/${path}${query}`, {
         method,
         headers: { 'content-type': 'application/json' },

@@ -6,7 +6,7 @@ const experiment_id = idOf('experiment');
 
 const create: fc.Arbitrary<Operation> = fc
   .record({
-    name: mostly(12, ownName, fc.constantFrom('', 'n'.repeat(501), ' ', 'Default')),
+    name: mostly(12, ownName, fc.constantFrom('', 'n'.repeat(501), 'Default')),
     tags: sometimes(tags(3)),
     artifact_location: sometimes(fc.constantFrom('', 'ftp://elsewhere/x?y', 'mlflow-artifacts:/a#b'), 8),
   })

@@ -5,7 +5,7 @@ import { given, idOf, mostly, ownName, sometimes, tag, tags, text } from './valu
 const name = mostly(
   15,
   ownName,
-  fc.constantFrom<Value>('', 'no-such-model', { $name: 'with/slash' }, { $name: 'with:colon' }),
+  fc.constantFrom<Value>('', { $name: 'no such' }, { $name: 'with/slash' }, { $name: 'with:colon' }),
 );
 const version = mostly(
   10,

@@ -50,7 +50,7 @@ const setTag: fc.Arbitrary<Operation> = fc
   }));
 
 const deleteTag: fc.Arbitrary<Operation> = fc
-  .record({ run_id, key })
+  .record({ run_id, key: mostly(12, key, fc.constant('mlflow.runName')) })
   .map((body) => ({ call: 'POST runs/delete-tag', body }));
 
 const filters = [

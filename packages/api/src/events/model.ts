@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { gateEvents } from './gates.ts';
+import { traceEvents } from './traces.ts';
 
 const runStatus = z.enum(['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED']);
 
@@ -125,5 +126,11 @@ const pipelineEvents = {
   }),
 } as const;
 
-/** Facts of runs, pipelines, models and gates. */
-export const modelEvents = { ...experimentEvents, ...registryEvents, ...pipelineEvents, ...gateEvents } as const;
+/** Facts of runs, traces, pipelines, models and gates. */
+export const modelEvents = {
+  ...experimentEvents,
+  ...traceEvents,
+  ...registryEvents,
+  ...pipelineEvents,
+  ...gateEvents,
+} as const;

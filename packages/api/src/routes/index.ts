@@ -8,12 +8,14 @@ import { gates } from './gates.ts';
 import { lineage } from './lineage.ts';
 import { mlflow } from './mlflow/index.ts';
 import { monitors } from './monitors.ts';
+import { otel } from './otel.ts';
 import { pipelines } from './pipelines.ts';
 import { predictions } from './predictions.ts';
 import { projects } from './projects.ts';
 import { registry } from './registry.ts';
 import { serving } from './serving.ts';
 import { system } from './system.ts';
+import { traces } from './traces.ts';
 import { trash } from './trash.ts';
 import { value } from './value.ts';
 
@@ -25,6 +27,8 @@ export const routes = {
   expectations,
   experiments,
   mlflow,
+  otel,
+  traces,
   pipelines,
   deployments,
   predictions,

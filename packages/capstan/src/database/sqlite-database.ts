@@ -6,6 +6,7 @@ import type { Database } from './database.ts';
 import { lockForProcess } from '#ports/process-lock';
 import { sqlite } from './dialect/sqlite.ts';
 import { GroupCommit } from './group-commit.ts';
+import { createRegExpMatch } from './regular-expression.ts';
 import type { Schema } from './schema/index.ts';
 import { SqliteConnection, singleConnectionDriver } from './sqlite-connection.ts';
 
@@ -48,6 +49,10 @@ function openFile(path: string): DatabaseSync {
   // commits when the power fails.
   file.exec(`pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = full;
     pragma foreign_keys = on; pragma cache_size = -65536;`);
+  const matches = createRegExpMatch();
+  file.function('matches_regexp', { deterministic: true }, (pattern, text) =>
+    typeof pattern === 'string' && typeof text === 'string' && matches(pattern, text) ? 1 : 0,
+  );
   return file;
 }
 

@@ -2,6 +2,7 @@ import type { BoundRoute, ErrorRenderer } from '#http';
 import { mlflowErrors, mlflowRoutesOf, unknownMlflowCall } from '#protocols/mlflow';
 import { createSignedLinks } from '#model/experiments';
 import type { Foundation } from './foundation.ts';
+import { otelErrors, otelRoutes } from '#protocols/otel';
 import type { WiredModel } from './model.ts';
 
 export interface WiredProtocols {
@@ -14,12 +15,13 @@ export interface WiredProtocols {
 /** Foreign protocols of the control plane, over the same use cases as the native API. */
 export function wireProtocols(
   { config, database }: Foundation,
-  { experiments, registry }: WiredModel['services'],
+  { experiments, registry, traces }: WiredModel['services'],
 ): WiredProtocols {
   const links = createSignedLinks(database);
+  const { publicUrl } = config;
   return {
-    bound: mlflowRoutesOf({ experiments, registry, links, publicUrl: config.publicUrl }),
-    errorRenderers: { mlflow: mlflowErrors },
+    bound: [...mlflowRoutesOf({ experiments, registry, traces, links, publicUrl }), ...otelRoutes(traces)],
+    errorRenderers: { mlflow: mlflowErrors, otel: otelErrors },
     unknownRenderer: unknownMlflowCall,
   };
 }

@@ -3,7 +3,15 @@ import { ScreenFailure } from '../screens/screen-failure.tsx';
 import { Home } from '../screens/home/home.tsx';
 import { NotFound } from '../screens/not-found.tsx';
 import { alone, inList, inPartOfProject, inProject } from './crumbs.tsx';
-import { artifactSearch, auditSearch, runsSearch, tabSearch, valueSearch } from './search.ts';
+import {
+  artifactSearch,
+  auditSearch,
+  runsSearch,
+  tabSearch,
+  traceSearch,
+  tracesSearch,
+  valueSearch,
+} from './search.ts';
 import { Shell } from './shell.tsx';
 
 // Every screen but the first is loaded when it is asked for, or pointed at.
@@ -64,6 +72,26 @@ const model = [
     validateSearch: runsSearch,
     component: lazyRouteComponent(() => import('../screens/experiments/runs.tsx'), 'Runs'),
     staticData: { crumbs: inList('Experiments', '/experiments', () => 'Runs') },
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/experiments/$experiment/traces',
+    validateSearch: tracesSearch,
+    component: lazyRouteComponent(() => import('../screens/traces/traces.tsx'), 'Traces'),
+    staticData: {
+      crumbs: ({ experiment = '' }) => [
+        { label: 'Experiments', href: '/experiments' },
+        { label: 'Runs', href: `/experiments/${encodeURIComponent(experiment)}` },
+        { label: 'Traces' },
+      ],
+    },
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/traces/$trace',
+    validateSearch: traceSearch,
+    component: lazyRouteComponent(() => import('../screens/traces/trace.tsx'), 'Trace'),
+    staticData: { crumbs: inList('Experiments', '/experiments', () => 'Trace') },
   }),
   createRoute({
     getParentRoute,

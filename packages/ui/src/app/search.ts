@@ -32,6 +32,16 @@ export function runsSearch(given: Given) {
   });
 }
 
+/** A table of traces: filter and order in MLflow's words. */
+export function tracesSearch(given: Given) {
+  return present({ filter: text(given['filter']), sort: text(given['sort']) });
+}
+
+/** A trace: the span that is open. */
+export function traceSearch(given: Given) {
+  return present({ span: text(given['span']) });
+}
+
 /** What answers were worth, by what. */
 export function valueSearch(given: Given) {
   const groupings = ['month', 'week', 'day', 'version'] as const;

@@ -6,6 +6,7 @@ import type { MlflowCall } from './call.ts';
 import { loggedModelCalls } from './logged-models.ts';
 import { registryCalls } from './registry.ts';
 import { serverCalls } from './server.ts';
+import { traceCalls } from './traces.ts';
 import { trackingCalls } from './tracking.ts';
 
 /** Every call that Capstan answers. */
@@ -15,6 +16,7 @@ export const mlflowCalls = {
   ...artifactCalls,
   ...loggedModelCalls,
   ...registryCalls,
+  ...traceCalls,
 } as const satisfies Record<string, MlflowCall>;
 
 export type MlflowCallName = keyof typeof mlflowCalls;

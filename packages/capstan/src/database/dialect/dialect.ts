@@ -48,6 +48,10 @@ export interface Dialect {
   exactInteger(column: RawBuilder<unknown>): RawBuilder<number | string>;
   /** Whether an integer is one of many, which are one parameter. */
   isOneOf(integer: RawBuilder<unknown>, values: readonly (number | bigint)[]): RawBuilder<boolean>;
+  /** The text has a stretch that a regular expression matches; it is one that `flawOfRegExp` has no flaw of. */
+  matchesRegExp(text: RawBuilder<unknown>, pattern: string): RawBuilder<unknown>;
+  /** The text under a key of a column's JSON object of texts; null where it has none. */
+  jsonText(column: RawBuilder<unknown>, key: string): RawBuilder<unknown>;
   /** The schema as text, sorted, for the golden files. */
   dumpSchema(reader: Kysely<Schema>): Promise<string>;
 }

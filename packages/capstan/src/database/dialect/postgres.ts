@@ -50,6 +50,8 @@ export const postgres: Dialect = {
 
   exactInteger: (column) => sql`cast(${column} as text)`,
   isOneOf: (integer, values) => sql`${integer} = any(${values.map(String)}::bigint[])`,
+  matchesRegExp: (text, pattern) => sql`${text} ~ ${dotsWithinLines(pattern)}`,
+  jsonText: (column, key) => sql`(${column}::json ->> ${key})`,
 
   async dumpSchema(reader) {
     const { rows } = await sql<{ line: string }>`
@@ -66,6 +68,24 @@ export const postgres: Dialect = {
     return rows.map((row) => `${row.line}\n`).join('');
   },
 };
+
+/** A dot meets no end of line in RE2; here it would. */
+function dotsWithinLines(pattern: string): string {
+  let written = '';
+  let isInSet = false;
+  for (let index = 0; index < pattern.length; index++) {
+    const sign = pattern.charAt(index);
+    if (sign === '\\') {
+      written += pattern.slice(index, index + 2);
+      index += 1;
+    } else {
+      if (sign === '[') isInSet = true;
+      if (sign === ']') isInSet = false;
+      written += sign === '.' && !isInSet ? '[^\n]' : sign;
+    }
+  }
+  return written;
+}
 
 /** A parameter per column, each an array, keeps the number of parameters constant. */
 function unnested(columns: readonly InsertColumn[], rows: readonly (readonly ColumnValue[])[]) {

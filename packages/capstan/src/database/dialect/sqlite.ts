@@ -61,6 +61,10 @@ export const sqlite: Dialect = {
     sql`case when ${column} between ${sql.lit(Number.MIN_SAFE_INTEGER)} and ${sql.lit(Number.MAX_SAFE_INTEGER)}
       then ${column} else cast(${column} as text) end`,
   isOneOf: (integer, values) => sql`${integer} in (select value from json_each(${`[${values.join(',')}]`}))`,
+  // The function is of `sqlite-database.ts`; false for what is no text.
+  matchesRegExp: (text, pattern) => sql`matches_regexp(${pattern}, ${text})`,
+  // A path of SQLite has no way to write a quote inside a quoted key.
+  jsonText: (column, key) => (key.includes('"') ? sql`null` : sql`json_extract(${column}, ${`$."${key}"`})`),
 
   async dumpSchema(reader) {
     const { rows } = await sql<{ sql: string }>`select sql from sqlite_schema

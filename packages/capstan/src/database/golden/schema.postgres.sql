@@ -10,6 +10,25 @@ artifacts.path text not null
 artifacts.root text not null
 artifacts.size_bytes bigint not null
 artifacts.stored_at bigint not null
+assessments.created_at bigint not null
+assessments.error text
+assessments.id text not null
+assessments.is_number bigint not null
+assessments.is_of_session bigint not null
+assessments.is_valid bigint not null
+assessments.kind text not null
+assessments.metadata text not null
+assessments.name text not null
+assessments.overrides text
+assessments.rationale text
+assessments.source_id text
+assessments.source_type text not null
+assessments.span_id text
+assessments.trace_key bigint not null
+assessments.updated_at bigint not null
+assessments.value text not null
+assessments.value_number double precision
+assessments.value_text text not null
 champions.deployment text not null
 champions.revision bigint not null
 champions.seq bigint not null
@@ -24,6 +43,7 @@ constraint revisions FOREIGN KEY (deployment) REFERENCES deployments(name)
 constraint rollouts FOREIGN KEY (deployment) REFERENCES deployments(name)
 constraint runs FOREIGN KEY (experiment_id) REFERENCES experiments(id)
 constraint stage_attempts FOREIGN KEY (pipeline_run) REFERENCES pipeline_runs(id)
+constraint traces FOREIGN KEY (experiment_id) REFERENCES experiments(id)
 cycle_steps.cycle text not null
 cycle_steps.decision text
 cycle_steps.ended_at bigint
@@ -159,6 +179,7 @@ feedback_parts.rows bigint not null
 feedback_parts.size_bytes bigint not null
 feedback_parts.starts_at bigint not null
 index CREATE INDEX artifacts_digest ON artifacts USING btree (digest)
+index CREATE INDEX assessments_of_trace ON assessments USING btree (trace_key, kind, name)
 index CREATE INDEX cycle_triggers_newest ON cycle_triggers USING btree (project, event_seq)
 index CREATE INDEX dataset_versions_digest ON dataset_versions USING btree (project, dataset, digest)
 index CREATE INDEX events_causation ON events USING btree (causation_seq) WHERE (causation_seq IS NOT NULL)
@@ -189,9 +210,12 @@ index CREATE INDEX runs_newest ON runs USING btree (experiment_id, lifecycle, st
 index CREATE INDEX runs_trash ON runs USING btree (deleted_at) WHERE (lifecycle = 'deleted'::text)
 index CREATE INDEX stage_attempts_run ON stage_attempts USING btree (run_id)
 index CREATE INDEX stage_results_key ON stage_results USING btree (project, result_key, environment_key, created_at)
+index CREATE INDEX traces_by_session ON traces USING btree (session_id, experiment_id)
+index CREATE INDEX traces_newest ON traces USING btree (experiment_id, started_at DESC, id)
 index CREATE INDEX verdicts_version ON verdicts USING btree (model, version, created_at)
 index CREATE UNIQUE INDEX approvals_pk ON approvals USING btree (model, version, seq)
 index CREATE UNIQUE INDEX artifacts_pk ON artifacts USING btree (root, path)
+index CREATE UNIQUE INDEX assessments_pkey ON assessments USING btree (id)
 index CREATE UNIQUE INDEX champions_pk ON champions USING btree (deployment, seq)
 index CREATE UNIQUE INDEX cycle_steps_pk ON cycle_steps USING btree (cycle, seq)
 index CREATE UNIQUE INDEX cycle_triggers_pk ON cycle_triggers USING btree (project, trigger_key)
@@ -269,9 +293,15 @@ index CREATE UNIQUE INDEX segments_pkey ON segments USING btree (id)
 index CREATE UNIQUE INDEX serving_replicas_pkey ON serving_replicas USING btree (replica)
 index CREATE UNIQUE INDEX serving_snapshot_pkey ON serving_snapshot USING btree (id)
 index CREATE UNIQUE INDEX settings_pkey ON settings USING btree (name)
+index CREATE UNIQUE INDEX spans_pk ON spans USING btree (trace_key, span_id)
 index CREATE UNIQUE INDEX stage_attempts_number ON stage_attempts USING btree (pipeline_run, stage, number)
 index CREATE UNIQUE INDEX stage_attempts_pkey ON stage_attempts USING btree (id)
 index CREATE UNIQUE INDEX stage_results_pkey ON stage_results USING btree (id)
+index CREATE UNIQUE INDEX trace_links_pk ON trace_links USING btree (trace_key, kind, target)
+index CREATE UNIQUE INDEX trace_metadata_pk ON trace_metadata USING btree (trace_key, key)
+index CREATE UNIQUE INDEX trace_tags_pk ON trace_tags USING btree (trace_key, key)
+index CREATE UNIQUE INDEX traces_id_key ON traces USING btree (id)
+index CREATE UNIQUE INDEX traces_pkey ON traces USING btree (key)
 index CREATE UNIQUE INDEX verdicts_pkey ON verdicts USING btree (id)
 index CREATE UNIQUE INDEX verdicts_request ON verdicts USING btree (request_key) WHERE (request_key IS NOT NULL)
 jobs.attempt bigint not null default 0
@@ -597,6 +627,24 @@ serving_snapshot.id bigint not null
 serving_snapshot.version bigint not null
 settings.name text not null
 settings.value text not null
+spans.attributes text not null
+spans.ended_ns bigint
+spans.events text not null
+spans.input_cost double precision
+spans.links text not null
+spans.model_name text
+spans.model_provider text
+spans.name text not null
+spans.output_cost double precision
+spans.parent_id text
+spans.span_id text not null
+spans.started_ns bigint not null
+spans.status text not null
+spans.status_message text not null
+spans.total_cost double precision
+spans.trace_key bigint not null
+spans.type text
+spans.usage text
 stage_attempts.cpu_ms bigint
 stage_attempts.duration_ms bigint
 stage_attempts.ended_at bigint
@@ -624,6 +672,35 @@ stage_results.project text not null
 stage_results.result_key text not null
 stage_results.run_id text
 stage_results.stage text not null
+trace_links.kind text not null
+trace_links.target text not null
+trace_links.trace_key bigint not null
+trace_metadata.key text not null
+trace_metadata.trace_key bigint not null
+trace_metadata.value text not null
+trace_tags.key text not null
+trace_tags.trace_key bigint not null
+trace_tags.value text not null
+traces.cache_creation_input_tokens bigint
+traces.cache_read_input_tokens bigint
+traces.client_request_id text
+traces.duration_ms bigint
+traces.experiment_id bigint not null
+traces.id text not null
+traces.input_cost double precision
+traces.input_tokens bigint
+traces.is_finalized bigint not null
+traces.key bigint not null
+traces.name text
+traces.output_cost double precision
+traces.output_tokens bigint
+traces.request_preview text
+traces.response_preview text
+traces.session_id text
+traces.started_at bigint not null
+traces.status text not null
+traces.total_cost double precision
+traces.total_tokens bigint
 verdicts.actor text not null
 verdicts.champion_version bigint
 verdicts.checks text not null

@@ -1,5 +1,6 @@
 CREATE TABLE "approvals" ("model" text not null, "version" integer not null, "seq" integer not null, "role" text not null, "actor" text not null, "reason" text not null, "created_at" integer not null, constraint "approvals_pk" primary key ("model", "version", "seq"));
 CREATE TABLE "artifacts" ("root" text not null, "path" text not null, "digest" text not null, "size_bytes" integer not null, "stored_at" integer not null, constraint "artifacts_pk" primary key ("root", "path")) without rowid;
+CREATE TABLE "assessments" ("id" text not null primary key, "trace_key" integer not null, "kind" text not null, "name" text not null, "value" text not null, "value_text" text not null, "value_number" real, "is_number" integer not null, "error" text, "rationale" text, "source_type" text not null, "source_id" text, "span_id" text, "metadata" text not null, "is_of_session" integer not null, "overrides" text, "is_valid" integer not null, "created_at" integer not null, "updated_at" integer not null);
 CREATE TABLE "champions" ("deployment" text not null references "deployments" ("name"), "seq" integer not null, "revision" integer not null, "since" integer not null, constraint "champions_pk" primary key ("deployment", "seq"));
 CREATE TABLE "cycle_steps" ("cycle" text not null references "cycles" ("id"), "seq" integer not null, "step" text not null, "decision" text, "status" text not null, "value" text not null, "limit_value" text not null, "n" integer, "evidence" text not null, "reason" text, "started_at" integer not null, "ended_at" integer, constraint "cycle_steps_pk" primary key ("cycle", "seq"));
 CREATE TABLE "cycle_triggers" ("project" text not null, "trigger_key" text not null, "kind" text not null, "trigger_reason" text not null, "trigger_at" integer not null, "cycle" text, "reason" text not null, "checks" text not null, "event_seq" integer not null, "considered_at" integer not null, constraint "cycle_triggers_pk" primary key ("project", "trigger_key"));
@@ -59,10 +60,16 @@ CREATE TABLE "segments" ("id" text not null primary key, "replica" text not null
 CREATE TABLE "serving_replicas" ("replica" text not null primary key, "reported_at" integer not null, "report" text not null);
 CREATE TABLE "serving_snapshot" ("id" integer not null primary key, "version" integer not null, "body" text not null);
 CREATE TABLE "settings" ("name" text not null primary key, "value" text not null);
+CREATE TABLE "spans" ("trace_key" integer not null, "span_id" text not null, "parent_id" text, "name" text not null, "type" text, "status" text not null, "status_message" text not null, "started_ns" integer not null, "ended_ns" integer, "attributes" text not null, "events" text not null, "links" text not null, "usage" text, "input_cost" real, "output_cost" real, "total_cost" real, "model_name" text, "model_provider" text, constraint "spans_pk" primary key ("trace_key", "span_id")) without rowid;
 CREATE TABLE "stage_attempts" ("id" text not null primary key, "pipeline_run" text not null references "pipeline_runs" ("id"), "stage" text not null, "number" integer not null, "status" text not null, "reason" text, "run_id" text, "is_run_ended" integer not null, "started_at" integer not null, "ended_at" integer, "exit_code" integer, "signal" text, "duration_ms" integer, "cpu_ms" integer, "peak_memory_bytes" integer, "log_digest" text, constraint "stage_attempts_number" unique ("pipeline_run", "stage", "number"));
 CREATE TABLE "stage_results" ("id" text not null primary key, "project" text not null, "stage" text not null, "result_key" text not null, "environment_key" text not null, "entry" text not null, "outputs" text not null, "attempt" text not null, "run_id" text, "model_versions" text not null, "created_at" integer not null);
+CREATE TABLE "trace_links" ("trace_key" integer not null, "kind" text not null, "target" text not null, constraint "trace_links_pk" primary key ("trace_key", "kind", "target")) without rowid;
+CREATE TABLE "trace_metadata" ("trace_key" integer not null, "key" text not null, "value" text not null, constraint "trace_metadata_pk" primary key ("trace_key", "key")) without rowid;
+CREATE TABLE "trace_tags" ("trace_key" integer not null, "key" text not null, "value" text not null, constraint "trace_tags_pk" primary key ("trace_key", "key")) without rowid;
+CREATE TABLE "traces" ("key" integer not null primary key, "id" text not null unique, "experiment_id" integer not null references "experiments" ("id"), "client_request_id" text, "request_preview" text, "response_preview" text, "started_at" integer not null, "duration_ms" integer, "status" text not null, "is_finalized" integer not null, "name" text, "session_id" text, "input_tokens" integer, "output_tokens" integer, "total_tokens" integer, "cache_read_input_tokens" integer, "cache_creation_input_tokens" integer, "input_cost" real, "output_cost" real, "total_cost" real);
 CREATE TABLE "verdicts" ("id" text not null primary key, "project" text not null, "model" text not null, "version" integer not null, "status" text not null, "champion_version" integer, "evaluation" text not null, "measured" text not null, "checks" text not null, "request_key" text, "cycle" text, "actor" text not null, "created_at" integer not null);
 CREATE INDEX "artifacts_digest" on "artifacts" ("digest");
+CREATE INDEX assessments_of_trace on assessments (trace_key, kind, name);
 CREATE INDEX "cycle_triggers_newest" on "cycle_triggers" ("project", "event_seq");
 CREATE UNIQUE INDEX cycles_open on cycles (project)
       where state not in ('promoted', 'refused', 'rolled-back', 'failed');
@@ -113,5 +120,7 @@ CREATE INDEX "runs_trash" on "runs" (deleted_at)
         where lifecycle = 'deleted';
 CREATE INDEX "stage_attempts_run" on "stage_attempts" ("run_id");
 CREATE INDEX "stage_results_key" on "stage_results" ("project", "result_key", "environment_key", "created_at");
+CREATE INDEX traces_by_session on traces (session_id, experiment_id);
+CREATE INDEX traces_newest on traces (experiment_id, started_at desc, id);
 CREATE UNIQUE INDEX verdicts_request on verdicts (request_key) where request_key is not null;
 CREATE INDEX "verdicts_version" on "verdicts" ("model", "version", "created_at");

@@ -11,6 +11,7 @@ import { debt } from './0009-debt.ts';
 import { fileScans } from './0010-file-scans.ts';
 import { feedbackParts } from './0011-feedback-parts.ts';
 import { recalibration } from './0012-recalibration.ts';
+import { traces } from './0013-traces.ts';
 import { retention } from './0015-retention.ts';
 import { leanEventIndexes } from './0017-lean-event-indexes.ts';
 import type { Migration } from './migration.ts';
@@ -30,6 +31,7 @@ export const migrations: readonly Migration[] = [
   fileScans,
   feedbackParts,
   recalibration,
+  traces,
   retention,
   leanEventIndexes,
 ];

@@ -9,6 +9,7 @@ import type { OperationsSchema } from './operations.ts';
 import type { PipelinesSchema } from './pipelines.ts';
 import type { RegistrySchema } from './registry.ts';
 import type { RetrainingSchema } from './retraining.ts';
+import type { TracesSchema } from './traces.ts';
 
 /** Every table, by wing. Column names are snake_case; times are milliseconds; JSON is text. */
 export interface Schema
@@ -23,4 +24,5 @@ export interface Schema
     MonitorsSchema,
     RetrainingSchema,
     DebtSchema,
-    OperationsSchema {}
+    OperationsSchema,
+    TracesSchema {}

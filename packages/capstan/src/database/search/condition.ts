@@ -1,5 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Comparison, Filter } from '#kernel/filter/ast';
+import { flawOfRegExp } from '#kernel/filter/regexp-check';
 import { isNumberText } from '#kernel/filter/number-text';
 import { meantBy, refusal, shortened } from '#kernel/filter/place';
 import type { Dialect } from '../dialect/dialect.ts';
@@ -41,12 +42,14 @@ function comparisonCondition(dialect: Dialect, field: SearchField, comparison: C
     const reason = `Invalid comparator '${operator}' for ${field.label}: use one of ${field.operators.join(', ')}`;
     throw refusal(place, reason, meantBy(operator, field.operators));
   }
+  const decided = field.decide?.(comparison);
+  if (decided) return decided;
   const within = field.within ?? ((condition) => condition);
   if (operator === 'IS NOT NULL') return within(sql`${field.expression} is not null`);
   if (operator === 'IS NULL') return sql`not (${within(sql`${field.expression} is not null`)})`;
-  const condition =
-    field.type === 'text' ? textCondition(dialect, field, comparison) : numberCondition(dialect, field, comparison);
-  return field.decide?.(comparison) ?? within(condition);
+  return within(
+    field.type === 'text' ? textCondition(dialect, field, comparison) : numberCondition(dialect, field, comparison),
+  );
 }
 
 function numberCondition(dialect: Dialect, field: SearchField, comparison: Comparison): RawBuilder<unknown> {
@@ -90,6 +93,7 @@ function textCondition(dialect: Dialect, field: SearchField, comparison: Compari
     return operator === 'IN' ? sql`${field.expression} in ${list}` : sql`${field.expression} not in ${list}`;
   }
   const text = textOf(field, comparison);
+  if (operator === 'RLIKE') return regExpCondition(dialect, field, comparison, text);
   if (operator !== 'LIKE' && operator !== 'ILIKE') {
     return sql`${field.expression} ${symbols[operator as '=' | '!=']} ${text}`;
   }
@@ -99,6 +103,21 @@ function textCondition(dialect: Dialect, field: SearchField, comparison: Compari
     throw refusal(value.place, `A pattern has at most ${limit}`);
   }
   return dialect.matches(field.expression, text, operator === 'LIKE');
+}
+
+function regExpCondition(
+  dialect: Dialect,
+  field: SearchField,
+  { value: { place } }: Comparison,
+  pattern: string,
+): RawBuilder<unknown> {
+  const flaw = flawOfRegExp(pattern);
+  if (!flaw) return dialect.matchesRegExp(field.expression, pattern);
+  // One quote before it; quotes inside it would move the place, so then it is shown whole.
+  const isShifted = place.end - place.start !== pattern.length + 2;
+  const start = place.start + 1 + flaw.at;
+  const at = isShifted ? place : { ...place, start, end: Math.min(start + flaw.length, place.end) };
+  throw refusal(at, `Invalid regular expression: ${flaw.reason}`);
 }
 
 function textOf(field: SearchField, { value }: Comparison): string {

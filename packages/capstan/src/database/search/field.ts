@@ -16,7 +16,7 @@ export interface SearchField {
   readonly hasNaN?: boolean;
   /** Takes values of the other kind too: a number in quotes for an integer, a bare number for text. */
   readonly isLenient?: boolean;
-  /** Decides some comparisons itself, those for which it gives a condition. */
+  /** Decides some comparisons itself, those for which it gives a condition; their operator is among `operators`. */
   readonly decide?: (comparison: Comparison) => RawBuilder<unknown> | undefined;
 }
 

@@ -169,8 +169,9 @@ describeDatabases('experiments', (open) => {
 
   test('ids that cannot be are refused, ids that are not are not found', async () => {
     const { experiments } = await openBench(await open());
-    await expect(experiments.getExperiment('../1')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
-    for (const id of ['7', '01', 'x', '9'.repeat(40)]) {
+    for (const id of ['../1', 'x', '1.5', ''])
+      await expect(experiments.getExperiment(id)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    for (const id of ['7', '01', '-1', '9'.repeat(40)]) {
       await expect(experiments.getExperiment(id)).rejects.toMatchObject({
         code: 'NOT_FOUND',
         message: `No Experiment with id=${id} exists`,

@@ -1,10 +1,10 @@
 // Experiments, runs, metrics, params, tags, artifacts and logged models, as MLflow means them.
 // Owns their tables, the search language's meaning for them, and which bytes lie under which artifact path.
 // Does not know registered models (registry) nor how MLflow speaks over HTTP (protocols/mlflow).
-// Called by protocols/mlflow, the native routes, pipelines (a run per stage attempt) and registry (sources of versions).
+// Called by protocols/mlflow, the native routes, traces (whose files lie beside those of runs), pipelines (a run per stage attempt) and registry (sources of versions).
 export { createExperiments, type Experiments } from './service.ts';
 export type { ArtifactOwner, ArtifactPlace } from './artifacts/artifacts.ts';
-export { parseArtifactPath, parseArtifactUri } from './artifacts/artifact-path.ts';
+export { parseArtifactFolder, parseArtifactPath, parseArtifactUri } from './artifacts/artifact-path.ts';
 export { isArtifactRoot } from './artifacts/artifact.store.ts';
 export { createSignedLinks, type SignedLinks } from './artifacts/signed-links.ts';
 export { artifactReply } from './artifacts/artifact-reply.ts';
@@ -25,5 +25,7 @@ export type { Purged } from './trash/trash.ts';
 export type { Reference, ReadReferences } from './trash/plan.ts';
 export type { TrashItem, TrashKey, TrashKind } from './trash/trash.store.ts';
 export { experimentRoutes } from './routes.ts';
-export { checkKey } from './naming.ts';
+export { checkKey, experimentNumber } from './naming.ts';
+export { projectOf } from './project-of.ts';
+export { hexId } from './runs.ts';
 export * from './model.ts';

@@ -1,5 +1,6 @@
 import { artifactUseCases, type ArtifactUseCases } from './artifacts/artifacts.ts';
 import { multipartUseCases, type MultipartUseCases } from './artifacts/multipart.ts';
+import { keptFileUseCases, type KeptFileUseCases } from './artifacts/kept-files.ts';
 import type { ExperimentsDeps } from './deps.ts';
 import { experimentUseCases, type ExperimentUseCases } from './experiments.ts';
 import { historyUseCases, type HistoryUseCases } from './metrics/history.ts';
@@ -30,6 +31,7 @@ export interface Experiments
     LoggedModelUseCases,
     ArtifactUseCases,
     MultipartUseCases,
+    KeptFileUseCases,
     HistoryUseCases,
     TrashUseCases,
     SearchUseCases,
@@ -49,6 +51,7 @@ export function createExperiments(deps: ExperimentsDeps): Experiments {
     ...loggedModelUseCases(deps, metricIds),
     ...artifactUseCases(deps),
     ...multipartUseCases(deps),
+    ...keptFileUseCases(deps),
     ...historyUseCases(deps, metricIds),
     ...trashUseCases(deps),
     settle: () => facts.settle(),

@@ -17,7 +17,8 @@ test('both prefixes reach the same run', async () => {
   const server = await startMlflow();
   const created = await server.send('POST', '/ajax-api/2.0/mlflow/runs/create', { experiment_id: '0', runName: 'one' });
   const { run } = created.json as { run: { info: { run_id: string } } };
-  expect((await server.get(`/api/2.0/mlflow/runs/get?run_id=${run.info.run_id}`)).json).toEqual(created.json);
+  const read = { run: { ...run, outputs: {} } };
+  expect((await server.get(`/api/2.0/mlflow/runs/get?run_id=${run.info.run_id}`)).json).toEqual(read);
 });
 
 test('a message has what was set and leaves out what was not: no null, no empty list', async () => {

@@ -2,6 +2,7 @@ import { mlflowRoutes, type MlflowCallName } from '@capstan/api';
 import { bindRaw, type BoundRoute } from '#http';
 import type { Experiments, SignedLinks } from '#model/experiments';
 import type { ModelRegistry } from '#model/registry';
+import type { Traces } from '#model/traces';
 import { artifactCalls } from './artifacts/artifacts.ts';
 import { multipartCalls } from './artifacts/multipart.ts';
 import { presignedCalls } from './artifacts/presigned.ts';
@@ -12,6 +13,10 @@ import { loggedModelCalls } from './tracking/logged-models.ts';
 import { metricCalls } from './tracking/metrics.ts';
 import { registryCalls } from './registry/registry.ts';
 import { runCalls } from './tracking/runs.ts';
+import { assessmentCalls } from './traces/assessments.ts';
+import { oldTraceCalls } from './traces/old-traces.ts';
+import { traceArtifactCalls, withTraceFiles } from './traces/trace-files.ts';
+import { traceCalls } from './traces/traces.ts';
 
 /** The release whose API this is: clients choose by it how they speak. */
 const MLFLOW_VERSION = '3.17.2';
@@ -39,6 +44,7 @@ export function mlflowRoutesOf(deps: {
   readonly links: SignedLinks;
   /** Address of this server in links, where it is not the one that clients call. */
   readonly publicUrl: string | null;
+  readonly traces: Traces;
 }): BoundRoute[] {
   const handlers = {
     health: text('OK'),
@@ -47,11 +53,15 @@ export function mlflowRoutesOf(deps: {
     ...experimentCalls(deps.experiments),
     ...runCalls(deps.experiments),
     ...metricCalls(deps.experiments),
-    ...artifactCalls(deps.experiments, deps.registry),
+    ...withTraceFiles(artifactCalls(deps.experiments, deps.registry), deps.traces),
     ...multipartCalls(deps.experiments, deps.publicUrl),
     ...presignedCalls(deps.experiments, deps.links, deps.publicUrl),
     ...loggedModelCalls(deps.experiments),
     ...registryCalls(deps.registry),
+    ...traceCalls(deps.traces),
+    ...oldTraceCalls(deps.traces),
+    ...assessmentCalls(deps.traces),
+    ...traceArtifactCalls(deps.traces),
   } satisfies Readonly<Record<MlflowCallName, Handler>>;
   return Object.entries<Handler>(handlers).flatMap(([name, handle]) =>
     mlflowRoutes[name as MlflowCallName].map((route) => bindRaw(route, handle)),

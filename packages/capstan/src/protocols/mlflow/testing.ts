@@ -12,6 +12,7 @@ import { createHttpServer, identifyLocal } from '#http';
 import { createJobs } from '#jobs';
 import { createExperiments, createSignedLinks, type Experiments } from '#model/experiments';
 import { createRegistry, type ModelRegistry } from '#model/registry';
+import { createTraces, type Traces } from '#model/traces';
 import { randomIds } from '#ports/ids';
 import { mlflowErrors, mlflowRoutesOf, unknownMlflowCall } from './index.ts';
 
@@ -29,6 +30,7 @@ export interface MlflowServer {
   readonly folder: string;
   readonly experiments: Experiments;
   readonly registry: ModelRegistry;
+  readonly traces: Traces;
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
   /** A message as the body: an object as JSON, a text as it is. */
   send(
@@ -60,10 +62,11 @@ export async function startMlflow(): Promise<MlflowServer> {
   };
   const experiments = createExperiments(deps);
   const registry = createRegistry({ ...deps, experiments });
+  const traces = createTraces({ ...deps, experiments });
   await experiments.ensureDefaultExperiment({ actor: 'test' });
   const http = createHttpServer({
     table: Object.values(routes.mlflow),
-    bound: mlflowRoutesOf({ experiments, registry, links: createSignedLinks(database), publicUrl: null }),
+    bound: mlflowRoutesOf({ experiments, registry, traces, links: createSignedLinks(database), publicUrl: null }),
     errorRenderers: { mlflow: mlflowErrors },
     unknownRenderer: unknownMlflowCall,
     identify: identifyLocal,
@@ -94,6 +97,7 @@ export async function startMlflow(): Promise<MlflowServer> {
     folder,
     experiments,
     registry,
+    traces,
     get: (path, headers = {}) => ask(path, { headers }),
     send,
     post: (path, body) => send('POST', `/api/2.0/mlflow/${path}`, body),

@@ -68,6 +68,11 @@ export function Runs() {
     <Page
       title={described.data?.name ?? 'Runs'}
       state={count.data && <Quiet>{counted(count.data.count, 'run')}</Quiet>}
+      actions={
+        <Link to="/experiments/$experiment/traces" params={{ experiment }} search={{}}>
+          Traces
+        </Link>
+      }
     >
       {described.error && <Failure error={described.error} />}
       <Row>

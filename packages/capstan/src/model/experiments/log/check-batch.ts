@@ -55,7 +55,8 @@ export function checkBatch(batch: Batch, isKnownName: (name: string) => boolean)
     }
     if (metric.modelId !== undefined) models.add(metric.modelId);
   }
-  const checkedTagList = checkedTags(tags);
+  // A run always has a name: an empty one changes nothing.
+  const checkedTagList = checkedTags(tags).filter(({ key, value }) => key !== RUN_NAME_TAG || value !== '');
   for (const tag of checkedTagList) if (tag.key === RUN_NAME_TAG) checkRunName(tag.value);
   const checked = { runId, metrics, names, models, params: checkedParams(params), tags: checkedTagList, cause };
   checkRunId(runId);

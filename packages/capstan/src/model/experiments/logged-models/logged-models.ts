@@ -1,6 +1,6 @@
 import type { Writer } from '#database';
 import type { Cause } from '#kernel/cause';
-import { DomainError, invalid } from '#kernel/errors';
+import { DomainError } from '#kernel/errors';
 import type { ExperimentsDeps } from '../deps.ts';
 import { findExperiment } from '../experiment.store.ts';
 import * as store from './logged-model.store.ts';

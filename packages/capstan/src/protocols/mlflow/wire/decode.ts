@@ -43,8 +43,9 @@ function readMessage(spec: Message, source: object, place: Place | undefined, or
   for (const name of Object.keys(source)) {
     const value: unknown = (source as Record<string, unknown>)[name];
     const known = spec.byName.get(name);
-    if (!known || value === null) continue;
+    if (!known) continue;
     const [field, type] = known;
+    if (value === null && type.kind !== 'json') continue;
     if (field in result) {
       const twice = textOf({ part: field, inside: place });
       throw invalid(`Field '${twice}' is given twice, in two spellings`, { field: twice });
@@ -79,6 +80,10 @@ function readField(
     }
     case 'bool':
       return readBoolean(value, { part, inside }, origin);
+    case 'json':
+      return readJson(value, { part, inside }, 0);
+    case 'map':
+      return readMap(value, { part, inside });
     case 'enum':
       return readEnum(field.names, value, { part, inside });
     case 'list': {
@@ -127,15 +132,34 @@ function readBoolean(value: unknown, place: Place, origin: Origin): boolean {
   throw wrongType(place, value);
 }
 
+/** Deeper than any value that people compare, and shallow enough to be written again. */
+const DEEPEST_JSON = 100;
+
+function readJson(value: unknown, place: Place, depth: number): unknown {
+  if (typeof value === 'bigint') return Number(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth === DEEPEST_JSON) {
+    throw invalid(`The value of '${textOf(place)}' is nested too deeply`, { field: textOf(place) });
+  }
+  if (Array.isArray(value)) return value.map((item) => readJson(item, place, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, readJson(item, place, depth + 1)]));
+}
+
+function readMap(value: unknown, place: Place): Readonly<Record<string, string>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongType(place, value);
+  for (const [key, item] of Object.entries(value)) {
+    if (typeof item !== 'string') throw wrongType({ part: key.slice(0, 100), inside: place }, item);
+  }
+  return value as Readonly<Record<string, string>>;
+}
+
 function readEnum(names: readonly string[], value: unknown, place: Place): string {
   if (typeof value !== 'number' && typeof value !== 'string') throw wrongType(place, value);
   const known = typeof value === 'number' ? names[value - 1] : names.find((name) => name === value);
   if (known !== undefined) return known;
   throw invalid(
     `Invalid value ${shown(value)} for parameter '${textOf(place)}' supplied: it must be one of ${names.join(', ')}.`,
-    {
-      field: textOf(place),
-    },
+    { field: textOf(place) },
   );
 }
 

@@ -33,6 +33,8 @@ export type Field =
   | Scalar<'int32', number>
   | Scalar<'double', number>
   | Scalar<'bool', boolean>
+  | Scalar<'json', unknown>
+  | Scalar<'map', Readonly<Record<string, string>>>
   | Enum<string>
   | { readonly kind: 'list'; readonly item: Field }
   | Message;
@@ -63,6 +65,11 @@ export const int64: Scalar<'int64', Int64> = { kind: 'int64' };
 export const int32: Scalar<'int32', number> = { kind: 'int32' };
 export const double: Scalar<'double', number> = { kind: 'double' };
 export const bool: Scalar<'bool', boolean> = { kind: 'bool' };
+
+/** Any JSON, `null` too, no deeper than can be written again. Long whole numbers are rounded, as protobuf's Value does. */
+export const json: Scalar<'json', unknown> = { kind: 'json' };
+/** Texts by name. */
+export const map: Scalar<'map', Readonly<Record<string, string>>> = { kind: 'map' };
 
 export function enumOf<Name extends string>(...names: readonly Name[]): Enum<Name> {
   return { kind: 'enum', names };

@@ -1,0 +1,165 @@
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { useCallback, useMemo } from 'react';
+import { api, useNow, useRead } from '../../app/api.ts';
+import type { TraceSummary } from '../../app/replies.ts';
+import { Command } from '../../design/copy.tsx';
+import { SearchField } from '../../design/field.tsx';
+import { duration } from '../../design/format.ts';
+import { Empty, Page, Row } from '../../design/page.tsx';
+import { Failure } from '../../design/problem.tsx';
+import { Time } from '../../design/time.tsx';
+import { VirtualTable, type VirtualColumn } from '../../design/virtual-table.tsx';
+import { TraceState } from './trace-state.tsx';
+
+const PAGE_ROWS = 100;
+const DEFAULT_SORT = 'timestamp_ms DESC';
+
+/** Traces of an experiment: filter and order are in the address. */
+export function Traces() {
+  const { experiment } = useParams({ from: '/experiments/$experiment/traces' });
+  const search = useSearch({ from: '/experiments/$experiment/traces' });
+  const navigate = useNavigate({ from: '/experiments/$experiment/traces' });
+  const now = useNow();
+  const described = useRead(api.experiments.get, { params: { experiment } });
+  const sort = search.sort ?? DEFAULT_SORT;
+  const traces = useInfiniteQuery({
+    queryKey: ['traces', experiment, search.filter, sort],
+    queryFn: ({ pageParam, signal }) =>
+      api.traces.list(
+        {
+          params: { experiment },
+          query: {
+            orderBy: sort,
+            limit: PAGE_ROWS,
+            ...(search.filter !== undefined && { filter: search.filter }),
+            ...(pageParam !== '' && { cursor: pageParam }),
+          },
+        },
+        signal,
+      ),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
+    retry: false,
+    placeholderData: (before) => before,
+  });
+  const rows = useMemo(() => traces.data?.pages.flatMap((page) => page.items) ?? [], [traces.data]);
+  const { hasNextPage, isFetching, fetchNextPage } = traces;
+  const onNearEnd = useCallback(() => {
+    if (hasNextPage && !isFetching) void fetchNextPage();
+  }, [hasNextPage, isFetching, fetchNextPage]);
+  const onSort = (field: string): void => {
+    const next = sort === `${field} DESC` ? `${field} ASC` : `${field} DESC`;
+    void navigate({ search: { ...search, sort: next }, replace: true });
+  };
+  return (
+    <Page
+      title="Traces"
+      about={
+        <>
+          Requests through applications that log to{' '}
+          <Link to="/experiments/$experiment" params={{ experiment }}>
+            {described.data?.name ?? experiment}
+          </Link>
+        </>
+      }
+    >
+      {described.error && <Failure error={described.error} />}
+      <Row>
+        <SearchField
+          label="Filter traces"
+          placeholder="status = 'ERROR' and span.name LIKE '%search%'"
+          value={search.filter ?? ''}
+          isWrong={traces.error !== null}
+          onSearch={(filter) => {
+            const { filter: _, ...rest } = search;
+            void navigate({ search: filter === '' ? rest : { ...rest, filter } });
+          }}
+        />
+      </Row>
+      {traces.error && <Failure error={traces.error} />}
+      {traces.data && rows.length === 0 ? (
+        <NoTraces isFiltered={search.filter !== undefined} name={described.data?.name ?? ''} />
+      ) : (
+        <VirtualTable
+          caption="Traces"
+          columns={columnsOf({ sort, now, onSort })}
+          rows={rows}
+          keyOf={(row) => row.id}
+          onNearEnd={onNearEnd}
+        />
+      )}
+    </Page>
+  );
+}
+
+function NoTraces({ isFiltered, name }: { isFiltered: boolean; name: string }) {
+  if (isFiltered) return <Empty title="No trace meets this filter">Change or clear it above.</Empty>;
+  return (
+    <Empty title="No trace yet">
+      <span>From an application that uses mlflow, with @mlflow.trace on its functions:</span>
+      <Command>{`export MLFLOW_TRACKING_URI=${location.origin}\nexport MLFLOW_EXPERIMENT_NAME=${name}\npython app.py`}</Command>
+    </Empty>
+  );
+}
+
+function columnsOf(props: {
+  sort: string;
+  now: number;
+  onSort(field: string): void;
+}): readonly VirtualColumn<TraceSummary>[] {
+  const sortable = (field: string) => ({
+    sort: props.sort.startsWith(`${field} `)
+      ? props.sort.endsWith('DESC')
+        ? ('descending' as const)
+        : ('ascending' as const)
+      : undefined,
+    onSort: () => props.onSort(field),
+  });
+  return [
+    {
+      id: 'name',
+      name: 'Trace',
+      widthPx: 220,
+      ...sortable('name'),
+      cell: (row) => (
+        <Link to="/traces/$trace" params={{ trace: row.id }}>
+          {row.name ?? row.id}
+        </Link>
+      ),
+    },
+    {
+      id: 'status',
+      name: 'State',
+      widthPx: 120,
+      ...sortable('status'),
+      cell: (row) => <TraceState status={row.status} />,
+    },
+    {
+      id: 'started',
+      name: 'Started',
+      widthPx: 140,
+      ...sortable('timestamp_ms'),
+      cell: (row) => <Time at={row.startedAt} now={props.now} />,
+    },
+    {
+      id: 'took',
+      name: 'Took',
+      widthPx: 100,
+      isNumber: true,
+      ...sortable('execution_time_ms'),
+      cell: (row) => (row.durationMs === null ? '' : duration(row.durationMs)),
+    },
+    { id: 'assessed', name: 'Assessed', widthPx: 200, cell: (row) => assessedWords(row.assessments) },
+    { id: 'request', name: 'Request', widthPx: 320, cell: (row) => row.requestPreview ?? '' },
+    { id: 'response', name: 'Response', widthPx: 320, cell: (row) => row.responsePreview ?? '' },
+  ];
+}
+
+/** What counts of what was said. */
+function assessedWords(assessments: TraceSummary['assessments']): string {
+  return assessments
+    .filter((assessment) => assessment.isValid && assessment.kind === 'feedback')
+    .map(({ name, value, error }) => `${name}: ${error === null ? JSON.stringify(value) : 'failed'}`)
+    .join(', ');
+}
