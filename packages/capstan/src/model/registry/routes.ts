@@ -5,8 +5,6 @@ import type { KeyValue, ModelVersion, RegisteredModel } from './model.ts';
 import type { ModelRegistry } from './service.ts';
 
 const table = routes.registry;
-/** MLflow keeps prompts as registered models with a tag; its own clients leave them out of lists of models in this way. */
-const NO_PROMPT = "tags.`mlflow.prompt.is_prompt` != 'true'";
 
 export function registryRoutes(registry: ModelRegistry): BoundRoute[] {
   return [...modelRoutes(registry), ...versionRoutes(registry), ...aliasRoutes(registry)];
@@ -15,8 +13,7 @@ export function registryRoutes(registry: ModelRegistry): BoundRoute[] {
 function modelRoutes(registry: ModelRegistry): BoundRoute[] {
   return [
     bind(table.listModels, async ({ query: { cursor, filter, limit } }) => {
-      const wanted = filter === undefined ? NO_PROMPT : `${filter} AND ${NO_PROMPT}`;
-      const page = await registry.searchModels({ filter: wanted, limit, pageToken: cursor });
+      const page = await registry.searchModels({ filter, limit, pageToken: cursor });
       return { items: page.models.map(modelReply), ...nextCursor(page.nextPageToken) };
     }),
     bind(table.getModel, async ({ params }) => modelReply(await registry.getModel(params.model))),
