@@ -124,7 +124,7 @@ export const maxResults = (most: number) =>
 
 /** A field that is left out in one of `oneIn` cases. */
 export function sometimes<T>(arbitrary: fc.Arbitrary<T>, oneIn = 2): fc.Arbitrary<T | undefined> {
-  return fc.option(arbitrary, { nil: undefined, freq: oneIn - 1 });
+  return fc.option(arbitrary, { nil: undefined, freq: oneIn });
 }
 
 /** Without the fields that are undefined. */
