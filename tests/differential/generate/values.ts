@@ -94,7 +94,7 @@ export const metricValue: fc.Arbitrary<Value> = mostly(
 );
 
 /** 64-bit integers: small ones that meet, the extremes, and what is none. */
-export function wholeNumber(usual: fc.Arbitrary<number>): fc.Arbitrary<Value> {
+function wholeNumber(usual: fc.Arbitrary<number>): fc.Arbitrary<Value> {
   const extreme = fc.constantFrom<Value>(
     9007199254740993n,
     2n ** 63n - 1n,
