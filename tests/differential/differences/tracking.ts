@@ -215,7 +215,7 @@ export const trackingDifferences: readonly Difference[] = [
     capstan: 'answers RESOURCE_ALREADY_EXISTS or INVALID_PARAMETER_VALUE, and says what is wrong',
     why: 'SQL helps no caller, and tells strangers how the server is built',
     leaves: 'same content',
-    matches: (_, expected, actual) => says(expected, /IntegrityError/) && isRefused(actual),
+    matches: (_, expected, actual) => says(expected, /UNIQUE constraint/) && isRefused(actual),
   },
   {
     name: 'given-twice',
