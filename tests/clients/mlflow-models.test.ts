@@ -10,7 +10,10 @@ describeSession('mlflow_models_session.py', ({ sawIn }) => {
       status: 'FINISHED',
       metric: rounds,
       isLatestLast: true,
-      datasets: [['dataset', 'train']],
+      datasets: [
+        ['dataset', 'train'],
+        ['train', 'eval'],
+      ],
       artifacts: ['feature_importance_weight.json', 'feature_importance_weight.png'],
       modelStatus: 'READY',
       modelRun: true,
@@ -28,7 +31,10 @@ describeSession('mlflow_models_session.py', ({ sawIn }) => {
       status: 'FINISHED',
       metric: rounds,
       isLatestLast: true,
-      datasets: [['dataset', 'train']],
+      datasets: [
+        ['dataset', 'train'],
+        ['train', 'eval'],
+      ],
       artifacts: expect.arrayContaining(['feature_importance_gain.json', 'feature_importance_split.png']),
       modelStatus: 'READY',
       modelRun: true,

@@ -15,7 +15,7 @@ export interface Outcome {
 }
 
 /** A difference that nobody has declared. */
-export class Undeclared extends Error {}
+class Undeclared extends Error {}
 
 interface Player {
   readonly peer: Peer;

@@ -77,3 +77,22 @@ test('credentials in a URL are not shown', async () => {
   const database = origins.find((origin) => origin.name === 'database');
   expect(database && displayValue(database)).toBe('postgresql://***@localhost/capstan');
 });
+
+test("MLflow's variables for webhooks are taken, and Capstan's own win over them", async () => {
+  const env = { ...noFile, MLFLOW_WEBHOOK_ALLOWED_SCHEMES: 'http, https', MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS: 'true' };
+  const { config, origins } = await loadConfig({ flags: {}, env, cwd });
+  expect(config).toMatchObject({ webhookSchemes: ['http', 'https'], webhookPrivateTargets: true });
+  const from = Object.fromEntries(origins.map((origin) => [origin.name, origin.from]));
+  expect(from).toMatchObject({ webhookSchemes: 'MLFLOW_WEBHOOK_ALLOWED_SCHEMES' });
+  const own = await loadConfig({ flags: {}, env: { ...env, CAPSTAN_WEBHOOK_PRIVATE_TARGETS: 'false' }, cwd });
+  expect(own.config.webhookPrivateTargets).toBe(false);
+  const wrong = { ...noFile, CAPSTAN_OUTBOUND_TARGETS: 'ci.internal' };
+  await expect(loadConfig({ flags: {}, env: wrong, cwd })).rejects.toThrow('HOST:PORT');
+});
+
+test('the key of secrets is never shown', async () => {
+  const env = { ...noFile, CAPSTAN_SECRET_KEY: 'a long enough secret' };
+  const { origins } = await loadConfig({ flags: {}, env, cwd });
+  const key = origins.find((origin) => origin.name === 'secretKey');
+  expect(key && displayValue(key)).toBe('***');
+});

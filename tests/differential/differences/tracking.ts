@@ -7,7 +7,7 @@ const says = (exchange: Exchange, words: RegExp): boolean => isRefused(exchange)
 
 /** What is wrong with a message whatever the server holds. */
 const aboutForm =
-  /Hint: Value was of type|Missing value for required parameter|Names may (only|be)|exceeds the maximum length|Timestamp must be|it must be one of|can contain at most|Duplicate parameter keys|Invalid alias name|alias name is reserved/;
+  /Hint: Value was of type|Missing value for required parameter|Names may (only|be)|exceeds the maximum length|Timestamp must be|it must be one of|can contain at most|Duplicate parameter keys|Invalid alias name|alias name is reserved|Invalid Model Version stage/;
 
 export const trackingDifferences: readonly Difference[] = [
   {
@@ -104,13 +104,13 @@ export const trackingDifferences: readonly Difference[] = [
   },
   {
     name: 'nothing-nameless',
-    calls: 'logged-models…, runs/log-inputs, runs/outputs',
+    calls: 'logged-models…, runs/create, runs/log-inputs, runs/outputs',
     mlflow: 'keeps tags and params without a key, inputs without a dataset and outputs without a model',
     capstan: 'answers 400',
     why: 'nothing can name them afterwards',
     leaves: 'different content',
     matches: ({ call }, expected, actual) =>
-      / logged-models|runs\/(log-inputs|outputs)$/.test(call) &&
+      / logged-models|runs\/(create|log-inputs|outputs)$/.test(call) &&
       isDone(expected) &&
       says(actual, /Missing value for required parameter '(\w+\[|key|value)/),
   },
@@ -160,13 +160,13 @@ export const trackingDifferences: readonly Difference[] = [
   },
   {
     name: 'names-are-names-everywhere',
-    calls: 'logged-models…',
-    mlflow: 'takes any text as the key of a tag or param of a logged model',
+    calls: 'logged-models…, runs/create',
+    mlflow: 'takes any text as the key of a tag or param of a logged model, or of a tag of a new run',
     capstan: 'takes the characters that keys of runs may have, and answers 400 for others',
     why: 'one rule for keys; they are shown as paths',
     leaves: 'different content',
     matches: ({ call }, expected, actual) =>
-      / logged-models/.test(call) && isDone(expected) && says(actual, /Names may (only|be)/),
+      / logged-models|runs\/create$/.test(call) && isDone(expected) && says(actual, /Names may (only|be)/),
   },
   {
     name: 'names-in-one-line',
@@ -189,26 +189,63 @@ export const trackingDifferences: readonly Difference[] = [
       /get-history-bulk/.test(call) && isDone(expected) && isDone(actual) && hasTwice(expected.sent),
   },
   {
+    name: 'nan-of-a-logged-model',
+    calls: 'logged-models/ID, logged-models/search',
+    mlflow: 'gives 0 for a metric of a logged model that is NaN',
+    capstan: 'gives NaN, as for a run',
+    why: 'a loss of 0 is the opposite of one that diverged',
+    leaves: 'same content',
+    matches: ({ call }, expected, actual) =>
+      / logged-models/.test(call) &&
+      JSON.stringify(actual.body).replaceAll('"NaN"', '0') === JSON.stringify(expected.body),
+  },
+  {
+    name: 'pages-have-a-size',
+    calls: 'logged-models/search',
+    mlflow: 'takes a max_results of 0 or less and answers empty pages without end',
+    capstan: 'answers 400',
+    why: 'a client that follows the pages never comes back',
+    leaves: 'same content',
+    matches: (_, expected, actual) => isDone(expected) && says(actual, /parameter 'max_results'/),
+  },
+  {
     name: 'words-not-database-errors',
     calls: 'experiments/update, logged-models/ID/params',
     mlflow: 'answers BAD_REQUEST with the text of a database error where a name is taken or a key is given twice',
     capstan: 'answers RESOURCE_ALREADY_EXISTS or INVALID_PARAMETER_VALUE, and says what is wrong',
     why: 'SQL helps no caller, and tells strangers how the server is built',
     leaves: 'same content',
-    matches: (_, expected, actual) => says(expected, /IntegrityError/) && isRefused(actual),
+    matches: (_, expected, actual) => says(expected, /UNIQUE constraint/) && isRefused(actual),
   },
   {
-    name: 'logged-twice',
-    calls: 'runs/outputs, runs/log-metric and runs/log-batch with model_id, logged-models/ID/params',
+    name: 'given-twice',
+    calls: 'all that log or create',
     mlflow:
-      'answers 400 with the text of a database error where the same output, metric of a model or param of a model was logged before',
-    capstan: 'answers 200: the second has no effect',
+      'answers 400 with the text of a database error where an output, a metric or param of a logged model, or a key of a tag is given again or twice',
+    capstan: 'answers 200: the same has no second effect, and of two values of a tag the last counts',
     why: 'a client whose connection broke sends the same again',
     leaves: 'different content',
+    matches: (_, expected, actual) => says(expected, /UNIQUE constraint/) && isDone(actual),
+  },
+  {
+    name: 'an-end-at-zero',
+    calls: 'runs/update',
+    mlflow: 'takes an end_time of 0 as none',
+    capstan: 'keeps it',
+    why: 'it was set, and start_time may be 0 too',
+    leaves: 'different content',
     matches: ({ call }, expected, actual) =>
-      /runs\/(outputs|log-metric|log-batch)$|\/params$/.test(call) &&
-      says(expected, /UNIQUE constraint/) &&
-      isDone(actual),
+      call === 'POST runs/update' && isDone(expected) && isDone(actual) && /"end_time":"?0"?[,}]/.test(actual.sent),
+  },
+  {
+    name: 'model-inputs-in-searches',
+    calls: 'runs/search',
+    mlflow: 'leaves out the logged models that a run read',
+    capstan: 'gives them, as runs/get does',
+    why: 'the same run is the same everywhere',
+    leaves: 'same content',
+    matches: ({ call }, expected, actual) =>
+      call === 'POST runs/search' && withoutModelInputs(expected.body) === withoutModelInputs(actual.body),
   },
   {
     name: 'an-id-that-cannot-be-one',
@@ -223,10 +260,11 @@ export const trackingDifferences: readonly Difference[] = [
   {
     name: 'metric-of-an-unknown-model',
     calls: 'runs/log-metric, runs/log-batch',
-    mlflow: 'answers 400 with the text of a database error where model_id names no logged model',
-    capstan: 'answers 404',
-    why: 'it says what is wrong; both keep nothing',
-    leaves: 'same content',
+    mlflow:
+      'answers 400 with the text of a database error where model_id names no logged model, and has kept the metric of the run',
+    capstan: 'answers 404 and keeps nothing of the message',
+    why: 'a call has its whole effect or none',
+    leaves: 'different content',
     matches: ({ call }, expected, actual) =>
       /runs\/log-(metric|batch)$/.test(call) && says(expected, /FOREIGN KEY/) && says(actual, /Logged model with ID/),
   },
@@ -268,4 +306,8 @@ function isEmpty(value: Value | undefined): boolean {
 function hasTwice(url: string): boolean {
   const asked = [...url.matchAll(/[?&]run_ids?=([^&]*)/g)].map(([, id]) => id);
   return new Set(asked).size < asked.length;
+}
+
+function withoutModelInputs(body: unknown): string {
+  return JSON.stringify(body, (field, value: unknown) => (field === 'model_inputs' ? undefined : value));
 }

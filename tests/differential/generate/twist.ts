@@ -1,6 +1,7 @@
 // Turns a good message into a bad or an odd one: what hand-written clients get wrong.
 import fc from 'fast-check';
 import type { Operation, Value } from '../programme.ts';
+import { mostly } from './values.ts';
 
 const wrongs: readonly Value[] = [null, 1, -1, 1.5, 0, '', 'text', true, [], ['x'], {}, { a: 1 }, '1e3', [[]]];
 
@@ -22,7 +23,7 @@ const twist: fc.Arbitrary<Twist> = fc.oneof(
 /** One in twenty messages has one field twisted. */
 export function twisted(operations: fc.Arbitrary<Operation>): fc.Arbitrary<Operation> {
   return fc
-    .tuple(operations, fc.option(twist, { nil: undefined, freq: 19 }))
+    .tuple(operations, mostly(20, fc.constant(undefined), twist))
     .map(([operation, chosen]) => (chosen === undefined ? operation : apply(operation, chosen)));
 }
 

@@ -19,8 +19,9 @@ export function wireProtocols(
   services: WiredModel['services'] & WiredWebhooks['services'],
 ): WiredProtocols {
   const links = createSignedLinks(database);
+  const { publicUrl } = config;
   return {
-    bound: [...mlflowRoutesOf({ ...services, links, publicUrl: config.publicUrl }), ...otelRoutes(services.traces)],
+    bound: [...mlflowRoutesOf({ ...services, links, publicUrl }), ...otelRoutes(services.traces)],
     errorRenderers: { mlflow: mlflowErrors, otel: otelErrors },
     unknownRenderer: unknownMlflowCall,
   };

@@ -42,7 +42,7 @@ const outliving: Readonly<Record<string, string>> = {
 };
 
 /** Tables of an experiment, which go with it. */
-const ofExperiment = ['experiment_tags', 'run_datasets', 'runs', 'logged_models'];
+const ofExperiment = ['experiment_tags', 'run_datasets', 'runs', 'logged_models', 'traces'];
 
 async function columnsOf(database: Database): Promise<string[]> {
   const query =

@@ -6,6 +6,7 @@ import { createRetention, retentionJobs, retentionRoutes, retentionSchedules, ty
 import { artifactBlobs, type Experiments } from '#model/experiments';
 import { pipelineBlobs } from '#model/pipelines';
 import { versionReferences } from '#model/registry';
+import type { Traces } from '#model/traces';
 import { deploymentBlobs } from '#operations/deployments';
 import { predictionBlobs } from '#operations/predictions';
 import type { BlobHolder } from '#ports/blob-holder';
@@ -26,12 +27,16 @@ export function blobHolders(database: Database): BlobHolder[] {
 }
 
 /** The trash and the collection of blobs, over everybody who holds something. */
-export function wireRetention(foundation: Foundation, needs: { readonly experiments: Experiments }): WiredRetention {
+export function wireRetention(
+  foundation: Foundation,
+  needs: { readonly experiments: Experiments; readonly traces: Traces },
+): WiredRetention {
   const { config, jobs } = foundation;
   const retention = createRetention({
     ...foundation,
     ...needs,
     references: versionsNeeding,
+    emptyExperiment: (writer, id) => needs.traces.purgeTraces(writer, id),
     holders: blobHolders(foundation.database),
     policy: { retentionMs: config.trashRetention, graceMs: config.blobGrace },
   });

@@ -1,4 +1,4 @@
-import type { Database } from '#database';
+import type { Database, Writer } from '#database';
 import type { Events } from '#events';
 import type { Experiments, ReadReferences } from '#model/experiments';
 import type { BlobHolder } from '#ports/blob-holder';
@@ -13,6 +13,8 @@ export interface RetentionDeps {
   readonly experiments: Experiments;
   /** Who needs runs, logged models or their files. */
   readonly references: ReadReferences;
+  /** Removes what modules beside experiments keep in one that is purged. Returns how many rows. */
+  emptyExperiment(writer: Writer, experimentId: string): Promise<number>;
   /** Everybody who refers to blobs: one that is left out here loses its bytes. */
   readonly holders: readonly BlobHolder[];
   readonly policy: {

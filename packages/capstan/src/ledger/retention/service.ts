@@ -65,6 +65,7 @@ const RUNS_A_PAGE = 1_000;
 
 export function createRetention(deps: RetentionDeps): Retention {
   const { database, events, experiments, references, policy } = deps;
+  const emptyExperiment: RetentionDeps['emptyExperiment'] = (writer, id) => deps.emptyExperiment(writer, id);
 
   async function record(report: PurgeReport, cause: Cause): Promise<PurgeReport> {
     const { experiments: gone, runs, loggedModels, rows, freed, isDryRun } = report;
@@ -139,8 +140,14 @@ export function createRetention(deps: RetentionDeps): Retention {
       return changed + (await experiments.restoreLoggedModels({ ids: selection.loggedModels, cause }));
     },
     async purge({ matching, isDryRun, ...selection }, cause) {
-      const named = { keys: keysOf(selection), references, isStrict: true, cause };
-      const found = { keys: matching ? await matchingRuns(matching) : [], references, isStrict: false, cause };
+      const named = { keys: keysOf(selection), references, emptyExperiment, isStrict: true, cause };
+      const found = {
+        keys: matching ? await matchingRuns(matching) : [],
+        references,
+        emptyExperiment,
+        isStrict: false,
+        cause,
+      };
       const purge = isDryRun ? experiments.previewPurge : experiments.purge;
       const purged = together(await purge(named), await purge(found));
       const freed = await freeBlobs(deps, { candidates: purged.blobs, exceptRoots: purged.roots, isDryRun });
@@ -148,7 +155,7 @@ export function createRetention(deps: RetentionDeps): Retention {
     },
     async collect({ olderThanMs, isDryRun, signal }, cause) {
       const keys = await experiments.trashDue({ olderThanMs, retentionMs: policy.retentionMs });
-      const request = { keys, references, isStrict: false, cause };
+      const request = { keys, references, emptyExperiment, isStrict: false, cause };
       if (!isDryRun) await experiments.dropAbandonedUploads();
       const resumed = isDryRun ? undefined : await experiments.resumePurges();
       const purged = isDryRun ? await experiments.previewPurge(request) : await experiments.purge(request);

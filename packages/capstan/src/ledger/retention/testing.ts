@@ -54,6 +54,7 @@ export async function openBench(
         ...version,
         by: `model version ${version.model}/${version.version}`,
       })),
+    emptyExperiment: async () => 0,
     holders: [artifactBlobs(database)],
     policy: { retentionMs: policy.retentionMs ?? null, graceMs: policy.graceMs ?? 0 },
   });

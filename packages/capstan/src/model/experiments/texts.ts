@@ -1,12 +1,31 @@
 // Params and tags as they come: checked, cut to length, each key once.
 import { invalid } from '#kernel/errors';
 import type { KeyValue } from './model.ts';
-import { LONGEST_PARAM_VALUE, LONGEST_RUN_TAG_VALUE, checkKey, refuseUnstorable, truncate } from './naming.ts';
+import {
+  LONGEST_MODEL_PARAM_VALUE,
+  LONGEST_PARAM_VALUE,
+  LONGEST_RUN_TAG_VALUE,
+  checkKey,
+  refuseLong,
+  refuseUnstorable,
+  truncate,
+} from './naming.ts';
 
-/** Params with their values cut to 6,000 characters. @throws DomainError INVALID_ARGUMENT also for a key given twice */
+/** Params of a run, with their values cut to 6,000 characters. @throws DomainError INVALID_ARGUMENT also for a key given twice */
 export function checkedParams(params: readonly KeyValue[]): KeyValue[] {
+  return checkedPairs(params).map(({ key, value }) => ({ key, value: truncate(value, LONGEST_PARAM_VALUE) }));
+}
+
+/** Params of a logged model, with their values whole. @throws DomainError INVALID_ARGUMENT also for a key given twice */
+export function checkedModelParams(params: readonly KeyValue[]): readonly KeyValue[] {
+  for (const [index, { value }] of params.entries())
+    refuseLong(`params[${index}].value`, value, LONGEST_MODEL_PARAM_VALUE);
+  return checkedPairs(params);
+}
+
+function checkedPairs(params: readonly KeyValue[]): readonly KeyValue[] {
   const seen = new Set<string>();
-  return params.map(({ key, value }, index) => {
+  for (const [index, { key, value }] of params.entries()) {
     checkKey(`params[${index}].key`, key);
     refuseUnstorable(`params[${index}].value`, value);
     if (seen.has(key)) {
@@ -15,8 +34,8 @@ export function checkedParams(params: readonly KeyValue[]): KeyValue[] {
       });
     }
     seen.add(key);
-    return { key, value: truncate(value, LONGEST_PARAM_VALUE) };
-  });
+  }
+  return params;
 }
 
 /** Tags with their values cut to 8,000 characters; of a key given twice the last counts. */

@@ -111,7 +111,11 @@ describeDatabases('traces', (open) => {
       const metadata = [{ key: 'mlflow.trace.tokenUsage', value: '{"total_tokens": 99}' }];
       await traces.recordTrace(given(1, { metadata, requestPreview: 'asked' }));
       const attributes = { 'mlflow.chat.tokenUsage': '{"total_tokens": 4}', 'mlflow.spanInputs': '1' };
-      await traces.logSpans({ experimentId: '0', spans: [sentSpan({}, { attributes, status: 'ERROR' })], cause });
+      await traces.logSpans({
+        experimentId: '0',
+        spans: [sentSpan({}, { attributes, status: 'ERROR', endNs: BigInt(START + 9_000) * 1_000_000n })],
+        cause,
+      });
       const info = await traces.getTraceInfo(idOf(1));
       expect(info).toMatchObject({ status: 'OK', durationMs: 1_500, requestPreview: 'asked', name: 'asked' });
       expect(textsOf(info.metadata)['mlflow.trace.tokenUsage']).toBe('{"total_tokens": 99}');

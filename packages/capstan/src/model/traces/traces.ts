@@ -70,6 +70,8 @@ export interface TraceUseCases {
   removeTraceTag(input: { readonly id: string; readonly key: string; readonly cause: Cause }): Promise<void>;
   /** With spans, assessments and files; returns how many. @throws DomainError INVALID_ARGUMENT unless ids or a time are given */
   deleteTraces(which: TraceDeletion): Promise<number>;
+  /** Removes all of an experiment that is being purged, in that transaction. Returns how many there were. */
+  purgeTraces(writer: Writer, experimentId: string): Promise<number>;
   /** At most 100 at once; unknown traces are left out. @throws DomainError NOT_FOUND for the run */
   linkToRun(input: {
     readonly traceIds: readonly string[];
@@ -199,6 +201,17 @@ export function traceUseCases(deps: TracesDeps): TraceUseCases {
         }
         await events.append(writer, cause, { type: 'trace.tag-removed', subject: `trace:${id}`, payload: { key } });
       });
+    },
+    async purgeTraces(writer, experimentId) {
+      const owner = await experiments.getExperiment(experimentId);
+      const which = { until: Number.MAX_SAFE_INTEGER, most: undefined };
+      const found = await store.tracesToDelete(writer, Number(experimentId), which);
+      for (const { id } of found) await experiments.removeFilesAt(writer, traceRoot(owner, id), '');
+      await store.deleteTraces(
+        writer,
+        found.map(({ key }) => key),
+      );
+      return found.length;
     },
     async deleteTraces(which) {
       const wanted = checkedDeletion(which);

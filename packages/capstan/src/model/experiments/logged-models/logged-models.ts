@@ -13,7 +13,7 @@ import { runNameFrom } from '../run-name.ts';
 import { findRun } from '../run.store.ts';
 import { hexId } from '../runs.ts';
 import { searchLoggedModels, type LoggedModelPage, type LoggedModelSearch } from './search-logged-models.ts';
-import { checkedParams } from '../texts.ts';
+import { checkedModelParams } from '../texts.ts';
 
 export interface NewLoggedModel {
   readonly experimentId: string;
@@ -109,7 +109,7 @@ export function loggedModelUseCases(deps: ExperimentsDeps, metricIds: MetricIds)
         refuseLong('model_type', input.modelType, 500);
         refuseControl('model_type', input.modelType);
       }
-      const params = checkedParams(input.params ?? []);
+      const params = checkedModelParams(input.params ?? []);
       for (const tag of input.tags ?? []) checkModelTag(tag);
       const hex = hexId(ids.next('m'));
       const id = `m-${hex}`;
@@ -190,7 +190,7 @@ export function loggedModelUseCases(deps: ExperimentsDeps, metricIds: MetricIds)
       });
     },
     async logLoggedModelParams({ id, params, cause }) {
-      await putTexts(id, 'params', checkedParams(params), cause);
+      await putTexts(id, 'params', checkedModelParams(params), cause);
     },
     searchLoggedModels: (search) => searchLoggedModels(database, metricIds, search),
   };

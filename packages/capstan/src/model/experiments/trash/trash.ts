@@ -16,6 +16,8 @@ import { keepGreatest } from './watermark.store.ts';
 export interface PurgeRequest {
   readonly keys: readonly store.TrashKey[];
   readonly references: ReadReferences;
+  /** Removes what other modules keep in an experiment that goes, in the same transaction. Returns how many rows. */
+  readonly emptyExperiment: (writer: Writer, experimentId: string) => Promise<number>;
   /** All or nothing: what is held, or not in the trash, is a refusal. Otherwise it is left where it is, and named. */
   readonly isStrict: boolean;
   readonly cause: Cause;
@@ -55,7 +57,7 @@ export interface TrashUseCases {
    */
   purge(request: PurgeRequest): Promise<Purged>;
   /** What `purge` would do, without doing it. */
-  previewPurge(request: Omit<PurgeRequest, 'cause'>): Promise<Purged>;
+  previewPurge(request: Pick<PurgeRequest, 'keys' | 'references' | 'isStrict'>): Promise<Purged>;
   /** Those of the keys that something needs. */
   heldInTrash(keys: readonly store.TrashKey[], references: ReadReferences): Promise<readonly Held[]>;
   /** Goes on with purges that a killed server had begun. */
@@ -69,7 +71,11 @@ export function trashUseCases(deps: ExperimentsDeps): TrashUseCases {
   const { database, events, clock, jobs } = deps;
 
   /** Makes things invisible and notes their rows for removal. */
-  async function begin(writer: Writer, plan: PurgePlan, cause: Cause): Promise<number> {
+  async function begin(
+    writer: Writer,
+    plan: PurgePlan,
+    { cause, emptyExperiment }: Pick<PurgeRequest, 'cause' | 'emptyExperiment'>,
+  ): Promise<number> {
     if (plan.go.length === 0) return 0;
     await keepGreatest(writer, 'experiments', 'id');
     await keepGreatest(writer, 'runs', 'key');
@@ -78,7 +84,10 @@ export function trashUseCases(deps: ExperimentsDeps): TrashUseCases {
       await purges.insertPurges(writer, planned.parts, clock.now());
       for (const part of planned.parts) await store.removeVisible(writer, part);
       rows += planned.parts.length;
-      if (planned.kind === 'experiment') rows += await store.removeExperiment(writer, Number(planned.id));
+      if (planned.kind === 'experiment') {
+        rows += await emptyExperiment(writer, planned.id);
+        rows += await store.removeExperiment(writer, Number(planned.id));
+      }
       await events.append(writer, cause, factOf(planned));
     }
     await jobs.enqueue(writer, 'trash.resume', {}, { runAt: clock.now() + RESUME_AFTER_MS, uniqueKey: 'trash.resume' });
@@ -125,7 +134,7 @@ export function trashUseCases(deps: ExperimentsDeps): TrashUseCases {
         return limit !== null && now - deletedAt >= limit;
       });
     },
-    async purge({ keys, references, isStrict, cause }) {
+    async purge({ keys, references, isStrict, ...rest }) {
       const sum = emptySum();
       const portions = isStrict ? [keys] : inPortions(keys);
       for (const portion of portions) {
@@ -134,7 +143,7 @@ export function trashUseCases(deps: ExperimentsDeps): TrashUseCases {
           await database.dialect.lockChain(writer);
           const made = await planPurge(writer, portion, await references(writer));
           if (isStrict) refuseIncomplete(made);
-          sum.rows += await begin(writer, made, cause);
+          sum.rows += await begin(writer, made, rest);
           return made;
         });
         addPlan(sum, plan);

@@ -94,7 +94,7 @@ export function experimentCalls(experiments: Experiments) {
           experiment_id: experimentId,
           name,
           digest,
-          ...optional('context', context),
+          ...optional('context', context || undefined),
         })),
       );
     }),

@@ -151,3 +151,20 @@ describe('details of answers', () => {
     expect(json).toMatchObject({ model: { info: { source_run_id: '' } } });
   });
 });
+
+test('a DELETE needs no body and no content type: clients send a logged model tag by its path alone', async () => {
+  const server = await startMlflow();
+  const modelId = await newModel(server, { tags: [{ key: 'kind', value: 'tree' }] });
+  const path = `/api/2.0/mlflow/logged-models/${modelId}/tags/kind`;
+  const remove = async () => (await fetch(server.url + path, { method: 'DELETE' })).status;
+  expect(await remove()).toBe(200);
+  expect(await remove()).toBe(404);
+});
+
+test('a param of a logged model keeps its whole value, however long that of a run may be', async () => {
+  const server = await startMlflow();
+  const value = 'v'.repeat(20_000);
+  const modelId = await newModel(server, { params: [{ key: 'config', value }] });
+  const { json } = await server.get(`/api/2.0/mlflow/logged-models/${modelId}`);
+  expect(json).toMatchObject({ model: { data: { params: [{ key: 'config', value }] } } });
+});

@@ -86,7 +86,7 @@ describe('over HTTP', () => {
   test('a call that is not offered says so, apart from an object that is not there', async () => {
     const server = await startMlflow();
     for (const path of [
-      '/api/3.0/mlflow/traces/search',
+      '/api/3.0/mlflow/scorers/register',
       '/ajax-api/2.0/mlflow/gateway-proxy',
       '/api/2.0/mlflow/runs/get',
     ]) {
