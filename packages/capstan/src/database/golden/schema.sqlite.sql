@@ -96,11 +96,11 @@ CREATE UNIQUE INDEX jobs_unique_key on jobs (unique_key)
       where unique_key is not null and state in ('available', 'running');
 CREATE INDEX logged_models_newest on logged_models (experiment_id, lifecycle, created_at desc, id);
 CREATE INDEX "logged_models_run" on "logged_models" ("source_run_id");
+CREATE INDEX "logged_models_trash" on "logged_models" (deleted_at)
+        where lifecycle = 'deleted';
 CREATE INDEX "model_history_of_event" on "model_history" ("event_seq");
 CREATE INDEX "model_history_of_model" on "model_history" ("model_id", "seq");
 CREATE INDEX "model_history_of_name" on "model_history" ("model", "seq");
-CREATE INDEX "logged_models_trash" on "logged_models" (deleted_at)
-        where lifecycle = 'deleted';
 CREATE INDEX "model_versions_run" on "model_versions" ("run_id");
 CREATE INDEX "monitor_alerts_newest" on "monitor_alerts" ("project", "monitor");
 CREATE UNIQUE INDEX monitor_alerts_open on monitor_alerts (project, monitor)

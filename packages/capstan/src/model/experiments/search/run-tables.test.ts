@@ -128,6 +128,7 @@ describeDatabases('tables of runs', (open) => {
     await bench.experiments.purge({
       keys: [{ kind: 'run', id: dated }],
       references: () => Promise.resolve([]),
+      emptyExperiment: () => Promise.resolve(0),
       isStrict: true,
       cause,
     });
