@@ -48,9 +48,10 @@ export async function startMlflow(python: string, database?: string): Promise<Pe
     join(dirname(python), 'mlflow'),
     [
       'server',
-      ...['--host', '127.0.0.1', '--port', String(port)],
-      ...['--backend-store-uri', database ?? `sqlite:///${join(folder, 'mlflow.db')}`],
-      ...['--artifacts-destination', join(folder, 'artifacts')],
+      '--host=127.0.0.1',
+      `--port=${port}`,
+      `--backend-store-uri=${database ?? `sqlite:///${join(folder, 'mlflow.db')}`}`,
+      `--artifacts-destination=${join(folder, 'artifacts')}`,
     ],
     {
       cwd: folder,

@@ -5,9 +5,9 @@ import { Connection } from './http-client.ts';
 import { mustSucceed } from './load.ts';
 import type { Peer } from './peers.ts';
 
-export const RUNS = 10_000;
-export const KEYS = 20;
-export const POINTS = 100_000;
+const RUNS = 10_000;
+const KEYS = 20;
+const POINTS = 100_000;
 export const LONG_METRIC = 'loss';
 
 export interface Seeded {
