@@ -82,7 +82,7 @@ export function createExperiments(deps: ExperimentsDeps): Experiments {
     ...trash,
     async purge(request) {
       const purged = await trash.purge(request);
-      keyNames.forget();
+      if (purged.experiments + purged.runs > 0) keyNames.forget();
       return purged;
     },
     ...completionUseCases(deps, keyNames),
