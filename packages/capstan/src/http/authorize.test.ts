@@ -34,7 +34,7 @@ async function start(table: readonly AnyRoute[], who: Principal | null) {
     table,
     bound,
     identify: () => who,
-    errorRenderers: { mlflow: shape, 'open-inference': shape, 'mlflow-scoring': shape },
+    errorRenderers: { mlflow: shape, otel: shape, 'open-inference': shape, 'mlflow-scoring': shape },
     allowedHosts: [],
     log: pino({ level: 'silent' }),
     checkReplies: false,

@@ -33,7 +33,7 @@ const outliving: Readonly<Record<string, string>> = {
   'model_versions.model_id': 'a registered model',
   'model_versions.logged_model_id': 'holds the logged model',
   'model_aliases.model_id': 'a registered model',
-  'model_alias_moves.model_id': 'a registered model',
+  'model_history.model_id': 'a registered model',
   'model_version_tags.model_id': 'a registered model',
   'registered_model_tags.model_id': 'a registered model',
   'pipeline_stages.run_id': 'the history of the pipeline keeps the name',
@@ -42,7 +42,7 @@ const outliving: Readonly<Record<string, string>> = {
 };
 
 /** Tables of an experiment, which go with it. */
-const ofExperiment = ['experiment_tags', 'run_datasets', 'runs', 'logged_models', 'traces'];
+const ofExperiment = ['experiment_tags', 'import_experiments', 'run_datasets', 'runs', 'logged_models', 'traces'];
 
 async function columnsOf(database: Database): Promise<string[]> {
   const query =

@@ -152,10 +152,15 @@ export async function findPurgeables(
   return found;
 }
 
-/** Takes the row that makes it visible. */
+/** Takes the row that makes it visible, and what imports remember of it: one that comes again is brought again. */
 export async function removeVisible(writer: Writer, purge: Purge): Promise<void> {
-  if (purge.kind === 'run') await writer.deleteFrom('runs').where('key', '=', Number(purge.key)).execute();
-  else await writer.deleteFrom('logged_models').where('id', '=', purge.key).execute();
+  const gone =
+    purge.kind === 'run'
+      ? await writer.deleteFrom('runs').where('key', '=', Number(purge.key)).returning('id').execute()
+      : await writer.deleteFrom('logged_models').where('id', '=', purge.key).returning('id').execute();
+  for (const { id } of gone) {
+    await writer.deleteFrom('import_marks').where('kind', '=', purge.kind).where('id', '=', id).execute();
+  }
 }
 
 /** The experiment and what belongs to it alone; its runs and models are gone before. Returns how many rows. */
@@ -163,6 +168,7 @@ export async function removeExperiment(writer: Writer, id: number): Promise<numb
   let rows = 0;
   for (const [table, column] of [
     ['experiment_tags', 'experiment_id'],
+    ['import_experiments', 'experiment_id'],
     ['experiments', 'id'],
   ] as const) {
     const removed = await sql`delete from ${sql.table(table)} where ${sql.ref(column)} = ${id}`.execute(writer);

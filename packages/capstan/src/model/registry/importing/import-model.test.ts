@@ -59,14 +59,16 @@ describeDatabases('imports of registered models', (open) => {
     expect(await registry.aliasHistory({ model: 'net', limit: 10 })).toMatchObject([
       { alias: 'champion', from: null, to: 3, reason: `imported from ${source}` },
     ]);
-    const next = await registry.createVersion({ model: 'net', source: `models:/${await logModel()}`, cause });
+    const id = await logModel();
+    const next = await registry.createVersion({ model: 'net', source: `models:/${id}`, loggedModelId: id, cause });
     expect(next.version).toBe(6);
   });
 
   test('a number that is another version here stays as it is, and its alias with it', async () => {
     const { registry, logModel } = await openRegistry(await open());
     await registry.createModel({ name: 'net', cause });
-    await registry.createVersion({ model: 'net', source: `models:/${await logModel()}`, cause });
+    const id = await logModel();
+    await registry.createVersion({ model: 'net', source: `models:/${id}`, loggedModelId: id, cause });
     const brought = model({ aliases: [{ alias: 'old', version: 1 }] });
     const outcome = await registry.importModel({ source, model: brought, isDryRun: false, cause });
     expect(outcome).toEqual({ added: 1, changed: 0, clashes: [1] });

@@ -90,7 +90,6 @@ test('models and prompts are apart in searches', async () => {
     ['', 'm'],
     ["tags.`mlflow.prompt.is_prompt` != 'true'", 'm'],
     ["tags.`mlflow.prompt.is_prompt` = 'false'", 'm'],
-    ["tags.`mlflow.prompt.is_prompt` LIKE '%'", 'm'],
     ["tags.`mlflow.prompt.is_prompt` = 'true'", 'p'],
     ["tags.`mlflow.prompt.is_prompt` != 'false'", 'p'],
     ["name = 'p'", ''],

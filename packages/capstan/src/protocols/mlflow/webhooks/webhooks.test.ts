@@ -72,7 +72,7 @@ test.each([
     { ...hook, events: [{ entity: 'REGISTERED_MODEL', action: 'DELETED' }] },
     'Invalid action',
   ],
-  ['an entity that there is not', { ...hook, events: [{ entity: 'BOGUS', action: 'CREATED' }] }, 'events.entity'],
+  ['an entity that there is not', { ...hook, events: [{ entity: 'BOGUS', action: 'CREATED' }] }, 'events[0].entity'],
   ['half an event', { ...hook, events: [{ entity: 'PROMPT' }] }, 'events.action'],
   ['a name with a space', { ...hook, name: 'a b' }, 'is invalid'],
   ['a name that is too long', { ...hook, name: 'x'.repeat(64) }, 'is invalid'],

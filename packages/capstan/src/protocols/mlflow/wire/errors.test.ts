@@ -87,7 +87,7 @@ describe('over HTTP', () => {
     const server = await startMlflow();
     for (const path of [
       '/api/3.0/mlflow/scorers/register',
-      '/ajax-api/2.0/mlflow/gateway-proxy',
+      '/ajax-api/3.0/mlflow/assistant/sessions',
       '/api/2.0/mlflow/runs/get',
     ]) {
       const answer = await server.send('POST', path, {});
