@@ -7,6 +7,7 @@ It only acts and reports (scenarios.py says how): mlflow.test.ts beside it says 
 
 import json
 import math
+from pathlib import Path
 
 import mlflow
 import numpy as np
