@@ -1,9 +1,13 @@
 // Capstan and a real `mlflow server` side by side: the same requests in the same run, in turns, with the ratio of each.
-// npm run bench -- tracking [--no-mlflow] [--seconds N]
-import { loadavg } from 'node:os';
+// npm run bench -- tracking [--postgres] [--no-mlflow] [--seconds N]
+import { mkdtempSync, rmSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { findClientPython } from '../tests/support/python.ts';
+import { startPostgres } from '../tests/support/postgres-server.ts';
+import { findClientPython, runPython } from '../tests/support/python.ts';
 import { machine } from './measure.ts';
 import { logBatches, logMetrics, measureReads, reads, shortRuns } from './tracking/cases.ts';
 import type { Measured } from './tracking/load.ts';
@@ -12,14 +16,19 @@ import { rawCommits, rawRows } from './tracking/raw-sqlite.ts';
 import { seedCapstan, seedMlflow } from './tracking/seed.ts';
 
 const { values } = parseArgs({
-  options: { mlflow: { type: 'boolean', default: true }, seconds: { type: 'string', default: '5' } },
+  options: {
+    mlflow: { type: 'boolean', default: true },
+    postgres: { type: 'boolean', default: false },
+    seconds: { type: 'string', default: '5' },
+  },
   allowNegative: true,
 });
 const ms = Number(values.seconds) * 1_000;
 
-const peers: Peer[] = [await startCapstan()];
-if (values.mlflow) peers.push(await startMlflow(await findClientPython()));
-const [capstan, mlflow] = peers as [Peer, Peer | undefined];
+const python = await findClientPython();
+const databases = values.postgres ? await twoPostgres() : undefined;
+const capstan = await startCapstan(databases?.urls[0]);
+const mlflow = values.mlflow ? await startMlflow(python, databases?.urls[1]) : undefined;
 
 console.log(`${machine()}, load ${loadavg()[0]?.toFixed(1)}`);
 line('what', 'Capstan', 'mlflow', 'ratio', 'goal', 'p99 ms', 'p99 ms');
@@ -49,8 +58,42 @@ const ours = await measureReads(capstan.url, await seedCapstan(capstan));
 const theirs = mlflow && (await measureReads(mlflow.url, await seedMlflow(mlflow)));
 const goals = ['≤ 15 ms', '≤ 10 ms', '≤ 120 ms', '≤ 150 ms', '≤ 20 ms'];
 for (const [index, [name]] of reads.entries()) latency(name, ours.get(name), theirs?.get(name), goals[index] ?? '-');
+const [clientOurs, clientTheirs] = [await clientRates(capstan), mlflow && (await clientRates(mlflow))];
+for (const [name, value] of Object.entries(clientOurs)) {
+  const other = clientTheirs?.[name];
+  line(name, figure(value), figure(other), ratio(value, other), '≥ 5×');
+}
 one('memory after all of it (PSS), MiB', capstan.memory(), mlflow?.memory(), '-');
-await Promise.all(peers.map((peer) => peer.stop()));
+await capstan.stop();
+await mlflow?.stop();
+await databases?.stop();
+
+/** Two servers of their own, so that neither waits for the other's disk writes; each waits for the disk itself. */
+async function twoPostgres(): Promise<{ urls: string[]; stop(): Promise<void> }> {
+  const folders = [0, 1].map(() => mkdtempSync(join(tmpdir(), 'capstan-bench-postgres-')));
+  const servers = await Promise.all(folders.map((folder) => startPostgres(folder, { isDurable: true })));
+  return {
+    urls: servers.map(({ url }) => url),
+    async stop() {
+      for (const server of servers) await server.stop();
+      for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Of the `mlflow` package itself, one process. */
+async function clientRates({ url }: Peer): Promise<Record<string, number>> {
+  const script = fileURLToPath(new URL('tracking/client.py', import.meta.url));
+  const folder = mkdtempSync(join(tmpdir(), 'capstan-bench-client-'));
+  const { out, err } = await runPython(python, [script], { folder, env: { MLFLOW_TRACKING_URI: url } });
+  rmSync(folder, { recursive: true, force: true });
+  const last = out
+    .trim()
+    .split('\n')
+    .findLast((text) => text.startsWith('{'));
+  if (last === undefined) throw new Error(`The client failed against ${url}: ${err}`);
+  return JSON.parse(last) as Record<string, number>;
+}
 
 function one(name: string, mine: number, other: number | undefined, goal: string): void {
   line(name, figure(mine), figure(other), ratio(other, mine), goal);

@@ -12,7 +12,8 @@ import { processesOf } from '../measure.ts';
 export interface Peer {
   readonly name: 'mlflow' | 'capstan';
   readonly url: string;
-  readonly folder: string;
+  /** Its database: the path of a SQLite file, or a URL. */
+  readonly database: string;
   readonly startSeconds: number;
   /** Memory of all its processes, shared pages counted once (proportional set size), MiB. */
   memory(): number;
@@ -29,7 +30,7 @@ export async function startCapstan(database?: string): Promise<Peer> {
   return {
     name: 'capstan',
     url: server.url,
-    folder,
+    database: database ?? join(folder, 'capstan.db'),
     startSeconds: (performance.now() - before) / 1_000,
     memory: () => proportionalMemory(server.pid),
     async stop() {
@@ -65,7 +66,7 @@ export async function startMlflow(python: string, database?: string): Promise<Pe
   return {
     name: 'mlflow',
     url,
-    folder,
+    database: database ?? join(folder, 'mlflow.db'),
     startSeconds: (performance.now() - before) / 1_000,
     memory: () => proportionalMemory(child.pid ?? 0),
     async stop() {

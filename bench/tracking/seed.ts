@@ -1,9 +1,8 @@
 // The same runs in both servers: 10,000 with 20 metrics and 20 params each, and one metric of 100,000 points.
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { Connection } from './http-client.ts';
 import { mustSucceed } from './load.ts';
 import type { Peer } from './peers.ts';
+import { rowsIntoPostgres, rowsIntoSqlite } from './rows-into.ts';
 
 const RUNS = 10_000;
 const KEYS = 20;
@@ -87,43 +86,44 @@ export async function seedCapstan(peer: Peer): Promise<Seeded> {
   return { experiment, longRun };
 }
 
-/** Into its SQLite file, in the shape that its own store writes: through its API this would take most of an hour. */
+const START = 1_760_000_000_000;
+const LONG_RUN = 'f'.repeat(32);
+
+/** Into its database, in the shape that its own store writes: through its API this would take most of an hour. */
 export async function seedMlflow(peer: Peer): Promise<Seeded> {
   const experiment = await createExperiment(peer.url, 'search');
-  const file = new DatabaseSync(join(peer.folder, 'mlflow.db'));
-  file.exec('pragma busy_timeout = 10000; begin immediate');
-  const run = file.prepare(
-    `insert into runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status, start_time,
-       source_version, lifecycle_stage, artifact_uri, experiment_id)
-     values (?, 'bench', 'UNKNOWN', '', '', 'bench', 'RUNNING', ?, '', 'active', ?, ?)`,
+  const sink = peer.database.startsWith('postgresql:')
+    ? await rowsIntoPostgres(peer.database)
+    : rowsIntoSqlite(peer.database);
+  const every = [...runs()].map((run) => ({ ...run, id: run.index.toString(16).padStart(32, '0') }));
+  const ids = [...every.map(({ id, index }) => [id, START + index] as const), [LONG_RUN, 0] as const];
+  await sink.insert(
+    'runs',
+    [
+      ...['run_uuid', 'name', 'source_type', 'source_name', 'entry_point_name', 'user_id', 'status', 'start_time'],
+      ...['source_version', 'lifecycle_stage', 'artifact_uri', 'experiment_id'],
+    ],
+    ids.map(([id, start]) => [
+      ...[id, 'bench', 'UNKNOWN', '', '', 'bench', 'RUNNING', start],
+      ...['', 'active', `mlflow-artifacts:/${experiment}/${id}/artifacts`, Number(experiment)],
+    ]),
   );
-  const point = file.prepare(
-    'insert into metrics (key, value, timestamp, run_uuid, step, is_nan) values (?, ?, ?, ?, ?, 0)',
+  await sink.insert(
+    'tags',
+    ['key', 'value', 'run_uuid'],
+    ids.map(([id]) => ['mlflow.runName', 'bench', id]),
   );
-  const latest = file.prepare(
-    'insert into latest_metrics (key, value, timestamp, step, is_nan, run_uuid) values (?, ?, ?, ?, 0, ?)',
+  await sink.insert(
+    'params',
+    ['key', 'value', 'run_uuid'],
+    every.flatMap(({ id, params }) => params.map(([key, value]) => [key, value, id])),
   );
-  const param = file.prepare('insert into params (key, value, run_uuid) values (?, ?, ?)');
-  const tag = file.prepare("insert into tags (key, value, run_uuid) values ('mlflow.runName', 'bench', ?)");
-  const addRun = (id: string, startTime: number) => {
-    run.run(id, startTime, `mlflow-artifacts:/${experiment}/${id}/artifacts`, Number(experiment));
-    tag.run(id);
-  };
-  for (const { index, metrics, params } of runs()) {
-    const id = index.toString(16).padStart(32, '0');
-    addRun(id, 1_760_000_000_000 + index);
-    for (const [key, value] of metrics) {
-      point.run(key, value, 1_760_000_000_000, id, 0);
-      latest.run(key, value, 1_760_000_000_000, 0, id);
-    }
-    for (const [key, value] of params) param.run(key, value, id);
-  }
-  const longRun = 'f'.repeat(32);
-  addRun(longRun, 0);
-  for (const { key, value, timestamp, step } of longPoints) point.run(key, value, timestamp, longRun, step);
-  const last = longPoints.at(-1);
-  if (last) latest.run(last.key, last.value, last.timestamp, last.step, longRun);
-  file.exec('commit');
-  file.close();
-  return { experiment, longRun };
+  const isNaN = peer.database.startsWith('postgresql:') ? 'false' : 0;
+  const columns = ['key', 'value', 'timestamp', 'step', 'is_nan', 'run_uuid'];
+  const points = every.flatMap(({ id, metrics }) => metrics.map(([key, value]) => [key, value, START, 0, isNaN, id]));
+  const long = longPoints.map(({ key, value, timestamp, step }) => [key, value, timestamp, step, isNaN, LONG_RUN]);
+  await sink.insert('metrics', columns, [...points, ...long]);
+  await sink.insert('latest_metrics', columns, [...points, ...long.slice(-1)]);
+  await sink.close();
+  return { experiment, longRun: LONG_RUN };
 }

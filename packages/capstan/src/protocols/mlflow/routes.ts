@@ -16,7 +16,7 @@ import { registryCalls } from './registry/registry.ts';
 import { runCalls } from './tracking/runs.ts';
 import { assessmentCalls } from './traces/assessments.ts';
 import { oldTraceCalls } from './traces/old-traces.ts';
-import { traceArtifactCalls, withTraceFiles } from './traces/trace-files.ts';
+import { fileFinder, traceArtifactCalls, withTraceFiles } from './traces/trace-files.ts';
 import { traceCalls } from './traces/traces.ts';
 import { webhookCalls } from './webhooks/webhooks.ts';
 
@@ -63,7 +63,7 @@ export function mlflowRoutesOf(deps: {
     ...metricCalls(deps.experiments),
     ...withTraceFiles(artifactCalls(deps.experiments, deps.registry), deps.traces),
     ...multipartCalls(deps.experiments, deps.publicUrl),
-    ...presignedCalls(deps.experiments, deps.links, deps.publicUrl),
+    ...presignedCalls(deps.experiments, deps.links, { publicUrl: deps.publicUrl, findFile: fileFinder(deps) }),
     ...loggedModelCalls(deps.experiments),
     ...registryCalls(deps.registry),
     ...traceCalls(deps.traces),

@@ -21,6 +21,8 @@ export function Experiments() {
             <Empty title="No experiment yet">
               <span>Any script that uses mlflow makes them; point it here:</span>
               <Command>{`export MLFLOW_TRACKING_URI=${location.origin}`}</Command>
+              <span>What another MLflow server holds comes over with its ids, times and files:</span>
+              <Command>{'npx capstan import mlflow http://HOST:5000'}</Command>
             </Empty>
           ) : (
             <Table

@@ -1,6 +1,12 @@
 import { DomainError, invalid } from '#kernel/errors';
 import type { RawRequest } from '#http';
-import { artifactReply, type ArtifactOwner, type Experiments, type SignedLinks } from '#model/experiments';
+import {
+  artifactReply,
+  type ArtifactFile,
+  type ArtifactOwner,
+  type Experiments,
+  type SignedLinks,
+} from '#model/experiments';
 import { call, type Handler } from '../wire/call.ts';
 import { int64, message, string } from '../wire/fields.ts';
 import { jsonReply } from '../wire/json-reply.ts';
@@ -19,13 +25,21 @@ const LIFE_SECONDS = { download: 300, upload: 900, most: 604_800 } as const;
  * Addresses that carry the right to read or write one file, for a while. A download is of the bytes that were there when
  * it was asked for, so that pieces fetched side by side fit together whatever is written meanwhile.
  */
-export function presignedCalls(experiments: Experiments, links: SignedLinks, publicUrl: string | null) {
+export function presignedCalls(
+  experiments: Experiments,
+  links: SignedLinks,
+  options: {
+    readonly publicUrl: string | null;
+    /** The file at a place of the artifact store, whoever it belongs to. */
+    findFile(place: string): Promise<ArtifactFile>;
+  },
+) {
+  const { publicUrl, findFile } = options;
   const linkTo = async (request: RawRequest, allowed: Parameters<SignedLinks['sign']>[0], seconds: number) =>
     `${serverUrlOf(request, publicUrl)}${LINKS}/${await links.sign(allowed, seconds * SECOND_MS)}`;
 
   const presignedDownload: Handler = async (request) => {
-    const { owner, path } = await experiments.locateArtifact(placeOf(request));
-    const file = await experiments.findArtifact(owner, path);
+    const file = await findFile(placeOf(request));
     const url = await linkTo(request, { to: 'read', ...file }, LIFE_SECONDS.download);
     return jsonReply({ url, headers: {}, file_size: file.sizeBytes });
   };

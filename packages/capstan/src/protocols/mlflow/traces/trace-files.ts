@@ -1,6 +1,6 @@
 import type { RawReply, RawRequest } from '#http';
 import { DomainError } from '#kernel/errors';
-import { artifactReply } from '#model/experiments';
+import { artifactReply, type ArtifactFile, type Experiments } from '#model/experiments';
 import { TRACE_FILE, type TraceFilePlace, type Traces } from '#model/traces';
 import type { Handler } from '../wire/call.ts';
 import { jsonReply, listed } from '../wire/json-reply.ts';
@@ -24,8 +24,7 @@ export function withTraceFiles<Calls extends FileCalls>(calls: Calls, traces: Tr
       other: (request: RawRequest, place: TraceFilePlace) => Promise<RawReply>,
     ): Handler =>
     async (request) => {
-      const text = placeOf(request);
-      const place = text.includes('traces/') ? await traces.locateTraceFile(text) : undefined;
+      const place = await tracePlace(traces, placeOf(request));
       return place ? await other(request, place) : await own(request);
     };
   const inAddress = (request: RawRequest) => request.params['*'] ?? '';
@@ -54,6 +53,20 @@ export function withTraceFiles<Calls extends FileCalls>(calls: Calls, traces: Tr
       return jsonReply({});
     }),
   };
+}
+
+/** Finds a file of the artifact store, of a run, a logged model or a trace. */
+export function fileFinder({ experiments, traces }: { readonly experiments: Experiments; readonly traces: Traces }) {
+  return async (text: string): Promise<ArtifactFile> => {
+    const place = await tracePlace(traces, text);
+    if (place) return await traces.findTraceFile(place);
+    const { owner, path } = await experiments.locateArtifact(text);
+    return await experiments.findArtifact(owner, path);
+  };
+}
+
+async function tracePlace(traces: Traces, text: string): Promise<TraceFilePlace | undefined> {
+  return text.includes('traces/') ? await traces.locateTraceFile(text) : undefined;
 }
 
 /** Spans of a trace as the file that clients keep them in; an attachment by its `path`. */
