@@ -77,7 +77,7 @@ describeSession('mlflow_models_session.py', ({ sawIn }) => {
         [0.9, null],
       ],
       byParam: ['try-1'],
-      byMetric: ['try-2', 'try-1'],
+      byMetric: ['try-1', 'try-0'],
       byName: ['try-1', 'try-0'],
       pages: [2, 1, null],
       gone: refused('RESOURCE_DOES_NOT_EXIST', 404, 'not found'),

@@ -117,7 +117,7 @@ const screens: readonly (Omit<Screen, 'path'> & { readonly path: () => string })
   },
   { name: 'pipeline-run', path: () => `/pipeline-runs/${ids.pipelineRun}`, heading: 'Pipeline run', text: 'prepare' },
   { name: 'models', path: () => '/models', heading: 'Models', text: MODEL },
-  { name: 'model', path: () => `/models/${MODEL}`, heading: MODEL, text: 'champion' },
+  { name: 'model', path: () => `/models/${MODEL}`, heading: MODEL, text: 'Model registered' },
   { name: 'model-version', path: () => `/models/${MODEL}/versions/1`, heading: MODEL, text: 'scheduled_duration_min' },
   { name: 'deployments', path: () => '/deployments', heading: 'Deployments', text: MODEL },
   { name: 'deployment', path: () => `/deployments/${MODEL}`, heading: MODEL, text: 'Replicas' },

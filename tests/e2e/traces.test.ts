@@ -91,7 +91,7 @@ test('the interface: from the runs of an experiment to a span of a trace', async
   await page.keyboard.press('Enter');
   await page.getByRole('link', { name: 'ask' }).click();
   const spans = page.getByRole('list', { name: 'Spans in time' }).getByRole('button');
-  expect(await spans.count()).toBe(2);
+  await expect.poll(() => spans.count()).toBe(2);
   // What a span holds is text, whatever it looks like.
   await page.getByText('<b>new</b>').first().waitFor();
   await spans.nth(1).click();
