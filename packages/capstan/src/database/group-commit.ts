@@ -15,6 +15,8 @@ interface Task {
 /** A batch closes after this many writes or this long, so that the first of it does not wait for ever. */
 const MAX_BATCH_WRITES = 256;
 const MAX_BATCH_MS = 10;
+/** A turn takes some 10 µs where nothing is to do. */
+const MOST_TURNS = 8;
 
 /**
  * Lets concurrent writers share one commit, hence one fsync. Each write runs in its own savepoint: it is all or nothing
@@ -59,10 +61,20 @@ export class GroupCommit {
   }
 
   async #pump(): Promise<void> {
-    // Writers that arrive in the same turn of the event loop join the first batch.
-    await new Promise((resolve) => setImmediate(resolve));
-    while (this.#queue.length > 0) await this.#commitBatch();
+    while (this.#queue.length > 0) {
+      await this.#gather();
+      await this.#commitBatch();
+    }
     this.#pumping = undefined;
+  }
+
+  /** Turns of the event loop for as long as each brings another writer: one commit for all costs less than one for each. */
+  async #gather(): Promise<void> {
+    for (let turn = 0; turn < MOST_TURNS; turn++) {
+      const before = this.#queue.length;
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.#queue.length === before) return;
+    }
   }
 
   async #commitBatch(): Promise<void> {

@@ -16,16 +16,23 @@ export function coalesce<Item>(options: {
   /** What an item adds to a write, of at most `mostWeight`; a single item may weigh more. */
   readonly weightOf: (item: Item) => number;
   readonly mostWeight: number;
-  /** One outcome per item, in their order. */
-  readonly write: (items: readonly Item[]) => Promise<readonly Outcome[]>;
+  /**
+   * Takes the items when it is about to write them, as late as it can, and gives one outcome for each in their order.
+   * May be called again with the same ones, one at a time.
+   */
+  readonly write: (take: () => readonly Item[]) => Promise<readonly Outcome[]>;
 }): (item: Item) => Promise<void> {
   const queue: Waiting<Item>[] = [];
   let isWriting = false;
 
   async function pump(): Promise<void> {
-    // Those who come in the same turn of the event loop are written together.
-    await new Promise((resolve) => setImmediate(resolve));
-    while (queue.length > 0) await writeTogether(take());
+    while (queue.length > 0) {
+      const taken: Waiting<Item>[] = [];
+      await writeTogether(taken, () => {
+        taken.push(...take());
+        return taken.map(({ item }) => item);
+      });
+    }
     isWriting = false;
   }
 
@@ -40,17 +47,19 @@ export function coalesce<Item>(options: {
     return queue.splice(0, count);
   }
 
-  async function writeTogether(taken: readonly Waiting<Item>[]): Promise<void> {
+  async function writeTogether(taken: readonly Waiting<Item>[], give: () => readonly Item[]): Promise<void> {
     try {
-      const outcomes = await options.write(taken.map(({ item }) => item));
+      const outcomes = await options.write(give);
       for (const [index, { resolve, reject }] of taken.entries()) {
         const outcome = outcomes[index];
         if (outcome === undefined) resolve();
         else reject(outcome);
       }
     } catch (error) {
-      if (taken.length === 1) taken[0]?.reject(error);
-      else for (const one of taken) await writeTogether([one]);
+      // Those who were not taken yet would meet the same failure again and again.
+      const failed = taken.length === 0 ? take() : taken;
+      if (failed.length === 1 || taken.length === 0) for (const { reject } of failed) reject(error);
+      else for (const one of failed) await writeTogether([one], () => [one.item]);
     }
   }
 

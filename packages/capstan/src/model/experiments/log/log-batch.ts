@@ -30,10 +30,10 @@ export function logUseCases(
     mostWeight: MOST_ROWS,
     weightOf: (batches) =>
       batches.reduce((sum, { metrics, params, tags }) => sum + metrics.length + params.length + tags.length, 0),
-    async write(items) {
+    async write(take) {
       const written = await database.write(async (writer) => {
         await database.dialect.lockChain(writer);
-        return await writeBatches({ database, clock, metricIds, facts }, writer, items);
+        return await writeBatches({ database, clock, metricIds, facts }, writer, take());
       });
       written.committed();
       return written.outcomes;
