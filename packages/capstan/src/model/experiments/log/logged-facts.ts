@@ -40,7 +40,8 @@ interface Entry {
 }
 
 export function createLoggedFacts({ database, events }: { database: Database; events: Events }): LoggedFacts {
-  const entries = new Map<string, Entry>();
+  /** By run, since the end of a run asks for its own; of each run by actor and cause. */
+  const entries = new Map<string, Map<string, Entry>>();
   let timer: NodeJS.Timeout | undefined;
 
   async function append(writer: Writer, { run, cause }: Entry, counts: LoggedCounts): Promise<void> {
@@ -75,12 +76,25 @@ export function createLoggedFacts({ database, events }: { database: Database; ev
 
   async function tick(): Promise<void> {
     const now = performance.now();
-    const due = Array.from(entries.values()).filter((entry) => entry.dueAt <= now);
+    const due = all().filter((entry) => entry.dueAt <= now);
     // A database that is away is asked again at the next tick.
     await settle(due).catch(() => {});
-    for (const [place, entry] of entries) if (entry.dueAt <= now && !isWaiting(entry)) entries.delete(place);
+    for (const [run, ofRun] of entries) {
+      for (const [place, entry] of ofRun) if (entry.dueAt <= now && !isWaiting(entry)) ofRun.delete(place);
+      if (ofRun.size === 0) entries.delete(run);
+    }
     timer = undefined;
     if (entries.size > 0) arm();
+  }
+
+  function all(): Entry[] {
+    return Array.from(entries.values()).flatMap((ofRun) => [...ofRun.values()]);
+  }
+
+  function keep(place: string, entry: Entry): void {
+    const ofRun = entries.get(entry.run.id) ?? new Map<string, Entry>();
+    entries.set(entry.run.id, ofRun.set(place, entry));
+    arm();
   }
 
   function arm(): void {
@@ -89,13 +103,12 @@ export function createLoggedFacts({ database, events }: { database: Database; ev
 
   return {
     async note(writer, run, cause, counts) {
-      const place = `${run.key}/${cause.actor}/${cause.causationSeq ?? ''}/${cause.cycle ?? ''}`;
-      const entry = entries.get(place) ?? { run, cause, waiting: nothing, dueAt: 0 };
+      const place = `${cause.actor}/${cause.causationSeq ?? ''}/${cause.cycle ?? ''}`;
+      const entry = entries.get(run.id)?.get(place) ?? { run, cause, waiting: nothing, dueAt: 0 };
       if (performance.now() < entry.dueAt) {
         return () => {
           entry.waiting = sum(entry.waiting, counts, 1);
-          entries.set(place, entry);
-          arm();
+          keep(place, entry);
         };
       }
       const told = entry.waiting;
@@ -103,19 +116,14 @@ export function createLoggedFacts({ database, events }: { database: Database; ev
       return () => {
         entry.waiting = sum(entry.waiting, told, -1);
         entry.dueAt = performance.now() + INTERVAL_MS;
-        entries.set(place, entry);
-        arm();
+        keep(place, entry);
       };
     },
-    settleRun: (writer, runId) =>
-      appendWaiting(
-        writer,
-        Array.from(entries.values()).filter(({ run }) => run.id === runId),
-      ),
+    settleRun: (writer, runId) => appendWaiting(writer, [...(entries.get(runId)?.values() ?? [])]),
     async settle() {
       clearTimeout(timer);
       timer = undefined;
-      await settle(Array.from(entries.values()));
+      await settle(all());
     },
   };
 }
