@@ -93,20 +93,20 @@ const LONG_RUN = 'f'.repeat(32);
 export async function seedMlflow(peer: Peer): Promise<Seeded> {
   const experiment = await createExperiment(peer.url, 'search');
   const sink = peer.database.startsWith('postgresql:')
-    ? await rowsIntoPostgres(peer.database)
+    ? rowsIntoPostgres(peer.database)
     : rowsIntoSqlite(peer.database);
   const every = [...runs()].map((run) => ({ ...run, id: run.index.toString(16).padStart(32, '0') }));
   const ids = [...every.map(({ id, index }) => [id, START + index] as const), [LONG_RUN, 0] as const];
+  const columnsOfRuns =
+    'run_uuid name source_type source_name entry_point_name user_id status start_time source_version lifecycle_stage ' +
+    'artifact_uri experiment_id';
   await sink.insert(
     'runs',
-    [
-      ...['run_uuid', 'name', 'source_type', 'source_name', 'entry_point_name', 'user_id', 'status', 'start_time'],
-      ...['source_version', 'lifecycle_stage', 'artifact_uri', 'experiment_id'],
-    ],
-    ids.map(([id, start]) => [
-      ...[id, 'bench', 'UNKNOWN', '', '', 'bench', 'RUNNING', start],
-      ...['', 'active', `mlflow-artifacts:/${experiment}/${id}/artifacts`, Number(experiment)],
-    ]),
+    columnsOfRuns.split(' '),
+    ids.map(([id, start]) => {
+      const place = `mlflow-artifacts:/${experiment}/${id}/artifacts`;
+      return [id, 'bench', 'UNKNOWN', '', '', 'bench', 'RUNNING', start, '', 'active', place, Number(experiment)];
+    }),
   );
   await sink.insert(
     'tags',
