@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { startPostgres } from '../tests/support/postgres-server.ts';
 import { findClientPython, runPython } from '../tests/support/python.ts';
 import { machine } from './measure.ts';
-import { logBatches, logMetrics, measureReads, reads, shortRuns } from './tracking/cases.ts';
+import { logBatches, logBesideSearches, logMetrics, measureReads, reads, shortRuns } from './tracking/cases.ts';
 import type { Measured } from './tracking/load.ts';
 import { startCapstan, startMlflow, type Peer } from './tracking/peers.ts';
 import { rawCommits, rawRows } from './tracking/raw-sqlite.ts';
@@ -54,10 +54,18 @@ for (const [name, load, goals] of writes) {
   }
 }
 
-const ours = await measureReads(capstan.url, await seedCapstan(capstan));
-const theirs = mlflow && (await measureReads(mlflow.url, await seedMlflow(mlflow)));
+const seeded = await seedCapstan(capstan);
+const seededThere = mlflow && (await seedMlflow(mlflow));
+const ours = await measureReads(capstan.url, seeded);
+const theirs = mlflow && seededThere && (await measureReads(mlflow.url, seededThere));
 const goals = ['≤ 15 ms', '≤ 10 ms', '≤ 120 ms', '≤ 150 ms', '≤ 20 ms'];
 for (const [index, [name]] of reads.entries()) latency(name, ours.get(name), theirs?.get(name), goals[index] ?? '-');
+rate(
+  'log-metric beside searches, 4 clients, calls/s',
+  await logBesideSearches(capstan.url, seeded, ms),
+  mlflow && seededThere && (await logBesideSearches(mlflow.url, seededThere, ms)),
+  'p99 ≤ 50',
+);
 const [clientOurs, clientTheirs] = [await clientRates(capstan), mlflow && (await clientRates(mlflow))];
 for (const [name, value] of Object.entries(clientOurs)) {
   const other = clientTheirs?.[name];

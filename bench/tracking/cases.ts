@@ -84,6 +84,21 @@ export const reads: readonly Read[] = [
   ],
 ];
 
+/** What four writers notice of one who searches all the time. */
+export async function logBesideSearches(url: string, seeded: Seeded, ms: number): Promise<Measured> {
+  const [, , ask] = reads[0] ?? [];
+  const connection = await Connection.open(url);
+  let isOver = false;
+  const searching = (async () => {
+    while (!isOver) await ask?.(connection, seeded);
+  })();
+  const measured = await logMetrics(url, 4, ms);
+  isOver = true;
+  await searching;
+  connection.close();
+  return measured;
+}
+
 export async function measureReads(url: string, seeded: Seeded): Promise<Map<string, Measured>> {
   const results = new Map<string, Measured>();
   for (const [name, times, call] of reads) results.set(name, await repeat(url, times, (each) => call(each, seeded)));
