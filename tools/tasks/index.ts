@@ -5,13 +5,14 @@ import { build } from './build.ts';
 import { check } from './check.ts';
 import { differential } from './differential.ts';
 import { format } from './format.ts';
+import { robust } from './robust.ts';
 import { say } from './shell.ts';
 import { demo, start } from './start.ts';
 import { test } from './test.ts';
 
 type Task = (args: readonly string[]) => Promise<number>;
 
-const tasks: Readonly<Record<string, Task>> = { start, demo, test, check, format, build, bench, differential };
+const tasks: Readonly<Record<string, Task>> = { start, demo, test, check, format, build, bench, differential, robust };
 
 const USAGE = 2;
 

@@ -1,0 +1,18 @@
+import { ensurePostgres } from './ensure-postgres.ts';
+import { runPackage, say } from './shell.ts';
+
+const ROUNDS = 100;
+const CLIENTS = 1_000;
+const SECONDS = 60;
+
+/** What CI does shortly, for long: so many kills at random moments (100), and a thousand clients for a minute. */
+export async function robust([rounds = String(ROUNDS)]: readonly string[]): Promise<number> {
+  if (!/^[1-9]\d*$/.test(rounds)) {
+    say('usage: npm run robust -- [ROUNDS]');
+    return 2;
+  }
+  await ensurePostgres();
+  const env = { CRASH_ROUNDS: rounds, MANY_CLIENTS: String(CLIENTS), MANY_SECONDS: String(SECONDS) };
+  const args = ['run', '--project', 'system', 'tests/crash'];
+  return await runPackage(import.meta.resolve('vitest/package.json'), 'vitest.mjs', args, { env });
+}
