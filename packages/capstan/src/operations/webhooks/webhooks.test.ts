@@ -290,8 +290,12 @@ describeDatabases('webhooks', (open) => {
     }
     expect(await at.webhooks.get(webhook.id)).toEqual(webhook);
     expect((await at.events.list({ limit: 100 })).map(({ type }) => type)).toEqual(['webhook.created']);
-    for (const missing of [at.webhooks.get('x'), at.webhooks.update('x', { cause }), at.webhooks.remove('x', cause)]) {
-      await expect(missing).rejects.toMatchObject({ code: 'NOT_FOUND', message: 'Webhook with ID x not found.' });
+    for (const missing of [
+      () => at.webhooks.get('x'),
+      () => at.webhooks.update('x', { cause }),
+      () => at.webhooks.remove('x', cause),
+    ]) {
+      await expect(missing()).rejects.toMatchObject({ code: 'NOT_FOUND', message: 'Webhook with ID x not found.' });
     }
   });
 
