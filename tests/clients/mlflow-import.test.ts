@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { findClientPython, runPython } from '../support/python.ts';
-import { startRealMlflow, type RealMlflow } from '../support/real-mlflow.ts';
+import { startMlflowServer, type MlflowServer } from '../support/mlflow-server.ts';
 import { capstan, emptyFolder, program, startServer, type RunningServer } from '../support/server.ts';
 
 const script = fileURLToPath(new URL('mlflow_source.py', import.meta.url));
@@ -32,7 +32,7 @@ interface Seen {
 }
 
 let python: string;
-let mlflow: RealMlflow;
+let mlflow: MlflowServer;
 /** Holds what was brought from the database. */
 let whole: RunningServer;
 const folder = emptyFolder();
@@ -69,7 +69,7 @@ const fromDatabase = () => ['import', 'mlflow', `sqlite:///${database}`, '--arti
 beforeAll(async () => {
   python = await findClientPython();
   whole = await startServer();
-  mlflow = await startRealMlflow(python, { database, artifacts, folder });
+  mlflow = await startMlflowServer(python, { database, artifacts, folder });
   for (const name of ['work', 'files']) mkdirSync(join(folder, name));
   await act('make', mlflow.url, join(folder, 'work'));
   await act('make', `file://${mlruns}`, join(folder, 'files'));
@@ -124,7 +124,7 @@ describe('what the client sees is the same', { timeout: MINUTES }, () => {
     const { code, out } = await capstan(['export', 'mlflow', target], url);
     expect(code).toBe(0);
     expect(out).toContain('mlflow server');
-    const back = await startRealMlflow(python, {
+    const back = await startMlflowServer(python, {
       database: join(target, 'mlflow.db'),
       artifacts: join(target, 'artifacts'),
       folder: emptyFolder(),

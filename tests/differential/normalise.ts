@@ -69,7 +69,9 @@ function normalValue(value: unknown, field: string, names: Names): unknown {
   if (ownTimes.has(field)) return typeof value === 'number' ? '<time>' : value;
   if (typeof value === 'string') return normalText(value, field, names);
   if (Array.isArray(value)) {
+    if (field.endsWith('.metrics')) refuseUnorderedRuns(value);
     const items = value.map((item) => normalValue(item, '', names));
+    if (isOfRuns(value)) return (items as RunPoint[]).toSorted((a, b) => compareTexts(a.run_id, b.run_id));
     return unordered.has(field.split('.').at(-1) ?? '') || unorderedWithin.has(field)
       ? items.toSorted((a, b) => compareTexts(JSON.stringify(a), JSON.stringify(b)))
       : items;
@@ -84,6 +86,26 @@ function normalValue(value: unknown, field: string, names: Names): unknown {
     .filter(([key]) => !unpromised.has(key))
     .map(([key, item]) => [key, read(key, item)] as const);
   return Object.fromEntries(entries.toSorted(([a], [b]) => compareTexts(a, b)));
+}
+
+interface RunPoint {
+  readonly run_id: string;
+}
+
+/** Points of histories of several runs. */
+function isOfRuns(items: readonly unknown[]): items is readonly RunPoint[] {
+  return (
+    items.length > 0 &&
+    items.every((item) => typeof item === 'object' && item !== null && 'step' in item && 'run_id' in item)
+  );
+}
+
+/** They come by run id, which is another on each server: so that is asked of each alone, and the order within a run compared. */
+function refuseUnorderedRuns(items: readonly unknown[]): void {
+  if (!isOfRuns(items)) return;
+  const ids = items.map(({ run_id: id }) => id);
+  if (ids.some((id, index) => compareTexts(ids[index - 1] ?? '', id) > 0))
+    throw new Error(`Runs out of order: ${ids.join(' ')}`);
 }
 
 function normalText(text: string, field: string, names: Names): string {

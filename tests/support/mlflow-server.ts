@@ -11,14 +11,27 @@ export interface MlflowServer {
   stop(): Promise<void>;
 }
 
+interface Places {
+  /** HOME and working folder of the server. */
+  readonly folder: string;
+  readonly database: string;
+  readonly artifacts: string;
+}
+
 const START_MS = 120_000;
 
-/** On a free port, with SQLite and local artifacts in a folder of its own. @throws Error when it does not get healthy */
-export async function startMlflowServer(python: string): Promise<MlflowServer> {
-  const folder = emptyFolder();
+/**
+ * On a free port, with SQLite and local artifacts: in a folder of its own where not told where.
+ * @throws Error with what it printed when it does not get healthy
+ */
+export async function startMlflowServer(
+  python: string,
+  places: Places = placesIn(emptyFolder()),
+): Promise<MlflowServer> {
+  const { folder, database, artifacts } = places;
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const storage = [`--backend-store-uri=sqlite:///${join(folder, 'mlflow.db')}`, `--artifacts-destination=${folder}`];
+  const storage = [`--backend-store-uri=sqlite:///${database}`, `--artifacts-destination=${artifacts}`];
   const args = ['-m', 'mlflow', 'server', '--workers=1', '--host=127.0.0.1', `--port=${port}`, ...storage];
   const child = spawn(python, args, {
     cwd: folder,
@@ -48,6 +61,10 @@ export async function startMlflowServer(python: string): Promise<MlflowServer> {
     await sleep(200);
   }
   return { url, stop };
+}
+
+function placesIn(folder: string): Places {
+  return { folder, database: join(folder, 'mlflow.db'), artifacts: folder };
 }
 
 async function isHealthy(url: string): Promise<boolean> {

@@ -25,3 +25,4 @@ export type { DeclarationChange } from './routes/projects.ts';
 export type { BudgetState, MeanInterval, ValueGrouping, ValueRow, ValueSummary } from './routes/value.ts';
 export { mlflowRoutes, type MlflowCallName } from './routes/mlflow/index.ts';
 export { OTLP_LIMIT_BYTES } from './routes/otel.ts';
+export { webhookEventNames } from './routes/webhooks.ts';

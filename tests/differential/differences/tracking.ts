@@ -283,7 +283,7 @@ export const trackingDifferences: readonly Difference[] = [
     mlflow:
       'on SQLite keeps a tag of a new run whole, though it cuts the same tag in set-tag and log-batch at 8,000 characters',
     capstan: 'cuts it there in all three',
-    why: 'one rule for all calls; PostgreSQL refuses more on MLflow',
+    why: 'one rule for all calls',
     leaves: 'different content',
     matches: ({ call }, expected, actual) =>
       call === 'POST runs/create' && isDone(expected) && isDone(actual) && /"value":"[^"]{8001}/.test(actual.sent),

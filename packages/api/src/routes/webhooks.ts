@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { defineRoute } from '../route.ts';
 import { nothing, pageOf, pageQuery, timestamp } from '../shapes.ts';
 
-/** What one can listen to, in MLflow's words. */
-const event = z.enum([
+/** What one can listen to, as MLflow's `entity.action`. `budget_policy.exceeded` is taken, and never happens here. */
+export const webhookEventNames = [
   'registered_model.created',
   'model_version.created',
   'model_version_tag.set',
@@ -19,7 +19,8 @@ const event = z.enum([
   'prompt_alias.created',
   'prompt_alias.deleted',
   'budget_policy.exceeded',
-]);
+] as const;
+const event = z.enum(webhookEventNames);
 const status = z.enum(['ACTIVE', 'DISABLED']);
 const deliveryState = z.enum(['pending', 'delivered', 'failed', 'cancelled']);
 

@@ -6,4 +6,4 @@ export { createWebhooks, type Webhooks } from './service.ts';
 export { webhookRoutes } from './routes.ts';
 export { webhookJobs } from './jobs.ts';
 export type { WebhooksDeps } from './deps.ts';
-export { isEvent, webhookEvents, type Webhook, type WebhookEvent } from './model.ts';
+export { isEvent, type Webhook, type WebhookEvent } from './model.ts';

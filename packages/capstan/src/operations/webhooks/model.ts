@@ -1,30 +1,12 @@
 // What is told to webhooks, in MLflow's words, and how a delivery goes on after an answer. Pure.
 import { createHmac } from 'node:crypto';
-import type { EventRecord } from '@capstan/api';
+import { webhookEventNames, type EventRecord } from '@capstan/api';
 import type { HistoryEntry } from '#model/registry';
 
-/** What one can listen to, as `entity.action`. `budget_policy.exceeded` is taken, and never happens here. */
-export const webhookEvents = [
-  'registered_model.created',
-  'model_version.created',
-  'model_version_tag.set',
-  'model_version_tag.deleted',
-  'model_version_alias.created',
-  'model_version_alias.deleted',
-  'prompt.created',
-  'prompt_version.created',
-  'prompt_tag.set',
-  'prompt_tag.deleted',
-  'prompt_version_tag.set',
-  'prompt_version_tag.deleted',
-  'prompt_alias.created',
-  'prompt_alias.deleted',
-  'budget_policy.exceeded',
-] as const;
-export type WebhookEvent = (typeof webhookEvents)[number];
+export type WebhookEvent = (typeof webhookEventNames)[number];
 
 export function isEvent(text: string): text is WebhookEvent {
-  return webhookEvents.some((event) => event === text);
+  return webhookEventNames.some((event) => event === text);
 }
 
 /** A webhook as everybody may see it: its secret is not part of it. */

@@ -1,7 +1,8 @@
 // What webhooks may be called and where they may lead.
+import { webhookEventNames } from '@capstan/api';
 import { DomainError, invalid } from '#kernel/errors';
 import type { OutboundHttp } from '#ports/outbound-http';
-import { webhookEvents, type WebhookEvent } from './model.ts';
+import type { WebhookEvent } from './model.ts';
 
 const LONGEST_DESCRIPTION = 1_000;
 const LONGEST_SECRET = 1_000;
@@ -36,7 +37,7 @@ export function checkEvents(events: readonly WebhookEvent[]): void {
   if (events.length > 0) return;
   throw invalid('Webhook events cannot be empty', {
     field: 'events',
-    hint: `Give some of ${webhookEvents.join(', ')}.`,
+    hint: `Give some of ${webhookEventNames.join(', ')}.`,
   });
 }
 

@@ -1,3 +1,4 @@
+import { webhookEventNames } from '@capstan/api';
 import { expect, test } from 'vitest';
 import { describeDatabases } from '#database/testing';
 import { headersOf, MOST_TRIES } from './model.ts';
@@ -13,8 +14,7 @@ describeDatabases('webhooks', (open) => {
     const at = await openWebhooks(await open());
     const { registry, webhooks } = at;
     const receiver = await startReceiver();
-    const { webhookEvents } = await import('./index.ts');
-    await webhooks.create({ name: 'all', url: receiver.url, events: webhookEvents, cause });
+    await webhooks.create({ name: 'all', url: receiver.url, events: webhookEventNames, cause });
     await at.startRunner();
     const heard = async (work: () => Promise<unknown>) => {
       await work();

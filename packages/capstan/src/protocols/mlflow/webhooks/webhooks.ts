@@ -1,6 +1,7 @@
+import { webhookEventNames } from '@capstan/api';
 import type { RawRequest } from '#http';
 import { invalid } from '#kernel/errors';
-import { isEvent, webhookEvents, type Webhook, type WebhookEvent, type Webhooks } from '#operations/webhooks';
+import { isEvent, type Webhook, type WebhookEvent, type Webhooks } from '#operations/webhooks';
 import { call } from '../wire/call.ts';
 import { enumOf, int32, list, message, string, type MessageOf } from '../wire/fields.ts';
 import { listed, optional } from '../wire/json-reply.ts';
@@ -98,7 +99,7 @@ export function webhookCalls(webhooks: Webhooks) {
 function toEvent({ entity, action }: MessageOf<typeof eventFields>): WebhookEvent {
   const name = `${required('events.entity', entity)}.${required('events.action', action)}`.toLowerCase();
   if (isEvent(name)) return name;
-  const actions = webhookEvents.filter((known) => known.startsWith(`${entity?.toLowerCase()}.`));
+  const actions = webhookEventNames.filter((known) => known.startsWith(`${entity?.toLowerCase()}.`));
   throw invalid(`Invalid action '${action?.toLowerCase()}' for entity '${entity?.toLowerCase()}'`, {
     field: 'events',
     hint: `Known: ${actions.join(', ')}.`,
