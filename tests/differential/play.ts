@@ -103,7 +103,7 @@ async function ask(operation: Operation, player: Player): Promise<Answer> {
 
 function exchangeOf(operation: Operation, { sent, replies, last }: Answer, player: Player | undefined): Exchange {
   const scope: Scope = player ?? { prefix: '', ids: { experiment: [], run: [], model: [] } };
-  const bodies = replies.map((reply) => normalise(reply.text, scope));
+  const bodies = replies.map((reply) => normalise(reply.text, scope, operation.isByRunId));
   const body = operation.pages !== undefined && last.status === 200 ? merge(operation.pages, bodies) : bodies[0];
   return { peer: player?.peer.name ?? '', status: last.status, text: last.text, sent, body };
 }
