@@ -1,6 +1,6 @@
 // Plays a programme on every peer at once and compares what each answers with what MLflow answers.
 import { isDeepStrictEqual } from 'node:util';
-import { findDifference, type Difference, type Exchange } from './differences/index.ts';
+import { findDifference, findHiddenDifference, type Difference, type Exchange } from './differences/index.ts';
 import { normalise } from './normalise.ts';
 import type { Peer, Reply } from './peers.ts';
 import { fromJson, resolve, resolveText, toJson, type Kind, type Operation, type Scope } from './programme.ts';
@@ -67,10 +67,11 @@ async function compare(operation: Operation, players: readonly Player[]): Promis
   if (!expected) return { found: [], text };
   const found: Difference[] = [];
   for (const actual of others) {
-    if (isSame(expected, actual)) continue;
-    const difference = findDifference(operation, expected, actual);
-    if (!difference) throw new Undeclared(describe(operation, expected, actual));
-    found.push(difference);
+    const isEqual = isSame(expected, actual);
+    const find = isEqual ? findHiddenDifference : findDifference;
+    const difference = find(operation, expected, actual);
+    if (difference) found.push(difference);
+    else if (!isEqual) throw new Undeclared(describe(operation, expected, actual));
   }
   return { found, text };
 }
