@@ -15,8 +15,10 @@ export interface Surroundings {
   readonly flags?: readonly string[];
   /** Of the script, behind its scratch folder. */
   readonly args?: readonly string[];
-  /** Of the script, beside MLFLOW_TRACKING_URI. */
+  /** Of the script; without MLFLOW_TRACKING_URI it is the server's. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Called when the server is ready and the script not yet started. */
+  readonly ready?: (server: RunningServer) => void;
   readonly close?: () => void;
 }
 
@@ -37,12 +39,12 @@ export function describeSession(script: string, suite: (session: Session) => voi
 export function describeSession<S extends Surroundings>(
   script: string,
   suite: (session: Session<S>) => void,
-  surround: () => Promise<S>,
+  surround: (database: DatabaseName) => Promise<S>,
 ): void;
 export function describeSession<S extends Surroundings>(
   script: string,
   suite: (session: Session<S>) => void,
-  surround: () => Promise<S> = async () => ({}) as S,
+  surround: (database: DatabaseName) => Promise<S> = async () => ({}) as S,
 ): void {
   describe(script, () => {
     const played = databases.map((database) => playedOn(database, script, surround));
@@ -58,7 +60,11 @@ export function describeSession<S extends Surroundings>(
   });
 }
 
-function playedOn<S extends Surroundings>(name: DatabaseName, script: string, surround: () => Promise<S>) {
+function playedOn<S extends Surroundings>(
+  name: DatabaseName,
+  script: string,
+  surround: (database: DatabaseName) => Promise<S>,
+) {
   let surroundings: S | undefined;
   let database: EmptyDatabase | undefined;
   let server: RunningServer | undefined;
@@ -85,9 +91,10 @@ function playedOn<S extends Surroundings>(name: DatabaseName, script: string, su
   return {
     session,
     async play(python: string): Promise<void> {
-      surroundings = await surround();
+      surroundings = await surround(name);
       database = emptyDatabase(name);
       server = await startServer([...database.flags, ...(surroundings.flags ?? [])]);
+      surroundings.ready?.(server);
       // DO_NOT_TRACK only keeps mlflow from calling its makers: tests reach no other machine.
       const env = { MLFLOW_TRACKING_URI: server.url, DO_NOT_TRACK: 'true', ...surroundings.env };
       ({ reports, printed } = await runSession(python, script, surroundings.args ?? [], env));
