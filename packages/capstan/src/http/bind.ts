@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { AnyRoute, RawRoute, Route, RouteReply, RouteRequest } from '@capstan/api';
 import type { z } from 'zod';
 import type { Cause } from '#kernel/cause';
+import type { LentBytes } from '#ports/blob-store';
 
 /** Who calls, and what to pass on. */
 export interface RequestContext {
@@ -26,7 +27,7 @@ export interface RawRequest extends RequestContext {
 export interface RawReply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array | Readable;
+  readonly body: string | Uint8Array | Readable | LentBytes;
 }
 
 export type JsonHandler<R extends Route> = (
