@@ -61,6 +61,38 @@ test('a source may be what its client can reach, or belongs to the run or model 
   expect(latest).toMatchObject({ model_version: { source: 'models:/m/10' } });
 });
 
+test('a logged model lists the versions made from it, as clients of MLflow read them', async () => {
+  await open();
+  const { model } = (await server.post('logged-models', { experiment_id: '0' })).json as {
+    model: { info: { model_id: string } };
+  };
+  const modelId = model.info.model_id;
+  const listed = async () => {
+    const { json } = await server.get(`/api/2.0/mlflow/logged-models/${modelId}`);
+    const { tags = [] } = (json as { model: { info: { tags?: readonly { key: string; value: string }[] } } }).model
+      .info;
+    return tags.find(({ key }) => key === 'mlflow.modelVersions')?.value;
+  };
+  await server.post('registered-models/create', { name: 'größe' });
+  for (const [name, body] of [
+    ['m', { source: `models:/${modelId}`, model_id: modelId }],
+    ['größe', { source: S3, model_id: modelId }],
+    ['m', { source: S3 }],
+    ['größe', { source: 'models:/m/1' }],
+  ] as const) {
+    expect(await status('model-versions/create', { name, ...body })).toBe(200);
+  }
+  expect(await listed()).toBe(
+    '[{"name": "m", "version": 1}, {"name": "gr\\u00f6\\u00dfe", "version": 1}, {"name": "gr\\u00f6\\u00dfe", "version": 2}]',
+  );
+  const byClient = '[{"name": "m", "version": "7"}]';
+  await server.send('PATCH', `/api/2.0/mlflow/logged-models/${modelId}/tags`, {
+    tags: [{ key: 'mlflow.modelVersions', value: byClient }],
+  });
+  await server.post('model-versions/create', { name: 'm', source: S3, model_id: modelId });
+  expect(await listed()).toBe('[{"name": "m", "version": "7"}, {"name": "m", "version": 3}]');
+});
+
 test('a prompt has no files, and no model is made from one', async () => {
   await open();
   await server.post('registered-models/create', { name: 'p', tags: [PROMPT] });
