@@ -57,6 +57,16 @@ test('a source may be what its client can reach, or belongs to the run or model 
   for (const [body, expected] of cases) {
     expect(await status('model-versions/create', { name: 'm', ...body }), JSON.stringify(body)).toBe(expected);
   }
+  for (const [source, words] of [
+    ['path/of/another/machine', 'To use a local path as a model version source'],
+    ['file:///etc', 'To use a local path as a model version source'],
+    ['s3://b/../x', 'If supplying a source as an http, https,'],
+  ]) {
+    const { json } = await server.post('model-versions/create', { name: 'm', source, run_id: runId });
+    expect(json).toMatchObject({
+      message: expect.stringContaining(`Invalid model version source: '${source}'. ${words}`),
+    });
+  }
   const latest = (await server.get('/api/2.0/mlflow/model-versions/get?name=m&version=11')).json;
   expect(latest).toMatchObject({ model_version: { source: 'models:/m/10' } });
 });
