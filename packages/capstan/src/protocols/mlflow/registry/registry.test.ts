@@ -147,7 +147,7 @@ test('models and prompts share their names, and it is said whose a name is', asy
   const taken = async (body: object) => (await server.post('registered-models/create', body)).json;
   expect(await taken({ name: 'p' })).toMatchObject({
     error_code: 'RESOURCE_ALREADY_EXISTS',
-    message: expect.stringContaining('a prompt with this name already exists'),
+    message: "Tried to create a registered model with name 'p', but the name is already taken by a prompt.",
   });
   expect(await taken({ name: 'm', tags: [PROMPT] })).toMatchObject({ error_code: 'RESOURCE_ALREADY_EXISTS' });
   expect(await taken({ name: 'p', tags: [PROMPT] })).toMatchObject({ message: 'Prompt (name=p) already exists.' });
