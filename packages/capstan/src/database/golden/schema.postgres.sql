@@ -145,6 +145,9 @@ deployments.last_revision bigint not null
 deployments.model text not null
 deployments.name text not null
 deployments.project text not null
+early_trace_links.linked_at bigint not null
+early_trace_links.run_id text not null
+early_trace_links.trace_id text not null
 events.actor text not null
 events.at bigint not null
 events.causation_seq bigint
@@ -189,6 +192,7 @@ index CREATE INDEX artifacts_digest ON artifacts USING btree (digest)
 index CREATE INDEX assessments_of_trace ON assessments USING btree (trace_key, kind, name)
 index CREATE INDEX cycle_triggers_newest ON cycle_triggers USING btree (project, event_seq)
 index CREATE INDEX dataset_versions_digest ON dataset_versions USING btree (project, dataset, digest)
+index CREATE INDEX early_trace_links_by_time ON early_trace_links USING btree (linked_at)
 index CREATE INDEX events_causation ON events USING btree (causation_seq) WHERE (causation_seq IS NOT NULL)
 index CREATE INDEX events_cycle ON events USING btree (cycle, seq) WHERE (cycle IS NOT NULL)
 index CREATE INDEX events_project ON events USING btree (project, seq) WHERE (project IS NOT NULL)
@@ -244,6 +248,7 @@ index CREATE UNIQUE INDEX debt_items_open ON debt_items USING btree (project, it
 index CREATE UNIQUE INDEX debt_items_pk ON debt_items USING btree (project, item_key, since)
 index CREATE UNIQUE INDEX debt_reports_pkey ON debt_reports USING btree (project)
 index CREATE UNIQUE INDEX deployments_pkey ON deployments USING btree (name)
+index CREATE UNIQUE INDEX early_trace_links_pk ON early_trace_links USING btree (trace_id, run_id)
 index CREATE UNIQUE INDEX events_id_key ON events USING btree (id)
 index CREATE UNIQUE INDEX events_pkey ON events USING btree (seq)
 index CREATE UNIQUE INDEX experiment_tags_pk ON experiment_tags USING btree (experiment_id, key)

@@ -12,6 +12,7 @@ CREATE TABLE "debt_features" ("verdict" text not null primary key, "benefits" te
 CREATE TABLE "debt_items" ("project" text not null, "item_key" text not null, "since" integer not null, "title" text not null, "repaid_at" integer, constraint "debt_items_pk" primary key ("project", "item_key", "since"));
 CREATE TABLE "debt_reports" ("project" text not null primary key, "items" text not null, "measured_at" integer not null);
 CREATE TABLE "deployments" ("name" text not null primary key, "project" text not null, "model" text not null, "context_id" text, "context_event_time" text, "champion" integer, "last_revision" integer not null, "breaker_state" text not null, "breaker_mode" text not null, "breaker_reason" text, "breaker_changed_at" integer, "baseline_probability" real, "created_at" integer not null);
+CREATE TABLE "early_trace_links" ("trace_id" text not null, "run_id" text not null, "linked_at" integer not null, constraint "early_trace_links_pk" primary key ("trace_id", "run_id")) without rowid;
 CREATE TABLE "events" ("seq" integer not null primary key, "id" text not null unique, "type" text not null, "project" text, "subject" text not null, "actor" text not null, "at" integer not null, "causation_seq" integer, "cycle" text, "payload" text not null, "prev_hash" text not null, "hash" text not null);
 CREATE TABLE "experiment_tags" ("experiment_id" integer not null references "experiments" ("id"), "key" text not null, "value" text not null, constraint "experiment_tags_pk" primary key ("experiment_id", "key")) without rowid;
 CREATE TABLE "experiments" ("id" integer not null primary key, "name" text not null unique, "artifact_location" text not null, "lifecycle" text not null, "created_at" integer not null, "updated_at" integer not null, "deleted_at" integer);
@@ -81,6 +82,7 @@ CREATE INDEX "dataset_versions_digest" on "dataset_versions" ("project", "datase
 CREATE UNIQUE INDEX "dataset_versions_number" on "dataset_versions" ("project", "dataset", "number");
 CREATE UNIQUE INDEX "dataset_versions_recipe" on "dataset_versions" ("project", "dataset", "recipe_digest");
 CREATE UNIQUE INDEX debt_items_open on debt_items (project, item_key) where repaid_at is null;
+CREATE INDEX early_trace_links_by_time on early_trace_links (linked_at);
 CREATE INDEX events_causation on events (causation_seq)
         where causation_seq is not null;
 CREATE INDEX events_cycle on events (cycle, seq)
