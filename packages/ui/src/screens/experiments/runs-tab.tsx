@@ -16,7 +16,8 @@ import { GroupPanel } from './group-panel.tsx';
 import { useLast, useRunLines } from './run-lines.ts';
 import { RunsTable } from './runs-table.tsx';
 import { SearchBar } from './search-bar.tsx';
-import { columnOf, useView, type View } from './use-view.ts';
+import { useView, type View } from './use-view.ts';
+import { columnOf } from './view.ts';
 
 /** Columns shown before anybody chose, of metrics and of params. */
 const FIRST_COLUMNS = 5;
@@ -193,7 +194,8 @@ function useDiffering({ asked, order }: View, isEnabled: boolean): ReadonlySet<s
 
 /** Groups with figures of the metrics in sight, and of the one they are ordered by. */
 function useGroups({ asked, by, search, valueOf }: View, shown: readonly string[]) {
-  const sorted = columnOf(search.sort);
+  const first = search.sort?.[0];
+  const sorted = columnOf(first);
   const byMetric = sorted?.startsWith('metrics.') ? sorted : undefined;
   const columns = new Set(shown.filter((column) => column.startsWith('metrics.')));
   if (byMetric !== undefined) columns.add(byMetric);
@@ -202,7 +204,7 @@ function useGroups({ asked, by, search, valueOf }: View, shown: readonly string[
     { body: { ...asked, by: [...by], metrics: [...columns].map(keyOf) } },
     { isEnabled: by.length > 0, isKept: true },
   );
-  const isDescending = search.sort?.endsWith(' DESC') === true;
+  const isDescending = first?.endsWith(' DESC') === true;
   const value = byMetric === undefined ? 'last' : valueOf(byMetric);
   const found = useLast(groups.data);
   const data = useMemo(() => {

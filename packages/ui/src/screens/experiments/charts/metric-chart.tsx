@@ -1,8 +1,8 @@
 import { useQuery, keepPreviousData } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { api } from '../../../app/api.ts';
 import { Button } from '../../../design/button.tsx';
-import { Chart } from '../../../design/chart.tsx';
+import { Chart, loadPlot } from '../../../design/chart.tsx';
 import { counted, figure } from '../../../design/format.ts';
 import { Loaded } from '../../../design/loaded.tsx';
 import { Quiet, Row } from '../../../design/page.tsx';
@@ -19,6 +19,7 @@ interface MetricChartProps {
 export function MetricChart({ runs, metric, settings, widthPx }: MetricChartProps) {
   const [steps, setSteps] = useState<readonly [number, number] | null>(null);
   const buckets = Math.min(1_200, Math.max(200, Math.round(widthPx / 100) * 100));
+  useEffect(() => void loadPlot(), []);
   const { history, items } = useSeries({ runs, metric, steps, buckets });
   const data = useMemo(() => chartOf(items, runs, settings), [items, runs, settings]);
   const points = items.reduce((sum, item) => sum + item.count, 0);
