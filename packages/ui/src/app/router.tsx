@@ -134,6 +134,7 @@ const model = [
   createRoute({
     getParentRoute,
     path: '/models',
+    validateSearch: tabSearch,
     component: lazyRouteComponent(() => import('../screens/registry/models.tsx'), 'Models'),
     staticData: { crumbs: alone('Models') },
   }),

@@ -69,6 +69,8 @@ export function Chart(props: {
   /** Why there is nothing to draw, when there is nothing. */
   empty: ReactNode;
   heightPx?: number;
+  /** Buttons beside the title. */
+  actions?: ReactNode;
   /** A stretch of x was chosen by dragging; null: all of it again. */
   onZoom?(range: readonly [number, number] | null): void;
 }) {
@@ -77,7 +79,12 @@ export function Chart(props: {
   const { data, title } = props;
   const [isTable, setTable] = useState(false);
   if (!data.series.some((series) => series.values.some((value) => value != null))) {
-    return <Empty title={`${title}: nothing to draw`}>{props.empty}</Empty>;
+    return (
+      <Empty title={`${title}: nothing to draw`}>
+        {props.empty}
+        {props.actions}
+      </Empty>
+    );
   }
   const savePicture = (): void => {
     figureElement.current?.querySelector('canvas')?.toBlob((blob) => blob && save(blob, `${title}.png`));
@@ -99,6 +106,7 @@ export function Chart(props: {
       <figcaption>
         <strong>{title}</strong>
         {props.unit && <span>{props.unit}</span>}
+        {props.actions && <div className={css['actions']}>{props.actions}</div>}
       </figcaption>
       <div
         role="img"

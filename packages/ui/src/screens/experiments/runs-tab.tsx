@@ -48,7 +48,8 @@ export function RunsTab({ experiment }: { experiment: string }) {
     open,
   });
   // Thousands of keys wait for the first rows.
-  const available = useAvailable(experiment, isThere);
+  const failure = error ?? groups.error;
+  const available = useAvailable(experiment, isThere || failure !== null);
   const total = useRead(api.experiments.countRuns, { body: asked }, { isKept: true });
   const base = useFirstColumns(experiment, search.columns);
   const columns = useMemo(() => {
@@ -57,7 +58,6 @@ export function RunsTab({ experiment }: { experiment: string }) {
   }, [base, available, differing, search.differing, search.columns]);
   const vocabulary = useMemo(() => ({ fields: [...attributes, ...available.map(fieldOf), ...datasets] }), [available]);
   const onSight = useCallback((next: InSight) => setSight(next), []);
-  const failure = error ?? groups.error;
   return (
     <>
       <Row>
@@ -112,6 +112,8 @@ export function RunsTab({ experiment }: { experiment: string }) {
         <Empty title={search.filter === undefined ? `No ${asked.view} run` : 'No run meets this filter'}>
           {search.filter === undefined ? 'Choose the others above.' : 'Change or clear it above.'}
         </Empty>
+      ) : !isThere && failure !== null ? (
+        <Empty title="No rows yet">They come as soon as the search above is one.</Empty>
       ) : (
         <RunsTable
           view={view}

@@ -22,7 +22,7 @@ import css from './runs-table.module.css';
 import type { View } from './use-view.ts';
 import { moved, nextSort, sortPlaceOf } from './view.ts';
 
-const fixed = { mark: 36, name: 240, state: 130, started: 140, took: 100 } as const;
+const fixed = { mark: 36, name: 240, state: 156, started: 140, took: 100 } as const;
 const INDENT_PX = 18;
 
 interface TableProps {
@@ -251,7 +251,7 @@ function useScrolling(view: View, columns: readonly string[]): GridColumn[] {
         const isMetric = column.startsWith('metrics.');
         const usual = Math.min(
           240,
-          Math.max(isMetric ? 130 : 100, Math.max(name.length, prefix.length) * 8 + (isMetric ? 76 : 32)),
+          Math.max(isMetric ? 130 : 100, Math.max(name.length, prefix.length) * 8 + (isMetric ? 92 : 32)),
         );
         return {
           id: column,
