@@ -113,7 +113,7 @@ export function RunsTab({ experiment }: { experiment: string }) {
           {search.filter === undefined ? 'Choose the others above.' : 'Change or clear it above.'}
         </Empty>
       ) : !isThere && failure !== null ? (
-        <Empty title="No rows yet">They come as soon as the search above is one.</Empty>
+        <Empty title="No rows yet">Correct the search above, and they come.</Empty>
       ) : (
         <RunsTable
           view={view}

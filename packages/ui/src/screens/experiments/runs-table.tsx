@@ -251,7 +251,11 @@ function useScrolling(view: View, columns: readonly string[]): GridColumn[] {
         const isMetric = column.startsWith('metrics.');
         const usual = Math.min(
           240,
-          Math.max(isMetric ? 130 : 100, Math.max(name.length, prefix.length) * 8 + (isMetric ? 92 : 32)),
+          // A group's figure has its spread beside it.
+          Math.max(
+            isMetric ? (view.by.length > 0 ? 170 : 130) : 100,
+            Math.max(name.length, prefix.length) * 8 + (isMetric ? 92 : 32),
+          ),
         );
         return {
           id: column,
