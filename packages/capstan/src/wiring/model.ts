@@ -1,5 +1,6 @@
 import type { BoundRoute } from '#http';
-import { createExperiments, experimentRoutes, type Experiments } from '#model/experiments';
+import type { JobHandlers } from '#jobs';
+import { createExperiments, experimentJobs, experimentRoutes, type Experiments } from '#model/experiments';
 import { createImports, importRoutes } from '#model/imports';
 import { createRegistry, registryRoutes, type ModelRegistry } from '#model/registry';
 import { createTraces, traceRoutes, type Traces } from '#model/traces';
@@ -12,6 +13,7 @@ export interface WiredModel {
     readonly traces: Traces;
   };
   readonly bound: BoundRoute[];
+  readonly handlers: Pick<JobHandlers, 'metrics.summarise'>;
 }
 
 /** Experiments, traces, registered models, and what is brought into them from other trackers. */
@@ -29,5 +31,6 @@ export function wireModel(foundation: Foundation): WiredModel {
       ...registryRoutes(registry),
       ...importRoutes({ imports, experiments, registry }),
     ],
+    handlers: experimentJobs(experiments),
   };
 }

@@ -265,9 +265,11 @@ index CREATE UNIQUE INDEX logged_model_params_pk ON logged_model_params USING bt
 index CREATE UNIQUE INDEX logged_model_tags_pk ON logged_model_tags USING btree (model_id, key)
 index CREATE UNIQUE INDEX logged_models_artifact_root_key ON logged_models USING btree (artifact_root)
 index CREATE UNIQUE INDEX logged_models_pkey ON logged_models USING btree (id)
+index CREATE UNIQUE INDEX metric_blocks_pk ON metric_blocks USING btree (run_key, metric_id, level, last_step)
 index CREATE UNIQUE INDEX metric_keys_name_key ON metric_keys USING btree (name)
 index CREATE UNIQUE INDEX metric_keys_pkey ON metric_keys USING btree (id)
 index CREATE UNIQUE INDEX metric_points_pk ON metric_points USING btree (run_key, metric_id, step, logged_at, value)
+index CREATE UNIQUE INDEX metric_pyramids_pk ON metric_pyramids USING btree (run_key, metric_id)
 index CREATE UNIQUE INDEX migrations_pkey ON migrations USING btree (name)
 index CREATE UNIQUE INDEX model_aliases_pk ON model_aliases USING btree (model_id, alias)
 index CREATE UNIQUE INDEX model_history_pkey ON model_history USING btree (seq)
@@ -375,6 +377,16 @@ logged_models.name text not null
 logged_models.source_run_id text
 logged_models.status text not null
 logged_models.updated_at bigint not null
+metric_blocks.first_step bigint not null
+metric_blocks.last_step bigint not null
+metric_blocks.level bigint not null
+metric_blocks.max_value double precision
+metric_blocks.metric_id bigint not null
+metric_blocks.min_value double precision
+metric_blocks.numbers bigint not null
+metric_blocks.points bigint not null
+metric_blocks.run_key bigint not null
+metric_blocks.scaled_sum double precision
 metric_keys.id bigint not null
 metric_keys.name text not null
 metric_points.logged_at bigint not null
@@ -382,6 +394,9 @@ metric_points.metric_id bigint not null
 metric_points.run_key bigint not null
 metric_points.step bigint not null
 metric_points.value double precision not null
+metric_pyramids.covered_to bigint not null
+metric_pyramids.metric_id bigint not null
+metric_pyramids.run_key bigint not null
 migrations.applied_at bigint not null
 migrations.name text not null
 model_aliases.alias text not null
