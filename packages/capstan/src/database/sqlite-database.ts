@@ -1,14 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
+import { Kysely, SqliteIntrospector, SqliteQueryCompiler, type Dialect as KyselyDialect } from 'kysely';
 import type { Database } from './database.ts';
 import { lockForProcess } from '#ports/process-lock';
 import { sqlite } from './dialect/sqlite.ts';
 import { GroupCommit } from './group-commit.ts';
 import { createRegExpMatch } from './regular-expression.ts';
 import type { Schema } from './schema/index.ts';
-import { SqliteConnection, singleConnectionDriver } from './sqlite-connection.ts';
+import { SqliteConnection, SqliteExecutor, singleConnectionDriver } from './sqlite-connection.ts';
 import { WriteAheadLog } from './wal/write-ahead-log.ts';
 
 /** @throws DomainError CONFLICT when another process holds the file */
@@ -62,12 +62,13 @@ function openFile(path: string): DatabaseSync {
 }
 
 function kyselyOver(connection: SqliteConnection): Kysely<Schema> {
-  return new Kysely<Schema>({
-    dialect: {
-      createAdapter: () => new SqliteAdapter(),
-      createDriver: () => singleConnectionDriver(connection),
-      createIntrospector: (db) => new SqliteIntrospector(db),
-      createQueryCompiler: () => new SqliteQueryCompiler(),
-    },
-  });
+  const executor = new SqliteExecutor(connection);
+  const driver = singleConnectionDriver(connection);
+  const dialect: KyselyDialect = {
+    createAdapter: () => executor.adapter,
+    createDriver: () => driver,
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  };
+  return new Kysely<Schema>({ config: { dialect }, dialect, driver, executor });
 }

@@ -189,6 +189,8 @@ export async function insertParams(
   );
 }
 
+const onKnownTag = sql`on conflict (run_key, key) do update set value = excluded.value where run_tags.value <> excluded.value`;
+
 /** Sets tags, each key at most once; returns how many are new or changed. */
 export async function putTags(
   dialect: Dialect,
@@ -197,13 +199,7 @@ export async function putTags(
   tags: readonly KeyValue[],
 ): Promise<number> {
   const rows = tags.map(({ key, value }) => [run, key, value] as const);
-  return await dialect.insertMany(
-    writer,
-    'run_tags',
-    textColumns,
-    rows,
-    sql`on conflict (run_key, key) do update set value = excluded.value where run_tags.value <> excluded.value`,
-  );
+  return await dialect.insertMany(writer, 'run_tags', textColumns, rows, onKnownTag);
 }
 
 /** False when there was no such tag. */
