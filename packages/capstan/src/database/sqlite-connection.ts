@@ -17,6 +17,11 @@ export interface ManyRowsQuery extends CompiledQuery {
   readonly rows: readonly (readonly SQLInputValue[])[];
 }
 
+/** A query whose rows are wanted as lists. */
+export interface ListsQuery extends CompiledQuery {
+  readonly asLists: true;
+}
+
 interface Prepared {
   readonly statement: StatementSync;
   readonly givesRows: boolean;
@@ -46,7 +51,10 @@ export class SqliteConnection implements DatabaseConnection {
     try {
       if (isManyRows(query)) return { rows: [], numAffectedRows: BigInt(this.#runForEach(query)) };
       const { statement, givesRows } = this.#prepare(query.sql);
-      if (givesRows) return { rows: statement.all(...parameters) as Row[] };
+      if (givesRows) {
+        statement.setReturnArrays('asLists' in query);
+        return { rows: statement.all(...parameters) as Row[] };
+      }
       const { changes } = statement.run(...parameters);
       return { rows: [], numAffectedRows: BigInt(changes) };
     } catch (error) {
@@ -55,7 +63,9 @@ export class SqliteConnection implements DatabaseConnection {
   }
 
   async *streamQuery<Row>(query: CompiledQuery): AsyncIterableIterator<QueryResult<Row>> {
-    for (const row of this.#prepare(query.sql).statement.iterate(...(query.parameters as SQLInputValue[]))) {
+    const { statement } = this.#prepare(query.sql);
+    statement.setReturnArrays(false);
+    for (const row of statement.iterate(...(query.parameters as SQLInputValue[]))) {
       yield { rows: [row as Row] };
     }
   }

@@ -84,7 +84,7 @@ export function runUseCases({ database, events, clock, ids }: ExperimentsDeps, f
   async function get(id: string): Promise<Run> {
     checkRunId(id);
     const found = await store.findRun(database.read, id);
-    const [run] = found ? await loadRuns(database.read, [found], everything) : [];
+    const [run] = found ? await loadRuns(database, [found], everything) : [];
     if (!run) throw noRun(id);
     return run;
   }
@@ -178,7 +178,7 @@ export function runUseCases({ database, events, clock, ids }: ExperimentsDeps, f
     },
     getRun: get,
     async getRuns(wanted) {
-      const found = await loadRuns(database.read, await store.findRuns(database.read, wanted), everything);
+      const found = await loadRuns(database, await store.findRuns(database.read, wanted), everything);
       const byId = new Map(found.map((run) => [run.id, run]));
       return wanted.map((id) => byId.get(id)).filter((run) => run !== undefined);
     },
