@@ -1,14 +1,14 @@
 import type { Database } from '#database';
 import { invalid } from '#kernel/errors';
 import { readPageToken, writePageToken } from '#kernel/filter/page-token';
-import { compareInt64, parseInt64, type Int64 } from '#kernel/int64';
+import { parseInt64 } from '#kernel/int64';
 import type { ExperimentsDeps } from '../deps.ts';
 import type { MetricIds } from './metric-ids.ts';
 import * as store from './metric.store.ts';
 import type { BucketedSeries } from './buckets.ts';
 import { bucketsOf } from './metric-bucket.store.ts';
 import { findRun, findRuns } from '../run.store.ts';
-import { sampledIndices, thin } from './sampling.ts';
+import { sampledPlaces } from './sampling.ts';
 
 export interface RunSeries {
   readonly runId: string;
@@ -24,8 +24,8 @@ export interface HistoryUseCases {
     readonly pageToken?: string | undefined;
   }): Promise<{ readonly points: readonly store.HistoryPoint[]; readonly nextPageToken?: string }>;
   /**
-   * A sample over several runs: at most `maxPoints` steps of those that any of them has, spread evenly, with the last
-   * one and each run's own first and last. Runs that do not exist are left out.
+   * A sample of each run: at most `maxPoints` of its points by step, time and value, spread evenly, with its first and last
+   * (of one only the last). In the order asked for. Runs that do not exist are left out.
    * @throws DomainError INVALID_ARGUMENT for more than 100 runs
    */
   sampledHistory(input: {
@@ -56,20 +56,6 @@ export function historyUseCases({ database }: ExperimentsDeps, metricIds: Metric
     return (await metricIds.lookUp([key])).get(key);
   }
 
-  /** The distinct steps at these places among all in the range; they need not be read where none is missing. */
-  async function stepsAt(
-    runs: readonly number[],
-    metric: number,
-    range: store.StepRange,
-    { count, first, last }: store.StepSpan,
-    indices: readonly number[],
-  ): Promise<Int64[]> {
-    const isGapless = typeof first === 'number' && typeof last === 'number' && last - first + 1 === count;
-    if (isGapless) return indices.map((index) => first + index);
-    const steps = await store.stepsOf(database.read, runs, metric, range);
-    return indices.map((index) => steps[index]).filter((step) => step !== undefined);
-  }
-
   return {
     async metricHistory({ runId, key, limit, pageToken }) {
       const run = await findRun(database.read, runId);
@@ -87,25 +73,13 @@ export function historyUseCases({ database }: ExperimentsDeps, metricIds: Metric
     },
     async sampledHistory({ runIds, key, range, maxPoints }) {
       const { runs, metric } = await seriesOf(database, runIds, metricOf, key);
-      if (metric === undefined || runs.length === 0) return [];
-      const keys = runs.map((run) => run.key);
-      const wanted = { from: range.from ?? 0, to: range.to };
-      const span = await store.spanOf(database.read, keys, metric, wanted);
-      if (!span) return runs.map((run) => ({ runId: run.id, points: [] }));
-      const steps = await stepsAt(keys, metric, wanted, span, sampledIndices(span.count, maxPoints));
-      const sampled = new Map<string, Int64>(steps.map((step) => [String(step), step]));
-      if (sampled.size < span.count) {
-        for (const run of keys) {
-          const ends = await store.stepEnds(database.read, run, metric, wanted);
-          if (ends) for (const step of [ends.first, ends.last]) sampled.set(String(step), step);
-        }
-      }
-      const chosen = [...sampled.values()].toSorted(compareInt64);
+      if (metric === undefined) return [];
       return await Promise.all(
-        runs.map(async (run) => ({
-          runId: run.id,
-          points: thin(await store.pointsAt(database, run.key, metric, chosen), Math.max(maxPoints, chosen.length)),
-        })),
+        inOrderOf(runIds, runs).map(async (run) => {
+          const span = await store.spanOf(database.read, run.key, metric, range);
+          const places = sampledPlaces(span.count, maxPoints);
+          return { runId: run.id, points: await store.pointsAtPlaces(database, run.key, metric, range, span, places) };
+        }),
       );
     },
     async bulkHistory({ runIds, key, limit }) {
@@ -113,7 +87,7 @@ export function historyUseCases({ database }: ExperimentsDeps, metricIds: Metric
       if (metric === undefined) return [];
       const series: RunSeries[] = [];
       let left = limit;
-      for (const run of runs) {
+      for (const run of runs.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
         if (left <= 0) break;
         const points = await store.history(database, run.key, metric, { limit: left });
         left -= points.length;
@@ -138,8 +112,12 @@ async function seriesOf(
 ) {
   if (runIds.length > MOST_RUNS)
     throw invalid(`At most ${MOST_RUNS} runs at once, got ${runIds.length}`, { field: 'run_ids' });
-  const runs = await findRuns(database.read, runIds);
-  return { runs: runs.toSorted((a, b) => (a.id < b.id ? -1 : 1)), metric: await metricOf(key) };
+  return { runs: await findRuns(database.read, runIds), metric: await metricOf(key) };
+}
+
+function inOrderOf<Run extends { readonly id: string }>(ids: readonly string[], runs: readonly Run[]): Run[] {
+  const places = new Map(ids.toReversed().map((id, index) => [id, -index]));
+  return runs.toSorted((a, b) => (places.get(a.id) ?? 0) - (places.get(b.id) ?? 0));
 }
 
 function readAfter(token: string, question: string): [string, string, number] {

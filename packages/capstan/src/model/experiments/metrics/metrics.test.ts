@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { describeDatabases } from '#database/testing';
 import type { MetricInput } from '../model.ts';
 import { bucketsOfPoints } from './buckets.ts';
-import { sampledIndices, thin } from './sampling.ts';
+import { sampledPlaces } from './sampling.ts';
 import { cause, openBench, type Bench } from '../testing.ts';
 
 const point = (value: number, step: number | bigint = 0, timestamp: number | bigint = 1, key = 'm'): MetricInput => ({
@@ -318,7 +318,7 @@ describeDatabases('metrics', (open) => {
     expect(bucketsOfPoints(points.slice(0, 3), 10)).toHaveLength(3);
   });
 
-  test('a sample over runs has the same steps and both ends of each', async () => {
+  test('a sample of each run has its ends, in the order asked for', async () => {
     const bench = await openBench(await open());
     const [long, short] = [await bench.startRun(), await bench.startRun()];
     const metrics = Array.from({ length: 3_000 }, (_, step) => point(step, step, step));
@@ -326,14 +326,22 @@ describeDatabases('metrics', (open) => {
       await bench.experiments.logBatch({ runId: long, metrics: metrics.slice(start, start + 1_000), cause });
     }
     await bench.experiments.logBatch({ runId: short, metrics: metrics.slice(1_001, 1_007), cause });
-    const [one] = await bench.experiments.sampledHistory({ runIds: [long], key: 'm', range: {}, maxPoints: 10 });
-    expect(one?.points.map((sampled) => sampled.step)).toEqual([
-      0, 300, 600, 900, 1200, 1500, 1800, 2100, 2400, 2700, 2999,
+    const sample = async (runIds: string[], maxPoints: number, range = {}) =>
+      (await bench.experiments.sampledHistory({ runIds, key: 'm', range, maxPoints })).map(
+        (series) => [series.runId, series.points.map((sampled) => sampled.step)] as const,
+      );
+    const tenth = [0, 300, 600, 900, 1200, 1500, 1800, 2100, 2400, 2999];
+    const all = [1001, 1002, 1003, 1004, 1005, 1006];
+    expect(await sample([long, short], 10)).toEqual([
+      [long, tenth],
+      [short, all],
     ]);
-    const both = await bench.experiments.sampledHistory({ runIds: [long, short], key: 'm', range: {}, maxPoints: 10 });
-    const steps = new Map(both.map((series) => [series.runId, series.points.map((sampled) => sampled.step)]));
-    expect(steps.get(short)).toEqual([1001, 1006]);
-    expect(steps.get(long)).toContain(1001);
+    expect(await sample([short, 'f'.repeat(32), long, short], 10)).toEqual([
+      [short, all],
+      [long, tenth],
+    ]);
+    expect(await sample([short], 1)).toEqual([[short, [1006]]]);
+    expect(await sample([long], 3, { from: 10, to: 16 })).toEqual([[long, [10, 13, 16]]]);
     await expect(
       bench.experiments.sampledHistory({
         runIds: Array.from({ length: 101 }, () => long),
@@ -342,6 +350,28 @@ describeDatabases('metrics', (open) => {
         maxPoints: 10,
       }),
     ).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  });
+
+  test('a sample counts points, not steps, and any shape of steps', async () => {
+    const bench = await openBench(await open());
+    const points = fc.uniqueArray(
+      fc.record({
+        step: fc.integer({ min: -5, max: 20 }),
+        timestamp: fc.integer({ min: 0, max: 2 }),
+        value: fc.nat(9),
+      }),
+      { minLength: 1, maxLength: 40, selector: ({ step, timestamp, value }) => `${step} ${timestamp} ${value}` },
+    );
+    await fc.assert(
+      fc.asyncProperty(points, fc.integer({ min: 1, max: 45 }), async (logged, maxPoints) => {
+        const runId = await bench.startRun();
+        await bench.experiments.logBatch({ runId, metrics: logged.map((at) => ({ key: 'm', ...at })), cause });
+        const [series] = await bench.experiments.sampledHistory({ runIds: [runId], key: 'm', range: {}, maxPoints });
+        const ordered = logged.toSorted((a, b) => a.step - b.step || a.timestamp - b.timestamp || a.value - b.value);
+        expect(series?.points).toEqual(sampledPlaces(ordered.length, maxPoints).map((place) => ordered[place]));
+      }),
+      { numRuns: 25 },
+    );
   });
 
   test('writers at the same time lose nothing', async () => {
@@ -361,13 +391,11 @@ describeDatabases('metrics', (open) => {
 });
 
 describe('sampling', () => {
-  test('thin keeps the ends', () => {
-    const items = Array.from({ length: 100 }, (_, index) => index);
-    expect(thin(items, 5)).toEqual([0, 24, 49, 74, 99]);
-    expect(thin(items, 200)).toEqual(items);
-  });
-  test('few are all taken; of many the last is one', () => {
-    expect(sampledIndices(3, 3)).toEqual([0, 1, 2]);
-    expect(sampledIndices(10, 4)).toEqual([0, 2, 5, 7, 9]);
+  test('few are all taken; of many the first of each bucket, and the last', () => {
+    expect(sampledPlaces(0, 3)).toEqual([]);
+    expect(sampledPlaces(3, 3)).toEqual([0, 1, 2]);
+    // ntile(4) of 10 makes buckets of 3, 3, 2 and 2.
+    expect(sampledPlaces(10, 4)).toEqual([0, 3, 6, 9]);
+    expect(sampledPlaces(10, 1)).toEqual([9]);
   });
 });
