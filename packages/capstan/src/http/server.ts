@@ -73,6 +73,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     loggerInstance: options.log satisfies FastifyBaseLogger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
+    // A logger for each request costs more than its routing; who logs names the request.
+    childLoggerFactory: (logger) => logger,
     bodyLimit: 1,
     // Node's own would cut off a large file on a slow line: bodies have time-outs of their own.
     requestTimeout: 0,
@@ -85,19 +87,22 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
 
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers({ ...securityHeaders, 'x-request-id': request.id });
+  // Hooks without promises: each would be a turn of the queue for every request.
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(securityHeaders).header('x-request-id', request.id);
     const { method, headers, socket } = request;
     guardBrowserBorne({ method, headers, listeningPort: socket.localPort }, options);
     if (isDraining) {
       reply.header('connection', 'close');
       throw new DomainError('UNAVAILABLE', 'The server is stopping', { hint: 'Try again in a moment.' });
     }
+    done();
   });
   if (options.onAnswer) {
     const count = options.onAnswer;
-    app.addHook('onResponse', async (request, reply) => {
+    app.addHook('onResponse', (request, reply, done) => {
       count(request.routeOptions.url ?? 'none', reply.statusCode, reply.elapsedTime);
+      done();
     });
   }
   for (const bound of options.bound) addRoute(app, bound, options);

@@ -202,11 +202,13 @@ export async function history(
     ? sql`and (logged_at, step, value) >
           (cast(${page.after[0]} as bigint), cast(${page.after[1]} as bigint), ${page.after[2]})`
     : sql``;
-  const { rows } = await sql<PointRow>`
-    select ${pointSelection(dialect)} from metric_points
+  const rows = await dialect.selectLists<readonly [number | string, number | string, number]>(
+    read,
+    sql`select ${pointSelection(dialect)} from metric_points
      where run_key = ${run} and metric_id = ${metric} ${behind}
-     order by metric_points.logged_at, metric_points.step, value limit ${page.limit}`.execute(read);
-  return rows.map(toPoint);
+     order by metric_points.logged_at, metric_points.step, value limit ${page.limit}`,
+  );
+  return rows.map(([step, loggedAt, value]) => toPoint({ step, logged_at: loggedAt, value }));
 }
 
 export interface StepRange {
@@ -324,9 +326,10 @@ function within({ from, to }: StepRange) {
 }
 
 function toPoint({ step, logged_at, value }: PointRow): HistoryPoint {
-  return { step: exact(step), timestamp: exact(logged_at), value: metricValue(value) };
+  return { step: exactInt64(step), timestamp: exactInt64(logged_at), value: metricValue(value) };
 }
 
-function exact(integer: number | string): Int64 {
+/** What `exactInteger` of the dialect gives. */
+export function exactInt64(integer: number | string): Int64 {
   return typeof integer === 'number' ? integer : readInt64(integer);
 }
