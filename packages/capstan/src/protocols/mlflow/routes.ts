@@ -1,5 +1,6 @@
 import { mlflowRoutes, type MlflowCallName } from '@capstan/api';
 import { bindRaw, type BoundRoute } from '#http';
+import type { Evaluations } from '#model/evaluations';
 import type { Experiments, SignedLinks } from '#model/experiments';
 import type { ModelRegistry } from '#model/registry';
 import type { Traces } from '#model/traces';
@@ -7,6 +8,8 @@ import type { Webhooks } from '#operations/webhooks';
 import { artifactCalls } from './artifacts/artifacts.ts';
 import { multipartCalls } from './artifacts/multipart.ts';
 import { presignedCalls } from './artifacts/presigned.ts';
+import { datasetCalls } from './evaluations/datasets.ts';
+import { scorerCalls } from './evaluations/scorers.ts';
 import type { Handler } from './wire/call.ts';
 import { experimentCalls } from './tracking/experiments.ts';
 import { jsonReply } from './wire/json-reply.ts';
@@ -47,6 +50,7 @@ export function mlflowRoutesOf(deps: {
   readonly experiments: Experiments;
   readonly registry: ModelRegistry;
   readonly traces: Traces;
+  readonly evaluations: Evaluations;
   readonly webhooks: Webhooks;
   readonly links: SignedLinks;
   /** Address of this server in links, where it is not the one that clients call. */
@@ -70,6 +74,8 @@ export function mlflowRoutesOf(deps: {
     ...oldTraceCalls(deps.traces),
     ...assessmentCalls(deps.traces),
     ...traceArtifactCalls(deps.traces),
+    ...datasetCalls(deps.evaluations),
+    ...scorerCalls(deps.evaluations),
     ...webhookCalls(deps.webhooks),
   } satisfies Readonly<Record<MlflowCallName, Handler>>;
   return Object.entries<Handler>(handlers).flatMap(([name, handle]) =>
