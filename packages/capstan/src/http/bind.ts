@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { AnyRoute, RawRoute, Route, RouteReply, RouteRequest } from '@capstan/api';
 import type { z } from 'zod';
 import type { Cause } from '#kernel/cause';
+import type { Grant } from './authorize.ts';
 
 /** Who calls, and what to pass on. */
 export interface RequestContext {
@@ -13,6 +14,8 @@ export interface RequestContext {
 }
 
 export interface RawRequest extends RequestContext {
+  /** What the caller may do. */
+  readonly grants: ReadonlySet<Grant>;
   readonly method: string;
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;

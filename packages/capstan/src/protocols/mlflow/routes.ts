@@ -21,6 +21,7 @@ import { assessmentCalls } from './traces/assessments.ts';
 import { oldTraceCalls } from './traces/old-traces.ts';
 import { fileFinder, traceArtifactCalls, withTraceFiles } from './traces/trace-files.ts';
 import { traceCalls } from './traces/traces.ts';
+import { userCalls } from './users/users.ts';
 import { webhookCalls } from './webhooks/webhooks.ts';
 
 /** The release whose API this is: clients choose by it how they speak. */
@@ -62,6 +63,7 @@ export function mlflowRoutesOf(deps: {
     serverInfo: async () => jsonReply(serverInfo),
     gatewayProxy: async () => jsonReply(noGateway),
     askGatewayProxy: async () => jsonReply(noGateway),
+    ...userCalls(),
     ...experimentCalls(deps.experiments),
     ...runCalls(deps.experiments),
     ...metricCalls(deps.experiments),
