@@ -12,6 +12,6 @@ export const evaluationEvents = {
   'evaluation-dataset.deleted': z.strictObject({ name: z.string(), records: z.int() }),
   /** About `scorer:ID`. */
   'scorer.registered': z.strictObject({ experiment: z.string(), name: z.string(), version: z.int() }),
-  /** `versions` are those that are gone; the scorer itself goes with its last request for all of them. */
+  /** `versions` are those that are gone. */
   'scorer.deleted': z.strictObject({ experiment: z.string(), name: z.string(), versions: z.array(z.int()) }),
 } as const;

@@ -67,12 +67,11 @@ export async function newestVersions(
   return rows.map(toVersion);
 }
 
-/** One version, or with all of them the scorer itself. Returns the numbers of those that there were. */
+/** One version, or all; the scorer itself stays, since it knows which numbers were given. Returns those that there were. */
 export async function deleteVersions(writer: Writer, scorer: string, version: number | undefined): Promise<number[]> {
   const all = writer.deleteFrom('scorer_versions').where('scorer_id', '=', scorer);
   const some = version === undefined ? all : all.where('version', '=', version);
   const removed = await some.returning('version').execute();
-  if (version === undefined) await writer.deleteFrom('scorers').where('id', '=', scorer).execute();
   return removed.map((row) => row.version).toSorted((a, b) => a - b);
 }
 

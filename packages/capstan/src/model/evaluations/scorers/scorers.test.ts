@@ -54,7 +54,7 @@ describeDatabases('scorers', (open) => {
     return { ...opened, register };
   };
 
-  test('numbers count up and do not come back, unless the scorer itself was removed', async () => {
+  test('numbers count up and do not come back, also when all versions were removed', async () => {
     const { evaluations, register, facts } = await bench();
     const first = await register('s', '{"v": 1}');
     await register('s', '{"v": 2}');
@@ -62,10 +62,12 @@ describeDatabases('scorers', (open) => {
     expect(await register('s', '{"v": 3}')).toMatchObject({ version: 3, scorerId: first.scorerId });
     expect(await evaluations.getScorer({ experimentId: '0', name: 's' })).toMatchObject({ serialized: '{"v": 3}' });
     await evaluations.deleteScorer({ experimentId: '0', name: 's', cause });
-    const again = await register('s');
-    expect(again.version).toBe(1);
-    expect(again.scorerId).not.toBe(first.scorerId);
-    expect(again.scorerId).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+    expect(await evaluations.listScorers('0')).toEqual([]);
+    await expect(evaluations.deleteScorer({ experimentId: '0', name: 's', cause })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+    expect(await register('s')).toMatchObject({ version: 4, scorerId: first.scorerId });
+    expect(first.scorerId).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
     expect(await facts()).toEqual([
       'scorer.registered',
       'scorer.registered',

@@ -32,7 +32,7 @@ export interface ScorerUseCases {
     readonly name: string;
     readonly version?: number | undefined;
   }): Promise<ScorerVersion>;
-  /** One version, or the scorer with all of them. @throws DomainError NOT_FOUND, CONFLICT when the experiment is deleted */
+  /** One version, or all of them. @throws DomainError NOT_FOUND, CONFLICT when the experiment is deleted */
   deleteScorer(which: {
     readonly experimentId: string;
     readonly name: string;
