@@ -51,6 +51,7 @@ export interface HttpServer {
   drain(graceMs: number): Promise<void>;
 }
 
+const NO_GRANTS: ReadonlySet<never> = new Set();
 const HEADERS_TIMEOUT_MS = 10_000;
 /** A stream may take as long as it moves. */
 const IDLE_TIMEOUT_MS = 60_000;
@@ -167,6 +168,7 @@ function addRoute(app: FastifyInstance, bound: BoundRoute, options: HttpServerOp
       const answer = await bound.handle({
         requestId: context.requestId,
         cause: context.cause,
+        grants: principal?.grants ?? NO_GRANTS,
         get signal() {
           return context.signal;
         },

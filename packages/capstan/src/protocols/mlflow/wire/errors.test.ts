@@ -86,7 +86,7 @@ describe('over HTTP', () => {
   test('a call that is not offered says so, apart from an object that is not there', async () => {
     const server = await startMlflow();
     for (const path of [
-      '/api/3.0/mlflow/scorers/register',
+      '/api/3.0/mlflow/nothing/of-the-kind',
       '/ajax-api/3.0/mlflow/assistant/sessions',
       '/api/2.0/mlflow/runs/get',
     ]) {
