@@ -107,7 +107,7 @@ describe('over HTTP', () => {
       await server.send('POST', '/graphql', query),
       await server.get('/graphql?query=%7B__typename%7D'),
       await server.send('POST', '/graphql', query, { origin: 'https://example.org' }),
-      await server.send('OPTIONS', '/graphql', undefined, {
+      await server.send('OPTIONS', '/graphql', '', {
         origin: 'https://example.org',
         'access-control-request-method': 'POST',
       }),
