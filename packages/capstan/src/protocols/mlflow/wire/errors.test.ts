@@ -107,10 +107,15 @@ describe('over HTTP', () => {
       await server.send('POST', '/graphql', query),
       await server.get('/graphql?query=%7B__typename%7D'),
       await server.send('POST', '/graphql', query, { origin: 'https://example.org' }),
-      await server.send('OPTIONS', '/graphql', undefined, {
-        origin: 'https://example.org',
-        'access-control-request-method': 'POST',
-      }),
+      await server.send(
+        'OPTIONS',
+        '/graphql',
+        {},
+        {
+          origin: 'https://example.org',
+          'access-control-request-method': 'POST',
+        },
+      ),
     ];
     for (const answer of answers.slice(0, 2)) {
       expect(answer).toMatchObject({
