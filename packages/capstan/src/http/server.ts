@@ -10,6 +10,7 @@ import Fastify, {
 } from 'fastify';
 import type { Logger } from 'pino';
 import { DomainError } from '#kernel/errors';
+import type { LentBytes } from '#ports/blob-store';
 import { authorize, type Identify, type Principal } from './authorize.ts';
 import { routeKey, type BoundRoute, type RawReply, type RequestContext } from './bind.ts';
 import { guardBrowserBorne, type HostPolicy } from './guard.ts';
@@ -18,6 +19,7 @@ import { limited, refuseAnnounced } from './limited-stream.ts';
 import { problemRenderer, toDomainError, validationError, type ErrorRenderer } from './problem.ts';
 import { readBody } from './read-body.ts';
 import { securityHeaders } from './security-headers.ts';
+import { sendLent } from './send-lent.ts';
 
 export interface HttpServerOptions extends HostPolicy {
   /** The table: every route in it must be bound, and no other may be. */
@@ -49,6 +51,7 @@ export interface HttpServer {
   drain(graceMs: number): Promise<void>;
 }
 
+const NO_GRANTS: ReadonlySet<never> = new Set();
 const HEADERS_TIMEOUT_MS = 10_000;
 /** A stream may take as long as it moves. */
 const IDLE_TIMEOUT_MS = 60_000;
@@ -71,6 +74,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     loggerInstance: options.log satisfies FastifyBaseLogger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
+    // A logger for each request costs more than its routing; who logs names the request.
+    childLoggerFactory: (logger) => logger,
     bodyLimit: 1,
     // Node's own would cut off a large file on a slow line: bodies have time-outs of their own.
     requestTimeout: 0,
@@ -83,19 +88,22 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
 
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers({ ...securityHeaders, 'x-request-id': request.id });
+  // Hooks without promises: each would be a turn of the queue for every request.
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(securityHeaders).header('x-request-id', request.id);
     const { method, headers, socket } = request;
     guardBrowserBorne({ method, headers, listeningPort: socket.localPort }, options);
     if (isDraining) {
       reply.header('connection', 'close');
       throw new DomainError('UNAVAILABLE', 'The server is stopping', { hint: 'Try again in a moment.' });
     }
+    done();
   });
   if (options.onAnswer) {
     const count = options.onAnswer;
-    app.addHook('onResponse', async (request, reply) => {
+    app.addHook('onResponse', (request, reply, done) => {
       count(request.routeOptions.url ?? 'none', reply.statusCode, reply.elapsedTime);
+      done();
     });
   }
   for (const bound of options.bound) addRoute(app, bound, options);
@@ -160,6 +168,7 @@ function addRoute(app: FastifyInstance, bound: BoundRoute, options: HttpServerOp
       const answer = await bound.handle({
         requestId: context.requestId,
         cause: context.cause,
+        grants: principal?.grants ?? NO_GRANTS,
         get signal() {
           return context.signal;
         },
@@ -173,6 +182,7 @@ function addRoute(app: FastifyInstance, bound: BoundRoute, options: HttpServerOp
           return limited(bodyOf(request), headers, { bytes: route.bodyLimitBytes, idleMs });
         },
       });
+      if (isLent(answer.body)) return await sendLent(reply, answer, answer.body);
       return send(reply, request.method === 'HEAD' ? withoutBody(answer) : answer);
     },
   });
@@ -286,6 +296,10 @@ function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply,
 function withoutBody(answer: RawReply): RawReply {
   const statesLength = Object.keys(answer.headers ?? {}).some((name) => name.toLowerCase() === 'content-length');
   return statesLength ? { ...answer, body: Readable.from([]) } : answer;
+}
+
+function isLent(body: RawReply['body']): body is LentBytes {
+  return typeof body === 'object' && 'close' in body && !(body instanceof Readable);
 }
 
 function send(reply: FastifyReply, answer: RawReply): FastifyReply {

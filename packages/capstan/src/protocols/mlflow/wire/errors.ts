@@ -1,4 +1,4 @@
-import { errorCodes, type ErrorCode } from '@capstan/api';
+import { errorCodes, notOfferedAt, type ErrorCode } from '@capstan/api';
 import type { ErrorRenderer, RawReply } from '#http';
 import { DomainError } from '#kernel/errors';
 
@@ -36,22 +36,14 @@ export const mlflowErrors: ErrorRenderer = (error, requestId) => render(table[er
  * clients go on as if only the object were missing.
  */
 export function unknownMlflowCall(path: string): ErrorRenderer | undefined {
-  if (path === '/graphql') return noGraphql;
-  if (!/^\/(?:ajax-)?api\/\d\.0\/mlflow(?:-artifacts)?\//.test(path)) return undefined;
+  const known = notOfferedAt(path);
+  if (!known && !/^\/(?:ajax-)?api\/\d\.0\/mlflow(?:-artifacts)?\//.test(path)) return undefined;
   return (error, requestId) => {
     const message = `${error.message}: Capstan does not offer this call of MLflow`;
-    return render({ status: 404, code: 'ENDPOINT_NOT_FOUND' }, new DomainError(error.code, message), requestId);
+    const told = new DomainError(error.code, message, known && { hint: known.instead });
+    return render({ status: 404, code: 'ENDPOINT_NOT_FOUND' }, told, requestId);
   };
 }
-
-/** MLflow's own interface asks in GraphQL for what each of these calls answers, too. */
-const noGraphql: ErrorRenderer = (error, requestId) => {
-  const message = 'Capstan has no GraphQL: every question that MLflow answers there has a REST call';
-  const hint =
-    'Use /api/2.0/mlflow/runs/get, runs/search, experiments/get, experiments/search-datasets, model-versions/search, ' +
-    'metrics/get-history-bulk-interval or artifacts/list.';
-  return render({ status: 404, code: 'ENDPOINT_NOT_FOUND' }, new DomainError(error.code, message, { hint }), requestId);
-};
 
 function render({ status, code }: MlflowError, error: DomainError, requestId: string): RawReply {
   const message = error.hint === undefined ? error.message : `${error.message.replace(/[^.?!]$/, '$&.')} ${error.hint}`;
