@@ -9,13 +9,12 @@ import {
   type GivenTrace,
   type NewAssessment,
 } from '#model/traces';
-import { bool, enumOf, json, list, map, message, string, type ValueOf } from '../wire/fields.ts';
+import { bool, enumOrUnset, json, list, map, message, string, type ValueOf } from '../wire/fields.ts';
 import { required } from '../wire/require.ts';
 import { readDuration, readTime } from './times.ts';
 
-/** Numbers of enumerations start at 1 here, and 0 stands for nothing said. */
-const state = enumOf('OK', 'ERROR', 'IN_PROGRESS');
-const sourceType = enumOf('HUMAN', 'LLM_JUDGE', 'CODE');
+const state = enumOrUnset('STATE_UNSPECIFIED', 'OK', 'ERROR', 'IN_PROGRESS');
+const sourceType = enumOrUnset('SOURCE_TYPE_UNSPECIFIED', 'HUMAN', 'LLM_JUDGE', 'CODE');
 
 export const traceLocation = message({ mlflow_experiment: message({ experiment_id: string }) });
 

@@ -2,7 +2,7 @@
 import type { Traces } from '#model/traces';
 import type { KeyValue } from '#model/experiments';
 import { call } from '../wire/call.ts';
-import { enumOf, int32, list, message, string, type ValueOf } from '../wire/fields.ts';
+import { enumOrUnset, int32, list, message, string, type ValueOf } from '../wire/fields.ts';
 import { listed, optional } from '../wire/json-reply.ts';
 import { keyValue, page } from '../wire/messages.ts';
 import { missing, pageSize, required } from '../wire/require.ts';
@@ -14,7 +14,11 @@ const MOST_TRACES = 500;
 
 const texts = { request_metadata: list(keyValue), tags: list(keyValue) } as const;
 const start = message({ experiment_id: string, timestamp_ms: int32, ...texts });
-const end = message({ timestamp_ms: int32, status: enumOf('OK', 'ERROR', 'IN_PROGRESS'), ...texts });
+const end = message({
+  timestamp_ms: int32,
+  status: enumOrUnset('TRACE_STATUS_UNSPECIFIED', 'OK', 'ERROR', 'IN_PROGRESS'),
+  ...texts,
+});
 
 export function oldTraceCalls(traces: Traces) {
   return {

@@ -48,6 +48,26 @@ test('a trace is stored, merged and read under both names of its calls', async (
   }
 });
 
+test('a state, status or source that says nothing is as good as none', async () => {
+  const server = await withTrace();
+  for (const state of ['STATE_UNSPECIFIED', 0]) {
+    const { json } = await server.send('POST', at3, { trace: { trace_info: info({ state }) } });
+    expect(json).toMatchObject({ trace: { trace_info: { state: 'STATE_UNSPECIFIED' } } });
+  }
+  const { json } = await server.send('PATCH', `${at2}/${TRACE}`, {
+    timestamp_ms: 1,
+    status: 'TRACE_STATUS_UNSPECIFIED',
+  });
+  expect(json).toMatchObject({ trace_info: { status: 'TRACE_STATUS_UNSPECIFIED' } });
+  const source = { source_type: 'SOURCE_TYPE_UNSPECIFIED', source_id: 's' };
+  const assessment = { assessment_name: 'q', source, feedback: { value: 1 } };
+  expect(await server.send('POST', `${at3}/${TRACE}/assessments`, { assessment })).toMatchObject({
+    status: 200,
+    json: { assessment: { source } },
+  });
+  expect((await server.send('POST', at3, { trace: { trace_info: info({ state: 'DONE' }) } })).status).toBe(400);
+});
+
 test('spans in a file are served as the file, never as a page', async () => {
   const server = await withTrace();
   const artifact = `/ajax-api/3.0/mlflow/get-trace-artifact?request_id=${TRACE}`;

@@ -85,6 +85,7 @@ function readField(
     case 'map':
       return readMap(value, { part, inside });
     case 'enum':
+      if (field.unset !== undefined && (value === field.unset || value === 0)) return undefined;
       return readEnum(field.names, value, { part, inside });
     case 'list': {
       const place = { part, inside };

@@ -11,6 +11,8 @@ interface Enum<Name extends string> {
   readonly kind: 'enum';
   /** In the order of their numbers, from 1. */
   readonly names: readonly Name[];
+  /** The name of number 0, where clients send it: as good as not sent. */
+  readonly unset?: string;
 }
 
 interface List<Item> {
@@ -73,6 +75,11 @@ export const map: Scalar<'map', Readonly<Record<string, string>>> = { kind: 'map
 
 export function enumOf<Name extends string>(...names: readonly Name[]): Enum<Name> {
   return { kind: 'enum', names };
+}
+
+/** One whose number 0 has a name that clients send, which says no more than leaving it out. */
+export function enumOrUnset<Name extends string>(unset: string, ...names: readonly Name[]): Enum<Name> {
+  return { kind: 'enum', names, unset };
 }
 
 export function list<Item extends Field>(item: Item): List<Item> {
