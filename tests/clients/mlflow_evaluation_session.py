@@ -97,6 +97,7 @@ def evaluation_records():
     table = table.where(table.notna(), None)
     dataset.merge_records(table)
     fresh = datasets.get_dataset(dataset_id=dataset.dataset_id)
+    profile = fresh.profile
     frame = fresh.to_df()
     gone = list(frame["dataset_record_id"][:2])
     deleted = fresh.delete_records([*gone, "dr-none"])
@@ -106,7 +107,7 @@ def evaluation_records():
         "second": second[0],
         "columns": list(frame.columns),
         "schema": fresh.schema,
-        "profile": [fresh.profile, after.profile],
+        "profile": [profile, after.profile],
         "moved": before != fresh.digest,
         "deleted": deleted,
         "left": [inputs for inputs, *_ in record_texts(dataset)],
