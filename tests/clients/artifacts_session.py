@@ -1,16 +1,22 @@
-"""Large files by an unmodified mlflow: as one stream, and in parts as it chooses itself. Prints what happened as JSON."""
+"""Large files by an unmodified mlflow: as one stream, and in parts as it chooses itself.
+
+Usage: python artifacts_session.py SCRATCH_FOLDER STREAM_MIB PARTS_MIB, with MLFLOW_TRACKING_URI set
+
+It only acts and reports (scenarios.py says how): artifacts.test.ts beside it says what must have been seen.
+"""
 
 import hashlib
-import json
 import os
 import sys
-from pathlib import Path
 
 import mlflow
 from mlflow.store.artifact.http_artifact_repo import HttpArtifactRepository
 
+from scenarios import SCRATCH, client, play
+
 MIB = 1 << 20
-scratch = Path(sys.argv[1])
+stream_mib, parts_mib = (int(size) for size in sys.argv[2:])
+run_id = client.create_run("0").info.run_id
 counts = {"parts": 0, "ranges": 0}
 
 upload_part = HttpArtifactRepository._upload_part
@@ -32,52 +38,63 @@ HttpArtifactRepository._multipart_download = count_download
 
 
 def digest(path):
-    sha = hashlib.sha256()
     with open(path, "rb") as file:
-        while piece := file.read(MIB):
-            sha.update(piece)
-    return sha.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def make(name, mebibytes):
-    """Mostly zeros: quick to make, and no less to send."""
-    path = scratch / name
+    """Mostly a hole: quick to make, and no less to send."""
+    path = SCRATCH / name
     with open(path, "wb") as file:
         file.write(name.encode())
-        file.truncate(mebibytes * MIB)
+        file.truncate(max(len(name), mebibytes * MIB))
     return path
 
 
-def there_and_back(run_id, path, folder):
+def there_and_back(path, folder):
     before = dict(counts)
     mlflow.log_artifact(str(path), folder, run_id=run_id)
     back = mlflow.artifacts.download_artifacts(
-        run_id=run_id, artifact_path=f"{folder}/{path.name}", dst_path=str(scratch / "back" / folder)
+        run_id=run_id, artifact_path=f"{folder}/{path.name}", dst_path=str(SCRATCH / "back" / folder)
     )
-    return {
+    seen = {
+        "mebibytes": os.path.getsize(back) // MIB,
         "same": digest(path) == digest(back),
         "parts": counts["parts"] - before["parts"],
         "ranges": counts["ranges"] - before["ranges"],
     }
+    os.remove(back)
+    return seen
 
 
-run_id = mlflow.MlflowClient().create_run("0").info.run_id
-saw = {}
+def stream():
+    os.environ["MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD"] = "false"
+    # From this size on the client would send parts.
+    os.environ["MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE"] = str((stream_mib + 1) * MIB)
+    seen = there_and_back(make("stream.bin", stream_mib), "one")
+    del os.environ["MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD"]
+    del os.environ["MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE"]
+    return seen
 
-os.environ["MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD"] = "false"
-saw["stream"] = there_and_back(run_id, make("stream.bin", 256), "one")
-del os.environ["MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD"]
-# From here on nothing is set: the client asks the server what it can do.
-saw["parts"] = there_and_back(run_id, make("parts.bin", 501), "parts")
-empty = scratch / "empty.txt"
-empty.touch()
-saw["empty"] = there_and_back(run_id, empty, "empty")
 
-mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path="empty", dst_path=str(scratch / "back"))
-client = mlflow.MlflowClient()
-saw["listed"] = sorted(entry.path for entry in client.list_artifacts(run_id))
-try:
-    mlflow.log_artifact(str(empty), "parts/parts.bin", run_id=run_id)
-except Exception as error:
-    saw["clash"] = str(error).split("\n", 1)[0][:200]
-print(json.dumps(saw))
+def parts():
+    """Nothing is set: the client asks the server what it can do."""
+    return there_and_back(make("parts.bin", parts_mib), "parts")
+
+
+def small():
+    """An empty file; a file in the place of a folder is refused."""
+    empty = SCRATCH / "empty.txt"
+    empty.touch()
+    seen = there_and_back(empty, "empty")
+    mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path="empty", dst_path=str(SCRATCH / "back"))
+    seen["listed"] = sorted(entry.path for entry in client.list_artifacts(run_id))
+    try:
+        mlflow.log_artifact(str(empty), "parts/parts.bin", run_id=run_id)
+    except Exception as error:
+        seen["clash"] = str(error).split("\n", 1)[0][:200]
+    return seen
+
+
+if __name__ == "__main__":
+    play(stream, parts, small)

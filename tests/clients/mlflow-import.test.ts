@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { createClient } from '@capstan/client';
+import { databases, emptyDatabase, type DatabaseName, type EmptyDatabase } from '../support/databases.ts';
 import { findClientPython, runPython } from '../support/python.ts';
 import { startMlflowServer, type MlflowServer } from '../support/mlflow-server.ts';
 import { capstan, emptyFolder, program, startServer, type RunningServer } from '../support/server.ts';
@@ -33,8 +35,6 @@ interface Seen {
 
 let python: string;
 let mlflow: MlflowServer;
-/** Holds what was brought from the database. */
-let whole: RunningServer;
 const folder = emptyFolder();
 const database = join(folder, 'mlflow.db');
 const artifacts = join(folder, 'artifacts');
@@ -58,9 +58,14 @@ async function seenAt(url: string): Promise<Seen> {
   return seen;
 }
 
-async function openCapstan(): Promise<string> {
-  const server = await startServer();
-  onTestFinished(async () => expect(await server.stop()).toBe(0));
+/** Ends with the test. */
+async function openCapstan(name: DatabaseName): Promise<string> {
+  const { flags, remove } = emptyDatabase(name);
+  const server = await startServer(['--no-serving', ...flags]);
+  onTestFinished(async () => {
+    expect(await server.stop()).toBe(0);
+    remove();
+  });
   return server.url;
 }
 
@@ -68,7 +73,6 @@ const fromDatabase = () => ['import', 'mlflow', `sqlite:///${database}`, '--arti
 
 beforeAll(async () => {
   python = await findClientPython();
-  whole = await startServer();
   mlflow = await startMlflowServer(python, { database, artifacts, folder });
   for (const name of ['work', 'files']) mkdirSync(join(folder, name));
   await act('make', mlflow.url, join(folder, 'work'));
@@ -77,17 +81,27 @@ beforeAll(async () => {
   inFiles = await seenAt(`file://${mlruns}`);
 }, INSTALLATION_MS);
 
-afterAll(async () => {
-  await mlflow.stop();
-  expect(await whole.stop()).toBe(0);
-});
+afterAll(() => mlflow.stop());
 
-describe('what the client sees is the same', { timeout: MINUTES }, () => {
+describe.each(databases)('what the client sees is the same on %s', { timeout: MINUTES }, (name) => {
+  /** Holds what was brought from the database. */
+  let whole: RunningServer;
+  let storage: EmptyDatabase;
+  beforeAll(async () => {
+    storage = emptyDatabase(name);
+    whole = await startServer(['--no-serving', ...storage.flags]);
+  });
+  afterAll(async () => {
+    expect(await whole.stop()).toBe(0);
+    storage.remove();
+  });
+
   test('from the database of a server that runs; a dry run changes nothing before it', async () => {
     const { url } = whole;
     const look = await capstan([...fromDatabase(), '--dry-run'], url);
     expect(look).toMatchObject({ code: 0, out: expect.stringMatching(/Would bring:[^]*7 runs/) });
-    expect(Object.keys((await seenAt(url)).experiments)).toEqual(['Default']);
+    const { items } = await createClient({ baseUrl: url }).experiments.list({ query: {} });
+    expect(items.map((experiment) => experiment.name)).toEqual(['Default']);
 
     const done = await capstan(fromDatabase(), url);
     expect(done).toMatchObject({ code: 0, out: expect.stringContaining('2,507 points') });
@@ -95,14 +109,14 @@ describe('what the client sees is the same', { timeout: MINUTES }, () => {
   });
 
   test('from a running server by its REST API', async () => {
-    const url = await openCapstan();
+    const url = await openCapstan(name);
     const { code, err } = await capstan(['import', 'mlflow', mlflow.url], url);
     expect(code, err).toBe(0);
     expect(await seenAt(url)).toEqual(onServer);
   });
 
   test('from the files of the file store, trash too', async () => {
-    const url = await openCapstan();
+    const url = await openCapstan(name);
     const { code, err } = await capstan(['import', 'mlflow', mlruns], url);
     expect(code, err).toBe(0);
     expect(err).toMatch(/Experiment 'by hand' \(\d{18} there\) is 1 here/);
@@ -110,7 +124,7 @@ describe('what the client sees is the same', { timeout: MINUTES }, () => {
   });
 
   test('of one experiment alone, with the models of its runs', async () => {
-    const url = await openCapstan();
+    const url = await openCapstan(name);
     await capstan([...fromDatabase(), '--experiment', 'with models', '--no-artifacts'], url);
     const seen = await seenAt(url);
     expect(Object.keys(seen.experiments).toSorted()).toEqual(['Default', 'with models']);
@@ -147,9 +161,9 @@ test(
       const ofLoader = Object.values(runs).filter((run) => run.experiment === 'workspace/project/experiment');
       return ofLoader.map(({ params, latest, metrics, files }) => ({ params, latest, metrics, files }));
     };
-    const here = await loaded(await openCapstan());
-    expect(here).toHaveLength(2);
-    expect(here).toEqual(await loaded(mlflow.url));
+    const there = await loaded(mlflow.url);
+    expect(there).toHaveLength(2);
+    for (const name of databases) expect(await loaded(await openCapstan(name)), name).toEqual(there);
   },
   MINUTES,
 );
@@ -168,36 +182,46 @@ function asKept(seen: Seen): Seen {
   return seen;
 }
 
+/** How often the import was stopped before it was through. */
+async function killImports(url: string): Promise<number> {
+  let killed = 0;
+  for (const afterMs of [500, 700, 900, 1_100, 1_300]) {
+    const child = spawn(process.execPath, [program, ...fromDatabase()], {
+      stdio: 'ignore',
+      env: { PATH: process.env['PATH'] ?? '', HOME: folder, CAPSTAN_URL: url },
+    });
+    await pause(afterMs);
+    if (child.exitCode !== null) break;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    killed += 1;
+  }
+  return killed;
+}
+
 test(
   'stopped by kill -9 again and again, an import ends as one that was never stopped; the next one brings what is new',
   async () => {
     await act('bulk', database, folder);
     const all = await seenAt(mlflow.url);
-    const url = await openCapstan();
-    let killed = 0;
-    for (const afterMs of [500, 700, 900, 1_100, 1_300]) {
-      const child = spawn(process.execPath, [program, ...fromDatabase()], {
-        stdio: 'ignore',
-        env: { PATH: process.env['PATH'] ?? '', HOME: folder, CAPSTAN_URL: url },
-      });
-      await pause(afterMs);
-      if (child.exitCode !== null) break;
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-      killed += 1;
+    const urls = await Promise.all(databases.map(openCapstan));
+    for (const url of urls) {
+      expect(await killImports(url)).toBeGreaterThan(0);
+      const last = await capstan(fromDatabase(), url);
+      expect(last.code, last.err).toBe(0);
+      expect(await seenAt(url)).toEqual(all);
     }
-    expect(killed).toBeGreaterThan(0);
-    const last = await capstan(fromDatabase(), url);
-    expect(last.code, last.err).toBe(0);
-    expect(await seenAt(url)).toEqual(all);
 
     await act('more', mlflow.url, join(folder, 'work'));
-    const next = await capstan(fromDatabase(), url);
-    expect(next).toMatchObject({ code: 0, out: expect.stringMatching(/ 2 runs\n/) });
-    // One of them went on, and one is new.
-    const unchanged = Object.keys(all.runs).length - 1;
-    expect(next.out).toContain(`${unchanged} runs here already\n  2 points`);
-    expect(await seenAt(url)).toEqual(await seenAt(mlflow.url));
+    const more = await seenAt(mlflow.url);
+    for (const url of urls) {
+      const next = await capstan(fromDatabase(), url);
+      expect(next).toMatchObject({ code: 0, out: expect.stringMatching(/ 2 runs\n/) });
+      // One of them went on, and one is new.
+      const unchanged = Object.keys(all.runs).length - 1;
+      expect(next.out).toContain(`${unchanged} runs here already\n  2 points`);
+      expect(await seenAt(url)).toEqual(more);
+    }
   },
-  2 * MINUTES,
+  3 * MINUTES,
 );

@@ -14,7 +14,7 @@
 // - Quotes: a quote inside quotes is doubled; MLflow has no way to write it.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startMlflowServer, type MlflowServer } from '../support/mlflow-server.ts';
-import { findClientPython } from '../support/python.ts';
+import { findNextClientPython } from '../support/python.ts';
 import { startServer, type RunningServer } from '../support/server.ts';
 import { ask, kinds, type Question } from './search/questions.ts';
 import { seededRandom } from './search/random.ts';
@@ -31,7 +31,7 @@ let capstan: RunningServer;
 let worlds: readonly World[];
 
 beforeAll(async () => {
-  const python = await findClientPython();
+  const python = await findNextClientPython();
   [mlflow, capstan] = await Promise.all([startMlflowServer(python), startServer()]);
   worlds = [emptyWorld('mlflow', mlflow.url), emptyWorld('capstan', capstan.url)];
   await Promise.all(worlds.map((world) => fill(world, SEED)));

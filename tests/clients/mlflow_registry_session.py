@@ -2,33 +2,18 @@
 
 Usage: python mlflow_registry_session.py SCRATCH_FOLDER RECEIVER_URL
 
-Each scenario adds one line of JSON to SCRATCH_FOLDER/report.jsonl: {"scenario": name, "saw": what it saw} or
-{"scenario": name, "failed": why}. It only acts and reports: mlflow-registry.test.ts beside it says what must have been seen.
+It only acts and reports (scenarios.py says how): mlflow-registry.test.ts beside it says what must have been seen.
 """
 
-import json
 import sys
 import time
-import traceback
-from pathlib import Path
 
 import mlflow
-from mlflow import MlflowClient
 from mlflow.entities.webhook import WebhookEvent, WebhookStatus
-from mlflow.exceptions import MlflowException
 
-SCRATCH = Path(sys.argv[1])
+from scenarios import client, play, refusal
+
 RECEIVER = sys.argv[2]
-client = MlflowClient()
-
-
-def refusal(act):
-    """Code, status and message of the refusal that the call meets, or None."""
-    try:
-        act()
-    except MlflowException as error:
-        return {"code": error.error_code, "status": error.get_http_status_code(), "message": error.message}
-    return None
 
 
 def prompts():
@@ -180,17 +165,5 @@ def webhooks():
     return seen
 
 
-def main() -> None:
-    with (SCRATCH / "report.jsonl").open("w", encoding="utf-8") as report:
-        for scenario in (prompts, registry, webhooks):
-            line = {"scenario": scenario.__name__}
-            try:
-                line["saw"] = scenario()
-            except Exception:
-                line["failed"] = traceback.format_exc()
-            report.write(json.dumps(line, default=str) + "\n")
-            report.flush()
-
-
 if __name__ == "__main__":
-    main()
+    play(prompts, registry, webhooks)

@@ -2,39 +2,22 @@
 
 Usage: python mlflow_traces_session.py SCRATCH_FOLDER
 
-Each scenario below adds one line of JSON to SCRATCH_FOLDER/report.jsonl: {"scenario": name, "saw": what it saw} or
-{"scenario": name, "failed": why}. It only acts and reports: mlflow-traces.test.ts beside it says what must have been seen.
+It only acts and reports (scenarios.py says how): mlflow-traces.test.ts beside it says what must have been seen.
 """
 
 import gzip
 import json
 import os
-import sys
-import traceback
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 import mlflow
-from mlflow import MlflowClient
 from mlflow.entities import AssessmentSource, AssessmentSourceType, Feedback, SpanType
-from mlflow.exceptions import MlflowException
 from mlflow.tracing.client import TracingClient
 from mlflow.tracing.constant import SpanAttributeKey
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-SCRATCH = Path(sys.argv[1])
-client = MlflowClient()
-
-
-def refusal(act):
-    """Code, status and message of the refusal that the call meets, or None."""
-    try:
-        act()
-    except MlflowException as error:
-        return {"code": error.error_code, "status": error.get_http_status_code(), "message": error.message}
-    return None
-
+from scenarios import client, play, refusal
 
 def settled():
     """Waits until all that was traced has been sent; the id of the last trace."""
@@ -378,19 +361,5 @@ def lifecycle():
     return {"refused": refused, "isThere": client.get_trace(trace_id).info.trace_id == trace_id}
 
 
-SCENARIOS = (decorated, sums, search, assessments, tags_and_links, deletion, files, otlp, lifecycle)
-
-
-def main():
-    with (SCRATCH / "report.jsonl").open("w", encoding="utf-8") as report:
-        for scenario in SCENARIOS:
-            try:
-                line = {"scenario": scenario.__name__, "saw": scenario()}
-            except Exception:
-                line = {"scenario": scenario.__name__, "failed": traceback.format_exc()}
-            report.write(json.dumps(line) + "\n")
-            report.flush()
-
-
 if __name__ == "__main__":
-    main()
+    play(decorated, sums, search, assessments, tags_and_links, deletion, files, otlp, lifecycle)

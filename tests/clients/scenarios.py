@@ -9,10 +9,8 @@ import sys
 import traceback
 from pathlib import Path
 
-import numpy as np
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
-from sklearn.datasets import load_iris
 
 SCRATCH = Path(sys.argv[1])
 client = MlflowClient()
@@ -29,6 +27,10 @@ def refusal(act):
 
 def binary_iris():
     """Features and whether the flower is the third kind: two classes that overlap."""
+    # Most sessions do without, and it takes a second.
+    import numpy as np
+    from sklearn.datasets import load_iris
+
     features, kinds = load_iris(return_X_y=True)
     return features.astype(np.float32), (kinds == 2).astype(np.int64)
 

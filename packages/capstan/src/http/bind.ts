@@ -2,6 +2,8 @@ import type { Readable } from 'node:stream';
 import type { AnyRoute, RawRoute, Route, RouteReply, RouteRequest } from '@capstan/api';
 import type { z } from 'zod';
 import type { Cause } from '#kernel/cause';
+import type { LentBytes } from '#ports/blob-store';
+import type { Grant } from './authorize.ts';
 
 /** Who calls, and what to pass on. */
 export interface RequestContext {
@@ -13,6 +15,8 @@ export interface RequestContext {
 }
 
 export interface RawRequest extends RequestContext {
+  /** What the caller may do. */
+  readonly grants: ReadonlySet<Grant>;
   readonly method: string;
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
@@ -26,7 +30,7 @@ export interface RawRequest extends RequestContext {
 export interface RawReply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array | Readable;
+  readonly body: string | Uint8Array | Readable | LentBytes;
 }
 
 export type JsonHandler<R extends Route> = (

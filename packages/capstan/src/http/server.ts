@@ -10,6 +10,7 @@ import Fastify, {
 } from 'fastify';
 import type { Logger } from 'pino';
 import { DomainError } from '#kernel/errors';
+import type { LentBytes } from '#ports/blob-store';
 import { authorize, type Identify, type Principal } from './authorize.ts';
 import { routeKey, type BoundRoute, type RawReply, type RequestContext } from './bind.ts';
 import { guardBrowserBorne, type HostPolicy } from './guard.ts';
@@ -18,6 +19,7 @@ import { limited, refuseAnnounced } from './limited-stream.ts';
 import { problemRenderer, toDomainError, validationError, type ErrorRenderer } from './problem.ts';
 import { readBody } from './read-body.ts';
 import { securityHeaders } from './security-headers.ts';
+import { sendLent } from './send-lent.ts';
 
 export interface HttpServerOptions extends HostPolicy {
   /** The table: every route in it must be bound, and no other may be. */
@@ -49,6 +51,7 @@ export interface HttpServer {
   drain(graceMs: number): Promise<void>;
 }
 
+const NO_GRANTS: ReadonlySet<never> = new Set();
 const HEADERS_TIMEOUT_MS = 10_000;
 /** A stream may take as long as it moves. */
 const IDLE_TIMEOUT_MS = 60_000;
@@ -165,6 +168,7 @@ function addRoute(app: FastifyInstance, bound: BoundRoute, options: HttpServerOp
       const answer = await bound.handle({
         requestId: context.requestId,
         cause: context.cause,
+        grants: principal?.grants ?? NO_GRANTS,
         get signal() {
           return context.signal;
         },
@@ -178,6 +182,7 @@ function addRoute(app: FastifyInstance, bound: BoundRoute, options: HttpServerOp
           return limited(bodyOf(request), headers, { bytes: route.bodyLimitBytes, idleMs });
         },
       });
+      if (isLent(answer.body)) return await sendLent(reply, answer, answer.body);
       return send(reply, request.method === 'HEAD' ? withoutBody(answer) : answer);
     },
   });
@@ -291,6 +296,10 @@ function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply,
 function withoutBody(answer: RawReply): RawReply {
   const statesLength = Object.keys(answer.headers ?? {}).some((name) => name.toLowerCase() === 'content-length');
   return statesLength ? { ...answer, body: Readable.from([]) } : answer;
+}
+
+function isLent(body: RawReply['body']): body is LentBytes {
+  return typeof body === 'object' && 'close' in body && !(body instanceof Readable);
 }
 
 function send(reply: FastifyReply, answer: RawReply): FastifyReply {

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Blob, BlobStore, Digest } from './blob-store.ts';
+import type { Blob, BlobStore, ByteRange, Digest } from './blob-store.ts';
 
 /** An empty store and what a test must be able to do behind its back. */
 export interface BlobStoreFixture {
@@ -40,6 +40,13 @@ function inPieces(bytes: Uint8Array, pieceBytes: number, breakAfter = Number.POS
   );
 }
 
+/** Reads by `lend`, keeping a copy of each piece. */
+async function lent(store: BlobStore, digest: Digest, range?: ByteRange): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of await store.lend(digest, range)) pieces.push(Buffer.from(piece));
+  return Buffer.concat(pieces);
+}
+
 async function listed(store: BlobStore, olderThanMs: number): Promise<Blob[]> {
   const blobs: Blob[] = [];
   for await (const blob of store.list(olderThanMs)) blobs.push(blob);
@@ -71,6 +78,7 @@ export function describeBlobStore(name: string, makeStore: () => Promise<BlobSto
         await store.delete(blob.digest);
         expect(await store.put(inPieces(bytes, 10_007))).toEqual(blob);
         expect((await buffer(await store.read(blob.digest))).equals(bytes)).toBe(true);
+        expect((await lent(store, blob.digest)).equals(bytes)).toBe(true);
         expect(await store.stat(blob.digest)).toEqual(blob);
         expect(await fixture.leftovers()).toEqual([]);
       });
@@ -157,6 +165,7 @@ export function describeBlobStore(name: string, makeStore: () => Promise<BlobSto
         await expect(store.stat(ABSENT)).rejects.toEqual(failingWith('NOT_FOUND'));
         await expect(store.read(ABSENT)).rejects.toEqual(failingWith('NOT_FOUND'));
         await expect(store.read(ABSENT, { start: 0, end: 0 })).rejects.toEqual(failingWith('NOT_FOUND'));
+        await expect(store.lend(ABSENT)).rejects.toEqual(failingWith('NOT_FOUND'));
         await expect(store.localFile(ABSENT)).rejects.toEqual(failingWith('NOT_FOUND'));
       });
 
@@ -168,6 +177,7 @@ export function describeBlobStore(name: string, makeStore: () => Promise<BlobSto
             () => store.has(digest),
             () => store.stat(digest),
             () => store.read(digest),
+            () => store.lend(digest),
             () => store.localFile(digest),
             () => store.delete(digest),
           ];
@@ -176,18 +186,19 @@ export function describeBlobStore(name: string, makeStore: () => Promise<BlobSto
       });
 
       it('reads ranges, both ends included', async () => {
-        const bytes = randomBytes(150_000);
+        const bytes = randomBytes(1_500_000);
         const { digest } = await store.put(bytes);
         const ranges = [
           [0, 0],
-          [0, 149_999],
-          [149_999, 149_999],
-          [70_000, 70_001],
-          [1, 140_000],
+          [0, 1_499_999],
+          [1_499_999, 1_499_999],
+          [700_000, 700_001],
+          [1, 1_400_000],
         ] as const;
         for (const [start, end] of ranges) {
           const part = await buffer(await store.read(digest, { start, end }));
           expect(part.equals(bytes.subarray(start, end + 1))).toBe(true);
+          expect((await lent(store, digest, { start, end })).equals(part)).toBe(true);
         }
       });
 
@@ -202,9 +213,9 @@ export function describeBlobStore(name: string, makeStore: () => Promise<BlobSto
           { start: 0, end: Number.NaN },
         ];
         for (const range of ranges) {
-          await expect(store.read(digest, range)).rejects.toEqual(
-            expect.objectContaining({ code: 'INVALID_ARGUMENT', field: 'range' }),
-          );
+          const refusal = expect.objectContaining({ code: 'INVALID_ARGUMENT', field: 'range' });
+          await expect(store.read(digest, range)).rejects.toEqual(refusal);
+          await expect(store.lend(digest, range)).rejects.toEqual(refusal);
         }
       });
 
@@ -219,6 +230,10 @@ export function describeBlobStore(name: string, makeStore: () => Promise<BlobSto
           expect(stream.destroyed).toBe(true);
         }
         (await store.read(digest)).destroy();
+        for await (const piece of await store.lend(digest)) if (piece.length > 0) break;
+        const unread = await store.lend(digest);
+        await unread.close();
+        await unread.close();
       });
 
       it('gives a local file with the bytes', async () => {
@@ -236,13 +251,15 @@ export function describeBlobStore(name: string, makeStore: () => Promise<BlobSto
           const bytes = randomBytes(200_000);
           const { digest } = await store.put(bytes);
           await fixture.flipByte(digest, offset);
-          let seenBytes = 0;
-          const reading = (async () => {
-            for await (const chunk of await store.read(digest)) seenBytes += (chunk as Buffer).length;
-          })();
-          await expect(reading).rejects.toEqual(failingWith('DATA_LOSS'));
-          // A receiver that counts to the length it was told must come out short.
-          expect(seenBytes).toBeLessThan(bytes.length);
+          for (const way of ['read', 'lend'] as const) {
+            let seenBytes = 0;
+            const reading = (async () => {
+              for await (const chunk of await store[way](digest)) seenBytes += (chunk as Uint8Array).length;
+            })();
+            await expect(reading).rejects.toEqual(failingWith('DATA_LOSS'));
+            // A receiver that counts to the length it was told must come out short.
+            expect(seenBytes).toBeLessThan(bytes.length);
+          }
         },
       );
 

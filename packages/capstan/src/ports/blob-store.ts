@@ -15,6 +15,15 @@ export interface ByteRange {
   readonly end: number;
 }
 
+/**
+ * Bytes to go through once, on their way to somewhere else. A piece is whole until the next is asked for, whose memory may
+ * be the same: whoever keeps one copies it.
+ */
+export interface LentBytes extends AsyncIterable<Uint8Array> {
+  /** Lets go of what they come from, where nobody goes through them to the end; idempotent. */
+  close(): Promise<void>;
+}
+
 export interface PartOfUpload {
   /** From 1. */
   readonly number: number;
@@ -41,6 +50,8 @@ export interface BlobStore {
    * @throws DomainError NOT_FOUND
    */
   read(digest: Digest, range?: ByteRange): Promise<Readable>;
+  /** As `read`, in memory that is used again: what large files take to go out. */
+  lend(digest: Digest, range?: ByteRange): Promise<LentBytes>;
   /**
    * A local, read-only file with exactly these bytes, checked, for libraries that open paths (DuckDB, ONNX Runtime).
    * @throws DomainError NOT_FOUND, DATA_LOSS

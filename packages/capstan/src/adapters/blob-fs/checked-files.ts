@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
-import type { Digest } from '#ports/blob-store';
+import type { Digest, LentBytes } from '#ports/blob-store';
+import { DomainError } from '#kernel/errors';
+import { lendBytes } from './lend-bytes.ts';
 
 /** Files remembered as checked; past it the oldest is forgotten, which costs one more read. */
 const MEMORY_LIMIT = 20_000;
-const READ_BYTES = 1 << 20;
 
 /** Which files were seen to hold the bytes of their digest, so that a large one is not read again for each use. */
 export interface CheckedFiles {
@@ -34,18 +34,13 @@ export function createCheckedFiles(): CheckedFiles {
 
   async function check(file: string, digest: Digest): Promise<boolean> {
     const handle = await open(file, 'r');
-    try {
-      const identity = identityOf(await handle.stat({ bigint: true }));
-      const hash = createHash('sha256');
-      for await (const piece of handle.createReadStream({ highWaterMark: READ_BYTES, autoClose: false })) {
-        hash.update(piece as Buffer);
-      }
-      const isIntact = `sha256:${hash.digest('hex')}` === digest;
-      if (isIntact) note(file, identity);
-      return isIntact;
-    } finally {
+    const facts = await handle.stat({ bigint: true }).catch(async (error: unknown) => {
       await handle.close();
-    }
+      throw error;
+    });
+    const isIntact = await goThrough(lendBytes(handle, { digest, sizeBytes: Number(facts.size) }));
+    if (isIntact) note(file, identityOf(facts));
+    return isIntact;
   }
 
   return {
@@ -63,6 +58,17 @@ export function createCheckedFiles(): CheckedFiles {
       identities.delete(file);
     },
   };
+}
+
+/** False when their digest is another than it should be. */
+async function goThrough(bytes: LentBytes): Promise<boolean> {
+  try {
+    for await (const _ of bytes);
+    return true;
+  } catch (error) {
+    if (error instanceof DomainError && error.code === 'DATA_LOSS') return false;
+    throw error;
+  }
 }
 
 /** Changes whenever the file is replaced or written: the change time cannot be set back as the modification time can. */

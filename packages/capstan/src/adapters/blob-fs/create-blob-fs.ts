@@ -1,19 +1,17 @@
 import { mkdir, opendir, readdir, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { pipeline, type Readable } from 'node:stream';
 import { invalid } from '#kernel/errors';
-import type { Blob, BlobStore, ByteRange, Digest } from '#ports/blob-store';
+import type { Blob, BlobStore, ByteRange, Digest, LentBytes } from '#ports/blob-store';
 import { createCheckedFiles } from './checked-files.ts';
 import { deleteUnused, putBack } from './delete-unused.ts';
 import { digestAt, isShard, layoutOf, type Layout } from './layout.ts';
+import { lendBytes, ownBytes } from './lend-bytes.ts';
 import { assemble, dropParts, listUploads, putPart } from './parts.ts';
 import { openPlain, refuseLinks } from './plain-files.ts';
 import { dataLoss, isErrno, readFailure, writeFailure } from './storage-errors.ts';
 import { syncDirectory } from './sync-directory.ts';
-import { verifiedStream } from './verified-stream.ts';
 import { writeBlob } from './write-blob.ts';
 
-const READ_BYTES = 256 * 1024;
 /** An upload writes more often than that; what has stood still for longer belongs to a process that died. */
 const TEMPORARY_MAX_AGE_MS = 24 * 3_600_000;
 
@@ -64,7 +62,8 @@ export async function createBlobFs(options: BlobFsOptions): Promise<BlobStore> {
         },
       );
     },
-    read: (digest, range) => readBlob(layout, digest, range),
+    read: async (digest, range) => ownBytes(await lendBlob(layout, digest, range)),
+    lend: (digest, range) => lendBlob(layout, digest, range),
     async localFile(digest) {
       const { file, shard } = layout.placeOf(digest);
       await refuseLinks([shard, file]).catch((error: unknown) => {
@@ -95,19 +94,17 @@ export async function createBlobFs(options: BlobFsOptions): Promise<BlobStore> {
   };
 }
 
-async function readBlob(layout: Layout, digest: Digest, range: ByteRange | undefined): Promise<Readable> {
+async function lendBlob(layout: Layout, digest: Digest, range: ByteRange | undefined): Promise<LentBytes> {
   let handle: FileHandle | undefined;
   try {
     handle = await openPlain(layout.placeOf(digest));
-    if (range !== undefined) assertInside(range, (await handle.stat()).size);
+    const sizeBytes = (await handle.stat()).size;
+    if (range !== undefined) assertInside(range, sizeBytes);
+    return lendBytes(handle, { digest, sizeBytes, range });
   } catch (error) {
     await handle?.close();
     throw readFailure(error, digest);
   }
-  const bytes = handle.createReadStream({ highWaterMark: READ_BYTES, ...range });
-  if (range !== undefined) return bytes;
-  // The callback is there because pipeline asks for one: whoever reads hears of the failure by the stream itself.
-  return pipeline(bytes, verifiedStream(digest), () => {});
 }
 
 function assertInside(range: ByteRange, sizeBytes: number): void {

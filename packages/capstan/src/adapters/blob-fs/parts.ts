@@ -1,18 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { invalid } from '#kernel/errors';
-import type { Blob, PartOfUpload } from '#ports/blob-store';
+import type { Blob, Digest, LentBytes, PartOfUpload } from '#ports/blob-store';
 import type { CheckedFiles } from './checked-files.ts';
 import type { Layout } from './layout.ts';
+import { lendBytes } from './lend-bytes.ts';
 import { isErrno, writeFailure } from './storage-errors.ts';
-import { assertExpected, receive, writeBlob } from './write-blob.ts';
-import { verifiedStream } from './verified-stream.ts';
+import { assertExpected, copyBlob, receive } from './write-blob.ts';
 
 const UPLOAD = /^[A-Za-z0-9_-]{16,100}$/;
 const LARGEST_NUMBER = 100_000;
-const READ_BYTES = 256 * 1024;
 
 /**
  * Keeps one part under its number and digest. It need not survive a power failure: `assemble` checks every byte, so that
@@ -70,17 +69,17 @@ export async function assemble(
     }
     sizeBytes += facts.size;
   }
-  const bytes = Readable.from(bytesOf(folder, parts), { objectMode: false, highWaterMark: READ_BYTES });
-  return await writeBlob(layout, checked, bytes, { sizeBytes });
+  const sources = parts.map((part) => () => lendPart(join(folder, nameOf(part)), part.digest));
+  return await copyBlob(layout, checked, sources, sizeBytes);
 }
 
-async function* bytesOf(folder: string, parts: readonly PartOfUpload[]): AsyncIterable<Buffer> {
-  for (const part of parts) {
-    const handle = await open(join(folder, nameOf(part)), 'r');
-    const file = handle.createReadStream({ highWaterMark: READ_BYTES });
-    const checkedBytes = file.pipe(verifiedStream(part.digest));
-    file.once('error', (error) => checkedBytes.destroy(error));
-    yield* checkedBytes as AsyncIterable<Buffer>;
+async function lendPart(file: string, digest: Digest): Promise<LentBytes> {
+  const handle = await open(file, 'r');
+  try {
+    return lendBytes(handle, { digest, sizeBytes: (await handle.stat()).size });
+  } catch (error) {
+    await handle.close();
+    throw error;
   }
 }
 

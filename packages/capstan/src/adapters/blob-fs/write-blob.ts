@@ -3,7 +3,7 @@ import { chmod, mkdir, open, rename, rm, utimes, type FileHandle } from 'node:fs
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { invalid } from '#kernel/errors';
-import type { Blob, Digest } from '#ports/blob-store';
+import type { Blob, Digest, LentBytes } from '#ports/blob-store';
 import type { CheckedFiles } from './checked-files.ts';
 import type { Layout } from './layout.ts';
 import { isErrno, writeFailure } from './storage-errors.ts';
@@ -12,7 +12,7 @@ import { syncDirectory } from './sync-directory.ts';
 /** Written at once: few calls, and little memory. */
 const WRITE_BYTES = 1 << 20;
 
-/** Stores bytes as `BlobStore.put` says: temporary file, check, fsync, rename, fsync of the directory, in this order. */
+/** Stores bytes as `BlobStore.put` says. */
 export async function writeBlob(
   layout: Layout,
   checked: CheckedFiles,
@@ -25,13 +25,27 @@ export async function writeBlob(
     assertExpected(blob, expected);
     if (await keepExisting(layout, checked, blob.digest)) return blob;
   }
+  const pieces = bytes instanceof Uint8Array ? [bytes] : bytes;
+  return await storeFile(layout, checked, expected, (handle) => receive(handle, pieces, expected));
+}
+
+/**
+ * Makes a blob of what `fill` writes and says it wrote: temporary file, check, fsync, rename, fsync of the directory, in
+ * this order.
+ */
+async function storeFile(
+  layout: Layout,
+  checked: CheckedFiles,
+  expected: Partial<Blob>,
+  fill: (handle: FileHandle) => Promise<Blob>,
+): Promise<Blob> {
   const temporary = join(layout.temporary, randomUUID());
   let handle: FileHandle | undefined;
   try {
     handle = await open(temporary, 'wx', 0o600).catch((error: unknown) => {
       throw writeFailure(error);
     });
-    const blob = await receive(handle, bytes instanceof Uint8Array ? [bytes] : bytes, expected);
+    const blob = await fill(handle);
     assertExpected(blob, expected);
     if (!(await keepExisting(layout, checked, blob.digest))) {
       await publish(layout, checked, handle, temporary, blob.digest);
@@ -42,6 +56,29 @@ export async function writeBlob(
     await handle?.close();
     await rm(temporary, { force: true });
   }
+}
+
+/** Stores bytes that lie elsewhere as one blob, going through each source in turn and letting go of it. */
+export async function copyBlob(
+  layout: Layout,
+  checked: CheckedFiles,
+  sources: Iterable<() => Promise<LentBytes>>,
+  sizeBytes: number,
+): Promise<Blob> {
+  return await storeFile(layout, checked, { sizeBytes }, async (handle) => {
+    const hash = createHash('sha256');
+    let copiedBytes = 0;
+    for (const open of sources) {
+      for await (const piece of await open()) {
+        const writing = writeAll(handle, [piece], piece.length);
+        // It is written meanwhile.
+        hash.update(piece);
+        await writing;
+        copiedBytes += piece.length;
+      }
+    }
+    return { digest: asDigest(hash), sizeBytes: copiedBytes };
+  });
 }
 
 /** Writes the pieces to the file, hashing them. @throws DomainError INVALID_ARGUMENT past the expected size */
@@ -106,7 +143,7 @@ async function writeAll(handle: FileHandle, pieces: readonly Uint8Array[], sizeB
 }
 
 /** Smaller ones are left to the collector. */
-const RELEASED_BYTES = 16 * 1024;
+const RELEASED_BYTES = 1_024;
 
 /**
  * Frees the memory of a piece that is written, when it has it for itself. Left to the garbage collector, which sees small

@@ -50,10 +50,13 @@ export interface RunForWriting {
   readonly lifecycle: Lifecycle;
   readonly experimentId: number;
   readonly experimentName: string;
+  /** 1 where it has a series with blocks, which may have to go (metrics/pyramid.store.ts). */
+  readonly hasPyramid: 0 | 1;
 }
 
 const forWriting = sql`select r.id as "id", r.key as "key", r.lifecycle as "lifecycle",
-    r.experiment_id as "experimentId", e.name as "experimentName"
+    r.experiment_id as "experimentId", e.name as "experimentName",
+    case when exists (select 1 from metric_pyramids p where p.run_key = r.key) then 1 else 0 end as "hasPyramid"
   from runs r join experiments e on e.id = r.experiment_id`;
 const selectForWriting = prepared<{ id: string }, RunForWriting>(
   (given) => sql`${forWriting} where r.id = ${given('id')}`,

@@ -3,7 +3,7 @@ import type { Writer } from '#database';
 import type { Cause } from '#kernel/cause';
 import { DomainError, invalid } from '#kernel/errors';
 import { parseArtifactFolder, projectOf, type ArtifactEntry, type ArtifactFile } from '#model/experiments';
-import type { Blob, ByteRange } from '#ports/blob-store';
+import type { Blob, ByteRange, LentBytes } from '#ports/blob-store';
 import type { TracesDeps } from './deps.ts';
 import { noTrace, refuseDeletedExperiment } from './refusals.ts';
 import { traceRoot } from './spans/log-spans.ts';
@@ -31,7 +31,7 @@ export interface TraceFileUseCases {
   }): Promise<ArtifactFile>;
   /** @throws DomainError NOT_FOUND */
   findTraceFile(place: TraceFilePlace): Promise<ArtifactFile>;
-  readTraceFile(file: ArtifactFile, range?: ByteRange): Promise<Readable>;
+  readTraceFile(file: ArtifactFile, range?: ByteRange): Promise<LentBytes>;
   /** What lies directly in a folder. */
   listTraceFiles(place: TraceFilePlace): Promise<readonly ArtifactEntry[]>;
   /** Idempotent. */

@@ -1,5 +1,4 @@
-import type { Readable } from 'node:stream';
-import type { ByteRange } from '#ports/blob-store';
+import type { ByteRange, LentBytes } from '#ports/blob-store';
 import { mediaTypeOf } from './media-type.ts';
 import type { ArtifactFile } from '../model.ts';
 
@@ -19,7 +18,7 @@ export interface ArtifactPreview {
 export async function previewOf(
   file: ArtifactFile,
   { start, bytes }: { readonly start: number; readonly bytes: number },
-  read: (file: ArtifactFile, range?: ByteRange) => Promise<Readable>,
+  read: (file: ArtifactFile, range?: ByteRange) => Promise<LentBytes>,
 ): Promise<ArtifactPreview> {
   const end = Math.min(start + bytes, file.sizeBytes);
   const isAtEnd = end === file.sizeBytes;
@@ -36,10 +35,10 @@ export async function previewOf(
   };
 }
 
-async function collect(stream: Readable): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
+async function collect(lent: LentBytes): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of lent) pieces.push(Buffer.from(piece));
+  return Buffer.concat(pieces);
 }
 
 /** UTF-8 without NUL; a character cut at the end is left out. */

@@ -1,7 +1,6 @@
-import type { Readable } from 'node:stream';
 import type { RawReply, RawRequest } from '#http';
 import { invalid } from '#kernel/errors';
-import type { ByteRange } from '#ports/blob-store';
+import type { ByteRange, LentBytes } from '#ports/blob-store';
 import { mediaTypeOf } from './media-type.ts';
 import type { ArtifactFile } from '../model.ts';
 
@@ -13,7 +12,7 @@ import type { ArtifactFile } from '../model.ts';
 export async function artifactReply(
   request: Pick<RawRequest, 'method' | 'headers'>,
   file: ArtifactFile,
-  read: (file: ArtifactFile, range?: ByteRange) => Promise<Readable>,
+  read: (file: ArtifactFile, range?: ByteRange) => Promise<LentBytes>,
 ): Promise<RawReply> {
   const etag = `"${file.digest}"`;
   const headers = {
@@ -68,7 +67,7 @@ const FRAME_POLICY = [
 export async function framedReply(
   request: Pick<RawRequest, 'method' | 'headers'>,
   file: ArtifactFile,
-  read: (file: ArtifactFile, range?: ByteRange) => Promise<Readable>,
+  read: (file: ArtifactFile, range?: ByteRange) => Promise<LentBytes>,
 ): Promise<RawReply> {
   if (mediaTypeOf(file.path) !== 'text/html')
     throw invalid(`'${file.path}' is no HTML file`, { field: 'path', hint: 'Only HTML is shown in a frame.' });

@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { describeDatabases } from '#database/testing';
+import type { LentBytes } from '#ports/blob-store';
 import { parseArtifactPath, parseArtifactUri } from './artifact-path.ts';
 import { previewOf } from './artifact-preview.ts';
 import { artifactReply, framedReply } from './artifact-reply.ts';
@@ -16,10 +18,13 @@ async function put(bench: Bench, runId: string, path: string, content: string) {
   });
 }
 
-async function textOf(stream: Readable): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString();
+function lent(bytes: Buffer): LentBytes {
+  return {
+    async *[Symbol.asyncIterator]() {
+      yield bytes;
+    },
+    close: async () => {},
+  };
 }
 
 describeDatabases('artifacts', (open) => {
@@ -41,8 +46,8 @@ describeDatabases('artifacts', (open) => {
 
     await put(bench, runId, 'a.txt', 'changed');
     const file = await bench.experiments.findArtifact(owner, 'a.txt');
-    expect(await textOf(await bench.experiments.readArtifact(file))).toBe('changed');
-    expect(await textOf(await bench.experiments.readArtifact(file, { start: 1, end: 3 }))).toBe('han');
+    expect(await text(await bench.experiments.readArtifact(file))).toBe('changed');
+    expect(await text(await bench.experiments.readArtifact(file, { start: 1, end: 3 }))).toBe('han');
     await expect(bench.experiments.findArtifact(owner, 'dir')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     await expect(bench.experiments.findArtifact(owner, 'none')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
@@ -186,10 +191,10 @@ describe('artifact replies', () => {
   const content = Buffer.from('0123456789');
   const file: ArtifactFile = { path: 'dir/größe "x".html', digest: `sha256:${'0'.repeat(64)}`, sizeBytes: 10 };
   const read = async (_file: ArtifactFile, range?: { start: number; end: number }) =>
-    Readable.from([range ? content.subarray(range.start, range.end + 1) : content]);
+    lent(range ? content.subarray(range.start, range.end + 1) : content);
   const ask = async (headers: Record<string, string> = {}, method = 'GET') => {
     const reply = await artifactReply({ method, headers }, file, read);
-    return { ...reply, text: typeof reply.body === 'string' ? reply.body : await textOf(reply.body as Readable) };
+    return { ...reply, text: typeof reply.body === 'string' ? reply.body : await text(reply.body as LentBytes) };
   };
 
   test('are inert', async () => {
@@ -230,7 +235,7 @@ describe('artifact replies', () => {
   });
 
   test('an HTML file is framed without origin and without any way out; nothing else is framed', async () => {
-    const read = async () => Readable.from(['<p>']);
+    const read = async () => lent(Buffer.from('<p>'));
     const request = { method: 'GET', headers: {} };
     const { status, headers } = await framedReply(request, { ...file, path: 'plot.html' }, read);
     const policy = headers?.['content-security-policy'] ?? '';
@@ -249,7 +254,7 @@ describe('artifact replies', () => {
   test('previews are the head as text, or say that it is none', async () => {
     const euro = Buffer.from('12€');
     const from = (bytes: Buffer) => async (_: ArtifactFile, range?: { start: number; end: number }) =>
-      Readable.from([bytes.subarray(range?.start ?? 0, (range?.end ?? bytes.length) + 1)]);
+      lent(bytes.subarray(range?.start ?? 0, (range?.end ?? bytes.length) + 1));
     const sized = (sizeBytes: number) => ({ ...file, path: 'a.json', sizeBytes });
     expect(await previewOf(sized(5), { start: 0, bytes: 4 }, from(euro))).toMatchObject({
       text: '12',

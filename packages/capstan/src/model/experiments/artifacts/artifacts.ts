@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Cause } from '#kernel/cause';
 import { DomainError, invalid } from '#kernel/errors';
-import type { Blob, ByteRange } from '#ports/blob-store';
+import type { Blob, ByteRange, LentBytes } from '#ports/blob-store';
 import { parseArtifactFolder, parseArtifactPath } from './artifact-path.ts';
 import { artifactWriting, refuseFolderClash } from './artifact-writing.ts';
 import * as store from './artifact.store.ts';
@@ -44,7 +44,7 @@ export interface ArtifactUseCases {
   artifactFiles(root: string, folder: string): Promise<readonly ArtifactFile[]>;
   /** @throws DomainError NOT_FOUND; INVALID_ARGUMENT for a folder */
   findArtifact(owner: ArtifactOwner, path: string): Promise<ArtifactFile>;
-  readArtifact(file: ArtifactFile, range?: ByteRange): Promise<Readable>;
+  readArtifact(file: ArtifactFile, range?: ByteRange): Promise<LentBytes>;
   /** Removes a file or folder; idempotent. @throws DomainError NOT_FOUND, CONFLICT for the owner */
   removeArtifact(input: { readonly owner: ArtifactOwner; readonly path: string; readonly cause: Cause }): Promise<void>;
 }
@@ -104,7 +104,7 @@ export function artifactUseCases({ database, events, clock, blobs }: Experiments
       }
       throw new DomainError('NOT_FOUND', `No artifact '${wanted}'`, { field: 'path' });
     },
-    readArtifact: (file, range) => blobs.read(file.digest, range),
+    readArtifact: (file, range) => blobs.lend(file.digest, range),
     async removeArtifact({ owner, path, cause }) {
       const wanted = parseArtifactFolder(path).join('/');
       await database.write(async (writer) => {

@@ -1,3 +1,4 @@
+import { setImmediate as letOthers } from 'node:timers/promises';
 import type { Database } from '#database';
 import { invalid } from '#kernel/errors';
 import { readPageToken, writePageToken } from '#kernel/filter/page-token';
@@ -7,6 +8,7 @@ import type { MetricIds } from './metric-ids.ts';
 import * as store from './metric.store.ts';
 import type { BucketedSeries } from './buckets.ts';
 import { bucketsOf } from './metric-bucket.store.ts';
+import { coveredTo, extend } from './pyramid.store.ts';
 import { findRun, findRuns } from '../run.store.ts';
 import { sampledPlaces } from './sampling.ts';
 
@@ -47,13 +49,29 @@ export interface HistoryUseCases {
     readonly range: store.StepRange;
     readonly buckets: number;
   }): Promise<BucketedSeries>;
+  /**
+   * Sums up a long series in blocks, from where that was left off, so that charts need not read every point. A portion is
+   * a transaction; no more begins once the signal is aborted.
+   */
+  summariseSeries(series: { readonly run: number; readonly metric: number }, signal?: AbortSignal): Promise<void>;
 }
 
 const MOST_RUNS = 100;
+/** Points without blocks that are worth making some. */
+const SUMMED_FROM = 50_000;
 
-export function historyUseCases({ database }: ExperimentsDeps, metricIds: MetricIds): HistoryUseCases {
+export function historyUseCases({ database, jobs }: ExperimentsDeps, metricIds: MetricIds): HistoryUseCases {
   async function metricOf(key: string): Promise<number | undefined> {
     return (await metricIds.lookUp([key])).get(key);
+  }
+
+  /** Where many points lie behind the blocks that there are. */
+  async function askForBlocks(run: number, metric: number): Promise<void> {
+    const covered = await coveredTo(database.read, { run, metric });
+    const behind = covered === undefined ? {} : { from: covered };
+    if ((await store.countUpTo(database.read, run, metric, behind, SUMMED_FROM)) < SUMMED_FROM) return;
+    const options = { uniqueKey: `metrics.summarise ${run} ${metric}` };
+    await database.write((writer) => jobs.enqueue(writer, 'metrics.summarise', { run, metric }, options));
   }
 
   return {
@@ -99,7 +117,20 @@ export function historyUseCases({ database }: ExperimentsDeps, metricIds: Metric
       const run = await findRun(database.read, runId);
       const metric = await metricOf(key);
       if (!run || metric === undefined) return { count: 0, buckets: [] };
-      return await bucketsOf(database, run.key, metric, range, buckets);
+      const series = await bucketsOf(database, run.key, metric, range, buckets);
+      // Not waited for: who reads need not wait for what makes the next read faster, nor fail with it.
+      if (series.count >= SUMMED_FROM) void askForBlocks(run.key, metric).catch(() => {});
+      return series;
+    },
+    async summariseSeries(series, signal) {
+      let isMore = true;
+      while (isMore && signal?.aborted !== true) {
+        isMore = await database.write(async (writer) => {
+          await database.dialect.lockChain(writer);
+          return await extend(writer, series);
+        });
+        await letOthers();
+      }
     },
   };
 }

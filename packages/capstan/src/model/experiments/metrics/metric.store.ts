@@ -124,6 +124,20 @@ export function summarise(
   }
 }
 
+/** The first step of each metric, by its id. */
+export function leastSteps(
+  metrics: readonly Pick<MetricPoint, 'key' | 'step'>[],
+  ids: ReadonlyMap<string, number>,
+): ReadonlyMap<number, Int64> {
+  const least = new Map<number, Int64>();
+  for (const { key, step } of metrics) {
+    const id = ids.get(key) ?? 0;
+    const seen = least.get(id);
+    if (seen === undefined || compareInt64(step, seen) < 0) least.set(id, step);
+  }
+  return least;
+}
+
 export const modelPointColumns = [
   { name: 'model_id', type: 'text' },
   { name: 'metric_id', type: 'integer' },

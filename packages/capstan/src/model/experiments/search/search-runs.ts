@@ -8,7 +8,7 @@ import { inputsOf } from '../input.store.ts';
 import type { MetricIds } from '../metrics/metric-ids.ts';
 import type { Run, View } from '../model.ts';
 import { experimentNumber } from '../naming.ts';
-import { countMatches, pageOfRuns, type Membership, type MetricValue, type RunQuery } from './run-search.store.ts';
+import { countMatches, pageOfRuns, type Membership, type MetricOrder, type RunQuery } from './run-search.store.ts';
 import { latestOf, textsOf, type Projection, type RunWithKey } from '../run.store.ts';
 
 export interface RunSearch {
@@ -17,7 +17,7 @@ export interface RunSearch {
   readonly filter?: string | undefined;
   readonly orderBy?: readonly string[] | undefined;
   /** Which value of the metrics in `orderBy` counts; default: the last. */
-  readonly orderMetricsBy?: MetricValue | undefined;
+  readonly orderMetricsBy?: MetricOrder | undefined;
   /** Besides the filter: one group of runs, the children of a run, or those without a parent. */
   readonly within?: readonly Membership[] | undefined;
   readonly view: View;
