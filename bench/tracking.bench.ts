@@ -13,6 +13,7 @@ import { logBatches, logBesideSearches, logMetrics, measureReads, reads, shortRu
 import type { Measured } from './tracking/load.ts';
 import { startCapstan, startMlflow, type Peer } from './tracking/peers.ts';
 import { rawCommits, rawRows } from './tracking/raw-sqlite.ts';
+import { SIZES, costPerRun } from './tracking/scale.ts';
 import { seedCapstan, seedMlflow } from './tracking/seed.ts';
 
 const { values } = parseArgs({
@@ -74,6 +75,15 @@ for (const [name, value] of Object.entries(clientOurs)) {
 one('memory after all of it (PSS), MiB', capstan.memory(), mlflow?.memory(), '-');
 await capstan.stop();
 await mlflow?.stop();
+if (!values.postgres) {
+  const [small, large] = [await startCapstan(), await startCapstan()];
+  line('a run of Capstan, µs', ...SIZES.map((size) => `of ${size}`), 'ratio', 'goal');
+  for (const { name, ...cost } of await costPerRun([small, large], ms)) {
+    line(name, figure(cost.small), figure(cost.large), ratio(cost.large, cost.small), '≤ 1.5×');
+  }
+  await small.stop();
+  await large.stop();
+}
 await databases?.stop();
 
 /** Two servers of their own, so that neither waits for the other's disk writes; each waits for the disk itself. */

@@ -5,6 +5,9 @@ import type { ColumnValue, Dialect, InsertColumn } from './dialect.ts';
 /** Any constant: names the advisory lock of the chain of facts among those of this database. */
 const CHAIN_LOCK = 0x63617073;
 
+/** Transactions that hold it: each has a writer of its own. Who asks again, as every append does, is spared the way there. */
+const holders = new WeakSet<Kysely<Schema>>();
+
 const arrayTypes: Record<InsertColumn['type'], string> = {
   text: 'text[]',
   integer: 'bigint[]',
@@ -21,7 +24,9 @@ export const postgres: Dialect = {
   forUpdateSkipLocked: sql`for update skip locked`,
 
   async lockChain(writer) {
+    if (holders.has(writer)) return;
     await sql`select pg_advisory_xact_lock(${sql.lit(CHAIN_LOCK)})`.execute(writer);
+    holders.add(writer);
   },
 
   async insertMany(writer, table, columns, rows, onConflict = sql`on conflict do nothing`) {

@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Database } from '../database.ts';
 import { openSqlite } from '../sqlite-database.ts';
+import { WriteAheadLog } from './write-ahead-log.ts';
 
 const WRITERS = 4;
 const ROUNDS = 120;
@@ -54,4 +56,16 @@ test('a reader that stays in the midst of its rows keeps what it sees, and the l
   }
   expect(seen).toEqual([0, 1, 2, 3, 4]);
   expect(await count()).toBe(250);
+});
+
+test('without a thread the log is copied all the same', async () => {
+  const writer = new DatabaseSync(join(folder, 'other.db'));
+  writer.exec('pragma journal_mode = wal; pragma wal_autocheckpoint = 0; create table notes (text blob)');
+  const log = new WriteAheadLog(join(folder, 'other.db'), writer, new URL('./nowhere.ts', import.meta.url));
+  const lengths = () => writer.prepare('pragma wal_checkpoint(noop)').get() as { log: number; checkpointed: number };
+  while (lengths().log < 5_000) writer.exec(`insert into notes values (randomblob(${BYTES}))`);
+  log.grown();
+  await log.close();
+  expect(lengths().checkpointed).toBe(lengths().log);
+  writer.close();
 });

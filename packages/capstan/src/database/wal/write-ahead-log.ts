@@ -18,14 +18,19 @@ const RETRY_MS = 1_000;
  */
 export class WriteAheadLog {
   readonly #path: string;
+  readonly #entry: URL;
+  readonly #ownPass: StatementSync;
   readonly #state: StatementSync;
   #thread: Worker | undefined;
   #pass: Promise<void> | undefined;
   #retryAt = 0;
   #hold: Promise<void> | undefined;
 
-  constructor(path: string, writer: DatabaseSync) {
+  /** @param entry of the thread */
+  constructor(path: string, writer: DatabaseSync, entry = new URL('./checkpoint-thread.ts', import.meta.url)) {
     this.#path = path;
+    this.#entry = entry;
+    this.#ownPass = writer.prepare('pragma wal_checkpoint(passive)');
     this.#state = writer.prepare('pragma wal_checkpoint(noop)');
   }
 
@@ -88,7 +93,7 @@ export class WriteAheadLog {
       const onExit = (): void => {
         this.#thread = undefined;
         thread.off('message', onMessage);
-        resolve(false);
+        resolve(this.#copyHere());
       };
       thread.once('message', onMessage).once('exit', onExit);
       thread.postMessage('pass');
@@ -97,14 +102,24 @@ export class WriteAheadLog {
     if (!isCopied) this.#retryAt = performance.now() + RETRY_MS;
   }
 
+  /** Where there is no thread, as without memory for one: the log must not outgrow the disk. */
+  #copyHere(): boolean {
+    try {
+      this.#ownPass.get();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   #start(): Worker {
-    const thread = new Worker(new URL('./checkpoint-thread.ts', import.meta.url), {
+    const thread = new Worker(this.#entry, {
       workerData: this.#path,
       env: {},
       execArgv: [],
       name: 'checkpoints',
     });
-    // Its end follows, which is what a pass looks at: one that failed is tried again.
+    // Its end follows, which is what a pass looks at.
     thread.on('error', () => {});
     return thread;
   }

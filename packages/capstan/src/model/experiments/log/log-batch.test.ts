@@ -72,4 +72,36 @@ describeDatabases('logging', (open) => {
     await bench.experiments.logBatches([param(other, '1'), param(one, '1'), param(one, '1')]);
     expect((await bench.experiments.getRun(one)).params).toEqual([{ key: 'p', value: '1' }]);
   });
+
+  test('32 writers of four servers on the same keys, in every order, all get through', async () => {
+    const database = await open();
+    const benches = await Promise.all(Array.from({ length: 4 }, () => openBench(database)));
+    const runs = [await benches[0]?.startRun(), await benches[0]?.startRun()].map((id) => id ?? '');
+    const write = async (bench: Bench, writer: number) => {
+      for (let round = 0; round < 3; round++) {
+        const tags = ['a', 'b', 'c'].map((key) => ({ key, value: `${writer} ${round}` }));
+        const params = ['p', 'q'].map((key) => ({ key, value: 'same' }));
+        const step = writer * 3 + round;
+        const metrics = ['loss', 'acc'].map((key) => ({ key, value: step, timestamp: step, step }));
+        const batches = runs.map((runId) => ({ runId, metrics, params, tags, cause }));
+        const turned = batches.map(({ runId }) => ({
+          runId,
+          metrics: metrics.toReversed(),
+          params: params.toReversed(),
+          tags: tags.toReversed(),
+          cause,
+        }));
+        await bench.experiments.logBatches(writer % 2 === 0 ? batches : turned.toReversed());
+      }
+    };
+    await Promise.all(
+      benches.flatMap((bench, server) => Array.from({ length: 8 }, (_, index) => write(bench, server * 8 + index))),
+    );
+    for (const id of runs) {
+      const run = await benches[0]?.experiments.getRun(id);
+      expect(run?.metrics).toMatchObject(['acc', 'loss'].map((key) => ({ key, step: 95, min: 0, max: 95 })));
+      const history = await benches[0]?.experiments.metricHistory({ runId: id, key: 'loss', limit: 1_000 });
+      expect(history?.points).toHaveLength(96);
+    }
+  });
 });
