@@ -15,7 +15,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { databases, startOnEach, stopAll, type CapstanOn } from '../support/databases.ts';
 import { startMlflowServer, type MlflowServer } from '../support/mlflow-server.ts';
-import { findClientPython } from '../support/python.ts';
+import { findNextClientPython } from '../support/python.ts';
 import { ask, kinds, type Question } from './search/questions.ts';
 import { seededRandom } from './search/random.ts';
 import { emptyWorld, fill, runExperiments, type World } from './search/world.ts';
@@ -31,7 +31,7 @@ let capstans: readonly CapstanOn[];
 let worlds: readonly World[];
 
 beforeAll(async () => {
-  const python = await findClientPython();
+  const python = await findNextClientPython();
   [mlflow, capstans] = await Promise.all([startMlflowServer(python), startOnEach()]);
   worlds = [emptyWorld('mlflow', mlflow.url), ...capstans.map(({ database, url }) => emptyWorld(database, url))];
   await Promise.all(worlds.map((world) => fill(world, SEED)));

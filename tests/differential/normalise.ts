@@ -30,15 +30,19 @@ const unorderedWithin = new Set(['data.metrics']);
 const unpromised = new Set(['message', 'sqlstate', 'error_class', 'request_id', 'next_page_token']);
 const madeUpName = /^[a-z]+-[a-z]+-\d+$/;
 
-/** A reply's text as a value that equals that of another server with the same content. */
-export function normalise(text: string, scope: Scope): unknown {
+/**
+ * A reply's text as a value that equals that of another server with the same content.
+ * @throws Error where `isByRunId` and it is not
+ */
+export function normalise(text: string, scope: Scope, isByRunId = false): unknown {
   let parsed: unknown;
   try {
     parsed = fromJson(text);
   } catch {
     return { '(no JSON)': true };
   }
-  return normalValue(parsed, '', new Names(scope));
+  const normal = normalValue(parsed, '', new Names(scope));
+  return isByRunId ? runByRun(parsed as RunPoints, normal as RunPoints) : normal;
 }
 
 class Names {
@@ -69,9 +73,7 @@ function normalValue(value: unknown, field: string, names: Names): unknown {
   if (ownTimes.has(field)) return typeof value === 'number' ? '<time>' : value;
   if (typeof value === 'string') return normalText(value, field, names);
   if (Array.isArray(value)) {
-    if (field.endsWith('.metrics')) refuseUnorderedRuns(value);
     const items = value.map((item) => normalValue(item, '', names));
-    if (isOfRuns(value)) return (items as RunPoint[]).toSorted((a, b) => compareTexts(a.run_id, b.run_id));
     return unordered.has(field.split('.').at(-1) ?? '') || unorderedWithin.has(field)
       ? items.toSorted((a, b) => compareTexts(JSON.stringify(a), JSON.stringify(b)))
       : items;
@@ -88,24 +90,18 @@ function normalValue(value: unknown, field: string, names: Names): unknown {
   return Object.fromEntries(entries.toSorted(([a], [b]) => compareTexts(a, b)));
 }
 
-interface RunPoint {
-  readonly run_id: string;
+interface RunPoints {
+  readonly metrics?: readonly { readonly run_id: string }[];
 }
 
-/** Points of histories of several runs. */
-function isOfRuns(items: readonly unknown[]): items is readonly RunPoint[] {
-  return (
-    items.length > 0 &&
-    items.every((item) => typeof item === 'object' && item !== null && 'step' in item && 'run_id' in item)
-  );
-}
-
-/** They come by run id, which is another on each server: so that is asked of each alone, and the order within a run compared. */
-function refuseUnorderedRuns(items: readonly unknown[]): void {
-  if (!isOfRuns(items)) return;
-  const ids = items.map(({ run_id: id }) => id);
+/** Ids are others on each server: their order is asked of each alone, and the order within a run compared. */
+function runByRun({ metrics: sent = [] }: RunPoints, normal: RunPoints): RunPoints {
+  const ids = sent.map(({ run_id: id }) => id);
   if (ids.some((id, index) => compareTexts(ids[index - 1] ?? '', id) > 0))
     throw new Error(`Runs out of order: ${ids.join(' ')}`);
+  return normal.metrics
+    ? { ...normal, metrics: normal.metrics.toSorted((a, b) => compareTexts(a.run_id, b.run_id)) }
+    : normal;
 }
 
 function normalText(text: string, field: string, names: Names): string {

@@ -41,7 +41,10 @@ function peerAt(name: string, url: string, stop: () => Promise<void>): Peer {
   };
 }
 
-/** node:http, since fetch forbids a body on GET and costs several times more. */
+/**
+ * node:http, since fetch forbids a body on GET and costs several times more. A connection that lay idle may be closed by the
+ * server just as it is used again: then the call goes over a new one.
+ */
 function send(agent: Agent, method: string, url: string, body: string | undefined): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const headers =
@@ -54,7 +57,10 @@ function send(agent: Agent, method: string, url: string, body: string | undefine
       response.on('error', reject);
     });
     sent.on('timeout', () => sent.destroy(new Error(`no answer in ${ANSWER_MS} ms: ${method} ${url}`)));
-    sent.on('error', reject);
+    sent.on('error', (error: NodeJS.ErrnoException) => {
+      if (sent.reusedSocket && error.code === 'ECONNRESET') resolve(send(agent, method, url, body));
+      else reject(error);
+    });
     sent.end(body);
   });
 }

@@ -1,6 +1,6 @@
 // Plays a programme on every peer at once and compares what each answers with what MLflow answers.
 import { isDeepStrictEqual } from 'node:util';
-import { findDifference, type Difference, type Exchange } from './differences/index.ts';
+import { findDifference, findHiddenDifference, type Difference, type Exchange } from './differences/index.ts';
 import { normalise } from './normalise.ts';
 import type { Peer, Reply } from './peers.ts';
 import { fromJson, resolve, resolveText, toJson, type Kind, type Operation, type Scope } from './programme.ts';
@@ -67,10 +67,11 @@ async function compare(operation: Operation, players: readonly Player[]): Promis
   if (!expected) return { found: [], text };
   const found: Difference[] = [];
   for (const actual of others) {
-    if (isSame(expected, actual)) continue;
-    const difference = findDifference(operation, expected, actual);
-    if (!difference) throw new Undeclared(describe(operation, expected, actual));
-    found.push(difference);
+    const isEqual = isSame(expected, actual);
+    const find = isEqual ? findHiddenDifference : findDifference;
+    const difference = find(operation, expected, actual);
+    if (difference) found.push(difference);
+    else if (!isEqual) throw new Undeclared(describe(operation, expected, actual));
   }
   return { found, text };
 }
@@ -103,7 +104,7 @@ async function ask(operation: Operation, player: Player): Promise<Answer> {
 
 function exchangeOf(operation: Operation, { sent, replies, last }: Answer, player: Player | undefined): Exchange {
   const scope: Scope = player ?? { prefix: '', ids: { experiment: [], run: [], model: [] } };
-  const bodies = replies.map((reply) => normalise(reply.text, scope));
+  const bodies = replies.map((reply) => normalise(reply.text, scope, operation.isByRunId));
   const body = operation.pages !== undefined && last.status === 200 ? merge(operation.pages, bodies) : bodies[0];
   return { peer: player?.peer.name ?? '', status: last.status, text: last.text, sent, body };
 }

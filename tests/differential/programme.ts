@@ -47,6 +47,8 @@ export interface Operation {
   readonly makes?: Kind;
   /** The field of the reply that holds pages; all of them are asked for, one by one. */
   readonly pages?: string;
+  /** Points of several runs come by run id, which is another on each server. */
+  readonly isByRunId?: true;
   /** What generators did to a good message to make it a bad or an odd one. */
   readonly twist?: string;
 }

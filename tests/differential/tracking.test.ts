@@ -6,7 +6,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { emptyPostgres, type EmptyPostgres } from '../support/postgres.ts';
-import { findClientPython } from '../support/python.ts';
+import { findNextClientPython } from '../support/python.ts';
 import { programmes } from './generate/index.ts';
 import { startCapstan, startMlflow, type Peer } from './peers.ts';
 import { play } from './play.ts';
@@ -23,7 +23,7 @@ let postgres: EmptyPostgres;
 let peers: readonly Peer[] = [];
 
 beforeAll(async () => {
-  const python = await findClientPython();
+  const python = await findNextClientPython();
   postgres = emptyPostgres(inject('postgresUrl'));
   peers = await Promise.all([
     startMlflow(python),

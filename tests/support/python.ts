@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { delimiter, dirname } from 'node:path';
-import { ensureClientPython } from '../../tools/tasks/ensure-python.ts';
+import { ensureClientPython, ensureNextClientPython } from '../../tools/tasks/ensure-python.ts';
 
 export interface PythonOutput {
   readonly code: number | null;
@@ -15,6 +15,11 @@ export async function findClientPython(): Promise<string> {
   const python = process.env['TEST_PYTHON'] ?? (await ensureClientPython());
   if (python === null) throw new Error('tests/clients/requirements.txt is missing');
   return python;
+}
+
+/** The same with the newer versions of requirements-next.txt. */
+export async function findNextClientPython(): Promise<string> {
+  return await ensureNextClientPython(await findClientPython());
 }
 
 /**

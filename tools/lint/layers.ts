@@ -31,6 +31,7 @@ const modules = [
   'data/expectations',
   'model/experiments',
   'model/traces',
+  'model/evaluations',
   'model/pipelines',
   'model/registry',
   'model/imports',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { findOnPath, installDebianPackages } from './ensure-system.ts';
 import { root, run, runtimeFolder, say } from './shell.ts';
 
@@ -8,6 +8,8 @@ const INSTEAD = 'Install Python 3.9 or newer with its venv module.';
 
 /** Requirements of the real clients that tests/clients runs. */
 const clientRequirements = join(root, 'tests', 'clients', 'requirements.txt');
+/** Newer versions of a few of them, which run on the packages of the others. */
+const nextRequirements = join(root, 'tests', 'clients', 'requirements-next.txt');
 
 /** Makes sure that `python3 -m venv` works: Debian ships it apart. @throws Error naming the way out */
 export async function ensurePythonVenv(): Promise<void> {
@@ -29,41 +31,62 @@ async function canMakeEnvironment(): Promise<boolean> {
  */
 export async function ensureClientPython(): Promise<string | null> {
   if (!existsSync(clientRequirements)) return null;
-  const hash = createHash('sha256').update(readFileSync(clientRequirements)).digest('hex').slice(0, 16);
-  const folder = join(runtimeFolder, `python-${hash}`);
+  return await ensureEnvironment(`python-${hashOf(clientRequirements)}`, async (python) => {
+    say('making the Python environment of the client tests (minutes, once) ...');
+    return (await installWithUv(python)) || (await pip(python, ['-r', clientRequirements]));
+  });
+}
+
+/**
+ * Python with those of tests/clients/requirements-next.txt before the packages of `base`. Returns its path.
+ * @throws Error when it cannot be made
+ */
+export async function ensureNextClientPython(base: string): Promise<string> {
+  const baseHash = createHash('sha256').update(base).digest('hex').slice(0, 8);
+  return await ensureEnvironment(`python-next-${hashOf(nextRequirements)}-${baseHash}`, async (python) => {
+    // A .pth file's folder is searched behind the environment's own.
+    writeFileSync(join(packagesOf(python), 'base.pth'), `${packagesOf(base)}\n`);
+    return await pip(python, ['--no-deps', '-r', nextRequirements]);
+  });
+}
+
+/** The folder that an environment's packages are in. */
+function packagesOf(python: string): string {
+  const lib = join(dirname(dirname(python)), 'lib');
+  const version = readdirSync(lib).find((name) => name.startsWith('python3'));
+  if (version === undefined) throw new Error(`no packages of Python 3 under ${lib}`);
+  return join(lib, version, 'site-packages');
+}
+
+function hashOf(file: string): string {
+  return createHash('sha256').update(readFileSync(file)).digest('hex').slice(0, 16);
+}
+
+async function ensureEnvironment(name: string, install: (python: string) => Promise<boolean>): Promise<string> {
+  const folder = join(runtimeFolder, name);
   const python = join(folder, 'bin', 'python');
   const stamp = join(folder, 'complete');
   if (existsSync(stamp)) return python;
 
   await ensurePythonVenv();
-  say('making the Python environment of the client tests (minutes, once) ...');
   // A half-made one has no stamp.
   rmSync(folder, { recursive: true, force: true });
   if ((await run('python3', ['-m', 'venv', folder])) !== 0)
     throw new Error('python3 -m venv failed: see the lines above');
-  if (!(await installWithUv(python)) && (await installWithPip(python)) !== 0) {
-    throw new Error(`could not install ${clientRequirements}: see the lines above`);
-  }
+  if (!(await install(python))) throw new Error(`could not install the packages of ${name}: see the lines above`);
   writeFileSync(stamp, '');
   return python;
 }
 
 /** uv resolves and installs several times faster, but does not read pip's settings: where it fails, pip does it. */
 async function installWithUv(python: string): Promise<boolean> {
-  if ((await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', 'uv'])) !== 0) return false;
+  if (!(await pip(python, ['uv']))) return false;
   const args = ['-m', 'uv', 'pip', 'install', '--quiet', '--python', python, '-r', clientRequirements];
-  return (await run(python, args, { env: { UV_SYSTEM_CERTS: '1' } })) === 0;
+  if ((await run(python, args, { env: { UV_SYSTEM_CERTS: '1' } })) === 0) return true;
+  say('uv could not install the packages, trying pip ...');
+  return false;
 }
 
-async function installWithPip(python: string): Promise<number> {
-  say('uv could not install the packages, trying pip ...');
-  return await run(python, [
-    '-m',
-    'pip',
-    'install',
-    '--quiet',
-    '--disable-pip-version-check',
-    '-r',
-    clientRequirements,
-  ]);
+async function pip(python: string, args: readonly string[]): Promise<boolean> {
+  return (await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...args])) === 0;
 }

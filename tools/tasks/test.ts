@@ -4,7 +4,7 @@ import { buildInterface } from './build.ts';
 import { runSteps, staticChecks, type Step } from './check.ts';
 import { ensureChromium } from './ensure-chromium.ts';
 import { ensurePostgres } from './ensure-postgres.ts';
-import { ensureClientPython } from './ensure-python.ts';
+import { ensureClientPython, ensureNextClientPython } from './ensure-python.ts';
 import { runPackage, runtimeFolder, say } from './shell.ts';
 import { countTests, type TestCount } from './test-count.ts';
 
@@ -35,7 +35,9 @@ function preparations(args: readonly string[], env: Record<string, string>): Ste
     step('Chromium', async () => (env['TEST_CHROMIUM'] = await ensureChromium())),
     step('Python clients', async () => {
       const python = await ensureClientPython();
-      if (python !== null) env['TEST_PYTHON'] = python;
+      if (python === null) return;
+      env['TEST_PYTHON'] = python;
+      await ensureNextClientPython(python);
     }),
   ];
 }

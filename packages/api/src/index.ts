@@ -23,6 +23,7 @@ export type { Explanation, Replay } from './routes/lineage.ts';
 export type { PerformanceRow, Prediction } from './routes/predictions.ts';
 export type { DeclarationChange } from './routes/projects.ts';
 export type { BudgetState, MeanInterval, ValueGrouping, ValueRow, ValueSummary } from './routes/value.ts';
-export { mlflowRoutes, type MlflowCallName } from './routes/mlflow/index.ts';
+export { mlflowCalls, mlflowRoutes, type MlflowCallName } from './routes/mlflow/index.ts';
+export { notOfferedAt, notOfferedByCapstan, type NotOffered } from './routes/mlflow/not-offered.ts';
 export { OTLP_LIMIT_BYTES } from './routes/otel.ts';
 export { webhookEventNames } from './routes/webhooks.ts';

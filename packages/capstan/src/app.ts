@@ -109,6 +109,7 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
   const handlers: JobHandlers = {
     'jobs.sweep': ({ endedBefore }) => sweepJobs(database, endedBefore),
     ...data.handlers,
+    ...model.handlers,
     ...pipelines.handlers,
     ...operations.handlers,
     ...monitors.handlers,

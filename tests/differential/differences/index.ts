@@ -23,12 +23,26 @@ export interface Difference {
   readonly why: string;
   /** Whether the two hold the same afterwards. */
   readonly leaves: 'same content' | 'different content';
+  /** Only the content tells: both refuse, and MLflow has kept a part. */
+  readonly showsInEqualAnswers?: true;
   readonly matches: (operation: Operation, expected: Exchange, actual: Exchange) => boolean;
 }
 
 export const differences: readonly Difference[] = [...trackingDifferences];
 
-/** The declared difference that two answers show; the first in the list where several would do. */
+/** The declared difference that two answers show; where several would do, one that says that the content differs. */
 export function findDifference(operation: Operation, expected: Exchange, actual: Exchange): Difference | undefined {
-  return differences.find((difference) => difference.matches(operation, expected, actual));
+  const shown = differences.filter((difference) => difference.matches(operation, expected, actual));
+  return shown.find(({ leaves }) => leaves === 'different content') ?? shown[0];
+}
+
+/** The one that answers have which are equal. */
+export function findHiddenDifference(
+  operation: Operation,
+  expected: Exchange,
+  actual: Exchange,
+): Difference | undefined {
+  return differences.find(
+    (difference) => difference.showsInEqualAnswers && difference.matches(operation, expected, actual),
+  );
 }

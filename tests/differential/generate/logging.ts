@@ -106,6 +106,7 @@ const bulk: fc.Arbitrary<Operation> = fc
   .tuple(fc.array(run_id, { maxLength: 3 }), key, sometimes(maxResults(25_000)))
   .map(([ids, metric_key, size]) => ({
     call: 'GET metrics/get-history-bulk',
+    isByRunId: true,
     at: '/ajax-api/2.0/mlflow/',
     query: [
       ...ids.map((id) => ['run_id', id] as const),

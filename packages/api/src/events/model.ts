@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { gateEvents } from './gates.ts';
+import { evaluationEvents } from './evaluations.ts';
 import { traceEvents } from './traces.ts';
 import { importEvents } from './imports.ts';
 
@@ -150,10 +151,11 @@ const pipelineEvents = {
   }),
 } as const;
 
-/** Facts of runs, traces, pipelines, models, gates and imports. */
+/** Facts of runs, traces, evaluations, pipelines, models, gates and imports. */
 export const modelEvents = {
   ...experimentEvents,
   ...traceEvents,
+  ...evaluationEvents,
   ...registryEvents,
   ...pipelineEvents,
   ...gateEvents,

@@ -115,6 +115,7 @@ const search = z.strictObject({
   view,
 });
 /** Terms such as `metrics.accuracy DESC`. */
+const metricValue = z.enum(['last', 'min', 'max']);
 const orderBy = z.array(z.string().max(1_000)).max(10).default([]);
 
 const groupedMetric = z.strictObject({
@@ -213,8 +214,8 @@ export const experiments = {
     query: nothing,
     body: search.extend({
       orderBy,
-      /** Which value of the metrics in `orderBy` counts. */
-      orderMetricsBy: z.enum(['last', 'min', 'max']).default('last'),
+      /** Which value of the metrics in `orderBy` counts: one for all, or by name, the last where none is said. */
+      orderMetricsBy: z.union([metricValue, z.record(z.string(), metricValue)]).default('last'),
       /** Count the runs nested in each. */
       withChildren: z.boolean().default(false),
       metrics: keys.default([]),

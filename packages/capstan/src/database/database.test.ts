@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { describeDatabases } from './testing.ts';
 
@@ -47,6 +48,22 @@ describeDatabases('a database', (open) => {
     const before = heard;
     await database.write((writer) => writer.insertInto('settings').values(put('b')).execute());
     expect(heard).toBe(before);
+  });
+
+  test('rows as lists hold the values in the order of the select, and leave rows as objects to others', async () => {
+    const database = await open();
+    await database.write((writer) =>
+      writer
+        .insertInto('settings')
+        .values([put('a', '1'), put('b', '2')])
+        .execute(),
+    );
+    const both = sql`select value, name from settings order by name`;
+    expect(await database.dialect.selectLists(database.read, both)).toEqual([
+      ['1', 'a'],
+      ['2', 'b'],
+    ]);
+    expect((await both.execute(database.read)).rows[0]).toEqual({ value: '1', name: 'a' });
   });
 
   test('insertMany leaves out keys that exist and says how many were new', async () => {

@@ -4,7 +4,8 @@ import { GroupCommit } from './group-commit.ts';
 /** What SQLite is told, without the savepoints. */
 function setup() {
   const told: string[] = [];
-  const commits = new GroupCommit({ exec: (text) => void (text.includes('one_write') || told.push(text)) }, () => {});
+  const exec = (text: string) => void (text.includes('one_write') || told.push(text));
+  const commits = new GroupCommit({ exec, turn: () => undefined }, () => {});
   return { told, note: (name: string) => async () => void told.push(name), commits };
 }
 

@@ -3,6 +3,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 /** What the group commit asks of a connection. */
 export interface CommitTarget {
   exec(text: string): void;
+  /** What the next transaction waits for, if anything. */
+  turn(): Promise<void> | undefined;
 }
 
 interface Task {
@@ -63,6 +65,7 @@ export class GroupCommit {
   async #pump(): Promise<void> {
     while (this.#queue.length > 0) {
       await this.#gather();
+      for (let hold = this.#target.turn(); hold; hold = this.#target.turn()) await hold;
       await this.#commitBatch();
     }
     this.#pumping = undefined;

@@ -1,5 +1,13 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely';
+import {
+  DefaultQueryExecutor,
+  SqliteAdapter,
+  SqliteQueryCompiler,
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  type QueryResult,
+} from 'kysely';
 import { translatedFailure } from '#ports/full-disk';
 
 const STATEMENT_CACHE_SIZE = 500;
@@ -9,10 +17,20 @@ export interface ManyRowsQuery extends CompiledQuery {
   readonly rows: readonly (readonly SQLInputValue[])[];
 }
 
+/** A query whose rows are wanted as lists. */
+export interface ListsQuery extends CompiledQuery {
+  readonly asLists: true;
+}
+
+interface Prepared {
+  readonly statement: StatementSync;
+  readonly givesRows: boolean;
+}
+
 /** A Kysely connection over built-in SQLite that keeps its prepared statements. */
 export class SqliteConnection implements DatabaseConnection {
   readonly #database: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #statements = new Map<string, Prepared>();
 
   constructor(database: DatabaseSync) {
     this.#database = database;
@@ -21,7 +39,7 @@ export class SqliteConnection implements DatabaseConnection {
   /** One statement that gives nothing back. */
   exec(text: string): void {
     try {
-      this.#prepare(text).run();
+      this.#prepare(text).statement.run();
     } catch (error) {
       throw translatedFailure(error);
     }
@@ -32,8 +50,9 @@ export class SqliteConnection implements DatabaseConnection {
     const parameters = query.parameters as SQLInputValue[];
     try {
       if (isManyRows(query)) return { rows: [], numAffectedRows: BigInt(this.#runForEach(query)) };
-      const statement = this.#prepare(query.sql);
-      if (statement.columns().length > 0) {
+      const { statement, givesRows } = this.#prepare(query.sql);
+      if (givesRows) {
+        statement.setReturnArrays('asLists' in query);
         return { rows: statement.all(...parameters) as Row[] };
       }
       const { changes } = statement.run(...parameters);
@@ -44,31 +63,51 @@ export class SqliteConnection implements DatabaseConnection {
   }
 
   async *streamQuery<Row>(query: CompiledQuery): AsyncIterableIterator<QueryResult<Row>> {
-    for (const row of this.#prepare(query.sql).iterate(...(query.parameters as SQLInputValue[]))) {
+    const { statement } = this.#prepare(query.sql);
+    statement.setReturnArrays(false);
+    for (const row of statement.iterate(...(query.parameters as SQLInputValue[]))) {
       yield { rows: [row as Row] };
     }
   }
 
   #runForEach({ sql, rows }: ManyRowsQuery): number {
-    const statement = this.#prepare(sql);
+    const { statement } = this.#prepare(sql);
     let changed = 0;
     for (const row of rows) changed += Number(statement.run(...row).changes);
     return changed;
   }
 
-  #prepare(text: string): StatementSync {
-    let statement = this.#statements.get(text);
-    if (!statement) {
-      statement = this.#database.prepare(text);
+  #prepare(text: string): Prepared {
+    let prepared = this.#statements.get(text);
+    if (!prepared) {
+      const statement = this.#database.prepare(text);
+      prepared = { statement, givesRows: statement.columns().length > 0 };
       if (this.#statements.size >= STATEMENT_CACHE_SIZE) this.#statements.clear();
-      this.#statements.set(text, statement);
+      this.#statements.set(text, prepared);
     }
-    return statement;
+    return prepared;
   }
 }
 
 function isManyRows(query: CompiledQuery): query is ManyRowsQuery {
   return 'rows' in query;
+}
+
+/**
+ * Kysely's own asks for a connection and gives it back at each query, which costs more than a small query does; here there is
+ * but one, and it is always free.
+ */
+export class SqliteExecutor extends DefaultQueryExecutor {
+  readonly #connection: SqliteConnection;
+
+  constructor(connection: SqliteConnection) {
+    super(new SqliteQueryCompiler(), new SqliteAdapter(), { provideConnection: (work) => work(connection) });
+    this.#connection = connection;
+  }
+
+  override executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    return this.#connection.executeQuery<Row>(query);
+  }
 }
 
 /** A Kysely driver that always hands out the one connection; transactions are the writer's business. */

@@ -1,20 +1,22 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
+import { Kysely, SqliteIntrospector, SqliteQueryCompiler, type Dialect as KyselyDialect } from 'kysely';
 import type { Database } from './database.ts';
 import { lockForProcess } from '#ports/process-lock';
 import { sqlite } from './dialect/sqlite.ts';
 import { GroupCommit } from './group-commit.ts';
 import { createRegExpMatch } from './regular-expression.ts';
 import type { Schema } from './schema/index.ts';
-import { SqliteConnection, singleConnectionDriver } from './sqlite-connection.ts';
+import { SqliteConnection, SqliteExecutor, singleConnectionDriver } from './sqlite-connection.ts';
+import { WriteAheadLog } from './wal/write-ahead-log.ts';
 
 /** @throws DomainError CONFLICT when another process holds the file */
 export function openSqlite(path: string): Database {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const unlock = lockForProcess(path);
   const writerFile = openFile(path);
+  writerFile.exec('pragma wal_autocheckpoint = 0');
   const readerFile = openFile(path);
   readerFile.exec('pragma query_only = on');
 
@@ -22,7 +24,9 @@ export function openSqlite(path: string): Database {
   const connection = new SqliteConnection(writerFile);
   const writer = kyselyOver(connection);
   const read = kyselyOver(new SqliteConnection(readerFile));
-  const commits = new GroupCommit(connection, () => {
+  const log = new WriteAheadLog(path, writerFile);
+  const commits = new GroupCommit({ exec: (text) => connection.exec(text), turn: () => log.turn() }, () => {
+    log.grown();
     for (const listener of listeners) listener();
   });
 
@@ -36,6 +40,7 @@ export function openSqlite(path: string): Database {
     },
     async close() {
       await commits.drain();
+      await log.close();
       readerFile.close();
       writerFile.close();
       unlock();
@@ -57,12 +62,13 @@ function openFile(path: string): DatabaseSync {
 }
 
 function kyselyOver(connection: SqliteConnection): Kysely<Schema> {
-  return new Kysely<Schema>({
-    dialect: {
-      createAdapter: () => new SqliteAdapter(),
-      createDriver: () => singleConnectionDriver(connection),
-      createIntrospector: (db) => new SqliteIntrospector(db),
-      createQueryCompiler: () => new SqliteQueryCompiler(),
-    },
-  });
+  const executor = new SqliteExecutor(connection);
+  const driver = singleConnectionDriver(connection);
+  const dialect: KyselyDialect = {
+    createAdapter: () => executor.adapter,
+    createDriver: () => driver,
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  };
+  return new Kysely<Schema>({ config: { dialect }, dialect, driver, executor });
 }

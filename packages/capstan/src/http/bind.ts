@@ -3,6 +3,7 @@ import type { AnyRoute, RawRoute, Route, RouteReply, RouteRequest } from '@capst
 import type { z } from 'zod';
 import type { Cause } from '#kernel/cause';
 import type { LentBytes } from '#ports/blob-store';
+import type { Grant } from './authorize.ts';
 
 /** Who calls, and what to pass on. */
 export interface RequestContext {
@@ -14,6 +15,8 @@ export interface RequestContext {
 }
 
 export interface RawRequest extends RequestContext {
+  /** What the caller may do. */
+  readonly grants: ReadonlySet<Grant>;
   readonly method: string;
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;

@@ -51,6 +51,7 @@ export interface HttpServer {
   drain(graceMs: number): Promise<void>;
 }
 
+const NO_GRANTS: ReadonlySet<never> = new Set();
 const HEADERS_TIMEOUT_MS = 10_000;
 /** A stream may take as long as it moves. */
 const IDLE_TIMEOUT_MS = 60_000;
@@ -73,6 +74,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     loggerInstance: options.log satisfies FastifyBaseLogger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
+    // A logger for each request costs more than its routing; who logs names the request.
+    childLoggerFactory: (logger) => logger,
     bodyLimit: 1,
     // Node's own would cut off a large file on a slow line: bodies have time-outs of their own.
     requestTimeout: 0,
@@ -85,19 +88,22 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
 
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers({ ...securityHeaders, 'x-request-id': request.id });
+  // Hooks without promises: each would be a turn of the queue for every request.
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(securityHeaders).header('x-request-id', request.id);
     const { method, headers, socket } = request;
     guardBrowserBorne({ method, headers, listeningPort: socket.localPort }, options);
     if (isDraining) {
       reply.header('connection', 'close');
       throw new DomainError('UNAVAILABLE', 'The server is stopping', { hint: 'Try again in a moment.' });
     }
+    done();
   });
   if (options.onAnswer) {
     const count = options.onAnswer;
-    app.addHook('onResponse', async (request, reply) => {
+    app.addHook('onResponse', (request, reply, done) => {
       count(request.routeOptions.url ?? 'none', reply.statusCode, reply.elapsedTime);
+      done();
     });
   }
   for (const bound of options.bound) addRoute(app, bound, options);
@@ -162,6 +168,7 @@ function addRoute(app: FastifyInstance, bound: BoundRoute, options: HttpServerOp
       const answer = await bound.handle({
         requestId: context.requestId,
         cause: context.cause,
+        grants: principal?.grants ?? NO_GRANTS,
         get signal() {
           return context.signal;
         },

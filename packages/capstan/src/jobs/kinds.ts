@@ -19,6 +19,11 @@ export const eventPayload = z.strictObject({ eventSeq: z.int() });
  */
 export const jobKinds = {
   'jobs.sweep': { payload: z.strictObject({ endedBefore: z.int() }), maxAttempts: 3, leaseMs: 30_000 },
+  'metrics.summarise': {
+    payload: z.strictObject({ run: z.int(), metric: z.int() }),
+    maxAttempts: 3,
+    leaseMs: 60_000,
+  },
   'trash.resume': { payload: z.strictObject({}), maxAttempts: 20, leaseMs: 60_000 },
   'trash.collect': { payload: z.strictObject({ dueAt: z.int() }), maxAttempts: 3, leaseMs: 60_000 },
   'expectations.check': { payload: eventPayload, maxAttempts: 3, leaseMs: 60_000 },

@@ -73,21 +73,22 @@ export function createRunner(deps: RunnerDeps): Runner {
   }
 
   async function lookInto(): Promise<void> {
-    for (const { lane, concurrency } of lanes) await look(lane, concurrency);
+    try {
+      if (!(await store.hasDue(deps.database.read, { now: deps.clock.now(), realNow: realNow() }))) return;
+      for (const { lane, concurrency } of lanes) await look(lane, concurrency);
+    } catch (error) {
+      deps.log.error({ err: error }, 'cannot claim jobs; trying again at the next poll');
+    }
   }
 
   async function look(lane: store.Lane, concurrency: number): Promise<void> {
     const isOurs = (kind: string) => lane.kinds.includes(kind) !== lane.isOfOthers;
     const limit = concurrency - [...inHand.values()].filter(({ kind }) => isOurs(kind)).length;
     if (limit <= 0 || isStopping) return;
-    try {
-      const claim = { owner, now: deps.clock.now(), realNow: realNow(), limit, lane, leaseMs: leaseOf };
-      // A claim commits, and every commit wakes this loop: without the look first, an idle server would spin.
-      if (!(await store.hasClaimable(deps.database.read, claim))) return;
-      for (const job of await store.claim(deps.database, claim)) take(job);
-    } catch (error) {
-      deps.log.error({ err: error }, 'cannot claim jobs; trying again at the next poll');
-    }
+    const claim = { owner, now: deps.clock.now(), realNow: realNow(), limit, lane, leaseMs: leaseOf };
+    // A claim commits, and every commit wakes this loop: without the look first, an idle server would spin.
+    if (!(await store.hasClaimable(deps.database.read, claim))) return;
+    for (const job of await store.claim(deps.database, claim)) take(job);
   }
 
   function take(job: store.JobRow): void {

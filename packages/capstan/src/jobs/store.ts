@@ -1,5 +1,5 @@
-import { sql, type Insertable, type Selectable } from 'kysely';
-import type { Database, Reader, Schema, WriteOptions, Writer } from '#database';
+import { sql, type Insertable, type RawBuilder, type Selectable } from 'kysely';
+import { prepared, type Database, type Reader, type Schema, type WriteOptions, type Writer } from '#database';
 import { outboundKinds } from './kinds.ts';
 import type { JobsSummary } from './service.ts';
 
@@ -41,8 +41,20 @@ export async function hasClaimable(reader: Reader, claim: Pick<Claim, 'now' | 'r
 
 function claimable({ now, realNow, lane }: Pick<Claim, 'now' | 'realNow' | 'lane'>) {
   const operator = lane.isOfOthers ? sql`not in` : sql`in`;
-  return sql<boolean>`((state = 'available' and run_at <= ${now} and not_before <= ${realNow})
-    or (state = 'running' and lease_until < ${realNow})) and kind ${operator} (${sql.join(lane.kinds)})`;
+  return sql<boolean>`${due(sql`${now}`, sql`${realNow}`)} and kind ${operator} (${sql.join(lane.kinds)})`;
+}
+
+const due = (now: RawBuilder<unknown>, realNow: RawBuilder<unknown>) =>
+  sql`((state = 'available' and run_at <= ${now} and not_before <= ${realNow})
+    or (state = 'running' and lease_until < ${realNow}))`;
+
+const selectDue = prepared<Pick<Claim, 'now' | 'realNow'>>(
+  (given) => sql`select 1 from jobs where ${due(given('now'), given('realNow'))} limit 1`,
+);
+
+/** Whether any lane may have work: what is asked after every commit, of which next to none brings some. */
+export async function hasDue(reader: Reader, { now, realNow }: Pick<Claim, 'now' | 'realNow'>): Promise<boolean> {
+  return (await selectDue(reader, { now, realNow })).rows.length > 0;
 }
 
 /**

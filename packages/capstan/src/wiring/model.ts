@@ -1,5 +1,7 @@
 import type { BoundRoute } from '#http';
-import { createExperiments, experimentRoutes, type Experiments } from '#model/experiments';
+import type { JobHandlers } from '#jobs';
+import { createExperiments, experimentJobs, experimentRoutes, type Experiments } from '#model/experiments';
+import { createEvaluations, type Evaluations } from '#model/evaluations';
 import { createImports, importRoutes } from '#model/imports';
 import { createRegistry, registryRoutes, type ModelRegistry } from '#model/registry';
 import { createTraces, traceRoutes, type Traces } from '#model/traces';
@@ -10,24 +12,28 @@ export interface WiredModel {
     readonly experiments: Experiments;
     readonly registry: ModelRegistry;
     readonly traces: Traces;
+    readonly evaluations: Evaluations;
   };
   readonly bound: BoundRoute[];
+  readonly handlers: Pick<JobHandlers, 'metrics.summarise'>;
 }
 
-/** Experiments, traces, registered models, and what is brought into them from other trackers. */
+/** Experiments, traces, evaluations, registered models, and what is brought into them from other trackers. */
 export function wireModel(foundation: Foundation): WiredModel {
   const experiments = createExperiments(foundation);
   const registry = createRegistry({ ...foundation, experiments });
   const traces = createTraces({ ...foundation, experiments });
+  const evaluations = createEvaluations({ ...foundation, experiments });
   const imports = createImports({ ...foundation, experiments });
   const silence = { clock: foundation.clock, lostAfterMs: foundation.config.runLostAfter * 1_000 };
   return {
-    services: { experiments, registry, traces },
+    services: { experiments, registry, traces, evaluations },
     bound: [
       ...experimentRoutes(experiments, silence),
       ...traceRoutes(traces, experiments),
       ...registryRoutes(registry),
       ...importRoutes({ imports, experiments, registry }),
     ],
+    handlers: experimentJobs(experiments),
   };
 }

@@ -14,6 +14,7 @@ const noBlobs: Readonly<Record<string, string>> = {
   'dataset_versions.digest': 'of the list of files, which has their own',
   'dataset_versions.recipe_digest': 'of how a cut is made',
   'logged_model_metrics.dataset_digest': "MLflow's digest of a dataset",
+  'evaluation_datasets.digest': 'of the state of its records, which are rows',
   'run_datasets.digest': "MLflow's digest of a dataset",
   'project_revisions.digest': 'of the declaration, which is in the row',
   'revisions.digest': 'of the revision itself',
@@ -42,7 +43,16 @@ const outliving: Readonly<Record<string, string>> = {
 };
 
 /** Tables of an experiment, which go with it. */
-const ofExperiment = ['experiment_tags', 'import_experiments', 'run_datasets', 'runs', 'logged_models', 'traces'];
+const ofExperiment = [
+  'experiment_tags',
+  'import_experiments',
+  'run_datasets',
+  'runs',
+  'logged_models',
+  'traces',
+  'evaluation_dataset_experiments',
+  'scorers',
+];
 
 async function columnsOf(database: Database): Promise<string[]> {
   const query =

@@ -3,6 +3,7 @@ import type { Database, Reader } from '#database';
 import type { BoundRoute } from '#http';
 import type { JobHandlers, Schedule } from '#jobs';
 import { createRetention, retentionJobs, retentionRoutes, retentionSchedules, type Retention } from '#ledger/retention';
+import type { Evaluations } from '#model/evaluations';
 import { artifactBlobs, type Experiments } from '#model/experiments';
 import { pipelineBlobs } from '#model/pipelines';
 import { versionReferences } from '#model/registry';
@@ -29,14 +30,15 @@ export function blobHolders(database: Database): BlobHolder[] {
 /** The trash and the collection of blobs, over everybody who holds something. */
 export function wireRetention(
   foundation: Foundation,
-  needs: { readonly experiments: Experiments; readonly traces: Traces },
+  needs: { readonly experiments: Experiments; readonly traces: Traces; readonly evaluations: Evaluations },
 ): WiredRetention {
   const { config, jobs } = foundation;
   const retention = createRetention({
     ...foundation,
     ...needs,
     references: versionsNeeding,
-    emptyExperiment: (writer, id) => needs.traces.purgeTraces(writer, id),
+    emptyExperiment: async (writer, id) =>
+      (await needs.traces.purgeTraces(writer, id)) + (await needs.evaluations.purgeEvaluations(writer, id)),
     holders: blobHolders(foundation.database),
     policy: { retentionMs: config.trashRetention, graceMs: config.blobGrace },
   });

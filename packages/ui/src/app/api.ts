@@ -1,8 +1,9 @@
-import { createClient } from '@capstan/client';
+import { clientOf } from '@capstan/client/calls';
 import { QueryClient, useQuery, type UseQueryResult } from '@tanstack/react-query';
+import calls from 'virtual:calls';
 
 /** The page's own server. */
-export const api = createClient({ baseUrl: '' });
+export const api = clientOf(calls, { baseUrl: '' });
 
 /** Reads are instant from the cache, then fresh; facts from the feed mark them stale. */
 export const queries = new QueryClient({

@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { ScreenFailure } from '../screens/screen-failure.tsx';
+import { preloadRuns } from '../screens/experiments/runs-query.ts';
 import { Home } from '../screens/home/home.tsx';
 import { NotFound } from '../screens/not-found.tsx';
 import { alone, inList, inPartOfProject, inProject } from './crumbs.tsx';
@@ -71,6 +72,10 @@ const model = [
     getParentRoute,
     path: '/experiments/$experiment',
     validateSearch: runsSearch,
+    loaderDeps: ({ search }) => search,
+    loader: ({ params, deps, cause }) => {
+      if (cause === 'enter') preloadRuns(params.experiment, deps);
+    },
     component: lazyRouteComponent(() => import('../screens/experiments/experiment.tsx'), 'Experiment'),
     staticData: { crumbs: inList('Experiments', '/experiments', () => 'Runs') },
   }),
@@ -129,6 +134,7 @@ const model = [
   createRoute({
     getParentRoute,
     path: '/models',
+    validateSearch: tabSearch,
     component: lazyRouteComponent(() => import('../screens/registry/models.tsx'), 'Models'),
     staticData: { crumbs: alone('Models') },
   }),

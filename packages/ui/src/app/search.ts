@@ -30,6 +30,12 @@ function record<Value>(value: unknown, isValue: (item: unknown) => item is Value
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
+/** One order or several, the first before the others. */
+function sorts(value: unknown): readonly string[] | undefined {
+  const all = texts(value) ?? texts([value]);
+  return all === undefined || all.length === 0 ? undefined : all;
+}
+
 const oneOf =
   <const Options extends readonly string[]>(options: Options) =>
   (value: unknown): value is Options[number] =>
@@ -59,7 +65,7 @@ export function runsSearch(given: Given) {
   return present({
     tab: text(given['tab']),
     filter: text(given['filter']),
-    sort: text(given['sort']),
+    sort: sorts(given['sort']),
     columns: texts(given['columns']),
     values: record(given['values'], isMetricValue),
     widths: record(given['widths'], isWidth),

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { Button } from './button.tsx';
 import css from './chart.module.css';
 import { figure, moment } from './format.ts';
@@ -36,8 +36,23 @@ export interface ChartData {
   readonly notes?: readonly { readonly at: number; readonly label: string }[];
 }
 
-/** Loaded where the first chart is shown; no other screen pays for it. */
-const Plot = lazy(() => import('./plot.tsx').then((module) => ({ default: module.Plot })));
+type PlotModule = typeof import('./plot.tsx');
+let plotModule: PlotModule | undefined;
+let plotLoading: Promise<PlotModule> | undefined;
+
+/** Loads what draws, once: where the first chart is about to be shown, or before, while its figures are on their way. */
+export function loadPlot(): Promise<PlotModule> {
+  return (plotLoading ??= import('./plot.tsx').then((module) => (plotModule = module)));
+}
+
+/** Not by Suspense, which keeps a place that waited empty for 300 ms (React's throttle of fallbacks). */
+function usePlot(): PlotModule['Plot'] | undefined {
+  const [module, setModule] = useState(plotModule);
+  useEffect(() => {
+    if (!module) void loadPlot().then(setModule);
+  }, [module]);
+  return module?.Plot;
+}
 
 const TABLE_ROWS = 200;
 const MOST_TOLD = 4;
@@ -45,7 +60,7 @@ const xNames = { time: 'Time', step: 'Step', seconds: 'Seconds' } as const;
 
 /**
  * Lines over time or steps. Says in words what it shows and why it is empty; the same figures as a table and as CSV, the
- * picture as PNG.
+ * picture as PNG and SVG.
  */
 export function Chart(props: {
   title: string;
@@ -54,23 +69,44 @@ export function Chart(props: {
   /** Why there is nothing to draw, when there is nothing. */
   empty: ReactNode;
   heightPx?: number;
+  /** Buttons beside the title. */
+  actions?: ReactNode;
   /** A stretch of x was chosen by dragging; null: all of it again. */
   onZoom?(range: readonly [number, number] | null): void;
 }) {
   const figureElement = useRef<HTMLElement>(null);
+  const Plot = usePlot();
   const { data, title } = props;
   const [isTable, setTable] = useState(false);
   if (!data.series.some((series) => series.values.some((value) => value != null))) {
-    return <Empty title={`${title}: nothing to draw`}>{props.empty}</Empty>;
+    return (
+      <Empty title={`${title}: nothing to draw`}>
+        {props.empty}
+        {props.actions}
+      </Empty>
+    );
   }
   const savePicture = (): void => {
     figureElement.current?.querySelector('canvas')?.toBlob((blob) => blob && save(blob, `${title}.png`));
+  };
+  const saveDrawing = async (): Promise<void> => {
+    const { svgOf } = await import('./chart-svg.ts');
+    const style = getComputedStyle(document.documentElement);
+    const widthPx = Math.max(480, figureElement.current?.clientWidth ?? 0);
+    const drawing = {
+      title: props.unit === undefined ? title : `${title} (${props.unit})`,
+      widthPx,
+      heightPx: (props.heightPx ?? 220) + 120,
+      token: (name: string) => rgbOf(style.getPropertyValue(name).trim()),
+    };
+    save(new Blob([svgOf(data, drawing)], { type: 'image/svg+xml' }), `${title}.svg`);
   };
   return (
     <figure className={css['figure']} ref={figureElement}>
       <figcaption>
         <strong>{title}</strong>
         {props.unit && <span>{props.unit}</span>}
+        {props.actions && <div className={css['actions']}>{props.actions}</div>}
       </figcaption>
       <div
         role="img"
@@ -78,9 +114,7 @@ export function Chart(props: {
         className={css['plot']}
         style={{ minHeight: props.heightPx ?? 220 }}
       >
-        <Suspense fallback={null}>
-          <Plot data={data} heightPx={props.heightPx ?? 220} {...(props.onZoom && { onZoom: props.onZoom })} />
-        </Suspense>
+        {Plot && <Plot data={data} heightPx={props.heightPx ?? 220} {...(props.onZoom && { onZoom: props.onZoom })} />}
       </div>
       <Notes data={data} />
       <details className={css['more']} onToggle={(event) => setTable(event.currentTarget.open)}>
@@ -105,6 +139,7 @@ export function Chart(props: {
         <div className={css['exports']}>
           <Button onClick={() => save(new Blob([csvOf(data)], { type: 'text/csv' }), `${title}.csv`)}>Save CSV</Button>
           <Button onClick={savePicture}>Save PNG</Button>
+          <Button onClick={() => void saveDrawing()}>Save SVG</Button>
         </div>
       </details>
     </figure>
@@ -144,6 +179,16 @@ function summary(title: string, data: ChartData): string {
 
 const extreme = (values: readonly number[], of: (a: number, b: number) => number): number =>
   values.reduce((found, value) => of(found, value));
+
+/** A colour in words that every program which reads SVG knows. */
+function rgbOf(colour: string): string {
+  const context = document.createElement('canvas').getContext('2d');
+  if (!context) return colour;
+  context.fillStyle = colour;
+  context.fillRect(0, 0, 1, 1);
+  const [red = 0, green = 0, blue = 0] = context.getImageData(0, 0, 1, 1).data;
+  return `rgb(${red},${green},${blue})`;
+}
 
 function csvOf(data: ChartData): string {
   const quoted = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

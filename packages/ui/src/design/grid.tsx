@@ -14,9 +14,12 @@ export interface GridColumn {
   readonly prefix?: string;
   readonly widthPx: number;
   readonly isNumber?: boolean;
-  readonly sort?: 'ascending' | 'descending' | undefined;
-  /** Given where the rows can be ordered by it. */
-  onSort?(): void;
+  /** `rank`, from 1, where the rows are ordered by several. */
+  readonly sort?: { readonly direction: 'ascending' | 'descending'; readonly rank?: number } | undefined;
+  /** Given where the rows can be ordered by it: alone, or besides those before it. */
+  onSort?(isAdding: boolean): void;
+  /** Given where it can take the place of another column that can be moved too. */
+  onMoveTo?(column: string): void;
   /** Given where its width can be changed. */
   onResize?(widthPx: number): void;
   /** Stands in the head beside the name. */
@@ -150,7 +153,16 @@ export function Grid(props: GridProps) {
           const index = pinned.length + item.index;
           return (
             column && (
-              <HeadCell key={column.id} column={column} index={index} place={place(-1, index)} leftPx={item.start} />
+              <HeadCell
+                key={column.id}
+                column={column}
+                index={index}
+                place={place(-1, index)}
+                leftPx={item.start}
+                left={movable(columns[item.index - 1])}
+                right={movable(columns[item.index + 1])}
+                onMoved={(to) => move({ row: -1, column: pinned.length + columns.findIndex(({ id }) => id === to) })}
+              />
             )
           );
         })}
@@ -207,6 +219,8 @@ export function Grid(props: GridProps) {
     </div>
   );
 }
+
+const movable = (column: GridColumn | undefined): string | undefined => (column?.onMoveTo ? column.id : undefined);
 
 function nextPlace(event: KeyboardEvent, { row, column }: Place, rows: number): Place | undefined {
   if (event.altKey) return undefined;

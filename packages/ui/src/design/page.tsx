@@ -54,13 +54,15 @@ export function Section({ title, note, children }: { title: string; note?: React
   );
 }
 
-/** Names and values. */
+/** Names and values; what is not said is left out. */
 export function Facts({ items }: { items: readonly (readonly [string, ReactNode])[] }) {
   return (
     <dl className={css['facts']}>
-      {items.map(([name, value]) => (
-        <Fact key={name} name={name} value={value} />
-      ))}
+      {items
+        .filter(([, value]) => value !== '')
+        .map(([name, value]) => (
+          <Fact key={name} name={name} value={value} />
+        ))}
     </dl>
   );
 }

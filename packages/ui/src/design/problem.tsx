@@ -1,4 +1,4 @@
-import { ApiError } from '@capstan/client';
+import { ApiError } from '@capstan/client/calls';
 import css from './problem.module.css';
 import { State } from './state.tsx';
 

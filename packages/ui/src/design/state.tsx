@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import css from './state.module.css';
 
-export type Tone = 'success' | 'working' | 'attention' | 'danger' | 'unknown';
+export type Tone = 'success' | 'working' | 'attention' | 'danger' | 'unknown' | 'neutral';
 
 /** Shapes differ too, so that nothing is told by colour alone. */
 const shapes: Record<Tone, string> = {
@@ -10,6 +10,7 @@ const shapes: Record<Tone, string> = {
   attention: 'M7 1.500 13 12H1ZM7 5.500v3M7 10.200v.200',
   danger: 'M3 3l8 8M11 3l-8 8',
   unknown: 'M5 5.200a2 2 0 1 1 2.700 1.900C7.200 7.300 7 7.600 7 8.300M7 10.700v.200',
+  neutral: 'M4.500 7h5',
 };
 
 /** The icon of a state, for places where its word stands elsewhere. */

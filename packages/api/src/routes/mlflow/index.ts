@@ -3,6 +3,7 @@
 import { defineRawRoute, type RawRoute } from '../../route.ts';
 import { artifactCalls } from './artifacts.ts';
 import type { MlflowCall } from './call.ts';
+import { evaluationCalls } from './evaluations.ts';
 import { loggedModelCalls } from './logged-models.ts';
 import { registryCalls } from './registry.ts';
 import { serverCalls } from './server.ts';
@@ -18,6 +19,7 @@ export const mlflowCalls = {
   ...loggedModelCalls,
   ...registryCalls,
   ...traceCalls,
+  ...evaluationCalls,
   ...webhookCalls,
 } as const satisfies Record<string, MlflowCall>;
 

@@ -40,6 +40,14 @@ export interface Dialect {
     columns: { readonly set: readonly InsertColumn[]; readonly keys: readonly InsertColumn[] },
     rows: readonly (readonly ColumnValue[])[],
   ): Promise<number>;
+  /**
+   * Rows as lists of their values, in the order of the select: an object for each costs as much as the reading, which tells
+   * where there are thousands. Every column of the select has a name of its own.
+   */
+  selectLists<Row extends readonly unknown[]>(
+    reader: Kysely<Schema>,
+    query: RawBuilder<unknown>,
+  ): Promise<readonly Row[]>;
   /** SQL's LIKE: `%` any text, `_` any character, nothing escaped. Where the case does not matter, that of ASCII letters. */
   matches(text: RawBuilder<unknown>, pattern: string, isCaseSensitive: boolean): RawBuilder<unknown>;
   /**

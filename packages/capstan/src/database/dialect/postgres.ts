@@ -1,4 +1,5 @@
-import { sql } from 'kysely';
+import { sql, type Kysely, type RawBuilder } from 'kysely';
+import type { Schema } from '../schema/index.ts';
 import type { ColumnValue, Dialect, InsertColumn } from './dialect.ts';
 
 /** Any constant: names the advisory lock of the chain of facts among those of this database. */
@@ -43,6 +44,11 @@ export const postgres: Dialect = {
         sql` and `,
       )}`.execute(writer);
     return Number(result.numAffectedRows ?? 0n);
+  },
+
+  async selectLists<Row extends readonly unknown[]>(reader: Kysely<Schema>, query: RawBuilder<unknown>) {
+    const { rows } = await query.execute(reader);
+    return rows.map((row) => Object.values(row as object) as unknown as Row);
   },
 
   matches: (text, pattern, isCaseSensitive) =>

@@ -1,5 +1,6 @@
-import { sql, type CompiledQuery, type RawBuilder } from 'kysely';
-import type { ManyRowsQuery } from '../sqlite-connection.ts';
+import { sql, type CompiledQuery, type Kysely, type RawBuilder } from 'kysely';
+import type { Schema } from '../schema/index.ts';
+import type { ListsQuery, ManyRowsQuery } from '../sqlite-connection.ts';
 import type { Dialect, InsertColumn } from './dialect.ts';
 
 const leaveKnown = sql`on conflict do nothing`;
@@ -52,6 +53,11 @@ export const sqlite: Dialect = {
     const query: ManyRowsQuery = { ...one, parameters: [], rows };
     const result = await writer.executeQuery(query);
     return Number(result.numAffectedRows ?? 0n);
+  },
+
+  async selectLists<Row extends readonly unknown[]>(reader: Kysely<Schema>, query: RawBuilder<unknown>) {
+    const lists: ListsQuery = { ...query.compile(reader), asLists: true };
+    return (await reader.executeQuery<Row>(lists)).rows;
   },
 
   matches: (text, pattern, isCaseSensitive) =>

@@ -42,6 +42,7 @@ constraint pipeline_stages FOREIGN KEY (pipeline_run) REFERENCES pipeline_runs(i
 constraint revisions FOREIGN KEY (deployment) REFERENCES deployments(name)
 constraint rollouts FOREIGN KEY (deployment) REFERENCES deployments(name)
 constraint runs FOREIGN KEY (experiment_id) REFERENCES experiments(id)
+constraint scorers FOREIGN KEY (experiment_id) REFERENCES experiments(id)
 constraint stage_attempts FOREIGN KEY (pipeline_run) REFERENCES pipeline_runs(id)
 constraint traces FOREIGN KEY (experiment_id) REFERENCES experiments(id)
 cycle_steps.cycle text not null
@@ -145,6 +146,37 @@ deployments.last_revision bigint not null
 deployments.model text not null
 deployments.name text not null
 deployments.project text not null
+early_trace_links.linked_at bigint not null
+early_trace_links.run_id text not null
+early_trace_links.trace_id text not null
+evaluation_dataset_experiments.dataset_id text not null
+evaluation_dataset_experiments.experiment_id bigint not null
+evaluation_dataset_tags.dataset_id text not null
+evaluation_dataset_tags.key text not null
+evaluation_dataset_tags.value text not null
+evaluation_datasets.created_at bigint not null
+evaluation_datasets.created_by text
+evaluation_datasets.digest text not null
+evaluation_datasets.id text not null
+evaluation_datasets.last_position bigint not null
+evaluation_datasets.name text not null
+evaluation_datasets.record_count bigint not null
+evaluation_datasets.schema text
+evaluation_datasets.updated_at bigint not null
+evaluation_datasets.updated_by text
+evaluation_records.created_at bigint not null
+evaluation_records.created_by text
+evaluation_records.dataset_id text not null
+evaluation_records.expectations text
+evaluation_records.id text not null
+evaluation_records.input_hash text not null
+evaluation_records.inputs text not null
+evaluation_records.outputs text
+evaluation_records.position bigint not null
+evaluation_records.source text
+evaluation_records.tags text not null
+evaluation_records.updated_at bigint not null
+evaluation_records.updated_by text
 events.actor text not null
 events.at bigint not null
 events.causation_seq bigint
@@ -189,6 +221,10 @@ index CREATE INDEX artifacts_digest ON artifacts USING btree (digest)
 index CREATE INDEX assessments_of_trace ON assessments USING btree (trace_key, kind, name)
 index CREATE INDEX cycle_triggers_newest ON cycle_triggers USING btree (project, event_seq)
 index CREATE INDEX dataset_versions_digest ON dataset_versions USING btree (project, dataset, digest)
+index CREATE INDEX early_trace_links_by_time ON early_trace_links USING btree (linked_at)
+index CREATE INDEX evaluation_datasets_by_name ON evaluation_datasets USING btree (name)
+index CREATE INDEX evaluation_datasets_newest ON evaluation_datasets USING btree (created_at DESC, id DESC)
+index CREATE INDEX evaluation_datasets_of_experiment ON evaluation_dataset_experiments USING btree (experiment_id, dataset_id)
 index CREATE INDEX events_causation ON events USING btree (causation_seq) WHERE (causation_seq IS NOT NULL)
 index CREATE INDEX events_cycle ON events USING btree (cycle, seq) WHERE (cycle IS NOT NULL)
 index CREATE INDEX events_project ON events USING btree (project, seq) WHERE (project IS NOT NULL)
@@ -244,6 +280,13 @@ index CREATE UNIQUE INDEX debt_items_open ON debt_items USING btree (project, it
 index CREATE UNIQUE INDEX debt_items_pk ON debt_items USING btree (project, item_key, since)
 index CREATE UNIQUE INDEX debt_reports_pkey ON debt_reports USING btree (project)
 index CREATE UNIQUE INDEX deployments_pkey ON deployments USING btree (name)
+index CREATE UNIQUE INDEX early_trace_links_pk ON early_trace_links USING btree (trace_id, run_id)
+index CREATE UNIQUE INDEX evaluation_dataset_experiments_pk ON evaluation_dataset_experiments USING btree (dataset_id, experiment_id)
+index CREATE UNIQUE INDEX evaluation_dataset_tags_pk ON evaluation_dataset_tags USING btree (dataset_id, key)
+index CREATE UNIQUE INDEX evaluation_datasets_pkey ON evaluation_datasets USING btree (id)
+index CREATE UNIQUE INDEX evaluation_records_by_id ON evaluation_records USING btree (dataset_id, id)
+index CREATE UNIQUE INDEX evaluation_records_once ON evaluation_records USING btree (dataset_id, input_hash)
+index CREATE UNIQUE INDEX evaluation_records_pk ON evaluation_records USING btree (dataset_id, "position")
 index CREATE UNIQUE INDEX events_id_key ON events USING btree (id)
 index CREATE UNIQUE INDEX events_pkey ON events USING btree (seq)
 index CREATE UNIQUE INDEX experiment_tags_pk ON experiment_tags USING btree (experiment_id, key)
@@ -260,9 +303,11 @@ index CREATE UNIQUE INDEX logged_model_params_pk ON logged_model_params USING bt
 index CREATE UNIQUE INDEX logged_model_tags_pk ON logged_model_tags USING btree (model_id, key)
 index CREATE UNIQUE INDEX logged_models_artifact_root_key ON logged_models USING btree (artifact_root)
 index CREATE UNIQUE INDEX logged_models_pkey ON logged_models USING btree (id)
+index CREATE UNIQUE INDEX metric_blocks_pk ON metric_blocks USING btree (run_key, metric_id, level, last_step)
 index CREATE UNIQUE INDEX metric_keys_name_key ON metric_keys USING btree (name)
 index CREATE UNIQUE INDEX metric_keys_pkey ON metric_keys USING btree (id)
 index CREATE UNIQUE INDEX metric_points_pk ON metric_points USING btree (run_key, metric_id, step, logged_at, value)
+index CREATE UNIQUE INDEX metric_pyramids_pk ON metric_pyramids USING btree (run_key, metric_id)
 index CREATE UNIQUE INDEX migrations_pkey ON migrations USING btree (name)
 index CREATE UNIQUE INDEX model_aliases_pk ON model_aliases USING btree (model_id, alias)
 index CREATE UNIQUE INDEX model_history_pkey ON model_history USING btree (seq)
@@ -303,6 +348,9 @@ index CREATE UNIQUE INDEX runs_artifact_root_key ON runs USING btree (artifact_r
 index CREATE UNIQUE INDEX runs_id_key ON runs USING btree (id)
 index CREATE UNIQUE INDEX runs_pkey ON runs USING btree (key)
 index CREATE UNIQUE INDEX schedule_ticks_pk ON schedule_ticks USING btree (schedule, due_at)
+index CREATE UNIQUE INDEX scorer_versions_pk ON scorer_versions USING btree (scorer_id, version)
+index CREATE UNIQUE INDEX scorers_by_name ON scorers USING btree (experiment_id, name)
+index CREATE UNIQUE INDEX scorers_pkey ON scorers USING btree (id)
 index CREATE UNIQUE INDEX segments_pkey ON segments USING btree (id)
 index CREATE UNIQUE INDEX serving_replicas_pkey ON serving_replicas USING btree (replica)
 index CREATE UNIQUE INDEX serving_snapshot_pkey ON serving_snapshot USING btree (id)
@@ -370,6 +418,16 @@ logged_models.name text not null
 logged_models.source_run_id text
 logged_models.status text not null
 logged_models.updated_at bigint not null
+metric_blocks.first_step bigint not null
+metric_blocks.last_step bigint not null
+metric_blocks.level bigint not null
+metric_blocks.max_value double precision
+metric_blocks.metric_id bigint not null
+metric_blocks.min_value double precision
+metric_blocks.numbers bigint not null
+metric_blocks.points bigint not null
+metric_blocks.run_key bigint not null
+metric_blocks.scaled_sum double precision
 metric_keys.id bigint not null
 metric_keys.name text not null
 metric_points.logged_at bigint not null
@@ -377,6 +435,9 @@ metric_points.metric_id bigint not null
 metric_points.run_key bigint not null
 metric_points.step bigint not null
 metric_points.value double precision not null
+metric_pyramids.covered_to bigint not null
+metric_pyramids.metric_id bigint not null
+metric_pyramids.run_key bigint not null
 migrations.applied_at bigint not null
 migrations.name text not null
 model_aliases.alias text not null
@@ -634,6 +695,14 @@ runs.user_id text not null
 schedule_ticks.due_at bigint not null
 schedule_ticks.job_id text not null
 schedule_ticks.schedule text not null
+scorer_versions.created_at bigint not null
+scorer_versions.scorer_id text not null
+scorer_versions.serialized text not null
+scorer_versions.version bigint not null
+scorers.experiment_id bigint not null
+scorers.id text not null
+scorers.last_version bigint not null
+scorers.name text not null
 segments.id text not null
 segments.raw_digest text
 segments.received_at bigint not null

@@ -12,6 +12,11 @@ CREATE TABLE "debt_features" ("verdict" text not null primary key, "benefits" te
 CREATE TABLE "debt_items" ("project" text not null, "item_key" text not null, "since" integer not null, "title" text not null, "repaid_at" integer, constraint "debt_items_pk" primary key ("project", "item_key", "since"));
 CREATE TABLE "debt_reports" ("project" text not null primary key, "items" text not null, "measured_at" integer not null);
 CREATE TABLE "deployments" ("name" text not null primary key, "project" text not null, "model" text not null, "context_id" text, "context_event_time" text, "champion" integer, "last_revision" integer not null, "breaker_state" text not null, "breaker_mode" text not null, "breaker_reason" text, "breaker_changed_at" integer, "baseline_probability" real, "created_at" integer not null);
+CREATE TABLE "early_trace_links" ("trace_id" text not null, "run_id" text not null, "linked_at" integer not null, constraint "early_trace_links_pk" primary key ("trace_id", "run_id")) without rowid;
+CREATE TABLE "evaluation_dataset_experiments" ("dataset_id" text not null, "experiment_id" integer not null, constraint "evaluation_dataset_experiments_pk" primary key ("dataset_id", "experiment_id")) without rowid;
+CREATE TABLE "evaluation_dataset_tags" ("dataset_id" text not null, "key" text not null, "value" text not null, constraint "evaluation_dataset_tags_pk" primary key ("dataset_id", "key")) without rowid;
+CREATE TABLE "evaluation_datasets" ("id" text not null primary key, "name" text not null, "digest" text not null, "schema" text, "record_count" integer not null, "last_position" integer not null, "created_at" integer not null, "updated_at" integer not null, "created_by" text, "updated_by" text);
+CREATE TABLE "evaluation_records" ("dataset_id" text not null, "position" integer not null, "id" text not null, "input_hash" text not null, "inputs" text not null, "outputs" text, "expectations" text, "tags" text not null, "source" text, "created_at" integer not null, "updated_at" integer not null, "created_by" text, "updated_by" text, constraint "evaluation_records_pk" primary key ("dataset_id", "position")) without rowid;
 CREATE TABLE "events" ("seq" integer not null primary key, "id" text not null unique, "type" text not null, "project" text, "subject" text not null, "actor" text not null, "at" integer not null, "causation_seq" integer, "cycle" text, "payload" text not null, "prev_hash" text not null, "hash" text not null);
 CREATE TABLE "experiment_tags" ("experiment_id" integer not null references "experiments" ("id"), "key" text not null, "value" text not null, constraint "experiment_tags_pk" primary key ("experiment_id", "key")) without rowid;
 CREATE TABLE "experiments" ("id" integer not null primary key, "name" text not null unique, "artifact_location" text not null, "lifecycle" text not null, "created_at" integer not null, "updated_at" integer not null, "deleted_at" integer);
@@ -24,8 +29,10 @@ CREATE TABLE "logged_model_metrics" ("model_id" text not null, "metric_id" integ
 CREATE TABLE "logged_model_params" ("model_id" text not null, "key" text not null, "value" text not null, constraint "logged_model_params_pk" primary key ("model_id", "key")) without rowid;
 CREATE TABLE "logged_model_tags" ("model_id" text not null, "key" text not null, "value" text not null, constraint "logged_model_tags_pk" primary key ("model_id", "key")) without rowid;
 CREATE TABLE "logged_models" ("id" text not null primary key, "experiment_id" integer not null references "experiments" ("id"), "name" text not null, "model_type" text not null, "status" text not null, "source_run_id" text, "artifact_root" text not null unique, "lifecycle" text not null, "created_at" integer not null, "updated_at" integer not null, "deleted_at" integer);
+CREATE TABLE "metric_blocks" ("run_key" integer not null, "metric_id" integer not null, "level" integer not null, "last_step" integer not null, "first_step" integer not null, "points" integer not null, "numbers" integer not null, "min_value" real, "max_value" real, "scaled_sum" real, constraint "metric_blocks_pk" primary key ("run_key", "metric_id", "level", "last_step")) without rowid;
 CREATE TABLE "metric_keys" ("id" integer not null primary key, "name" text not null unique);
 CREATE TABLE "metric_points" ("run_key" integer not null, "metric_id" integer not null, "step" integer not null, "logged_at" integer not null, "value" real not null, constraint "metric_points_pk" primary key ("run_key", "metric_id", "step", "logged_at", "value")) without rowid;
+CREATE TABLE "metric_pyramids" ("run_key" integer not null, "metric_id" integer not null, "covered_to" integer not null, constraint "metric_pyramids_pk" primary key ("run_key", "metric_id"));
 CREATE TABLE "migrations" ("name" text not null primary key, "applied_at" integer not null);
 CREATE TABLE "model_aliases" ("model_id" text not null, "alias" text not null, "version" integer not null, constraint "model_aliases_pk" primary key ("model_id", "alias")) without rowid;
 CREATE TABLE "model_history" ("seq" integer primary key, "model_id" text not null, "model" text not null, "version" integer, "kind" text not null, "key" text not null, "from_value" text, "to_value" text, "actor" text not null, "reason" text, "verdict_id" text, "at" integer not null, "event_seq" integer not null);
@@ -58,6 +65,8 @@ CREATE TABLE "run_params" ("run_key" integer not null, "key" text not null, "val
 CREATE TABLE "run_tags" ("run_key" integer not null, "key" text not null, "value" text not null, constraint "run_tags_pk" primary key ("run_key", "key")) without rowid;
 CREATE TABLE "runs" ("key" integer not null primary key, "id" text not null unique, "experiment_id" integer not null references "experiments" ("id"), "name" text not null, "user_id" text not null, "status" text not null, "start_time" integer not null, "end_time" integer, "lifecycle" text not null, "artifact_root" text not null unique, "updated_at" integer not null, "deleted_at" integer);
 CREATE TABLE "schedule_ticks" ("schedule" text not null, "due_at" integer not null, "job_id" text not null, constraint "schedule_ticks_pk" primary key ("schedule", "due_at"));
+CREATE TABLE "scorer_versions" ("scorer_id" text not null, "version" integer not null, "serialized" text not null, "created_at" integer not null, constraint "scorer_versions_pk" primary key ("scorer_id", "version")) without rowid;
+CREATE TABLE "scorers" ("id" text not null primary key, "experiment_id" integer not null references "experiments" ("id"), "name" text not null, "last_version" integer not null);
 CREATE TABLE "segments" ("id" text not null primary key, "replica" text not null, "received_at" integer not null, "records" integer not null, "rows" integer not null, "raw_digest" text);
 CREATE TABLE "serving_replicas" ("replica" text not null primary key, "reported_at" integer not null, "report" text not null);
 CREATE TABLE "serving_snapshot" ("id" integer not null primary key, "version" integer not null, "body" text not null);
@@ -81,6 +90,13 @@ CREATE INDEX "dataset_versions_digest" on "dataset_versions" ("project", "datase
 CREATE UNIQUE INDEX "dataset_versions_number" on "dataset_versions" ("project", "dataset", "number");
 CREATE UNIQUE INDEX "dataset_versions_recipe" on "dataset_versions" ("project", "dataset", "recipe_digest");
 CREATE UNIQUE INDEX debt_items_open on debt_items (project, item_key) where repaid_at is null;
+CREATE INDEX early_trace_links_by_time on early_trace_links (linked_at);
+CREATE INDEX evaluation_datasets_by_name on evaluation_datasets (name);
+CREATE INDEX evaluation_datasets_newest on evaluation_datasets (created_at desc, id desc);
+CREATE INDEX evaluation_datasets_of_experiment on evaluation_dataset_experiments (experiment_id, dataset_id)
+  ;
+CREATE UNIQUE INDEX evaluation_records_by_id on evaluation_records (dataset_id, id);
+CREATE UNIQUE INDEX evaluation_records_once on evaluation_records (dataset_id, input_hash);
 CREATE INDEX events_causation on events (causation_seq)
         where causation_seq is not null;
 CREATE INDEX events_cycle on events (cycle, seq)
@@ -126,6 +142,7 @@ CREATE INDEX run_tags_parent on run_tags (value) where key = 'mlflow.parentRunId
 CREATE INDEX runs_newest on runs (experiment_id, lifecycle, start_time desc, id);
 CREATE INDEX "runs_trash" on "runs" (deleted_at)
         where lifecycle = 'deleted';
+CREATE UNIQUE INDEX scorers_by_name on scorers (experiment_id, name);
 CREATE INDEX "stage_attempts_run" on "stage_attempts" ("run_id");
 CREATE INDEX "stage_results_key" on "stage_results" ("project", "result_key", "environment_key", "created_at");
 CREATE INDEX traces_by_session on traces (session_id, experiment_id);

@@ -18,6 +18,9 @@ import { retention } from './0015-retention.ts';
 import { imports } from './0016-imports.ts';
 import { leanEventIndexes } from './0017-lean-event-indexes.ts';
 import { runParents } from './0018-run-parents.ts';
+import { evaluations } from './0019-evaluations.ts';
+import { metricPyramids } from './0021-metric-pyramids.ts';
+import { earlyTraceLinks } from './0023-early-trace-links.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step in order. A step that has been released is never changed. */
@@ -42,4 +45,7 @@ export const migrations: readonly Migration[] = [
   imports,
   leanEventIndexes,
   runParents,
+  evaluations,
+  metricPyramids,
+  earlyTraceLinks,
 ];

@@ -60,6 +60,33 @@ export interface LatestMetricsTable extends MetricPointsTable {
   max_value: number | null;
 }
 
+/** That a series has blocks, which hold all its points up to a step. */
+export interface MetricPyramidsTable {
+  run_key: number;
+  metric_id: number;
+  covered_to: number | bigint;
+}
+
+/**
+ * Neighbouring points of a series in one row; those of one step are never parted. The blocks of a level follow each other
+ * without a point in between; a block of the next level holds four of them.
+ */
+export interface MetricBlocksTable {
+  run_key: number;
+  metric_id: number;
+  /** 0 is the finest. */
+  level: number;
+  last_step: number | bigint;
+  first_step: number | bigint;
+  points: number;
+  /** Those that are not NaN; null extremes and sum where there is none. */
+  numbers: number;
+  min_value: number | null;
+  max_value: number | null;
+  /** Times 2^-64: infinities are stored as the greatest numbers, whose sum would overflow. */
+  scaled_sum: number | null;
+}
+
 export interface RunTextTable {
   run_key: number;
   key: string;
@@ -167,6 +194,8 @@ export interface ExperimentsSchema {
   metric_keys: MetricKeysTable;
   metric_points: MetricPointsTable;
   latest_metrics: LatestMetricsTable;
+  metric_pyramids: MetricPyramidsTable;
+  metric_blocks: MetricBlocksTable;
   run_params: RunTextTable;
   run_tags: RunTextTable;
   run_datasets: RunDatasetsTable;

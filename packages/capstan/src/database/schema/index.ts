@@ -1,6 +1,7 @@
 import type { DataSchema } from './data.ts';
 import type { DebtSchema } from './debt.ts';
 import type { DesignSchema } from './design.ts';
+import type { EvaluationsSchema } from './evaluations.ts';
 import type { ExperimentsSchema } from './experiments.ts';
 import type { FoundationSchema } from './foundation.ts';
 import type { GatesSchema } from './gates.ts';
@@ -19,6 +20,7 @@ export interface Schema
     FoundationSchema,
     DesignSchema,
     DataSchema,
+    EvaluationsSchema,
     ExperimentsSchema,
     RegistrySchema,
     PipelinesSchema,

@@ -38,6 +38,13 @@ export interface TraceLinksTable {
   target: string;
 }
 
+/** A run linked to a trace that has not come yet. */
+export interface EarlyTraceLinksTable {
+  trace_id: string;
+  run_id: string;
+  linked_at: number;
+}
+
 /** `started_ns` and `ended_ns` are 64-bit nanoseconds since 1970: select them as text. */
 export interface SpansTable {
   trace_key: number;
@@ -102,6 +109,7 @@ export interface TracesSchema {
   trace_tags: TraceTextTable;
   trace_metadata: TraceTextTable;
   trace_links: TraceLinksTable;
+  early_trace_links: EarlyTraceLinksTable;
   spans: SpansTable;
   assessments: AssessmentsTable;
 }

@@ -265,7 +265,7 @@ describe('parseOrder', () => {
 
   test('says where, and what was probably meant', () => {
     expect(() => parseOrder(['metrics.acc DSEC'])).toThrow(
-      /^Invalid order_by clause: 'DSEC' at position 12: .* Did you mean DESC\?\n {2}metrics.acc DSEC\n {14}\^\^\^\^$/,
+      /^Invalid order_by clause 'DSEC' at position 12: .* Did you mean DESC\?\n {2}metrics.acc DSEC\n {14}\^\^\^\^$/,
     );
   });
 });

@@ -33,8 +33,8 @@ export function refusal(place: Place, reason: string, suggestion?: string): Doma
 /** The refusal of what the grammar does not have. The first words are MLflow's, which its clients look for. */
 export function syntaxRefusal(place: Place, reason: string, suggestion?: string): DomainError {
   const text = shortened(place.source.slice(place.start, place.end)) || 'the end';
-  const name = place.field === 'filter' ? 'Invalid clause(s) in filter string' : 'Invalid order_by clause';
-  return refusal(place, `${name}: '${text}' at position ${place.start}: ${reason}`, suggestion);
+  const name = place.field === 'filter' ? 'Invalid clause(s) in filter string:' : 'Invalid order_by clause';
+  return refusal(place, `${name} '${text}' at position ${place.start}: ${reason}`, suggestion);
 }
 
 /** A text of a user in a message: bounded, on one line. */

@@ -31,6 +31,7 @@ export { limitOf } from './trash/retention.ts';
 export type { Purged } from './trash/trash.ts';
 export type { Reference, ReadReferences } from './trash/plan.ts';
 export type { TrashItem, TrashKey, TrashKind } from './trash/trash.store.ts';
+export { experimentJobs } from './jobs.ts';
 export { experimentRoutes } from './routes.ts';
 export { projectOf } from './project-of.ts';
 export { hexId } from './runs.ts';

@@ -1,6 +1,13 @@
 import { sql, type Selectable } from 'kysely';
-import { prepared, preparedInsert, type Dialect, type Reader, type Schema, type Writer } from '#database';
-import { readInt64 } from '#kernel/int64';
+import {
+  prepared,
+  preparedInsert,
+  type Database,
+  type Dialect,
+  type Reader,
+  type Schema,
+  type Writer,
+} from '#database';
 import {
   RUN_NAME_TAG,
   type Experiment,
@@ -11,7 +18,7 @@ import {
   type RunStatus,
 } from './model.ts';
 import { greatestEver } from './trash/watermark.store.ts';
-import { metricValue } from './metrics/metric.store.ts';
+import { exactInt64, metricValue } from './metrics/metric.store.ts';
 
 export type RunRow = Selectable<Schema['runs']>;
 
@@ -43,10 +50,13 @@ export interface RunForWriting {
   readonly lifecycle: Lifecycle;
   readonly experimentId: number;
   readonly experimentName: string;
+  /** 1 where it has a series with blocks, which may have to go (metrics/pyramid.store.ts). */
+  readonly hasPyramid: 0 | 1;
 }
 
 const forWriting = sql`select r.id as "id", r.key as "key", r.lifecycle as "lifecycle",
-    r.experiment_id as "experimentId", e.name as "experimentName"
+    r.experiment_id as "experimentId", e.name as "experimentName",
+    case when exists (select 1 from metric_pyramids p where p.run_key = r.key) then 1 else 0 end as "hasPyramid"
   from runs r join experiments e on e.id = r.experiment_id`;
 const selectForWriting = prepared<{ id: string }, RunForWriting>(
   (given) => sql`${forWriting} where r.id = ${given('id')}`,
@@ -189,6 +199,8 @@ export async function insertParams(
   );
 }
 
+const onKnownTag = sql`on conflict (run_key, key) do update set value = excluded.value where run_tags.value <> excluded.value`;
+
 /** Sets tags, each key at most once; returns how many are new or changed. */
 export async function putTags(
   dialect: Dialect,
@@ -197,13 +209,7 @@ export async function putTags(
   tags: readonly KeyValue[],
 ): Promise<number> {
   const rows = tags.map(({ key, value }) => [run, key, value] as const);
-  return await dialect.insertMany(
-    writer,
-    'run_tags',
-    textColumns,
-    rows,
-    sql`on conflict (run_key, key) do update set value = excluded.value where run_tags.value <> excluded.value`,
-  );
+  return await dialect.insertMany(writer, 'run_tags', textColumns, rows, onKnownTag);
 }
 
 /** False when there was no such tag. */
@@ -246,7 +252,7 @@ export type Projection = readonly string[] | 'all';
 
 /** Params or tags of runs, by run key, sorted by name. */
 export async function textsOf(
-  reader: Reader,
+  { dialect, read }: Pick<Database, 'dialect' | 'read'>,
   table: 'run_params' | 'run_tags',
   runs: readonly number[],
   wanted: Projection,
@@ -254,53 +260,53 @@ export async function textsOf(
   const found = new Map<number, KeyValue[]>(runs.map((run) => [run, []]));
   if (wanted.length === 0) return found;
   for (const chunk of chunks(runs)) {
-    let query = reader.selectFrom(table).selectAll().where('run_key', 'in', chunk).orderBy('run_key').orderBy('key');
-    if (wanted !== 'all') query = query.where('key', 'in', wanted);
-    for (const { run_key, key, value } of await query.execute()) found.get(run_key)?.push({ key, value });
+    const only = wanted === 'all' ? sql`` : sql`and key in (${sql.join(wanted)})`;
+    const rows = await dialect.selectLists<readonly [run: number, key: string, value: string]>(
+      read,
+      sql`select run_key, key, value from ${sql.table(table)}
+           where run_key in (${sql.join(chunk)}) ${only} order by run_key, key`,
+    );
+    for (const [run, key, value] of rows) found.get(run)?.push({ key, value });
   }
   return found;
 }
 
-interface LatestRow {
-  readonly run_key: number;
-  readonly name: string;
-  readonly step: string;
-  readonly logged_at: string;
-  readonly value: number;
-  readonly min_value: number | null;
-  readonly max_value: number | null;
-}
+type LatestRow = readonly [
+  run: number,
+  name: string,
+  step: number | string,
+  loggedAt: number | string,
+  value: number,
+  min: number | null,
+  max: number | null,
+];
 
 /** Latest metrics of runs, by run key, sorted by name. */
 export async function latestOf(
-  reader: Reader,
+  { dialect, read }: Pick<Database, 'dialect' | 'read'>,
   runs: readonly number[],
   wanted: Projection,
 ): Promise<Map<number, LatestMetric[]>> {
   const found = new Map<number, LatestMetric[]>(runs.map((run) => [run, []]));
   if (wanted.length === 0) return found;
+  const { exactInteger } = dialect;
   for (const chunk of chunks(runs)) {
     const only = wanted === 'all' ? sql`` : sql`and k.name in (${sql.join(wanted)})`;
-    const { rows } = await sql<LatestRow>`
-      select l.run_key, k.name, cast(l.step as text) as step, cast(l.logged_at as text) as logged_at, l.value,
-             l.min_value, l.max_value
+    const rows = await dialect.selectLists<LatestRow>(
+      read,
+      sql`select l.run_key, k.name, ${exactInteger(sql`l.step`)} as step, ${exactInteger(sql`l.logged_at`)} as logged_at,
+             l.value, l.min_value, l.max_value
         from latest_metrics l join metric_keys k on k.id = l.metric_id
        where l.run_key in (${sql.join(chunk)}) ${only}
-       order by l.run_key, k.name`.execute(reader);
-    for (const row of rows) found.get(row.run_key)?.push(toLatest(row));
+       order by l.run_key, k.name`,
+    );
+    for (const row of rows) found.get(row[0])?.push(toLatest(row));
   }
   return found;
 }
 
-function toLatest(row: LatestRow): LatestMetric {
-  return {
-    key: row.name,
-    value: metricValue(row.value),
-    timestamp: readInt64(row.logged_at),
-    step: readInt64(row.step),
-    min: row.min_value,
-    max: row.max_value,
-  };
+function toLatest([, key, step, loggedAt, value, min, max]: LatestRow): LatestMetric {
+  return { key, value: metricValue(value), timestamp: exactInt64(loggedAt), step: exactInt64(step), min, max };
 }
 
 export function toRun(row: RunRow): RunWithKey {

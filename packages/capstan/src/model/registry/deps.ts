@@ -28,7 +28,7 @@ export async function requireModel(reader: Writer, name: string): Promise<ModelR
 
 /** @throws DomainError NOT_FOUND */
 export async function requireVersion(reader: Writer, model: string, version: number): Promise<VersionRow> {
-  await requireModel(reader, model);
+  refuseSeparators(model);
   const row = await findVersion(reader, model, version);
   if (!row) {
     throw new DomainError('NOT_FOUND', `Model Version (name=${model}, version=${version}) not found`, {

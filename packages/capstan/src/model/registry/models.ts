@@ -179,12 +179,12 @@ export function modelUseCases(deps: RegistryDeps): ModelUseCases {
   };
 }
 
-/** Models and prompts share their names. */
+/** Models and prompts share their names. The words are MLflow's. */
 function nameTaken(name: string, isOldPrompt = false, isNewPrompt = isOldPrompt): DomainError {
   const word = (isPrompt: boolean) => (isPrompt ? 'Prompt' : 'Registered Model');
   const message =
     isOldPrompt === isNewPrompt
       ? `${word(isNewPrompt)} (name=${name}) already exists.`
-      : `Cannot create a ${word(isNewPrompt).toLowerCase()} with name '${name}': a ${word(isOldPrompt).toLowerCase()} with this name already exists, and both share their names.`;
+      : `Tried to create a ${word(isNewPrompt).toLowerCase()} with name '${name}', but the name is already taken by a ${word(isOldPrompt).toLowerCase()}.`;
   return new DomainError('ALREADY_EXISTS', message, { field: 'name' });
 }

@@ -47,7 +47,7 @@ export async function resolveSource(deps: SourceDeps, claim: SourceClaim): Promi
     throw refusal(source, `a prompt has no files: its source is ${[...PROMPT_SOURCES].join(' or ')}`);
   }
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(source)?.[1]?.toLowerCase();
-  if (scheme === undefined) throw refusal(source, 'it is a path of some machine, which this server cannot read');
+  if (scheme === undefined) throw localRefusal(source);
   refuseTricks(source, REMOTE_SCHEMES.has(scheme));
   if (scheme === 'models') return await resolveModel(deps, claim);
   if (scheme === 'runs') return await resolveRun(deps, claim);
@@ -57,6 +57,7 @@ export async function resolveSource(deps: SourceDeps, claim: SourceClaim): Promi
     const model = await deps.experiments.getLoggedModel(claim.loggedModelId);
     return { files: null, ...own, runId: own.runId ?? model.sourceRunId };
   }
+  if (scheme === 'file') throw localRefusal(source);
   throw refusal(source, `'${scheme}:' addresses a host other than the tracking server, or a path of some machine`);
 }
 
@@ -152,8 +153,21 @@ function refuseTricks(source: string, mayHaveQuery: boolean): void {
   try {
     parseArtifactPath(path);
   } catch (error) {
-    throw error instanceof DomainError ? refusal(source, error.message) : error;
+    // In MLflow's words, which its clients' users have read.
+    throw error instanceof DomainError
+      ? refusal(
+          source,
+          'if supplying a source as an http, https, local file path, ftp, objectstore, or mlflow-artifacts uri, an absolute path must be provided without relative path references present',
+        )
+      : error;
   }
+}
+
+function localRefusal(source: string): DomainError {
+  return refusal(
+    source,
+    'to use a local path as a model version source, log its files to a run first: this server reads no paths of other machines',
+  );
 }
 
 function refusal(source: string, reason: string): DomainError {

@@ -145,6 +145,11 @@ export function versionUseCases(deps: RegistryDeps): VersionUseCases {
           // Of a prompt's version its own tag says so, in MLflow's webhooks.
           isPrompt: tags.some(isPromptTag),
         });
+        // As MLflow: of a model that was named, by itself or by the version that is copied.
+        const named = input.loggedModelId ?? (source.startsWith('models:/') ? loggedModelId : null);
+        if (named !== null && !tags.some(isPromptTag)) {
+          await deps.experiments.tagModelVersion(writer, { id: named, model, version: number, cause });
+        }
         return number;
       });
       return await get(model, version);

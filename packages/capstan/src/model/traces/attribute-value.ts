@@ -41,9 +41,17 @@ function writeDecimal(value: number): string {
   return Number.isInteger(value) && !text.includes('e') ? `${text}.0` : text;
 }
 
-/** The value that JSON text stands for; undefined for what is no JSON. */
+/** What stands for Python's NaN while JSON is parsed: no number that anybody writes is spelt so. */
+const NAN_SPELLING = '1e7654321';
+const STRING_OR_WORD = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
+
+/** The value that JSON text stands for, Python's NaN and Infinity included; undefined for what is no JSON. */
 export function readValue(text: string): AttributeValue | undefined {
-  if (text === 'NaN' || text === 'Infinity' || text === '-Infinity') return Number(text);
+  const value = tryParse(text);
+  return value === undefined && /NaN|Infinity/.test(text) ? tryParse(spelt(text)) : value;
+}
+
+function tryParse(text: string): AttributeValue | undefined {
   try {
     return JSON.parse(text, exactly) as AttributeValue;
   } catch {
@@ -51,9 +59,18 @@ export function readValue(text: string): AttributeValue | undefined {
   }
 }
 
+function spelt(text: string): string {
+  return text.replaceAll(STRING_OR_WORD, (found) => {
+    if (found.startsWith('"')) return found;
+    if (found === 'NaN') return NAN_SPELLING;
+    return found.startsWith('-') ? '-1e999' : '1e999';
+  });
+}
+
 function exactly(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
   if (typeof value === 'number') {
     const source = context?.source ?? '';
+    if (source === NAN_SPELLING) return Number.NaN;
     return /^-?\d{1,19}$/.test(source) ? BigInt(source) : value;
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Map)) {

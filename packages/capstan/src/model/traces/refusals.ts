@@ -32,8 +32,12 @@ export function refuseDeletedExperiment({ id, lifecycle }: Experiment): void {
 }
 
 /** @throws DomainError INVALID_ARGUMENT */
+export function isTraceId(id: string): boolean {
+  return /^[\w.:-]{1,128}$/.test(id);
+}
+
 export function checkTraceId(id: string): void {
-  if (/^[\w.:-]{1,128}$/.test(id)) return;
+  if (isTraceId(id)) return;
   throw invalid(`Invalid trace ID '${id.slice(0, LONGEST_ID)}': it has up to ${LONGEST_ID} letters and digits`, {
     field: 'trace_id',
   });

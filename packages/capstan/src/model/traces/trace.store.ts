@@ -1,6 +1,7 @@
 import { sql, type Selectable } from 'kysely';
 import type { Dialect, Reader, Schema, Writer } from '#database';
 import type { KeyValue } from '#model/experiments';
+import { takeEarlyLinks } from './early-link.store.ts';
 import { COST, NAME_TAG, SESSION, TOKEN_USAGE, type TraceInfo, type TraceStatus } from './model.ts';
 
 export type TraceRow = Selectable<Schema['traces']>;
@@ -40,7 +41,7 @@ export async function findTrace(reader: Reader, id: string): Promise<TraceHead |
   return (await findTraces(reader, [id]))[0];
 }
 
-/** Returns the key. The caller holds the chain lock: keys count up. */
+/** With the links that came before it. Returns the key. The caller holds the chain lock: keys count up. */
 export async function insertTrace(writer: Writer, trace: NewTrace): Promise<number> {
   const last = await sql<{ key: number | null }>`select max(key) as key from traces`.execute(writer);
   const key = Number(last.rows[0]?.key ?? 0) + 1;
@@ -61,6 +62,7 @@ export async function insertTrace(writer: Writer, trace: NewTrace): Promise<numb
       session_id: null,
     })
     .execute();
+  await takeEarlyLinks(writer, { id: trace.id, key });
   return key;
 }
 

@@ -128,6 +128,23 @@ describeDatabases('traces', (open) => {
       expect(await traces.getTraceLinks(idOf(1))).toEqual([{ kind: 'run', target: runId }]);
     });
 
+    test('that were linked to runs before they came have those links, and no others', async () => {
+      const { traces, experiments, database } = await openTraces(await open());
+      const { id: first } = await experiments.createRun({ experimentId: '0', cause });
+      const { id: second } = await experiments.createRun({ experimentId: '0', cause });
+      await traces.linkToRun({ traceIds: [idOf(1), idOf(2), idOf(1), 'no trace is called so'], runId: first, cause });
+      await traces.linkToRun({ traceIds: [idOf(1)], runId: second, cause });
+      await traces.linkToRun({ traceIds: [idOf(1)], runId: second, cause });
+      await traces.logSpans({ experimentId: '0', spans: [sentSpan({})], runId: second, cause });
+      await traces.recordTrace(given(2));
+      await traces.recordTrace(given(3));
+      const runs = [first, second].toSorted();
+      expect(await traces.getTraceLinks(idOf(1))).toEqual(runs.map((target) => ({ kind: 'run', target })));
+      expect(await traces.getTraceLinks(idOf(2))).toEqual([{ kind: 'run', target: first }]);
+      expect(await traces.getTraceLinks(idOf(3))).toEqual([]);
+      expect(await database.read.selectFrom('early_trace_links').selectAll().execute()).toEqual([]);
+    });
+
     test('are refused together: an unknown or deleted experiment, an unknown run', async () => {
       const { traces, experiments, facts } = await openTraces(await open());
       const spans = [sentSpan({})];

@@ -11,11 +11,13 @@ import {
   checkTraceId,
   checkedMetadata,
   checkedTag,
+  isTraceId,
   noTrace,
   refuseDeletedExperiment,
   refuseOwnTag,
 } from './refusals.ts';
 import { locationTag, traceRoot } from './spans/log-spans.ts';
+import { keepEarlyLinks } from './early-link.store.ts';
 import * as store from './trace.store.ts';
 
 const LONGEST_PREVIEW = 1_000;
@@ -72,7 +74,10 @@ export interface TraceUseCases {
   deleteTraces(which: TraceDeletion): Promise<number>;
   /** Removes all of an experiment that is being purged, in that transaction. Returns how many there were. */
   purgeTraces(writer: Writer, experimentId: string): Promise<number>;
-  /** At most 100 at once; unknown traces are left out. @throws DomainError NOT_FOUND for the run */
+  /**
+   * At most 100 at once. A trace that has not come yet is linked when it comes: clients send traces in the background.
+   * @throws DomainError NOT_FOUND for the run
+   */
   linkToRun(input: {
     readonly traceIds: readonly string[];
     readonly runId: string;
@@ -87,7 +92,7 @@ export interface TraceUseCases {
 }
 
 export function traceUseCases(deps: TracesDeps): TraceUseCases {
-  const { database, events, experiments, ids } = deps;
+  const { database, events, experiments, ids, clock } = deps;
   const { dialect } = database;
 
   async function record(writer: Writer, trace: GivenTrace, experiment: Experiment): Promise<void> {
@@ -254,6 +259,9 @@ export function traceUseCases(deps: TracesDeps): TraceUseCases {
           'run',
           heads.map(({ key }) => [key, run.id]),
         );
+        const known = new Set(heads.map(({ id }) => id));
+        const awaited = traceIds.filter((id) => !known.has(id) && isTraceId(id));
+        await keepEarlyLinks(dialect, writer, { traceIds: awaited, runId: run.id, at: clock.now() });
         const payload = { traces: heads.length };
         await events.append(writer, cause, { type: 'traces.linked', subject: `run:${run.id}`, payload });
       });

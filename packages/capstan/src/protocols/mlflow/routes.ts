@@ -1,5 +1,6 @@
 import { mlflowRoutes, type MlflowCallName } from '@capstan/api';
 import { bindRaw, type BoundRoute } from '#http';
+import type { Evaluations } from '#model/evaluations';
 import type { Experiments, SignedLinks } from '#model/experiments';
 import type { ModelRegistry } from '#model/registry';
 import type { Traces } from '#model/traces';
@@ -7,6 +8,8 @@ import type { Webhooks } from '#operations/webhooks';
 import { artifactCalls } from './artifacts/artifacts.ts';
 import { multipartCalls } from './artifacts/multipart.ts';
 import { presignedCalls } from './artifacts/presigned.ts';
+import { datasetCalls } from './evaluations/datasets.ts';
+import { scorerCalls } from './evaluations/scorers.ts';
 import type { Handler } from './wire/call.ts';
 import { experimentCalls } from './tracking/experiments.ts';
 import { jsonReply } from './wire/json-reply.ts';
@@ -18,6 +21,7 @@ import { assessmentCalls } from './traces/assessments.ts';
 import { oldTraceCalls } from './traces/old-traces.ts';
 import { fileFinder, traceArtifactCalls, withTraceFiles } from './traces/trace-files.ts';
 import { traceCalls } from './traces/traces.ts';
+import { userCalls } from './users/users.ts';
 import { webhookCalls } from './webhooks/webhooks.ts';
 
 /** The release whose API this is: clients choose by it how they speak. */
@@ -47,6 +51,7 @@ export function mlflowRoutesOf(deps: {
   readonly experiments: Experiments;
   readonly registry: ModelRegistry;
   readonly traces: Traces;
+  readonly evaluations: Evaluations;
   readonly webhooks: Webhooks;
   readonly links: SignedLinks;
   /** Address of this server in links, where it is not the one that clients call. */
@@ -58,6 +63,7 @@ export function mlflowRoutesOf(deps: {
     serverInfo: async () => jsonReply(serverInfo),
     gatewayProxy: async () => jsonReply(noGateway),
     askGatewayProxy: async () => jsonReply(noGateway),
+    ...userCalls(),
     ...experimentCalls(deps.experiments),
     ...runCalls(deps.experiments),
     ...metricCalls(deps.experiments),
@@ -70,6 +76,8 @@ export function mlflowRoutesOf(deps: {
     ...oldTraceCalls(deps.traces),
     ...assessmentCalls(deps.traces),
     ...traceArtifactCalls(deps.traces),
+    ...datasetCalls(deps.evaluations),
+    ...scorerCalls(deps.evaluations),
     ...webhookCalls(deps.webhooks),
   } satisfies Readonly<Record<MlflowCallName, Handler>>;
   return Object.entries<Handler>(handlers).flatMap(([name, handle]) =>

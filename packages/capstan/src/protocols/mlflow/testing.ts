@@ -11,6 +11,7 @@ import { openDatabase } from '#database';
 import { createEvents } from '#events';
 import { createHttpServer, identifyLocal } from '#http';
 import { createJobs } from '#jobs';
+import { createEvaluations, type Evaluations } from '#model/evaluations';
 import { createExperiments, createSignedLinks, type Experiments } from '#model/experiments';
 import { createRegistry, type ModelRegistry } from '#model/registry';
 import { createTraces, type Traces } from '#model/traces';
@@ -33,6 +34,7 @@ export interface MlflowServer {
   readonly experiments: Experiments;
   readonly registry: ModelRegistry;
   readonly traces: Traces;
+  readonly evaluations: Evaluations;
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
   /** A message as the body: an object as JSON, a text as it is. */
   send(
@@ -66,6 +68,7 @@ export async function startMlflow(): Promise<MlflowServer> {
   const registry = createRegistry({ ...deps, experiments });
   const outbound = createOutboundSockets({ schemes: ['http', 'https'], canReachPrivate: true, allowedTargets: [] });
   const traces = createTraces({ ...deps, experiments });
+  const evaluations = createEvaluations({ ...deps, experiments });
   const webhooks = createWebhooks({ ...deps, jobs, registry, outbound, secretKey: Buffer.alloc(32) });
   await experiments.ensureDefaultExperiment({ actor: 'test' });
   const http = createHttpServer({
@@ -74,6 +77,7 @@ export async function startMlflow(): Promise<MlflowServer> {
       experiments,
       registry,
       traces,
+      evaluations,
       webhooks,
       links: createSignedLinks(database),
       publicUrl: null,
@@ -109,6 +113,7 @@ export async function startMlflow(): Promise<MlflowServer> {
     experiments,
     registry,
     traces,
+    evaluations,
     get: (path, headers = {}) => ask(path, { headers }),
     send,
     post: (path, body) => send('POST', `/api/2.0/mlflow/${path}`, body),

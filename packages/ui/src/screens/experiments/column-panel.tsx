@@ -2,9 +2,11 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useDeferredValue, useMemo, useRef, useState } from 'react';
 import { Button } from '../../design/button.tsx';
 import { count } from '../../design/format.ts';
+import { Toggle } from '../../design/field.tsx';
 import { Row } from '../../design/page.tsx';
 import css from './column-panel.module.css';
 import { keyOf, kindOf, splitKey, type ColumnKind } from './columns.ts';
+import { moved } from './view.ts';
 
 const LINE_PX = 28;
 
@@ -14,7 +16,7 @@ type Line =
 
 const titles: Record<ColumnKind, string> = { metrics: 'Metrics', params: 'Params', tags: 'Tags' };
 
-/** Which metrics, params and tags are columns: a tree of their prefixes, or what a search finds. */
+/** Which metrics, params and tags are columns, and in which order: a tree of their prefixes, or what a search finds. */
 export function ColumnPanel(props: {
   available: readonly string[];
   chosen: readonly string[];
@@ -23,13 +25,15 @@ export function ColumnPanel(props: {
   onChoose(columns: readonly string[]): void;
 }) {
   const { available, onChoose } = props;
+  const [isOrder, setOrder] = useState(false);
   const [text, setText] = useState('');
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const wanted = useDeferredValue(text.trim().toLowerCase());
   const chosen = useMemo(() => new Set(props.chosen), [props.chosen]);
   const lines = useMemo(
-    () => (wanted === '' ? treeOf(available, open) : foundIn(available, wanted)),
-    [available, open, wanted],
+    () =>
+      isOrder ? foundIn(props.chosen, wanted) : wanted === '' ? treeOf(available, open) : foundIn(available, wanted),
+    [available, open, wanted, isOrder, props.chosen],
   );
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
@@ -81,7 +85,7 @@ export function ColumnPanel(props: {
                     {open.has(line.id) ? '▾' : '▸'}
                   </button>
                 )}
-                <label className={line.kind === 'column' && wanted === '' ? css['inner'] : ''}>
+                <label className={line.kind === 'column' && wanted === '' && !isOrder ? css['inner'] : ''}>
                   <input
                     type="checkbox"
                     checked={marked === columns.length}
@@ -93,6 +97,9 @@ export function ColumnPanel(props: {
                   <span title={line.label}>{line.label}</span>
                   {line.kind === 'folder' && <small>{`${marked} of ${count(columns.length)}`}</small>}
                 </label>
+                {isOrder && line.kind === 'column' && (
+                  <Movers columns={props.chosen} column={line.column} label={line.label} onMove={onChoose} />
+                )}
               </div>
             );
           })}
@@ -100,6 +107,7 @@ export function ColumnPanel(props: {
         {lines.length === 0 && <p>No column has that name.</p>}
       </div>
       <Row>
+        <Toggle label="Only shown, in order" isOn={isOrder} onSet={setOrder} />
         <Button
           disabled={!differing || props.chosen.every((column) => differing.has(column))}
           onClick={() => onChoose(props.chosen.filter((column) => differing?.has(column)))}
@@ -109,7 +117,7 @@ export function ColumnPanel(props: {
         <Button disabled={props.chosen.length === 0} onClick={() => onChoose([])}>
           Hide all
         </Button>
-        {wanted !== '' && lines.length > 0 && (
+        {!isOrder && wanted !== '' && lines.length > 0 && (
           <Button
             onClick={() =>
               choose(
@@ -122,6 +130,44 @@ export function ColumnPanel(props: {
           </Button>
         )}
       </Row>
+    </>
+  );
+}
+
+/** One place to the left and to the right in the table. */
+function Movers({
+  columns,
+  column,
+  label,
+  onMove,
+}: {
+  columns: readonly string[];
+  column: string;
+  label: string;
+  onMove(columns: readonly string[]): void;
+}) {
+  const at = columns.indexOf(column);
+  const to = (place: number): void => onMove(moved(columns, column, columns[place] ?? column));
+  return (
+    <>
+      <button
+        type="button"
+        className={css['fold']}
+        disabled={at <= 0}
+        aria-label={`Move ${label} left`}
+        onClick={() => to(at - 1)}
+      >
+        ↑
+      </button>
+      <button
+        type="button"
+        className={css['fold']}
+        disabled={at === columns.length - 1}
+        aria-label={`Move ${label} right`}
+        onClick={() => to(at + 1)}
+      >
+        ↓
+      </button>
     </>
   );
 }

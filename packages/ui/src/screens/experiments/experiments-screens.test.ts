@@ -18,7 +18,7 @@ import { compareRows, deltaOf, dimensionsOf, placeOf, scaleOf } from './compare/
 import { completionAt } from './completion.ts';
 import { readSeparated } from './preview/separated.ts';
 import { reproductionOf } from './reproduce.ts';
-import { columnOf } from './use-view.ts';
+import { columnOf } from './view.ts';
 
 const run = (facts: Partial<RunReply>): RunReply => ({
   id: 'a'.repeat(32),

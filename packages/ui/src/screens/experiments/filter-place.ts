@@ -1,4 +1,4 @@
-import { ApiError } from '@capstan/client';
+import { ApiError } from '@capstan/client/calls';
 
 /** Where a filter is wrong, and why, as the server says; undefined where it is something else that failed. */
 export function filterPlaceOf(error: unknown): { position: number; length: number; message: string } | undefined {

@@ -2,31 +2,11 @@ import { useInfiniteQuery, useQueries, keepPreviousData } from '@tanstack/react-
 import { useCallback, useMemo, useState } from 'react';
 import { api } from '../../app/api.ts';
 import type { RunGroupReply, RunSummary } from '../../app/replies.ts';
+import { PARENT_TAG, runPages } from './runs-query.ts';
+import type { Asked, Membership, Order } from './view.ts';
 
-const PAGE_ROWS = 200;
 /** Rows under an open group or run; beyond, one goes there by a filter. */
 const BRANCH_ROWS = 200;
-/** Past so many pages only what is in sight is kept fresh: reading all again would hold up everything else. */
-const LIVE_PAGES = 4;
-const PARENT_TAG = 'mlflow.parentRunId';
-
-export interface Membership {
-  readonly of: 'param' | 'tag';
-  readonly key: string;
-  readonly value: string | null;
-}
-
-/** A search of runs as the server takes it. */
-export interface Asked {
-  readonly experimentIds: string[];
-  readonly view: 'active' | 'deleted';
-  readonly filter?: string;
-}
-
-export interface Order {
-  readonly orderBy: string[];
-  readonly orderMetricsBy: 'last' | 'min' | 'max';
-}
 
 /** A line of the table. */
 export type Line =
@@ -61,29 +41,7 @@ interface Given {
 /** The lines of the table: runs page by page, or groups; under those unfolded, what is in them. */
 export function useRunLines({ asked, order, isNested, groups, by, open }: Given) {
   const isGrouped = by.length > 0;
-  const pages = useInfiniteQuery({
-    queryKey: ['runs', asked, order, isNested],
-    queryFn: ({ pageParam, signal }) =>
-      api.experiments.searchRuns(
-        {
-          body: {
-            ...asked,
-            ...order,
-            within: isNested ? [{ of: 'tag', key: PARENT_TAG, value: null }] : [],
-            withChildren: isNested,
-            limit: PAGE_ROWS,
-            ...(pageParam !== '' && { cursor: pageParam }),
-          },
-        },
-        signal,
-      ),
-    initialPageParam: '',
-    getNextPageParam: (page) => page.nextCursor,
-    enabled: !isGrouped,
-    retry: false,
-    placeholderData: keepPreviousData,
-    meta: { isLive: true, mostLivePages: LIVE_PAGES },
-  });
+  const pages = useInfiniteQuery({ ...runPages(asked, order, isNested), enabled: !isGrouped });
   // A search that fails leaves the rows of the one before.
   const shown = useLast(pages.data);
   const runs = useMemo(() => shown?.pages.flatMap((page) => page.items) ?? [], [shown]);

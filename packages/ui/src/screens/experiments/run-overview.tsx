@@ -7,6 +7,7 @@ import { Empty, Facts, Halves, Section } from '../../design/page.tsx';
 import { Table } from '../../design/table.tsx';
 import { Time, Took } from '../../design/time.tsx';
 import { Reproduce, SourceDiff } from './run-source.tsx';
+import css from './run-overview.module.css';
 import { LoggedModels, ModelVersionsOfRun } from './run-models.tsx';
 
 /** What was logged to a run, in tables. */
@@ -49,7 +50,7 @@ export function Overview({ run }: { run: RunReply }) {
               rows={params}
               keyOf={([key]) => key}
               columns={[
-                { name: 'Param', sortBy: ([key]) => key, cell: ([key]) => <code>{key}</code> },
+                { name: 'Param', sortBy: ([key]) => key, cell: ([key]) => <code className={css['key']}>{key}</code> },
                 { name: 'Value', cell: ([, value]) => value },
               ]}
             />

@@ -16,7 +16,8 @@ import { GroupPanel } from './group-panel.tsx';
 import { useLast, useRunLines } from './run-lines.ts';
 import { RunsTable } from './runs-table.tsx';
 import { SearchBar } from './search-bar.tsx';
-import { columnOf, useView, type View } from './use-view.ts';
+import { useView, type View } from './use-view.ts';
+import { columnOf } from './view.ts';
 
 /** Columns shown before anybody chose, of metrics and of params. */
 const FIRST_COLUMNS = 5;
@@ -47,7 +48,8 @@ export function RunsTab({ experiment }: { experiment: string }) {
     open,
   });
   // Thousands of keys wait for the first rows.
-  const available = useAvailable(experiment, isThere);
+  const failure = error ?? groups.error;
+  const available = useAvailable(experiment, isThere || failure !== null);
   const total = useRead(api.experiments.countRuns, { body: asked }, { isKept: true });
   const base = useFirstColumns(experiment, search.columns);
   const columns = useMemo(() => {
@@ -56,7 +58,6 @@ export function RunsTab({ experiment }: { experiment: string }) {
   }, [base, available, differing, search.differing, search.columns]);
   const vocabulary = useMemo(() => ({ fields: [...attributes, ...available.map(fieldOf), ...datasets] }), [available]);
   const onSight = useCallback((next: InSight) => setSight(next), []);
-  const failure = error ?? groups.error;
   return (
     <>
       <Row>
@@ -111,6 +112,8 @@ export function RunsTab({ experiment }: { experiment: string }) {
         <Empty title={search.filter === undefined ? `No ${asked.view} run` : 'No run meets this filter'}>
           {search.filter === undefined ? 'Choose the others above.' : 'Change or clear it above.'}
         </Empty>
+      ) : !isThere && failure !== null ? (
+        <Empty title="No rows yet">Correct the search above, and they come.</Empty>
       ) : (
         <RunsTable
           view={view}
@@ -193,7 +196,8 @@ function useDiffering({ asked, order }: View, isEnabled: boolean): ReadonlySet<s
 
 /** Groups with figures of the metrics in sight, and of the one they are ordered by. */
 function useGroups({ asked, by, search, valueOf }: View, shown: readonly string[]) {
-  const sorted = columnOf(search.sort);
+  const first = search.sort?.[0];
+  const sorted = columnOf(first);
   const byMetric = sorted?.startsWith('metrics.') ? sorted : undefined;
   const columns = new Set(shown.filter((column) => column.startsWith('metrics.')));
   if (byMetric !== undefined) columns.add(byMetric);
@@ -202,7 +206,7 @@ function useGroups({ asked, by, search, valueOf }: View, shown: readonly string[
     { body: { ...asked, by: [...by], metrics: [...columns].map(keyOf) } },
     { isEnabled: by.length > 0, isKept: true },
   );
-  const isDescending = search.sort?.endsWith(' DESC') === true;
+  const isDescending = first?.endsWith(' DESC') === true;
   const value = byMetric === undefined ? 'last' : valueOf(byMetric);
   const found = useLast(groups.data);
   const data = useMemo(() => {

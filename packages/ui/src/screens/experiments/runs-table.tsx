@@ -20,8 +20,9 @@ import type { Line } from './run-lines.ts';
 import { RunState } from './run-state.tsx';
 import css from './runs-table.module.css';
 import type { View } from './use-view.ts';
+import { moved, nextSort, sortPlaceOf } from './view.ts';
 
-const fixed = { mark: 36, name: 240, state: 130, started: 140, took: 100 } as const;
+const fixed = { mark: 36, name: 240, state: 156, started: 140, took: 100 } as const;
 const INDENT_PX = 18;
 
 interface TableProps {
@@ -207,12 +208,10 @@ function GroupFigure({ group, metric, value }: { group: RunGroupReply; metric: s
 }
 
 function sortFacts({ search, set }: View, field: string): Pick<GridColumn, 'sort' | 'onSort'> {
-  const isDescending = search.sort === `${field} DESC`;
-  const isAscending = search.sort === `${field} ASC`;
+  const sort = search.sort ?? [];
   return {
-    sort: isDescending ? 'descending' : isAscending ? 'ascending' : undefined,
-    // Down, up, then no order of one's own.
-    onSort: () => set({ sort: isDescending ? `${field} ASC` : isAscending ? undefined : `${field} DESC` }, true),
+    sort: sortPlaceOf(sort, field),
+    onSort: (isAdding) => set({ sort: nextSort(sort, field, isAdding) }, true),
   };
 }
 
@@ -252,7 +251,11 @@ function useScrolling(view: View, columns: readonly string[]): GridColumn[] {
         const isMetric = column.startsWith('metrics.');
         const usual = Math.min(
           240,
-          Math.max(isMetric ? 130 : 100, Math.max(name.length, prefix.length) * 8 + (isMetric ? 76 : 32)),
+          // A group's figure has its spread beside it.
+          Math.max(
+            isMetric ? (view.by.length > 0 ? 170 : 130) : 100,
+            Math.max(name.length, prefix.length) * 8 + (isMetric ? 92 : 32),
+          ),
         );
         return {
           id: column,
@@ -261,6 +264,7 @@ function useScrolling(view: View, columns: readonly string[]): GridColumn[] {
           ...widthOf(column, usual),
           isNumber: isMetric,
           ...sortFacts(view, fieldOf(column)),
+          onMoveTo: (to) => set({ columns: [...moved(columns, column, to)], differing: undefined }, true),
           ...(isMetric && { extra: <ValueChoice view={view} column={column} /> }),
         };
       }),

@@ -53,7 +53,7 @@ export function History({ model, version }: { model: string; version?: number })
 function toneOf({ kind }: Entry): Tone {
   if (kind === 'model.deleted' || kind === 'version.deleted') return 'danger';
   if (kind === 'alias.removed' || kind === 'tag.removed') return 'attention';
-  return kind === 'alias.set' || kind === 'version.created' || kind === 'model.created' ? 'success' : 'working';
+  return kind === 'alias.set' || kind === 'version.created' || kind === 'model.created' ? 'success' : 'neutral';
 }
 
 /** @param namesVersion where the reader does not know which version it is about */

@@ -13,6 +13,7 @@ import { Table } from '../../design/table.tsx';
 import { Time } from '../../design/time.tsx';
 import { VerdictDetail } from '../gates/verdict.tsx';
 import { History } from './history.tsx';
+import { Prompt, promptTextOf, tagsOfPeople } from './prompt.tsx';
 import { Signature } from './signature.tsx';
 
 type VersionReply = Reply<typeof api.registry.getVersion>;
@@ -23,7 +24,6 @@ export function ModelVersion() {
   const { model, version } = useParams({ from: '/models/$model/versions/$version' });
   const [role, setRole] = useState<Role>('maintainer');
   const read = useRead(api.registry.getVersion, { params: { model, version } });
-  const verdicts = useRead(api.gates.list, { params: { model, version }, query: { limit: 20 } });
   return (
     <Page
       title={`${model} v${version}`}
@@ -32,7 +32,8 @@ export function ModelVersion() {
       ))}
       about={read.data?.description}
       actions={
-        read.data && (
+        read.data &&
+        promptTextOf(read.data.tags) === undefined && (
           <ReasonAction
             label="Approve"
             effect="You answer for this version. A turn of the cycle that waits for an approval goes on."
@@ -49,35 +50,51 @@ export function ModelVersion() {
       <Loaded of={read}>
         {(found) => (
           <Columns aside={<Aside version={found} />}>
-            <Section title="Verdicts">
-              <Loaded of={verdicts}>
-                {({ items }) =>
-                  items.length === 0 ? (
-                    <Empty title="No gate has judged it yet">
-                      A cycle judges each candidate on the latest labelled window that no contender was trained on.
-                    </Empty>
-                  ) : (
-                    items.map((verdict) => <VerdictDetail key={verdict.id} verdict={verdict} />)
-                  )
-                }
-              </Loaded>
-            </Section>
-            <Section title="Signature">
-              <Signature files={found.files} />
-            </Section>
-            <Section title="Files">
-              <Files version={found} />
-            </Section>
-            <Section title="History">
-              <History model={model} version={found.version} />
-            </Section>
-            <Section title="Use it from Python">
-              <Command>{`mlflow.set_tracking_uri("${location.origin}")\nmodel = mlflow.pyfunc.load_model("models:/${model}/${version}")`}</Command>
-            </Section>
+            {promptTextOf(found.tags) === undefined ? (
+              <Consists version={found} />
+            ) : (
+              <Prompt name={found.model} version={found.version} text={promptTextOf(found.tags) ?? ''} />
+            )}
           </Columns>
         )}
       </Loaded>
     </Page>
+  );
+}
+
+/** A version of a model: verdicts, signature, files, history. */
+function Consists({ version }: { version: VersionReply }) {
+  const { model } = version;
+  const params = { model, version: String(version.version) };
+  const verdicts = useRead(api.gates.list, { params, query: { limit: 20 } });
+  return (
+    <>
+      <Section title="Verdicts">
+        <Loaded of={verdicts}>
+          {({ items }) =>
+            items.length === 0 ? (
+              <Empty title="No gate has judged it yet">
+                A cycle judges each candidate on the latest labelled window that no contender was trained on.
+              </Empty>
+            ) : (
+              items.map((verdict) => <VerdictDetail key={verdict.id} verdict={verdict} />)
+            )
+          }
+        </Loaded>
+      </Section>
+      <Section title="Signature">
+        <Signature files={version.files} />
+      </Section>
+      <Section title="Files">
+        <Files version={version} />
+      </Section>
+      <Section title="History">
+        <History model={model} version={version.version} />
+      </Section>
+      <Section title="Use it from Python">
+        <Command>{`mlflow.set_tracking_uri("${location.origin}")\nmodel = mlflow.pyfunc.load_model("models:/${model}/${version.version}")`}</Command>
+      </Section>
+    </>
   );
 }
 
@@ -105,6 +122,7 @@ function Files({ version }: { version: VersionReply }) {
 
 function Aside({ version }: { version: VersionReply }) {
   const now = useNow();
+  const isPrompt = promptTextOf(version.tags) !== undefined;
   return (
     <Facts
       items={[
@@ -124,12 +142,12 @@ function Aside({ version }: { version: VersionReply }) {
             </Link>
           ),
         ],
-        ['Flavor', version.files ? version.files.flavors.join(', ') : 'unknown'],
+        ['Flavor', isPrompt ? '' : version.files ? version.files.flavors.join(', ') : 'unknown'],
         ['Registered', <Time key="at" at={version.createdAt} now={now} />],
         ['By', version.createdBy],
-        ['Stage', version.stage],
-        ['Source', <Id key="source" value={version.source} isWhole />],
-        ...Object.entries(version.tags).map(([key, value]) => [key, value] as const),
+        ['Stage', isPrompt ? '' : version.stage],
+        ['Source', isPrompt ? '' : <Id key="source" value={version.source} isWhole />],
+        ...tagsOfPeople(version.tags),
       ]}
     />
   );

@@ -6,6 +6,7 @@ import { Columns, Empty, Facts, Page, Section } from '../../design/page.tsx';
 import { Badge } from '../../design/state.tsx';
 import { Table } from '../../design/table.tsx';
 import { Time } from '../../design/time.tsx';
+import { ProjectLink, useIsProject } from '../projects/project-link.tsx';
 import { CycleState } from '../cycles/cycle-state.tsx';
 import { History } from './history.tsx';
 
@@ -46,7 +47,7 @@ function Versions({ model, project }: { model: string; project: string | null })
   const cycles = useRead(
     api.cycles.list,
     { params: { project: project ?? '' }, query: { limit: SHOWN } },
-    { isEnabled: project !== null },
+    { isEnabled: useIsProject(project) },
   );
   const cycleOf = (version: number): CycleSummaryReply | undefined =>
     cycles.data?.items.find((cycle) => cycle.model === model && cycle.version === version);
@@ -121,16 +122,7 @@ function Aside({ model }: { model: string }) {
   return (
     <Facts
       items={[
-        [
-          'Project',
-          data.project === null ? (
-            'none'
-          ) : (
-            <Link key="project" to="/projects/$project" params={{ project: data.project }}>
-              {data.project}
-            </Link>
-          ),
-        ],
+        ['Project', data.project === null ? 'none' : <ProjectLink key="project" name={data.project} />],
         [
           'Deployments',
           !deployments || deployments.length === 0

@@ -111,9 +111,9 @@ function NoTraces({ isFiltered, name }: { isFiltered: boolean; name: string }) {
 
 /** The name, which stays in place, and the columns that scroll. */
 function columnsOf(sort: string, onSort: (field: string) => void): { pinned: GridColumn[]; columns: GridColumn[] } {
-  const direction: GridColumn['sort'] = sort.endsWith('DESC') ? 'descending' : 'ascending';
+  const direction = sort.endsWith('DESC') ? 'descending' : 'ascending';
   const sortable = (field: string) => ({
-    sort: sort.startsWith(`${field} `) ? direction : undefined,
+    sort: sort.startsWith(`${field} `) ? ({ direction } as const) : undefined,
     onSort: () => onSort(field),
   });
   return {

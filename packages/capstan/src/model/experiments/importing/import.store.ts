@@ -4,6 +4,7 @@ import type { Dialect, Reader, Writer } from '#database';
 import { toRun, type RunRow, type RunWithKey } from '../run.store.ts';
 import {
   latestColumns,
+  leastSteps,
   modelPointColumns,
   onKnownMetric,
   pointColumns,
@@ -11,6 +12,7 @@ import {
   summarise,
   type Summary,
 } from '../metrics/metric.store.ts';
+import { forgetBehind, runsWithPyramid } from '../metrics/pyramid.store.ts';
 import type { ForeignLoggedModel, ForeignRun, PointSeries } from './foreign.ts';
 
 /** How many values one `in (…)` holds. */
@@ -194,9 +196,15 @@ export async function insertPointsOfRuns(
     for (const [id, at] of summaries) latest.push([run, id, at.step, at.timestamp, at.value, at.min, at.max]);
   }
   const added = await dialect.insertMany(writer, 'metric_points', pointColumns, rows);
-  if (added > 0) await dialect.insertMany(writer, 'latest_metrics', latestColumns, latest, onKnownMetric);
+  if (added === 0) return 0;
+  await dialect.insertMany(writer, 'latest_metrics', latestColumns, latest, onKnownMetric);
+  const having = await inChunks([...new Set(runs.map(({ key }) => key))], (chunk) => runsWithPyramid(writer, chunk));
+  for (const { key, metrics } of runs.filter((run) => having.includes(run.key)))
+    await forgetBehind(writer, key, leastSteps(metrics.flatMap(pointsOf), ids));
   return added;
 }
+
+const pointsOf = ({ key, steps }: PointSeries) => steps.map((step) => ({ key, step }));
 
 export async function loggedModelIds(reader: Reader, ids: readonly string[]): Promise<Map<string, number>> {
   const rows = await inChunks(ids, (chunk) =>

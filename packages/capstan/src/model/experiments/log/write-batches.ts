@@ -6,7 +6,8 @@ import { DomainError } from '#kernel/errors';
 import type { ExperimentsDeps } from '../deps.ts';
 import type { MetricIds } from '../metrics/metric-ids.ts';
 import { findLoggedModelIds } from '../logged-models/logged-model.store.ts';
-import { insertModelPoints, insertPoints } from '../metrics/metric.store.ts';
+import { insertModelPoints, insertPoints, leastSteps } from '../metrics/metric.store.ts';
+import { forgetBehind } from '../metrics/pyramid.store.ts';
 import { RUN_NAME_TAG, type KeyValue, type MetricInput } from '../model.ts';
 import { noLoggedModel, noRun, refuseChangedParams, refuseInactiveRun } from '../refusals.ts';
 import * as store from '../run.store.ts';
@@ -70,6 +71,7 @@ export async function writeBatches(
       params: await store.insertParams(dialect, writer, run.key, logged.params),
       tags: await store.putTags(dialect, writer, run.key, tags),
     };
+    if (run.hasPyramid && counts.metrics > 0) await forgetBehind(writer, run.key, leastSteps(logged.metrics, ids));
     const ofModels = await insertModelPoints(dialect, writer, run.id, logged.metrics, ids);
     if (counts.metrics + counts.params + counts.tags + ofModels === 0) return () => {};
     const name = logged.tags.get(RUN_NAME_TAG);

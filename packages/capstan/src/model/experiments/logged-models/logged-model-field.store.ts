@@ -37,7 +37,7 @@ export const numberAttributes: Columns = {
   last_updated_timestamp_ms: sql`l.updated_at`,
 };
 
-/** What a search of logged models may compare: metrics on any of the datasets, or on any where none is named. */
+/** What a search of logged models may compare: the latest of a metric on any of the datasets, or on any where none is named. */
 export function loggedModelEntities(
   metricIds: ReadonlyMap<string, number>,
   datasets: readonly DatasetName[],
@@ -65,6 +65,23 @@ export function onAnyOf(metrics: RawBuilder<unknown>, datasets: readonly Dataset
   return on.length === 0 ? sql`1 = 1` : sql`(${sql.join(on, sql` or `)})`;
 }
 
+/**
+ * The latest point of a metric for each model, as MLflow 3.18 and the metrics of runs have it: of the greatest step, then time,
+ * then value. Only those count that are on one of the datasets of each list.
+ */
+export function latestOf(metric: number, lists: readonly (readonly DatasetName[])[]): RawBuilder<unknown> {
+  const counts = (point: RawBuilder<unknown>) =>
+    sql`${point}.metric_id = ${metric} and ${sql.join(
+      lists.map((datasets) => onAnyOf(point, datasets)),
+      sql` and `,
+    )}`;
+  return sql`select o.model_id, o.value from logged_model_metrics o
+    where ${counts(sql`o`)} and not exists (
+      select 1 from logged_model_metrics n where n.model_id = o.model_id and ${counts(sql`n`)}
+         and (n.step, n.logged_at, n.value, n.run_id, n.dataset_name, n.dataset_digest) >
+             (o.step, o.logged_at, o.value, o.run_id, o.dataset_name, o.dataset_digest))`;
+}
+
 function metricField(id: number, datasets: readonly DatasetName[]): SearchField {
   return {
     label: 'metric',
@@ -73,8 +90,7 @@ function metricField(id: number, datasets: readonly DatasetName[]): SearchField 
     expression: sql`m.value`,
     hasNaN: true,
     within: (condition) =>
-      sql`exists (select 1 from logged_model_metrics m
-                   where m.model_id = l.id and m.metric_id = ${id} and ${onAnyOf(sql`m`, datasets)} and ${condition})`,
+      sql`exists (select 1 from (${latestOf(id, [datasets])}) m where m.model_id = l.id and ${condition})`,
   };
 }
 

@@ -19,6 +19,7 @@ import {
   loggedModelEntities,
   METRICS,
   numberAttributes,
+  latestOf,
   onAnyOf,
   textAttributes,
   type DatasetName,
@@ -83,9 +84,9 @@ function sorting(query: LoggedModelQuery): { joins: RawBuilder<unknown>; keys: S
       );
     }
     const alias = sql.raw(`s${index}`);
-    joins.push(metricJoin(alias, query.metricIds.get(path.key) ?? 0, dataset));
+    joins.push(metricJoin(alias, query.metricIds.get(path.key) ?? 0, query.datasets, dataset));
     const name = JSON.stringify([path.key, dataset?.name, dataset?.digest]);
-    return { name, keys: nullsLast(sql`${alias}.value`, sql`0`, isAscending) };
+    return { name, keys: nullsLast(sql`nullif(${alias}.value, ${-Infinity})`, sql`0`, isAscending) };
   });
   const ties = [sortedBy('creation_timestamp', sql`l.created_at`, false), sortedBy('model_id', sql`l.id`, true)];
   return { joins: sql.join(joins, sql` `), keys: sortKeysOf(terms, ties, 'leave out') };
@@ -97,14 +98,12 @@ function attributeSorting(path: KeyPath, isAscending: boolean): Sorting {
   return sortedBy(isCreation ? 'creation_timestamp' : path.key, column, isAscending);
 }
 
-/** The newest value, of those the one at the greatest step; NaN counts as missing. */
-function metricJoin(alias: RawBuilder<unknown>, metric: number, dataset: DatasetName | undefined): RawBuilder<unknown> {
-  const datasets = dataset ? [dataset] : [];
-  const newer = sql`(n.logged_at, n.step, o.run_id, n.value, n.dataset_name, n.dataset_digest) >
-                    (o.logged_at, o.step, n.run_id, o.value, o.dataset_name, o.dataset_digest)`;
-  return sql`left join (
-      select o.model_id, o.value from logged_model_metrics o
-       where o.metric_id = ${metric} and o.value > ${-Infinity} and ${onAnyOf(sql`o`, datasets)}
-         and not exists (select 1 from logged_model_metrics n where n.model_id = o.model_id and n.metric_id = o.metric_id
-                            and n.value > ${-Infinity} and ${onAnyOf(sql`n`, datasets)} and ${newer})) ${alias} on ${alias}.model_id = l.id`;
+function metricJoin(
+  alias: RawBuilder<unknown>,
+  metric: number,
+  datasets: readonly DatasetName[],
+  dataset: DatasetName | undefined,
+): RawBuilder<unknown> {
+  // NaN counts as missing.
+  return sql`left join (${latestOf(metric, [datasets, dataset ? [dataset] : []])}) ${alias} on ${alias}.model_id = l.id`;
 }

@@ -136,6 +136,21 @@ describeDatabases('logged models', (open) => {
     for (const filter of ['params.n = a', "bogus = 'x'", 'name > 1']) {
       await expect(found({ filter }), filter).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     }
+    // Only the latest point counts, by step and not by time.
+    await experiments.logBatch({
+      runId,
+      metrics: [
+        { key: 'auc', step: 2, timestamp: 0, value: 0.1, modelId: ids[1] ?? '' },
+        { key: 'auc', step: 1, timestamp: 9, value: 7, modelId: ids[1] ?? '' },
+        { key: 'auc', step: 1, timestamp: 9, value: Number.NaN, modelId: ids[0] ?? '' },
+      ],
+      cause,
+    });
+    const byAuc = [{ field: 'metrics.auc', isAscending: true }];
+    expect(await found({ filter: 'metrics.auc > 0.5' })).toBe('');
+    expect(await found({ filter: 'metrics.auc > 0' })).toBe('b');
+    expect(await found({ orderBy: byAuc })).toBe('bca');
+    expect(await found({ orderBy: byAuc, datasets: [{ name: 'train' }] })).toBe('ab');
     await expect(found({ orderBy: [{ field: 'params.n', isAscending: true }] })).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
     });

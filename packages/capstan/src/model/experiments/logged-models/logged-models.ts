@@ -12,6 +12,7 @@ import { noExperiment, noLoggedModel, noRun, refuseChangedParams, refuseInactive
 import { runNameFrom } from '../run-name.ts';
 import { findRun } from '../run.store.ts';
 import { hexId } from '../runs.ts';
+import { withModelVersion } from './model-versions-tag.ts';
 import { searchLoggedModels, type LoggedModelPage, type LoggedModelSearch } from './search-logged-models.ts';
 import { checkedModelParams } from '../texts.ts';
 
@@ -50,6 +51,14 @@ export interface LoggedModelUseCases {
     readonly params: readonly KeyValue[];
     readonly cause: Cause;
   }): Promise<void>;
+  /**
+   * Adds a registered version to the model's tag `mlflow.modelVersions`, in the transaction that makes the version. A model
+   * that is not there is passed over.
+   */
+  tagModelVersion(
+    writer: Writer,
+    registered: { readonly id: string; readonly model: string; readonly version: number; readonly cause: Cause },
+  ): Promise<void>;
   searchLoggedModels(search: LoggedModelSearch): Promise<LoggedModelPage>;
 }
 
@@ -84,15 +93,27 @@ export function loggedModelUseCases(deps: ExperimentsDeps, metricIds: MetricIds)
   ): Promise<void> {
     await change(id, async (writer, _row, experiment) => {
       const fresh = kind === 'params' ? await newParams(writer, id, texts) : texts;
-      if (fresh.length === 0) return;
-      await store.putLoggedModelTexts(writer, `logged_model_${kind}`, id, fresh);
-      await store.updateLoggedModel(writer, id, {}, clock.now());
-      await events.append(writer, cause, {
-        type: 'logged-model.logged',
-        ...projectOf(experiment.name),
-        subject: `logged-model:${id}`,
-        payload: { params: 0, tags: 0, artifacts: 0, [kind]: fresh.length },
-      });
+      if (fresh.length > 0) await writeTexts(writer, id, experiment, { kind, texts: fresh, cause });
+    });
+  }
+
+  async function writeTexts(
+    writer: Writer,
+    id: string,
+    experiment: Experiment,
+    {
+      kind,
+      texts,
+      cause,
+    }: { readonly kind: 'params' | 'tags'; readonly texts: readonly KeyValue[]; readonly cause: Cause },
+  ): Promise<void> {
+    await store.putLoggedModelTexts(writer, `logged_model_${kind}`, id, texts);
+    await store.updateLoggedModel(writer, id, {}, clock.now());
+    await events.append(writer, cause, {
+      type: 'logged-model.logged',
+      ...projectOf(experiment.name),
+      subject: `logged-model:${id}`,
+      payload: { params: 0, tags: 0, artifacts: 0, [kind]: texts.length },
     });
   }
 
@@ -191,6 +212,14 @@ export function loggedModelUseCases(deps: ExperimentsDeps, metricIds: MetricIds)
     },
     async logLoggedModelParams({ id, params, cause }) {
       await putTexts(id, 'params', checkedModelParams(params), cause);
+    },
+    async tagModelVersion(writer, { id, model, version, cause }) {
+      const row = await store.findLoggedModel(writer, id);
+      const experiment = row && (await findExperiment(writer, row.experiment_id));
+      if (!experiment || row.lifecycle === 'deleted') return;
+      const [known] = await store.loadLoggedModels(writer, [row]);
+      const tag = withModelVersion(known?.tags ?? [], model, version);
+      await writeTexts(writer, id, experiment, { kind: 'tags', texts: [tag], cause });
     },
     searchLoggedModels: (search) => searchLoggedModels(database, metricIds, search),
   };

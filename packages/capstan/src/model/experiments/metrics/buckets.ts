@@ -22,6 +22,22 @@ export interface BucketedSeries {
   readonly buckets: readonly MetricBucket[];
 }
 
+/** Infinities are stored as the greatest doubles, whose sum would overflow. A power of two, so exact. */
+export const SCALE = 2 ** -64;
+
+/** Points of neighbouring steps, summed up. */
+export interface Sums {
+  readonly first: string;
+  readonly last: string;
+  readonly count: number;
+  /** Those that are not NaN. */
+  readonly numbers: number;
+  readonly min: number | null;
+  readonly max: number | null;
+  /** Of the numbers, times `SCALE`. */
+  readonly sum: number | null;
+}
+
 /**
  * Points (by step and time) in at most `limit` buckets: a bucket each where they are few enough, else by equal width of
  * steps. Points that are all of one step, as of metrics logged without any, are shared out by their order.

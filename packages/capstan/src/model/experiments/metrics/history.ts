@@ -1,14 +1,16 @@
+import { setImmediate as letOthers } from 'node:timers/promises';
 import type { Database } from '#database';
 import { invalid } from '#kernel/errors';
 import { readPageToken, writePageToken } from '#kernel/filter/page-token';
-import { compareInt64, parseInt64, type Int64 } from '#kernel/int64';
+import { parseInt64 } from '#kernel/int64';
 import type { ExperimentsDeps } from '../deps.ts';
 import type { MetricIds } from './metric-ids.ts';
 import * as store from './metric.store.ts';
 import type { BucketedSeries } from './buckets.ts';
 import { bucketsOf } from './metric-bucket.store.ts';
+import { coveredTo, extend } from './pyramid.store.ts';
 import { findRun, findRuns } from '../run.store.ts';
-import { sampledIndices, thin } from './sampling.ts';
+import { sampledPlaces } from './sampling.ts';
 
 export interface RunSeries {
   readonly runId: string;
@@ -24,8 +26,8 @@ export interface HistoryUseCases {
     readonly pageToken?: string | undefined;
   }): Promise<{ readonly points: readonly store.HistoryPoint[]; readonly nextPageToken?: string }>;
   /**
-   * A sample over several runs: at most `maxPoints` steps of those that any of them has, spread evenly, with the last
-   * one and each run's own first and last. Runs that do not exist are left out.
+   * A sample of each run: at most `maxPoints` of its points by step, time and value, spread evenly, with its first and last
+   * (of one only the last). In the order asked for. Runs that do not exist are left out.
    * @throws DomainError INVALID_ARGUMENT for more than 100 runs
    */
   sampledHistory(input: {
@@ -47,27 +49,29 @@ export interface HistoryUseCases {
     readonly range: store.StepRange;
     readonly buckets: number;
   }): Promise<BucketedSeries>;
+  /**
+   * Sums up a long series in blocks, from where that was left off, so that charts need not read every point. A portion is
+   * a transaction; no more begins once the signal is aborted.
+   */
+  summariseSeries(series: { readonly run: number; readonly metric: number }, signal?: AbortSignal): Promise<void>;
 }
 
 const MOST_RUNS = 100;
+/** Points without blocks that are worth making some. */
+const SUMMED_FROM = 50_000;
 
-export function historyUseCases({ database }: ExperimentsDeps, metricIds: MetricIds): HistoryUseCases {
+export function historyUseCases({ database, jobs }: ExperimentsDeps, metricIds: MetricIds): HistoryUseCases {
   async function metricOf(key: string): Promise<number | undefined> {
     return (await metricIds.lookUp([key])).get(key);
   }
 
-  /** The distinct steps at these places among all in the range; they need not be read where none is missing. */
-  async function stepsAt(
-    runs: readonly number[],
-    metric: number,
-    range: store.StepRange,
-    { count, first, last }: store.StepSpan,
-    indices: readonly number[],
-  ): Promise<Int64[]> {
-    const isGapless = typeof first === 'number' && typeof last === 'number' && last - first + 1 === count;
-    if (isGapless) return indices.map((index) => first + index);
-    const steps = await store.stepsOf(database.read, runs, metric, range);
-    return indices.map((index) => steps[index]).filter((step) => step !== undefined);
+  /** Where many points lie behind the blocks that there are. */
+  async function askForBlocks(run: number, metric: number): Promise<void> {
+    const covered = await coveredTo(database.read, { run, metric });
+    const behind = covered === undefined ? {} : { from: covered };
+    if ((await store.countUpTo(database.read, run, metric, behind, SUMMED_FROM)) < SUMMED_FROM) return;
+    const options = { uniqueKey: `metrics.summarise ${run} ${metric}` };
+    await database.write((writer) => jobs.enqueue(writer, 'metrics.summarise', { run, metric }, options));
   }
 
   return {
@@ -87,25 +91,13 @@ export function historyUseCases({ database }: ExperimentsDeps, metricIds: Metric
     },
     async sampledHistory({ runIds, key, range, maxPoints }) {
       const { runs, metric } = await seriesOf(database, runIds, metricOf, key);
-      if (metric === undefined || runs.length === 0) return [];
-      const keys = runs.map((run) => run.key);
-      const wanted = { from: range.from ?? 0, to: range.to };
-      const span = await store.spanOf(database.read, keys, metric, wanted);
-      if (!span) return runs.map((run) => ({ runId: run.id, points: [] }));
-      const steps = await stepsAt(keys, metric, wanted, span, sampledIndices(span.count, maxPoints));
-      const sampled = new Map<string, Int64>(steps.map((step) => [String(step), step]));
-      if (sampled.size < span.count) {
-        for (const run of keys) {
-          const ends = await store.stepEnds(database.read, run, metric, wanted);
-          if (ends) for (const step of [ends.first, ends.last]) sampled.set(String(step), step);
-        }
-      }
-      const chosen = [...sampled.values()].toSorted(compareInt64);
+      if (metric === undefined) return [];
       return await Promise.all(
-        runs.map(async (run) => ({
-          runId: run.id,
-          points: thin(await store.pointsAt(database, run.key, metric, chosen), Math.max(maxPoints, chosen.length)),
-        })),
+        inOrderOf(runIds, runs).map(async (run) => {
+          const span = await store.spanOf(database.read, run.key, metric, range);
+          const places = sampledPlaces(span.count, maxPoints);
+          return { runId: run.id, points: await store.pointsAtPlaces(database, run.key, metric, range, span, places) };
+        }),
       );
     },
     async bulkHistory({ runIds, key, limit }) {
@@ -113,7 +105,7 @@ export function historyUseCases({ database }: ExperimentsDeps, metricIds: Metric
       if (metric === undefined) return [];
       const series: RunSeries[] = [];
       let left = limit;
-      for (const run of runs) {
+      for (const run of runs.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
         if (left <= 0) break;
         const points = await store.history(database, run.key, metric, { limit: left });
         left -= points.length;
@@ -125,7 +117,20 @@ export function historyUseCases({ database }: ExperimentsDeps, metricIds: Metric
       const run = await findRun(database.read, runId);
       const metric = await metricOf(key);
       if (!run || metric === undefined) return { count: 0, buckets: [] };
-      return await bucketsOf(database, run.key, metric, range, buckets);
+      const series = await bucketsOf(database, run.key, metric, range, buckets);
+      // Not waited for: who reads need not wait for what makes the next read faster, nor fail with it.
+      if (series.count >= SUMMED_FROM) void askForBlocks(run.key, metric).catch(() => {});
+      return series;
+    },
+    async summariseSeries(series, signal) {
+      let isMore = true;
+      while (isMore && signal?.aborted !== true) {
+        isMore = await database.write(async (writer) => {
+          await database.dialect.lockChain(writer);
+          return await extend(writer, series);
+        });
+        await letOthers();
+      }
     },
   };
 }
@@ -138,8 +143,12 @@ async function seriesOf(
 ) {
   if (runIds.length > MOST_RUNS)
     throw invalid(`At most ${MOST_RUNS} runs at once, got ${runIds.length}`, { field: 'run_ids' });
-  const runs = await findRuns(database.read, runIds);
-  return { runs: runs.toSorted((a, b) => (a.id < b.id ? -1 : 1)), metric: await metricOf(key) };
+  return { runs: await findRuns(database.read, runIds), metric: await metricOf(key) };
+}
+
+function inOrderOf<Run extends { readonly id: string }>(ids: readonly string[], runs: readonly Run[]): Run[] {
+  const places = new Map(ids.toReversed().map((id, index) => [id, -index]));
+  return runs.toSorted((a, b) => (places.get(a.id) ?? 0) - (places.get(b.id) ?? 0));
 }
 
 function readAfter(token: string, question: string): [string, string, number] {

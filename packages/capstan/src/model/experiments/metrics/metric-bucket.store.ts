@@ -2,17 +2,19 @@ import { setImmediate as letOthers } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Database, Reader } from '#database';
 import { readInt64, type Int64 } from '#kernel/int64';
-import { bucketsOfPoints, type BucketedSeries, type MetricBucket } from './buckets.ts';
+import { merged, sumsByBlocks } from './pyramid.ts';
+import { bucketsOfPoints, SCALE, type BucketedSeries, type MetricBucket, type Sums } from './buckets.ts';
 import { countUpTo, pointsAt, pointsWithin, stepEnds, type HistoryPoint, type StepRange } from './metric.store.ts';
 
 /** Up to so many points are read one by one, which is exact at any shape; beyond, the database sums up. */
 const FEW_POINTS = 5_000;
 /** Stretches summed up by one statement: other calls get their turn in between. SQLite takes at most 500. */
 const CHUNK = 100;
-/** A power of two, so exact: infinities are stored as the greatest doubles, whose sum would overflow. */
-const SCALE = 2 ** -64;
 
-/** At most `limit` buckets of equal width over the steps in range; empty ones are left out. */
+/**
+ * At most `limit` buckets of equal width over the steps in range, where blocks are read up to a quarter more; empty ones are
+ * left out.
+ */
 export async function bucketsOf(
   database: Pick<Database, 'dialect' | 'read'>,
   run: number,
@@ -27,18 +29,11 @@ export async function bucketsOf(
   }
   const ends = await stepEnds(database.read, run, metric, range);
   if (!ends) return { count: 0, buckets: [] };
-  const rows: BucketRow[] = [];
-  const stretches = stretchesOf(ends, limit);
-  for (let start = 0; start < stretches.length; start += CHUNK) {
-    rows.push(...(await sumsOf(database.read, run, metric, stretches.slice(start, start + CHUNK))));
-    await letOthers();
-  }
-  const lasts = await lastPoints(
-    database,
-    run,
-    metric,
-    rows.map((row) => readInt64(row.last)),
-  );
+  const sumUp = (stretch: StepEnds): Promise<Sums[]> => sumsOfSteps(database.read, { run, metric }, stretch, limit);
+  const blocks = await sumsByBlocks(database.read, { run, metric }, ends, limit, sumUp);
+  const rows = blocks ? merged(blocks, limit) : await sumUp(ends);
+  const steps = rows.map((row) => readInt64(row.last));
+  const lasts = await lastPoints(database, run, metric, steps);
   const buckets = rows.flatMap((row): MetricBucket[] => {
     const last = lasts.get(row.last);
     if (!last) return [];
@@ -46,16 +41,32 @@ export async function bucketsOf(
     const count = Number(row.count);
     const mean = numbers === 0 || row.sum === null ? null : row.sum / numbers / SCALE;
     const { min, max } = row;
-    const steps = { firstStep: readInt64(row.first), lastStep: readInt64(row.last) };
-    return [{ ...steps, count, nans: count - numbers, min, max, mean, last }];
+    const ofSteps = { firstStep: readInt64(row.first), lastStep: readInt64(row.last) };
+    return [{ ...ofSteps, count, nans: count - numbers, min, max, mean, last }];
   });
   return { count: buckets.reduce((sum, bucket) => sum + bucket.count, 0), buckets };
+}
+
+/** The sums of so many stretches of equal width, read point by point. */
+async function sumsOfSteps(
+  reader: Reader,
+  { run, metric }: { readonly run: number; readonly metric: number },
+  ends: StepEnds,
+  limit: number,
+): Promise<Sums[]> {
+  const rows: Sums[] = [];
+  const stretches = stretchesOf(ends, limit);
+  for (let start = 0; start < stretches.length; start += CHUNK) {
+    rows.push(...(await sumsOf(reader, run, metric, stretches.slice(start, start + CHUNK))));
+    await letOthers();
+  }
+  return rows;
 }
 
 /** First and last step of a stretch, both in it. */
 type Stretch = readonly [bigint, bigint];
 
-function stretchesOf({ first, last }: { readonly first: Int64; readonly last: Int64 }, limit: number): Stretch[] {
+function stretchesOf({ first, last }: StepEnds, limit: number): Stretch[] {
   const from = BigInt(first);
   const span = BigInt(last) - from + 1n;
   const number = span < BigInt(limit) ? Number(span) : limit;
@@ -63,17 +74,13 @@ function stretchesOf({ first, last }: { readonly first: Int64; readonly last: In
   return Array.from({ length: number }, (_, index) => [start(index), start(index + 1) - 1n]);
 }
 
-interface BucketRow {
+interface StepEnds {
+  readonly first: Int64;
+  readonly last: Int64;
+}
+
+interface BucketRow extends Sums {
   readonly stretch: number;
-  readonly first: string;
-  readonly last: string;
-  readonly count: number;
-  /** Those that are not NaN. */
-  readonly numbers: number;
-  readonly min: number | null;
-  readonly max: number | null;
-  /** Of the numbers, scaled down. */
-  readonly sum: number | null;
 }
 
 /**

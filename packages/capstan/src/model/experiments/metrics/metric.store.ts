@@ -124,6 +124,20 @@ export function summarise(
   }
 }
 
+/** The first step of each metric, by its id. */
+export function leastSteps(
+  metrics: readonly Pick<MetricPoint, 'key' | 'step'>[],
+  ids: ReadonlyMap<string, number>,
+): ReadonlyMap<number, Int64> {
+  const least = new Map<number, Int64>();
+  for (const { key, step } of metrics) {
+    const id = ids.get(key) ?? 0;
+    const seen = least.get(id);
+    if (seen === undefined || compareInt64(step, seen) < 0) least.set(id, step);
+  }
+  return least;
+}
+
 export const modelPointColumns = [
   { name: 'model_id', type: 'text' },
   { name: 'metric_id', type: 'integer' },
@@ -188,11 +202,13 @@ export async function history(
     ? sql`and (logged_at, step, value) >
           (cast(${page.after[0]} as bigint), cast(${page.after[1]} as bigint), ${page.after[2]})`
     : sql``;
-  const { rows } = await sql<PointRow>`
-    select ${pointSelection(dialect)} from metric_points
+  const rows = await dialect.selectLists<readonly [number | string, number | string, number]>(
+    read,
+    sql`select ${pointSelection(dialect)} from metric_points
      where run_key = ${run} and metric_id = ${metric} ${behind}
-     order by metric_points.logged_at, metric_points.step, value limit ${page.limit}`.execute(read);
-  return rows.map(toPoint);
+     order by metric_points.logged_at, metric_points.step, value limit ${page.limit}`,
+  );
+  return rows.map(([step, loggedAt, value]) => toPoint({ step, logged_at: loggedAt, value }));
 }
 
 export interface StepRange {
@@ -200,44 +216,22 @@ export interface StepRange {
   readonly to?: Int64 | undefined;
 }
 
-/** Distinct steps of a metric over runs: how many, and the ends. */
-export interface StepSpan {
+/** How many points there are in a range, and whether they are one for each step from the first to the last. */
+export interface Span {
   readonly count: number;
   readonly first: Int64;
-  readonly last: Int64;
+  readonly isGapless: boolean;
 }
 
-/** Undefined where there is none. */
-export async function spanOf(
-  reader: Reader,
-  runs: readonly number[],
-  metric: number,
-  range: StepRange,
-): Promise<StepSpan | undefined> {
-  const { rows } = await sql<{ count: number; first: string | null; last: string | null }>`
-    select count(*) as count, cast(min(step) as text) as first, cast(max(step) as text) as last
-      from (${distinctSteps(runs, metric, range)}) steps`.execute(reader);
-  const row = rows[0];
-  if (row?.first == null || row.last === null) return undefined;
-  return { count: Number(row.count), first: readInt64(row.first), last: readInt64(row.last) };
-}
-
-/** Distinct steps of a metric over runs, ascending. As one text: a row for each costs several times as much. */
-export async function stepsOf(
-  reader: Reader,
-  runs: readonly number[],
-  metric: number,
-  range: StepRange,
-): Promise<Int64[]> {
-  const { rows } = await sql<{ steps: string | null }>`
-    select string_agg(cast(step as text), ',' order by step) as steps
-      from (${distinctSteps(runs, metric, range)}) steps`.execute(reader);
-  return rows[0]?.steps?.split(',').map(readInt64) ?? [];
-}
-
-function distinctSteps(runs: readonly number[], metric: number, range: StepRange) {
-  return sql`select distinct step from metric_points
-    where run_key in (${sql.join(runs)}) and metric_id = ${metric} ${within(range)}`;
+export async function spanOf(reader: Reader, run: number, metric: number, range: StepRange): Promise<Span> {
+  const { rows } = await sql<{ count: number; steps: number; first: string | null; last: string | null }>`
+    select count(*) as count, count(distinct step) as steps,
+           cast(min(step) as text) as first, cast(max(step) as text) as last
+      from metric_points where run_key = ${run} and metric_id = ${metric} ${within(range)}`.execute(reader);
+  const [count, steps] = [Number(rows[0]?.count ?? 0), Number(rows[0]?.steps ?? 0)];
+  const [first, last] = [readInt64(rows[0]?.first ?? '0'), readInt64(rows[0]?.last ?? '0')];
+  const isGapless = steps === count && BigInt(last) - BigInt(first) + 1n === BigInt(count);
+  return { count, first, isGapless };
 }
 
 /** Points of one run at these steps, by step and time. */
@@ -251,6 +245,31 @@ export async function pointsAt(
   const { rows } = await sql<PointRow>`
     select ${pointSelection(dialect)} from metric_points
      where run_key = ${run} and metric_id = ${metric} and ${dialect.isOneOf(sql`step`, steps)}
+     order by metric_points.step, metric_points.logged_at, value`.execute(read);
+  return rows.map(toPoint);
+}
+
+/** Points of one run at these places among those in the range by step, time and value. */
+export async function pointsAtPlaces(
+  { dialect, read }: Pick<Database, 'dialect' | 'read'>,
+  run: number,
+  metric: number,
+  range: StepRange,
+  { count, first, isGapless }: Span,
+  places: readonly number[],
+): Promise<HistoryPoint[]> {
+  if (places.length === 0) return [];
+  if (places.length === count) return await pointsWithin({ dialect, read }, run, metric, range);
+  if (isGapless) {
+    // By step they are found in the index; else all of the range have to be numbered.
+    const steps = places.map((place) => readInt64(String(BigInt(first) + BigInt(place))));
+    return await pointsAt({ dialect, read }, run, metric, steps);
+  }
+  const { rows } = await sql<PointRow>`
+    select ${pointSelection(dialect)}
+      from (select step, logged_at, value, row_number() over (order by step, logged_at, value) - 1 as place
+              from metric_points where run_key = ${run} and metric_id = ${metric} ${within(range)}) metric_points
+     where ${dialect.isOneOf(sql`place`, places)}
      order by metric_points.step, metric_points.logged_at, value`.execute(read);
   return rows.map(toPoint);
 }
@@ -307,9 +326,10 @@ function within({ from, to }: StepRange) {
 }
 
 function toPoint({ step, logged_at, value }: PointRow): HistoryPoint {
-  return { step: exact(step), timestamp: exact(logged_at), value: metricValue(value) };
+  return { step: exactInt64(step), timestamp: exactInt64(logged_at), value: metricValue(value) };
 }
 
-function exact(integer: number | string): Int64 {
+/** What `exactInteger` of the dialect gives. */
+export function exactInt64(integer: number | string): Int64 {
   return typeof integer === 'number' ? integer : readInt64(integer);
 }

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { describeDatabases } from '#database/testing';
 import type { MetricInput } from '../model.ts';
 import { bucketsOfPoints } from './buckets.ts';
-import { sampledIndices, thin } from './sampling.ts';
 import { cause, openBench, type Bench } from '../testing.ts';
 
 const point = (value: number, step: number | bigint = 0, timestamp: number | bigint = 1, key = 'm'): MetricInput => ({
@@ -318,32 +317,6 @@ describeDatabases('metrics', (open) => {
     expect(bucketsOfPoints(points.slice(0, 3), 10)).toHaveLength(3);
   });
 
-  test('a sample over runs has the same steps and both ends of each', async () => {
-    const bench = await openBench(await open());
-    const [long, short] = [await bench.startRun(), await bench.startRun()];
-    const metrics = Array.from({ length: 3_000 }, (_, step) => point(step, step, step));
-    for (let start = 0; start < 3_000; start += 1_000) {
-      await bench.experiments.logBatch({ runId: long, metrics: metrics.slice(start, start + 1_000), cause });
-    }
-    await bench.experiments.logBatch({ runId: short, metrics: metrics.slice(1_001, 1_007), cause });
-    const [one] = await bench.experiments.sampledHistory({ runIds: [long], key: 'm', range: {}, maxPoints: 10 });
-    expect(one?.points.map((sampled) => sampled.step)).toEqual([
-      0, 300, 600, 900, 1200, 1500, 1800, 2100, 2400, 2700, 2999,
-    ]);
-    const both = await bench.experiments.sampledHistory({ runIds: [long, short], key: 'm', range: {}, maxPoints: 10 });
-    const steps = new Map(both.map((series) => [series.runId, series.points.map((sampled) => sampled.step)]));
-    expect(steps.get(short)).toEqual([1001, 1006]);
-    expect(steps.get(long)).toContain(1001);
-    await expect(
-      bench.experiments.sampledHistory({
-        runIds: Array.from({ length: 101 }, () => long),
-        key: 'm',
-        range: {},
-        maxPoints: 10,
-      }),
-    ).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
-  });
-
   test('writers at the same time lose nothing', async () => {
     const bench = await openBench(await open());
     const runs = await Promise.all([bench.startRun(), bench.startRun()]);
@@ -357,17 +330,5 @@ describeDatabases('metrics', (open) => {
       ),
     );
     for (const runId of runs) expect(await history(bench, runId, 'shared')).toHaveLength(20);
-  });
-});
-
-describe('sampling', () => {
-  test('thin keeps the ends', () => {
-    const items = Array.from({ length: 100 }, (_, index) => index);
-    expect(thin(items, 5)).toEqual([0, 24, 49, 74, 99]);
-    expect(thin(items, 200)).toEqual(items);
-  });
-  test('few are all taken; of many the last is one', () => {
-    expect(sampledIndices(3, 3)).toEqual([0, 1, 2]);
-    expect(sampledIndices(10, 4)).toEqual([0, 2, 5, 7, 9]);
   });
 });

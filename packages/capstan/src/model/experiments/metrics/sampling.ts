@@ -1,16 +1,12 @@
-/** Places of at most `limit` of `count` items, evenly from the first, and of the last one. */
-export function sampledIndices(count: number, limit: number): number[] {
+/**
+ * Places of at most `limit` of `count` items: the first of each of `limit` buckets as SQL's ntile cuts them, and for the last
+ * bucket its last item. As MLflow samples a history.
+ */
+export function sampledPlaces(count: number, limit: number): number[] {
   if (count <= limit) return Array.from({ length: count }, (_, index) => index);
-  const chosen = Array.from({ length: limit }, (_, index) => Math.floor((index * count) / limit));
-  chosen.push(count - 1);
-  return [...new Set(chosen)];
-}
-
-/** At most `limit` of the items, evenly by index, the last one included. */
-export function thin<Item>(items: readonly Item[], limit: number): Item[] {
-  if (items.length <= limit) return [...items];
-  const chosen = Array.from({ length: limit }, (_, index) =>
-    Math.floor((index * (items.length - 1)) / Math.max(limit - 1, 1)),
+  const size = Math.floor(count / limit);
+  const larger = count % limit;
+  return Array.from({ length: limit }, (_, bucket) =>
+    bucket === limit - 1 ? count - 1 : bucket * size + Math.min(bucket, larger),
   );
-  return [...new Set(chosen)].map((index) => items[index]).filter((item) => item !== undefined);
 }

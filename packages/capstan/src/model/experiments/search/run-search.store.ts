@@ -36,7 +36,9 @@ export interface Membership {
 }
 
 /** Which value of a metric a sort goes by. */
-export type MetricValue = 'last' | 'min' | 'max';
+type MetricValue = 'last' | 'min' | 'max';
+/** Which value of metrics a sort goes by: of all, or of each by name; the last where none is said. */
+export type MetricOrder = MetricValue | Readonly<Record<string, MetricValue>>;
 
 export interface RunQuery {
   readonly experiments: readonly number[];
@@ -49,7 +51,7 @@ export interface RunQuery {
 
 export interface RunPageQuery extends RunQuery {
   readonly order: readonly SortTerm[];
-  readonly orderMetricsBy: MetricValue;
+  readonly orderMetricsBy: MetricOrder;
   readonly limit: number;
   readonly pageToken: string | undefined;
   /** What the page token is good for. */
@@ -105,7 +107,7 @@ function sorting({ order, orderMetricsBy, metricIds }: RunPageQuery): { joins: R
     if (names === METRIC) {
       const id = metricIds.get(path.key) ?? NO_METRIC;
       joins.push(sql`left join latest_metrics ${alias} on ${alias}.run_key = r.key and ${alias}.metric_id = ${id}`);
-      const column = sql`${alias}.${metricColumns[orderMetricsBy]}`;
+      const column = sql`${alias}.${metricColumns[valueOf(orderMetricsBy, path.key)]}`;
       return { name: `metric.${path.key}`, keys: metricKeys(column, isAscending) };
     }
     if (names !== PARAM && names !== TAG) {
@@ -120,6 +122,11 @@ function sorting({ order, orderMetricsBy, metricIds }: RunPageQuery): { joins: R
   });
   const ties = [sortedBy('start_time', sql`r.start_time`, false), sortedBy('run_id', sql`r.id`, true)];
   return { joins: sql.join(joins, sql` `), keys: sortKeysOf(terms, ties, 'refuse') };
+}
+
+function valueOf(order: MetricOrder, key: string): MetricValue {
+  if (typeof order === 'string') return order;
+  return Object.hasOwn(order, key) ? (order[key] ?? 'last') : 'last';
 }
 
 function metricKeys(value: RawBuilder<unknown>, isAscending: boolean): SortKey[] {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { describeDatabases } from '#database/testing';
 import { livenessOf } from '../model.ts';
 import { cause, openBench, type Bench } from '../testing.ts';
+import type { MetricOrder } from './run-search.store.ts';
 
 interface Logged {
   readonly metrics?: Readonly<Record<string, number | readonly number[]>>;
@@ -90,7 +91,7 @@ describeDatabases('tables of runs', (open) => {
     await log(bench, 'b', { metrics: { loss: [2, 9, 2] } });
     await log(bench, 'nan', { metrics: { loss: Number.NaN } });
     await log(bench, 'none', {});
-    const order = async (orderMetricsBy: 'last' | 'min' | 'max') =>
+    const order = async (orderMetricsBy: MetricOrder) =>
       (
         await bench.experiments.searchRuns({ ...everywhere, orderBy: ['metrics.loss'], orderMetricsBy, limit: 9 })
       ).runs.map((run) => run.name);
@@ -98,6 +99,8 @@ describeDatabases('tables of runs', (open) => {
     expect((await order('min')).slice(0, 2)).toEqual(['a', 'b']);
     expect((await order('max')).slice(0, 2)).toEqual(['a', 'b']);
     expect((await order('min')).slice(2).toSorted()).toEqual(['nan', 'none']);
+    expect((await order({ loss: 'min' })).slice(0, 2)).toEqual(['a', 'b']);
+    expect((await order({ other: 'min' })).slice(0, 2)).toEqual(['b', 'a']);
   });
 
   test('nested runs are counted by their parent while they are active', async () => {

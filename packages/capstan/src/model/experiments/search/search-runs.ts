@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Database, Reader } from '#database';
+import type { Database } from '#database';
 import { comparisonsOf, type Filter } from '#kernel/filter/ast';
 import { parseFilter } from '#kernel/filter/parse-filter';
 import { parseOrder, type SortTerm } from '#kernel/filter/parse-order';
@@ -8,7 +8,7 @@ import { inputsOf } from '../input.store.ts';
 import type { MetricIds } from '../metrics/metric-ids.ts';
 import type { Run, View } from '../model.ts';
 import { experimentNumber } from '../naming.ts';
-import { countMatches, pageOfRuns, type Membership, type MetricValue, type RunQuery } from './run-search.store.ts';
+import { countMatches, pageOfRuns, type Membership, type MetricOrder, type RunQuery } from './run-search.store.ts';
 import { latestOf, textsOf, type Projection, type RunWithKey } from '../run.store.ts';
 
 export interface RunSearch {
@@ -17,7 +17,7 @@ export interface RunSearch {
   readonly filter?: string | undefined;
   readonly orderBy?: readonly string[] | undefined;
   /** Which value of the metrics in `orderBy` counts; default: the last. */
-  readonly orderMetricsBy?: MetricValue | undefined;
+  readonly orderMetricsBy?: MetricOrder | undefined;
   /** Besides the filter: one group of runs, the children of a run, or those without a parent. */
   readonly within?: readonly Membership[] | undefined;
   readonly view: View;
@@ -52,7 +52,7 @@ export const everything: RunProjection = { metrics: 'all', params: 'all', tags: 
  */
 export async function searchRuns(database: Database, metricIds: MetricIds, search: RunSearch): Promise<RunPage> {
   const page = await findPage(database, metricIds, search);
-  return { ...page, runs: await loadRuns(database.read, page.runs, search.load ?? everything) };
+  return { ...page, runs: await loadRuns(database, page.runs, search.load ?? everything) };
 }
 
 /** The page of a search without what was logged to its runs. */
@@ -100,22 +100,24 @@ export async function queryOf(
 /** Loading so many takes some 10 ms, which is what others wait: SQLite answers in the one thread of this process. */
 const RUNS_AT_ONCE = 100;
 
+type Stored = Pick<Database, 'dialect' | 'read'>;
+
 /** Adds what was logged to runs. Between some of them and the next, others have their turn, writers above all. */
-export async function loadRuns(reader: Reader, runs: readonly RunWithKey[], load: RunProjection): Promise<Run[]> {
+export async function loadRuns(database: Stored, runs: readonly RunWithKey[], load: RunProjection): Promise<Run[]> {
   const loaded: Run[] = [];
   for (let from = 0; from < runs.length; from += RUNS_AT_ONCE) {
     if (from > 0) await nextTurn();
-    loaded.push(...(await loadSome(reader, runs.slice(from, from + RUNS_AT_ONCE), load)));
+    loaded.push(...(await loadSome(database, runs.slice(from, from + RUNS_AT_ONCE), load)));
   }
   return loaded;
 }
 
-async function loadSome(reader: Reader, runs: readonly RunWithKey[], load: RunProjection): Promise<Run[]> {
+async function loadSome(database: Stored, runs: readonly RunWithKey[], load: RunProjection): Promise<Run[]> {
   const keys = runs.map((run) => run.key);
-  const metrics = await latestOf(reader, keys, load.metrics);
-  const params = await textsOf(reader, 'run_params', keys, load.params);
-  const tags = await textsOf(reader, 'run_tags', keys, load.tags);
-  const inputs = await inputsOf(reader, load.inputs ? keys : []);
+  const metrics = await latestOf(database, keys, load.metrics);
+  const params = await textsOf(database, 'run_params', keys, load.params);
+  const tags = await textsOf(database, 'run_tags', keys, load.tags);
+  const inputs = await inputsOf(database.read, load.inputs ? keys : []);
   return runs.map(({ key, ...info }) => ({
     ...info,
     metrics: metrics.get(key) ?? [],

@@ -6,6 +6,8 @@ import type { Digest } from '#ports/blob-store';
 export const tablesOfRun = [
   'metric_points',
   'latest_metrics',
+  'metric_pyramids',
+  'metric_blocks',
   'run_params',
   'run_tags',
   'run_dataset_inputs',

@@ -3,6 +3,7 @@ import { invalid, notFound } from '#kernel/errors';
 import {
   artifactReply,
   artifactUriOf,
+  parseArtifactPath,
   type ArtifactEntry,
   type ArtifactOwner,
   type Experiments,
@@ -49,8 +50,14 @@ export function artifactCalls(experiments: Experiments, registry: ModelRegistry)
   };
   const getRunArtifact: Handler = (request) => download(request, runOf(request), queryOf(request, 'path'));
   const uploadArtifact: Handler = async (request) => {
+    // In MLflow's words and order.
+    if (!request.query.get('run_uuid') && !request.query.get('run_id')) {
+      throw invalid('Request must specify run_uuid.', { field: 'run_uuid' });
+    }
     const owner = runOf(request);
-    const path = queryOf(request, 'path');
+    const path = request.query.get('path');
+    if (!path) throw invalid('Request must specify path.', { field: 'path' });
+    parseArtifactPath(path);
     if (announcedBytes(request) === 0) throw invalid('Request must specify data.', { field: 'body' });
     return await upload(request, owner, path);
   };

@@ -16,6 +16,14 @@ test('what no model, alias, key or version can be called is refused before anyth
   expect(await server.get('/api/2.0/mlflow/model-versions/get?name=none&version=0')).toMatchObject(unknown);
 });
 
+test('a version of a model that is gone is said to be missing itself', async () => {
+  const server = await startMlflow();
+  expect(await server.get('/api/2.0/mlflow/model-versions/get?name=gone&version=1')).toMatchObject({
+    status: 404,
+    json: { error_code: 'RESOURCE_DOES_NOT_EXIST', message: 'Model Version (name=gone, version=1) not found' },
+  });
+});
+
 test('an alias that may not be set may be removed: an older server may have taken it', async () => {
   const server = await startMlflow();
   await server.post('registered-models/create', { name: 'm', description: '' });

@@ -57,8 +57,50 @@ test('a source may be what its client can reach, or belongs to the run or model 
   for (const [body, expected] of cases) {
     expect(await status('model-versions/create', { name: 'm', ...body }), JSON.stringify(body)).toBe(expected);
   }
+  for (const [source, words] of [
+    ['path/of/another/machine', 'To use a local path as a model version source'],
+    ['file:///etc', 'To use a local path as a model version source'],
+    ['s3://b/../x', 'If supplying a source as an http, https,'],
+  ]) {
+    const { json } = await server.post('model-versions/create', { name: 'm', source, run_id: runId });
+    expect(json).toMatchObject({
+      message: expect.stringContaining(`Invalid model version source: '${source}'. ${words}`),
+    });
+  }
   const latest = (await server.get('/api/2.0/mlflow/model-versions/get?name=m&version=11')).json;
   expect(latest).toMatchObject({ model_version: { source: 'models:/m/10' } });
+});
+
+test('a logged model lists the versions made from it, as clients of MLflow read them', async () => {
+  await open();
+  const { model } = (await server.post('logged-models', { experiment_id: '0' })).json as {
+    model: { info: { model_id: string } };
+  };
+  const modelId = model.info.model_id;
+  const listed = async () => {
+    const { json } = await server.get(`/api/2.0/mlflow/logged-models/${modelId}`);
+    const { tags = [] } = (json as { model: { info: { tags?: readonly { key: string; value: string }[] } } }).model
+      .info;
+    return tags.find(({ key }) => key === 'mlflow.modelVersions')?.value;
+  };
+  await server.post('registered-models/create', { name: 'größe' });
+  for (const [name, body] of [
+    ['m', { source: `models:/${modelId}`, model_id: modelId }],
+    ['größe', { source: S3, model_id: modelId }],
+    ['m', { source: S3 }],
+    ['größe', { source: 'models:/m/1' }],
+  ] as const) {
+    expect(await status('model-versions/create', { name, ...body })).toBe(200);
+  }
+  expect(await listed()).toBe(
+    '[{"name": "m", "version": 1}, {"name": "gr\\u00f6\\u00dfe", "version": 1}, {"name": "gr\\u00f6\\u00dfe", "version": 2}]',
+  );
+  const byClient = '[{"name": "m", "version": "7"}]';
+  await server.send('PATCH', `/api/2.0/mlflow/logged-models/${modelId}/tags`, {
+    tags: [{ key: 'mlflow.modelVersions', value: byClient }],
+  });
+  await server.post('model-versions/create', { name: 'm', source: S3, model_id: modelId });
+  expect(await listed()).toBe('[{"name": "m", "version": "7"}, {"name": "m", "version": 3}]');
 });
 
 test('a prompt has no files, and no model is made from one', async () => {
@@ -105,7 +147,7 @@ test('models and prompts share their names, and it is said whose a name is', asy
   const taken = async (body: object) => (await server.post('registered-models/create', body)).json;
   expect(await taken({ name: 'p' })).toMatchObject({
     error_code: 'RESOURCE_ALREADY_EXISTS',
-    message: expect.stringContaining('a prompt with this name already exists'),
+    message: "Tried to create a registered model with name 'p', but the name is already taken by a prompt.",
   });
   expect(await taken({ name: 'm', tags: [PROMPT] })).toMatchObject({ error_code: 'RESOURCE_ALREADY_EXISTS' });
   expect(await taken({ name: 'p', tags: [PROMPT] })).toMatchObject({ message: 'Prompt (name=p) already exists.' });

@@ -97,7 +97,7 @@ function fileReply(body: string): RawReply {
     status: 200,
     headers: {
       'content-type': 'text/plain; charset=utf-8',
-      'content-disposition': `attachment; filename="${TRACE_FILE}"`,
+      'content-disposition': `attachment; filename=${TRACE_FILE}`,
       'content-security-policy': "sandbox; default-src 'none'",
       'x-content-type-options': 'nosniff',
     },

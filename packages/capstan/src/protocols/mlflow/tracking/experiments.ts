@@ -4,7 +4,7 @@ import { call } from '../wire/call.ts';
 import { list, message, string } from '../wire/fields.ts';
 import { listed, optional } from '../wire/json-reply.ts';
 import { keyValue, page, viewOf, viewType } from '../wire/messages.ts';
-import { missing, pageSize, required } from '../wire/require.ts';
+import { pageSize, required } from '../wire/require.ts';
 
 const MOST_EXPERIMENTS = 50_000;
 const MOST_SEARCHED_FOR_DATASETS = 20;
@@ -84,9 +84,14 @@ export function experimentCalls(experiments: Experiments) {
     ),
     searchDatasets: call(message({ experiment_ids: list(string) }), async ({ experiment_ids }) => {
       if (experiment_ids.length > MOST_SEARCHED_FOR_DATASETS) {
-        throw invalid(`At most ${MOST_SEARCHED_FOR_DATASETS} experiments at once`, { field: 'experiment_ids' });
+        throw invalid(
+          `SearchDatasets request cannot specify more than ${MOST_SEARCHED_FOR_DATASETS} experiment_ids. Received ${experiment_ids.length} experiment_ids.`,
+          { field: 'experiment_ids' },
+        );
       }
-      if (experiment_ids.length === 0) throw missing('experiment_ids');
+      if (experiment_ids.length === 0) {
+        throw invalid('SearchDatasets request must specify at least one experiment_id.', { field: 'experiment_ids' });
+      }
       const summaries = await experiments.datasetSummaries(experiment_ids);
       return listed(
         'dataset_summaries',

@@ -1,10 +1,10 @@
 import type { Experiments } from '#model/experiments';
-import { invalid } from '#kernel/errors';
+import { invalid, type DomainError } from '#kernel/errors';
 import { call } from '../wire/call.ts';
 import { int32, int64, list, message, string } from '../wire/fields.ts';
 import { listed, optional } from '../wire/json-reply.ts';
 import { runId } from '../wire/messages.ts';
-import { pageSize, required } from '../wire/require.ts';
+import { missing, pageSize, required } from '../wire/require.ts';
 
 /** Where the client names no size it wants all: as many as one answer may hold. */
 const MOST_POINTS = 1_000_000;
@@ -37,7 +37,10 @@ export function metricCalls(experiments: Experiments) {
     }),
     sampledMetricHistory: call(sample, async ({ run_ids, metric_key, start_step, end_step, max_results }) => {
       const key = required('metric_key', metric_key);
-      refuseBadRuns(run_ids, 'run_ids');
+      if (run_ids.length === 0) throw missing('run_ids');
+      if (run_ids.length > MOST_RUNS) {
+        throw tooMany('GetMetricHistoryBulkInterval', 'request must specify at most', run_ids, 'run_ids');
+      }
       if ((start_step === undefined) !== (end_step === undefined)) {
         throw invalid('If either start step or end step are specified, both must be specified.', {
           field: 'start_step',
@@ -51,19 +54,31 @@ export function metricCalls(experiments: Experiments) {
           },
         );
       }
+      if (max_results !== undefined && (max_results < 1 || max_results > MOST_SAMPLED)) {
+        throw invalid(`max_results must be between 1 and ${MOST_SAMPLED}.`, { field: 'max_results' });
+      }
       const series = await experiments.sampledHistory({
         runIds: run_ids,
         key,
         range: { from: start_step, to: end_step },
-        maxPoints: pageSize(max_results, MOST_SAMPLED, MOST_SAMPLED),
+        maxPoints: max_results ?? MOST_SAMPLED,
       });
       return listed('metrics', withRuns(key, series));
     }),
     bulkMetricHistory: call(bulk, async ({ run_id, metric_key, max_results }) => {
-      const key = required('metric_key', metric_key);
-      refuseBadRuns(run_id, 'run_id');
+      if (run_id.length === 0) {
+        throw invalid('GetMetricHistoryBulk request must specify at least one run_id.', { field: 'run_id' });
+      }
+      if (run_id.length > MOST_RUNS) {
+        throw tooMany('GetMetricHistoryBulk', 'request cannot specify more than', run_id, 'run_id');
+      }
+      if (!metric_key) {
+        throw invalid('GetMetricHistoryBulk request must specify a metric_key.', { field: 'metric_key' });
+      }
       const limit = Math.min(pageSize(max_results, MOST_BULK_POINTS, MOST_POINTS), MOST_BULK_POINTS);
-      return { metrics: withRuns(key, await experiments.bulkHistory({ runIds: run_id, key, limit })) };
+      return {
+        metrics: withRuns(metric_key, await experiments.bulkHistory({ runIds: run_id, key: metric_key, limit })),
+      };
     }),
   };
 }
@@ -74,13 +89,7 @@ function withRuns(key: string, series: Awaited<ReturnType<Experiments['bulkHisto
   );
 }
 
-function refuseBadRuns(ids: readonly string[], field: string): void {
-  if (ids.length === 0)
-    throw invalid(`Missing value for required parameter '${field}'. Give at least one run.`, { field });
-  if (ids.length > MOST_RUNS) {
-    throw invalid(
-      `Invalid value for parameter '${field}' supplied: at most ${MOST_RUNS} runs at once, got ${ids.length}.`,
-      { field },
-    );
-  }
+/** In MLflow's words, which its clients' users have read. */
+function tooMany(request: string, limit: string, ids: readonly string[], field: string): DomainError {
+  return invalid(`${request} ${limit} ${MOST_RUNS} run_ids. Received ${ids.length} run_ids.`, { field });
 }

@@ -141,8 +141,50 @@ describe('details of answers', () => {
     const server = await startMlflow();
     const ask = (ids: string[]) =>
       server.send('POST', '/ajax-api/2.0/mlflow/experiments/search-datasets', { experiment_ids: ids });
-    expect(await ask([])).toMatchObject(refused('experiment_ids'));
+    expect(await ask([])).toMatchObject(refused('SearchDatasets request must specify at least one experiment_id.'));
+    expect(await ask(Array.from({ length: 1_000 }, String))).toMatchObject(
+      refused('SearchDatasets request cannot specify more than'),
+    );
     expect(await ask(['0'])).toMatchObject(done);
+  });
+
+  test('histories of several runs say what is wrong in the words that clients of MLflow know', async () => {
+    const server = await startMlflow();
+    const ask = (path: string, params: Record<string, string | string[]>) => {
+      const pairs = Object.entries(params).flatMap(([name, value]) => [value].flat().map((one): [string, string] => [name, one]));
+      return server.get(`/ajax-api/2.0/mlflow/metrics/${path}?${new URLSearchParams(pairs).toString()}`);
+    };
+    const many = Array.from({ length: 101 }, (_, index) => `run-${index}`);
+    const bulk = 'get-history-bulk';
+    const one = { run_ids: 'x', metric_key: 'm' };
+    for (const [path, params, words] of [
+      [bulk, { metric_key: 'm' }, 'GetMetricHistoryBulk request must specify at least one run_id.'],
+      [bulk, { metric_key: 'm', run_id: many }, 'GetMetricHistoryBulk request cannot specify more than 100 run_ids.'],
+      [bulk, { run_id: 'x' }, 'GetMetricHistoryBulk request must specify a metric_key.'],
+      [`${bulk}-interval`, { metric_key: 'm' }, "Missing value for required parameter 'run_ids'."],
+      [
+        `${bulk}-interval`,
+        { metric_key: 'm', run_ids: many },
+        'GetMetricHistoryBulkInterval request must specify at most 100 run_ids. Received 101 run_ids.',
+      ],
+      [`${bulk}-interval`, { ...one, max_results: '0' }, 'max_results must be between 1 and 2500.'],
+      [`${bulk}-interval`, { ...one, max_results: '2501' }, 'max_results must be between 1 and 2500.'],
+    ] as const) {
+      expect(await ask(path, params), words).toMatchObject(refused(words));
+    }
+  });
+
+  test('a file that the interface uploads names its run, its path and its bytes', async () => {
+    const server = await startMlflow();
+    const runId = await server.startRun();
+    const upload = (query: string, body = '') =>
+      server.send('POST', `/ajax-api/2.0/mlflow/upload-artifact?${query}`, body);
+    expect(await upload('', 'x')).toMatchObject(refused('Request must specify run_uuid.'));
+    expect(await upload(`run_uuid=${runId}`, 'x')).toMatchObject(refused('Request must specify path.'));
+    expect(await upload(`run_uuid=${runId}&path=`, 'x')).toMatchObject(refused('Request must specify path.'));
+    expect(await upload(`run_uuid=${runId}&path=../a.txt`)).toMatchObject(refused('Invalid path'));
+    expect(await upload(`run_uuid=${runId}&path=a.txt`)).toMatchObject(refused('Request must specify data.'));
+    expect((await upload(`run_uuid=${runId}&path=a.txt`, 'x')).status).toBe(200);
   });
 
   test('a logged model without a run says so with an empty text', async () => {

@@ -86,7 +86,7 @@ describe('over HTTP', () => {
   test('a call that is not offered says so, apart from an object that is not there', async () => {
     const server = await startMlflow();
     for (const path of [
-      '/api/3.0/mlflow/scorers/register',
+      '/api/3.0/mlflow/nothing/of-the-kind',
       '/ajax-api/3.0/mlflow/assistant/sessions',
       '/api/2.0/mlflow/runs/get',
     ]) {
@@ -98,6 +98,34 @@ describe('over HTTP', () => {
       });
     }
     expect((await server.get('/elsewhere')).json).toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  test('GraphQL is not offered: it is said what to call instead, and nothing of it to another origin', async () => {
+    const server = await startMlflow();
+    const query = { query: 'query { mlflowGetRun(input: {runId: "x"}) { run { info { runId } } } }' };
+    const answers = [
+      await server.send('POST', '/graphql', query),
+      await server.get('/graphql?query=%7B__typename%7D'),
+      await server.send('POST', '/graphql', query, { origin: 'https://example.org' }),
+      await server.send('OPTIONS', '/graphql', '', {
+        origin: 'https://example.org',
+        'access-control-request-method': 'POST',
+      }),
+    ];
+    for (const answer of answers.slice(0, 2)) {
+      expect(answer).toMatchObject({
+        status: 404,
+        json: {
+          error_code: 'ENDPOINT_NOT_FOUND',
+          message: expect.stringContaining('Use /api/2.0/mlflow/runs/get, runs/search,'),
+        },
+      });
+      expect(answer.headers.get('content-type')).toContain('application/json');
+    }
+    for (const answer of answers) {
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
+    }
   });
 
   test('a changed param says which, alone and in a batch, and nothing of the batch is kept', async () => {

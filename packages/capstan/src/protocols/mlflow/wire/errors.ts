@@ -1,4 +1,4 @@
-import { errorCodes, type ErrorCode } from '@capstan/api';
+import { errorCodes, notOfferedAt, type ErrorCode } from '@capstan/api';
 import type { ErrorRenderer, RawReply } from '#http';
 import { DomainError } from '#kernel/errors';
 
@@ -36,10 +36,12 @@ export const mlflowErrors: ErrorRenderer = (error, requestId) => render(table[er
  * clients go on as if only the object were missing.
  */
 export function unknownMlflowCall(path: string): ErrorRenderer | undefined {
-  if (!/^\/(?:ajax-)?api\/\d\.0\/mlflow(?:-artifacts)?\//.test(path)) return undefined;
+  const known = notOfferedAt(path);
+  if (!known && !/^\/(?:ajax-)?api\/\d\.0\/mlflow(?:-artifacts)?\//.test(path)) return undefined;
   return (error, requestId) => {
     const message = `${error.message}: Capstan does not offer this call of MLflow`;
-    return render({ status: 404, code: 'ENDPOINT_NOT_FOUND' }, new DomainError(error.code, message), requestId);
+    const told = new DomainError(error.code, message, known && { hint: known.instead });
+    return render({ status: 404, code: 'ENDPOINT_NOT_FOUND' }, told, requestId);
   };
 }
 

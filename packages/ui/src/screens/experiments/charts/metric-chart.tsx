@@ -1,11 +1,11 @@
 import { useQuery, keepPreviousData } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { api } from '../../../app/api.ts';
 import { Button } from '../../../design/button.tsx';
-import { Chart } from '../../../design/chart.tsx';
+import { Chart, loadPlot } from '../../../design/chart.tsx';
 import { counted, figure } from '../../../design/format.ts';
 import { Loaded } from '../../../design/loaded.tsx';
-import { Quiet, Row } from '../../../design/page.tsx';
+import { Quiet } from '../../../design/page.tsx';
 import { chartOf, emptyReason, stepsOf, withTail, type ChartSettings, type Drawn } from './series.ts';
 
 interface MetricChartProps {
@@ -19,6 +19,7 @@ interface MetricChartProps {
 export function MetricChart({ runs, metric, settings, widthPx }: MetricChartProps) {
   const [steps, setSteps] = useState<readonly [number, number] | null>(null);
   const buckets = Math.min(1_200, Math.max(200, Math.round(widthPx / 100) * 100));
+  useEffect(() => void loadPlot(), []);
   const { history, items } = useSeries({ runs, metric, steps, buckets });
   const data = useMemo(() => chartOf(items, runs, settings), [items, runs, settings]);
   const points = items.reduce((sum, item) => sum + item.count, 0);
@@ -37,18 +38,20 @@ export function MetricChart({ runs, metric, settings, widthPx }: MetricChartProp
             title={metric}
             unit={`${counted(points, 'point')}${runs.length > 1 ? ` of ${counted(items.filter((item) => item.count > 0).length, 'run')}` : ''}`}
             data={data}
+            actions={
+              (points > 2 || steps) && (
+                <>
+                  {steps && <Quiet>{`steps ${figure(steps[0])} to ${figure(steps[1])}`}</Quiet>}
+                  {steps && <Button onClick={() => setSteps(null)}>All steps</Button>}
+                  <Button disabled={points <= 2} onClick={() => zoomBy(0.25)}>
+                    Zoom in
+                  </Button>
+                </>
+              )
+            }
             empty={emptyReason(items, runs, settings, steps !== null)}
             onZoom={(range) => setSteps(range && (stepsOf(range, items, runs, settings.x) ?? steps))}
           />
-          {(points > 2 || steps) && (
-            <Row>
-              <Button disabled={points <= 2} onClick={() => zoomBy(0.25)}>
-                Zoom in
-              </Button>
-              {steps && <Button onClick={() => setSteps(null)}>All steps</Button>}
-              {steps && <Quiet>{`steps ${figure(steps[0])} to ${figure(steps[1])}`}</Quiet>}
-            </Row>
-          )}
         </div>
       )}
     </Loaded>

@@ -50,7 +50,7 @@ export function MetricCharts({ runs, metrics, search, onSearch }: MetricChartsPr
       <Row>
         <SearchField
           label="Find metrics"
-          placeholder="Part of a name or a regular expression, then Enter"
+          placeholder="Name or expression"
           value={charts}
           onSearch={(text) => onSearch({ charts: text === '' ? undefined : text })}
         />
@@ -104,11 +104,11 @@ function ChartSection(props: {
       </summary>
       {isOpen && (
         <>
-          <Halves>
+          <Places isAlone={props.keys.length === 1}>
             {props.keys.slice(0, most).map((key) => (
               <WhenSeen key={key}>{(widthPx) => props.children(key, widthPx)}</WhenSeen>
             ))}
-          </Halves>
+          </Places>
           {props.keys.length > most && (
             <Button onClick={() => setMost(most + MOST_CHARTS)}>{`Show more of ${count(props.keys.length)}`}</Button>
           )}
@@ -116,6 +116,11 @@ function ChartSection(props: {
       )}
     </details>
   );
+}
+
+/** Two beside each other; one alone has all the width. */
+function Places({ isAlone, children }: { isAlone: boolean; children: ReactNode }) {
+  return isAlone ? children : <Halves>{children}</Halves>;
 }
 
 /** Made when it comes near, and kept then. */

@@ -13,7 +13,8 @@ const HEIGHT = 380;
 const TOP = 46;
 const BOTTOM = 26;
 const SIDE = 90;
-const GAP = 170;
+/** Seven axes stand in a window of 1440 px. */
+const GAP = 154;
 const FIRST_PARAMS = 4;
 const FIRST_METRICS = 3;
 

@@ -1,0 +1,57 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Database } from '../database.ts';
+import { openSqlite } from '../sqlite-database.ts';
+
+const WRITERS = 4;
+const ROUNDS = 120;
+const BYTES = 100_000;
+
+let file: string;
+let folder: string;
+let database: Database;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'capstan-log-'));
+  file = join(folder, 'log.db');
+  database = openSqlite(file);
+  await database.write((writer) => sql`create table notes (writer integer, round integer, text blob)`.execute(writer));
+});
+afterEach(async () => {
+  await database.close();
+  rmSync(folder, { recursive: true });
+});
+
+const note = (writer: number, round: number) =>
+  database.write((db) => sql`insert into notes values (${writer}, ${round}, randomblob(${BYTES}))`.execute(db));
+const count = async () =>
+  Number((await sql<{ count: number }>`select count(*) as count from notes`.execute(database.read)).rows[0]?.count);
+
+test('the log is begun anew while writers go on, and nothing of what it held is missing', async () => {
+  const write = async (writer: number) => {
+    for (let round = 0; round < ROUNDS; round++) await note(writer, round);
+  };
+  await Promise.all(Array.from({ length: WRITERS }, (_, writer) => write(writer)));
+  expect(statSync(`${file}-wal`).size).toBeLessThan((WRITERS * ROUNDS * BYTES) / 1.3);
+  expect(await count()).toBe(WRITERS * ROUNDS);
+  await database.close();
+  database = openSqlite(file);
+  expect(await count()).toBe(WRITERS * ROUNDS);
+  const { rows } = await sql<{ integrity_check: string }>`pragma integrity_check`.execute(database.read);
+  expect(rows).toEqual([{ integrity_check: 'ok' }]);
+});
+
+test('a reader that stays in the midst of its rows keeps what it sees, and the log waits for it', async () => {
+  for (let round = 0; round < 5; round++) await note(0, round);
+  const rows = sql<{ round: number }>`select round from notes`.compile(database.read);
+  const seen: number[] = [];
+  for await (const { rows: some } of database.read.getExecutor().stream<{ round: number }>(rows, 1)) {
+    for (const { round } of some) seen.push(round);
+    if (seen.length === 1) for (let round = 5; round < 250; round++) await note(0, round);
+  }
+  expect(seen).toEqual([0, 1, 2, 3, 4]);
+  expect(await count()).toBe(250);
+});
