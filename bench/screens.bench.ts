@@ -116,6 +116,11 @@ for (const letter of 'probe_1') {
     }),
   );
 }
+// Again, for the time of its thread.
+const typing = await worstTaskOf(page, async () => {
+  await find.fill('');
+  for (const letter of 'probe_1') await find.press(letter);
+});
 // Every column found is shown: hundreds of columns, of which few are drawn.
 await page.getByRole('button', { name: /^Show the/ }).click();
 await page.keyboard.press('Escape');
@@ -149,12 +154,15 @@ for (let round = 0; round < ROUNDS; round++) {
   await chart.goto(`${server.url}/runs/${longRun}?charts=signal`);
   await chart.getByRole('tab', { name: /^Charts/ }).waitFor();
   await chart.waitForLoadState('networkidle');
-  opened.push(
-    await timed(async () => {
-      await chart.getByRole('tab', { name: /^Charts/ }).click();
-      await chart.locator('canvas').waitFor();
-    }),
-  );
+  // In the page itself, from the click as it comes there: before it, the driver looks for the tab.
+  await chart.evaluate(`document.addEventListener('click', ({ timeStamp }) => {
+    new MutationObserver(() => {
+      if (document.querySelector('canvas')) window.drawnMs ??= performance.now() - timeStamp;
+    }).observe(document.body, { subtree: true, childList: true });
+  }, { capture: true, once: true })`);
+  await chart.getByRole('tab', { name: /^Charts/ }).click();
+  await chart.locator('canvas').waitFor();
+  opened.push(await chart.evaluate<number>('window.drawnMs'));
   spikes.push(
     await timed(async () => {
       await chart.goto(`${server.url}/runs/${longRun}?tab=charts&charts=signal`, { waitUntil: 'commit' });
@@ -184,6 +192,7 @@ tell([
   { name: 'worst long task while loading, median', value: median(tasks), unit: 'ms', goal: '≤ 80' },
   { name: 'the same in time of its thread, traced', value: median(taskTimes), unit: 'ms', goal: '≤ 80' },
   { name: 'a letter in the column search, worst', value: Math.max(...typed), unit: 'ms', goal: '≤ 100' },
+  { name: 'the same in time of its thread, traced', value: typing, unit: 'ms', goal: '≤ 100' },
   { name: `rows in the page`, value: drawn.rows, unit: '', goal: '≤ 60' },
   { name: `columns in the page, of ${drawn.all}`, value: drawn.columns, unit: '', goal: '≤ 40' },
   { name: `keys asked of the server, of ${keys}`, value: asked.size, unit: '', goal: '≤ 60' },

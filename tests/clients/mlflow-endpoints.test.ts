@@ -2,15 +2,18 @@
 import { mlflowRoutes, notOfferedAt } from '@capstan/api';
 import { expect, test } from 'vitest';
 import { fileURLToPath } from 'node:url';
-import { findClientPython, runPython } from '../support/python.ts';
+import { findClientPython, findNextClientPython, runPython } from '../support/python.ts';
 import { emptyFolder } from '../support/server.ts';
 
 /** Of MLflow's web pages: their files, and forms that a browser sends. */
 const pages = ['/', '/static-files/X', '/build/X', '/signup'];
 
-test('each call of MLflow is in one of the two lists of the reference', async () => {
+test.each([
+  ['pinned', findClientPython],
+  ['newest', findNextClientPython],
+])('each call of the %s mlflow is in one of the two lists of the reference', async (_, findPython) => {
   const script = fileURLToPath(new URL('mlflow_endpoints.py', import.meta.url));
-  const python = await findClientPython();
+  const python = await findPython();
   const { code, out, err } = await runPython(python, [script], {
     folder: emptyFolder(),
     env: { DO_NOT_TRACK: 'true' },

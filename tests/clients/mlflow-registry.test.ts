@@ -73,7 +73,7 @@ describeSession(
         modelVersions: [],
         noSuchPrompt: null,
         modelAsPrompt: refused('INVALID_PARAMETER_VALUE', 400, 'exists with the same name'),
-        promptAsModel: refused('RESOURCE_ALREADY_EXISTS', 400, 'already exists'),
+        promptAsModel: refused('RESOURCE_ALREADY_EXISTS', 400, 'already taken by a prompt'),
         tagsAfter: [null, null],
         aliasAfter: null,
         left: ['chat'],

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { databases, emptyDatabase, type DatabaseName, type EmptyDatabase } from '../support/databases.ts';
-import { findClientPython, runPython } from '../support/python.ts';
+import { findClientPython, findNextClientPython, runPython } from '../support/python.ts';
 import { emptyFolder, startServer, type RunningServer } from '../support/server.ts';
 
 const INSTALLATION_MS = 20 * 60_000;
@@ -34,7 +34,7 @@ export interface Session<S extends Surroundings = Surroundings> {
 
 type Report = { readonly saw?: Record<string, unknown>; readonly failed?: string };
 
-/** Describes the same session once for each database. */
+/** Describes the same session once for each database: on SQLite by the newest mlflow, on PostgreSQL by the one before. */
 export function describeSession(script: string, suite: (session: Session) => void): void;
 export function describeSession<S extends Surroundings>(
   script: string,
@@ -50,8 +50,9 @@ export function describeSession<S extends Surroundings>(
     const played = databases.map((database) => playedOn(database, script, surround));
 
     beforeAll(async () => {
-      const python = await findClientPython();
-      await Promise.all(played.map(({ play }) => play(python)));
+      // Two versions of mlflow and two databases in one go.
+      const pythons = { SQLite: await findNextClientPython(), PostgreSQL: await findClientPython() };
+      await Promise.all(played.map(({ session, play }) => play(pythons[session.database])));
     }, INSTALLATION_MS);
 
     afterAll(() => Promise.all(played.map(({ end }) => end())));

@@ -66,12 +66,15 @@ describe('sorting by several columns', () => {
     await expect.poll(() => head(page, 'loss').textContent()).toContain('↑2');
     expect(await head(page, 'loss').getAttribute('aria-sort')).toBe('ascending');
     const check = async (of: Page) => {
-      const rows = await pairs(of, 5, 7);
-      expect(rows.map(([optimizer]) => optimizer)).toEqual(Array.from({ length: 10 }, () => 'sgd'));
-      const losses = rows.map(([, loss]) => Number(loss));
-      expect(losses).toEqual(losses.toSorted((a, b) => a - b));
+      const isSorted = async () => {
+        const rows = await pairs(of, 5, 7);
+        const losses = rows.map(([, loss]) => Number(loss));
+        return rows.every(
+          ([optimizer], index) => optimizer === 'sgd' && (losses[index] ?? 0) >= (losses[index - 1] ?? 0),
+        );
+      };
+      await expect.poll(isSorted).toBe(true);
     };
-    await expect.poll(async () => (await page.locator('[data-cell="0:5"]').textContent()) ?? '').toBe('sgd');
     await check(page);
     expect(await violations(page)).toEqual([]);
     const other = (await openPage(browser, page.url(), 'dark')).page;

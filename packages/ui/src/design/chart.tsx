@@ -46,12 +46,12 @@ export function loadPlot(): Promise<PlotModule> {
 }
 
 /** Not by Suspense, which keeps a place that waited empty for 300 ms (React's throttle of fallbacks). */
-function usePlot(): PlotModule['Plot'] | undefined {
+function usePlot(): PlotModule | undefined {
   const [module, setModule] = useState(plotModule);
   useEffect(() => {
     if (!module) void loadPlot().then(setModule);
   }, [module]);
-  return module?.Plot;
+  return module;
 }
 
 const TABLE_ROWS = 200;
@@ -75,7 +75,7 @@ export function Chart(props: {
   onZoom?(range: readonly [number, number] | null): void;
 }) {
   const figureElement = useRef<HTMLElement>(null);
-  const Plot = usePlot();
+  const plot = usePlot();
   const { data, title } = props;
   const [isTable, setTable] = useState(false);
   if (!data.series.some((series) => series.values.some((value) => value != null))) {
@@ -114,7 +114,9 @@ export function Chart(props: {
         className={css['plot']}
         style={{ minHeight: props.heightPx ?? 220 }}
       >
-        {Plot && <Plot data={data} heightPx={props.heightPx ?? 220} {...(props.onZoom && { onZoom: props.onZoom })} />}
+        {plot && (
+          <plot.Plot data={data} heightPx={props.heightPx ?? 220} {...(props.onZoom && { onZoom: props.onZoom })} />
+        )}
       </div>
       <Notes data={data} />
       <details className={css['more']} onToggle={(event) => setTable(event.currentTarget.open)}>

@@ -1,11 +1,22 @@
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { useVirtualizer, type VirtualItem } from '@tanstack/react-virtual';
+import {
+  memo,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type ReactNode,
+} from 'react';
 import css from './grid.module.css';
 import { HeadCell } from './grid-head.tsx';
 
 const ROW_PX = 34;
 const NEAR_END_ROWS = 40;
 const PAGE_ROWS = 15;
+/** At most so often is it told what is in sight: who is told draws all rows anew. */
+const SIGHT_MS = 120;
 
 export interface GridColumn {
   readonly id: string;
@@ -96,8 +107,19 @@ export function Grid(props: GridProps) {
   useEffect(() => {
     if (rows > 0 && last >= rows - NEAR_END_ROWS) onNearEnd();
   }, [last, rows, onNearEnd]);
+  const toldAt = useRef(-Infinity);
   useEffect(() => {
-    onSight?.({ first, last, columns: shown === '' ? [] : shown.split('\n') });
+    const tell = (): void => {
+      toldAt.current = performance.now();
+      onSight?.({ first, last, columns: shown === '' ? [] : shown.split('\n') });
+    };
+    const waitMs = toldAt.current + SIGHT_MS - performance.now();
+    if (waitMs <= 0) {
+      tell();
+      return undefined;
+    }
+    const timer = setTimeout(tell, waitMs);
+    return () => clearTimeout(timer);
   }, [first, last, shown, onSight]);
 
   const [active, setActive] = useState<Place>({ row: -1, column: 0 });
@@ -121,13 +143,10 @@ export function Grid(props: GridProps) {
     event.preventDefault();
   };
   const widthPx = pinnedPx + horizontal.getTotalSize();
-  const place = (row: number, column: number) => ({
-    'data-cell': `${row}:${column}`,
-    tabIndex: active.row === row && active.column === column ? 0 : -1,
-    onFocus: () => {
-      if (active.row !== row || active.column !== column) setActive({ row, column });
-    },
-  });
+  const onActive = useCallback((row: number, column: number): void => {
+    setActive((was) => (was.row === row && was.column === column ? was : { row, column }));
+  }, []);
+  const headPlace = (column: number) => placeOf(-1, column, active.row === -1 && active.column === column, onActive);
   return (
     <div
       ref={scroller}
@@ -145,7 +164,7 @@ export function Grid(props: GridProps) {
       <div className={css['head']} role="row" aria-rowindex={1} style={{ width: widthPx }}>
         <div className={css['pinned']} style={{ width: pinnedPx }} role="presentation">
           {pinned.map((column, index) => (
-            <HeadCell key={column.id} column={column} index={index} place={place(-1, index)} />
+            <HeadCell key={column.id} column={column} index={index} place={headPlace(index)} />
           ))}
         </div>
         {columnItems.map((item) => {
@@ -157,7 +176,7 @@ export function Grid(props: GridProps) {
                 key={column.id}
                 column={column}
                 index={index}
-                place={place(-1, index)}
+                place={headPlace(index)}
                 leftPx={item.start}
                 left={movable(columns[item.index - 1])}
                 right={movable(columns[item.index + 1])}
@@ -169,56 +188,95 @@ export function Grid(props: GridProps) {
       </div>
       <div role="rowgroup" className={css['rows']} style={{ height: vertical.getTotalSize(), width: widthPx }}>
         {rowItems.map((item) => (
-          <div
+          <GridRow
             key={item.key}
-            role="row"
-            data-row={item.index}
-            aria-rowindex={item.index + 2}
-            aria-selected={props.isChosen?.(item.index)}
-            className={css['row']}
-            style={{ height: ROW_PX, width: widthPx, transform: `translateY(${item.start}px)` }}
-          >
-            <div className={css['pinned']} style={{ width: pinnedPx }} role="presentation">
-              {pinned.map((column, index) => {
-                const at = place(item.index, index);
-                return (
-                  <div
-                    key={column.id}
-                    role="gridcell"
-                    aria-colindex={index + 1}
-                    className={css['cell']}
-                    style={{ width: column.widthPx }}
-                    {...at}
-                  >
-                    {props.cell(item.index, column.id, at.tabIndex)}
-                  </div>
-                );
-              })}
-            </div>
-            {columnItems.map((columnItem) => {
-              const column = columns[columnItem.index];
-              if (!column) return null;
-              const index = pinned.length + columnItem.index;
-              const at = place(item.index, index);
-              return (
-                <div
-                  key={column.id}
-                  role="gridcell"
-                  aria-colindex={index + 1}
-                  className={`${css['cell']} ${css['placed']} ${column.isNumber ? css['number'] : ''}`}
-                  style={{ left: columnItem.start, width: column.widthPx }}
-                  {...at}
-                >
-                  {props.cell(item.index, column.id, at.tabIndex)}
-                </div>
-              );
-            })}
-          </div>
+            row={item.index}
+            topPx={item.start}
+            widthPx={widthPx}
+            pinned={pinned}
+            pinnedPx={pinnedPx}
+            columns={columns}
+            columnItems={columnItems}
+            isChosen={props.isChosen?.(item.index)}
+            activeColumn={active.row === item.index ? active.column : undefined}
+            onActive={onActive}
+            cell={props.cell}
+          />
         ))}
       </div>
     </div>
   );
 }
+
+function placeOf(row: number, column: number, isActive: boolean, onActive: (row: number, column: number) => void) {
+  return { 'data-cell': `${row}:${column}`, tabIndex: isActive ? 0 : -1, onFocus: () => onActive(row, column) };
+}
+
+interface GridRowProps {
+  readonly row: number;
+  readonly topPx: number;
+  readonly widthPx: number;
+  readonly pinned: readonly GridColumn[];
+  readonly pinnedPx: number;
+  readonly columns: readonly GridColumn[];
+  /** Those of `columns` that are drawn. */
+  readonly columnItems: readonly VirtualItem[];
+  readonly isChosen: boolean | undefined;
+  readonly activeColumn: number | undefined;
+  onActive(row: number, column: number): void;
+  cell(row: number, column: string, tabIndex: number): ReactNode;
+}
+
+/** Remembered: while the table scrolls, only rows that come into sight are made. */
+const GridRow = memo(function GridRow(props: GridRowProps) {
+  const { row, pinned, columns, activeColumn, onActive } = props;
+  return (
+    <div
+      role="row"
+      data-row={row}
+      aria-rowindex={row + 2}
+      aria-selected={props.isChosen}
+      className={css['row']}
+      style={{ height: ROW_PX, width: props.widthPx, transform: `translateY(${props.topPx}px)` }}
+    >
+      <div className={css['pinned']} style={{ width: props.pinnedPx }} role="presentation">
+        {pinned.map((column, index) => {
+          const at = placeOf(row, index, activeColumn === index, onActive);
+          return (
+            <div
+              key={column.id}
+              role="gridcell"
+              aria-colindex={index + 1}
+              className={css['cell']}
+              style={{ width: column.widthPx }}
+              {...at}
+            >
+              {props.cell(row, column.id, at.tabIndex)}
+            </div>
+          );
+        })}
+      </div>
+      {props.columnItems.map((item) => {
+        const column = columns[item.index];
+        if (!column) return null;
+        const index = pinned.length + item.index;
+        const at = placeOf(row, index, activeColumn === index, onActive);
+        return (
+          <div
+            key={column.id}
+            role="gridcell"
+            aria-colindex={index + 1}
+            className={`${css['cell']} ${css['placed']} ${column.isNumber ? css['number'] : ''}`}
+            style={{ left: item.start, width: column.widthPx }}
+            {...at}
+          >
+            {props.cell(row, column.id, at.tabIndex)}
+          </div>
+        );
+      })}
+    </div>
+  );
+});
 
 const movable = (column: GridColumn | undefined): string | undefined => (column?.onMoveTo ? column.id : undefined);
 

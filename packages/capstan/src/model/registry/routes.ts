@@ -1,7 +1,7 @@
 import { routes } from '@capstan/api';
 import { bind, type BoundRoute } from '#http';
 import { DomainError, invalid } from '#kernel/errors';
-import type { KeyValue, ModelVersion, RegisteredModel } from './model.ts';
+import { isPromptTag, PROMPT_TAG, type KeyValue, type ModelVersion, type RegisteredModel } from './model.ts';
 import type { ModelRegistry } from './service.ts';
 
 const table = routes.registry;
@@ -27,8 +27,10 @@ function modelRoutes(registry: ModelRegistry): BoundRoute[] {
 function versionRoutes(registry: ModelRegistry): BoundRoute[] {
   return [
     bind(table.listVersions, async ({ params, query: { cursor, limit } }) => {
-      const { name } = await registry.getModel(params.model);
-      const filter = `name = '${name.replaceAll("'", "''")}'`;
+      const { name, tags } = await registry.getModel(params.model);
+      // A search hides prompts from who does not ask for them.
+      const ofPrompts = tags.some(isPromptTag) ? ` and tags.\`${PROMPT_TAG}\` = 'true'` : '';
+      const filter = `name = '${name.replaceAll("'", "''")}'${ofPrompts}`;
       const page = await registry.searchVersions({
         filter,
         orderBy: ['version_number DESC'],

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useCallback, useMemo, useState } from 'react';
+import { startTransition, useCallback, useMemo, useState } from 'react';
 import { api, useRead } from '../../app/api.ts';
 import type { RunGroupReply } from '../../app/replies.ts';
 import { Choice, Toggle } from '../../design/field.tsx';
@@ -57,7 +57,8 @@ export function RunsTab({ experiment }: { experiment: string }) {
     return (search.columns ?? available).filter((column) => differing.has(column));
   }, [base, available, differing, search.differing, search.columns]);
   const vocabulary = useMemo(() => ({ fields: [...attributes, ...available.map(fieldOf), ...datasets] }), [available]);
-  const onSight = useCallback((next: InSight) => setSight(next), []);
+  // Asking for what came into sight does not hold up the scrolling.
+  const onSight = useCallback((next: InSight) => startTransition(() => setSight(next)), []);
   return (
     <>
       <Row>

@@ -1,6 +1,6 @@
 // What the address of an experiment asks for. Pure.
 import type { runsSearch } from '../../app/search.ts';
-import { concrete, keyOf, type MetricValue } from './columns.ts';
+import { concrete, keyOf } from './columns.ts';
 
 export type RunsSearch = ReturnType<typeof runsSearch>;
 

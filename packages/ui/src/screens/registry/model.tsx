@@ -9,6 +9,7 @@ import { Time } from '../../design/time.tsx';
 import { ProjectLink, useIsProject } from '../projects/project-link.tsx';
 import { CycleState } from '../cycles/cycle-state.tsx';
 import { History } from './history.tsx';
+import { tagsOfPeople } from './prompt.tsx';
 
 const SHOWN = 500;
 
@@ -137,7 +138,7 @@ function Aside({ model }: { model: string }) {
         ],
         ['Created', <Time key="created" at={data.createdAt} now={now} />],
         ['Changed', <Time key="updated" at={data.updatedAt} now={now} />],
-        ...Object.entries(data.tags).map(([key, value]) => [key, value] as const),
+        ...tagsOfPeople(data.tags),
       ]}
     />
   );

@@ -135,17 +135,19 @@ describeDatabases('blocks of a long series', (open) => {
     expect(Number(await coveredTo(bench.database.read, series))).toBe(447);
     const { name, userId, startTime } = await bench.experiments.getRun(runId);
     const run: ForeignRun = {
-      ...{
-        id: runId,
-        experimentId: '0',
-        name,
-        userId,
-        status: 'RUNNING',
-        startTime,
-        endTime: null,
-        lifecycle: 'active',
-      },
-      ...{ params: [], tags: [], datasets: [], modelInputs: [], modelOutputs: [] },
+      id: runId,
+      experimentId: '0',
+      name,
+      userId,
+      status: 'RUNNING',
+      startTime,
+      endTime: null,
+      lifecycle: 'active',
+      params: [],
+      tags: [],
+      datasets: [],
+      modelInputs: [],
+      modelOutputs: [],
       metrics: [{ key: 'm', steps: [100], timestamps: [7], values: [3] }],
     };
     await bench.experiments.importRuns({ source: 'elsewhere', cause, runs: [run] });

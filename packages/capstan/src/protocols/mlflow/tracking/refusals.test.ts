@@ -151,7 +151,9 @@ describe('details of answers', () => {
   test('histories of several runs say what is wrong in the words that clients of MLflow know', async () => {
     const server = await startMlflow();
     const ask = (path: string, params: Record<string, string | string[]>) => {
-      const pairs = Object.entries(params).flatMap(([name, value]) => [value].flat().map((one): [string, string] => [name, one]));
+      const pairs = Object.entries(params).flatMap(([name, value]) =>
+        [value].flat().map((one): [string, string] => [name, one]),
+      );
       return server.get(`/ajax-api/2.0/mlflow/metrics/${path}?${new URLSearchParams(pairs).toString()}`);
     };
     const many = Array.from({ length: 101 }, (_, index) => `run-${index}`);
