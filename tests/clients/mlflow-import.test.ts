@@ -8,10 +8,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createClient } from '@capstan/client';
-import { databases, emptyDatabase, type DatabaseName, type EmptyDatabase } from '../support/databases.ts';
+import { databases, startOnEach, stopAll, type CapstanOn } from '../support/databases.ts';
 import { findClientPython, runPython } from '../support/python.ts';
 import { startMlflowServer, type MlflowServer } from '../support/mlflow-server.ts';
-import { capstan, emptyFolder, program, startServer, type RunningServer } from '../support/server.ts';
+import { capstan, emptyFolder, program } from '../support/server.ts';
 
 const script = fileURLToPath(new URL('mlflow_source.py', import.meta.url));
 const INSTALLATION_MS = 20 * 60_000;
@@ -49,25 +49,26 @@ async function act(mode: string, ...args: string[]): Promise<void> {
   if (code !== 0) throw new Error(`mlflow_source.py ${mode} ended with ${code}:\n${err.slice(-5_000)}`);
 }
 
-async function seenAt(url: string): Promise<Seen> {
-  const target = join(emptyFolder(), 'seen.json');
-  await act('read', url, target);
-  const seen = JSON.parse(readFileSync(target, 'utf8')) as Seen;
-  // Every Capstan has an experiment 0 before anything comes: it keeps its own time.
-  if (seen.experiments['Default']) seen.experiments['Default'][1] = 0;
-  return seen;
+/** What the client sees at each of them, by one Python: it takes longer to start than to look. */
+async function seenAt(...urls: string[]): Promise<Seen[]> {
+  const places = urls.map((url) => ({ url, target: join(emptyFolder(), 'seen.json') }));
+  await act('read', ...places.flatMap(({ url, target }) => [url, target]));
+  return places.map(({ target }) => {
+    const seen = JSON.parse(readFileSync(target, 'utf8')) as Seen;
+    // Every Capstan has an experiment 0 before anything comes: it keeps its own time.
+    if (seen.experiments['Default']) seen.experiments['Default'][1] = 0;
+    return seen;
+  });
 }
 
-/** Ends with the test. */
-async function openCapstan(name: DatabaseName): Promise<string> {
-  const { flags, remove } = emptyDatabase(name);
-  const server = await startServer(['--no-serving', ...flags]);
-  onTestFinished(async () => {
-    expect(await server.stop()).toBe(0);
-    remove();
-  });
-  return server.url;
+/** Of a Capstan on each database, until the end of the test. */
+async function urlsOfEach(): Promise<string[]> {
+  const started = await startOnEach();
+  onTestFinished(() => stopAll(started));
+  return started.map(({ url }) => url);
 }
+
+const onEach = <T>(what: T): T[] => databases.map(() => what);
 
 const fromDatabase = () => ['import', 'mlflow', `sqlite:///${database}`, '--artifacts', artifacts];
 
@@ -77,93 +78,97 @@ beforeAll(async () => {
   for (const name of ['work', 'files']) mkdirSync(join(folder, name));
   await act('make', mlflow.url, join(folder, 'work'));
   await act('make', `file://${mlruns}`, join(folder, 'files'));
-  onServer = await seenAt(mlflow.url);
-  inFiles = await seenAt(`file://${mlruns}`);
+  [onServer, inFiles] = (await seenAt(mlflow.url, `file://${mlruns}`)) as [Seen, Seen];
 }, INSTALLATION_MS);
 
 afterAll(() => mlflow.stop());
 
-describe.each(databases)('what the client sees is the same on %s', { timeout: MINUTES }, (name) => {
-  /** Holds what was brought from the database. */
-  let whole: RunningServer;
-  let storage: EmptyDatabase;
+describe('what the client sees is the same on each database', { timeout: MINUTES }, () => {
+  /** Hold what was brought from the database. */
+  let whole: CapstanOn[];
   beforeAll(async () => {
-    storage = emptyDatabase(name);
-    whole = await startServer(['--no-serving', ...storage.flags]);
+    whole = await startOnEach();
   });
-  afterAll(async () => {
-    expect(await whole.stop()).toBe(0);
-    storage.remove();
-  });
+  afterAll(() => stopAll(whole));
 
   test('from the database of a server that runs; a dry run changes nothing before it', async () => {
-    const { url } = whole;
-    const look = await capstan([...fromDatabase(), '--dry-run'], url);
-    expect(look).toMatchObject({ code: 0, out: expect.stringMatching(/Would bring:[^]*7 runs/) });
-    const { items } = await createClient({ baseUrl: url }).experiments.list({ query: {} });
-    expect(items.map((experiment) => experiment.name)).toEqual(['Default']);
-
-    const done = await capstan(fromDatabase(), url);
-    expect(done).toMatchObject({ code: 0, out: expect.stringContaining('2,507 points') });
-    expect(await seenAt(url)).toEqual(onServer);
+    for (const { url } of whole) {
+      const look = await capstan([...fromDatabase(), '--dry-run'], url);
+      expect(look).toMatchObject({ code: 0, out: expect.stringMatching(/Would bring:[^]*7 runs/) });
+      const { items } = await createClient({ baseUrl: url }).experiments.list({ query: {} });
+      expect(items.map(({ name }) => name)).toEqual(['Default']);
+      const done = await capstan(fromDatabase(), url);
+      expect(done).toMatchObject({ code: 0, out: expect.stringContaining('2,507 points') });
+    }
+    expect(await seenAt(...whole.map(({ url }) => url))).toEqual(onEach(onServer));
   });
 
   test('from a running server by its REST API', async () => {
-    const url = await openCapstan(name);
-    const { code, err } = await capstan(['import', 'mlflow', mlflow.url], url);
-    expect(code, err).toBe(0);
-    expect(await seenAt(url)).toEqual(onServer);
+    const urls = await urlsOfEach();
+    for (const url of urls) {
+      const { code, err } = await capstan(['import', 'mlflow', mlflow.url], url);
+      expect(code, err).toBe(0);
+    }
+    expect(await seenAt(...urls)).toEqual(onEach(onServer));
   });
 
   test('from the files of the file store, trash too', async () => {
-    const url = await openCapstan(name);
-    const { code, err } = await capstan(['import', 'mlflow', mlruns], url);
-    expect(code, err).toBe(0);
-    expect(err).toMatch(/Experiment 'by hand' \(\d{18} there\) is 1 here/);
-    expect(await seenAt(url)).toEqual(asKept(inFiles));
+    const urls = await urlsOfEach();
+    for (const url of urls) {
+      const { code, err } = await capstan(['import', 'mlflow', mlruns], url);
+      expect(code, err).toBe(0);
+      expect(err).toMatch(/Experiment 'by hand' \(\d{18} there\) is 1 here/);
+    }
+    expect(await seenAt(...urls)).toEqual(onEach(asKept(inFiles)));
   });
 
   test('of one experiment alone, with the models of its runs', async () => {
-    const url = await openCapstan(name);
-    await capstan([...fromDatabase(), '--experiment', 'with models', '--no-artifacts'], url);
-    const seen = await seenAt(url);
-    expect(Object.keys(seen.experiments).toSorted()).toEqual(['Default', 'with models']);
-    expect(Object.keys(seen.runs)).toHaveLength(2);
-    expect(Object.keys(seen.registered)).toEqual(['net']);
+    const urls = await urlsOfEach();
+    for (const url of urls) {
+      await capstan([...fromDatabase(), '--experiment', 'with models', '--no-artifacts'], url);
+    }
+    for (const seen of await seenAt(...urls)) {
+      expect(Object.keys(seen.experiments).toSorted()).toEqual(['Default', 'with models']);
+      expect(Object.keys(seen.runs)).toHaveLength(2);
+      expect(Object.keys(seen.registered)).toEqual(['net']);
+    }
   });
 
   test('exported again, in a real MLflow server that opens the export', async () => {
-    const { url } = whole;
-    const target = join(emptyFolder(), 'export');
-    const { code, out } = await capstan(['export', 'mlflow', target], url);
-    expect(code).toBe(0);
-    expect(out).toContain('mlflow server');
-    const back = await startMlflowServer(python, {
-      database: join(target, 'mlflow.db'),
-      artifacts: join(target, 'artifacts'),
-      folder: emptyFolder(),
-    });
+    const exported: MlflowServer[] = [];
     try {
-      expect(await seenAt(back.url)).toEqual(onServer);
+      for (const { url } of whole) exported.push(await exportFrom(url));
+      expect(await seenAt(...exported.map(({ url }) => url))).toEqual(onEach(onServer));
     } finally {
-      await back.stop();
+      for (const server of exported) await server.stop();
     }
-    expect(await capstan(['export', 'mlflow', target], url)).toMatchObject({ code: 5 });
   });
 });
+
+async function exportFrom(url: string): Promise<MlflowServer> {
+  const target = join(emptyFolder(), 'export');
+  const { code, out } = await capstan(['export', 'mlflow', target], url);
+  expect(code).toBe(0);
+  expect(out).toContain('mlflow server');
+  expect(await capstan(['export', 'mlflow', target], url)).toMatchObject({ code: 5 });
+  return await startMlflowServer(python, {
+    database: join(target, 'mlflow.db'),
+    artifacts: join(target, 'artifacts'),
+    folder: emptyFolder(),
+  });
+}
 
 test(
   'an exporter of another tracker that loads into MLflow loads into Capstan',
   async () => {
-    const loaded = async (url: string) => {
-      await act('load', url, join(folder, 'work'));
-      const { runs } = await seenAt(url);
+    const urls = [mlflow.url, ...(await urlsOfEach())];
+    for (const url of urls) await act('load', url, join(folder, 'work'));
+    const [there, ...here] = (await seenAt(...urls)).map(({ runs }) => {
       const ofLoader = Object.values(runs).filter((run) => run.experiment === 'workspace/project/experiment');
       return ofLoader.map(({ params, latest, metrics, files }) => ({ params, latest, metrics, files }));
-    };
-    const there = await loaded(mlflow.url);
+    });
     expect(there).toHaveLength(2);
-    for (const name of databases) expect(await loaded(await openCapstan(name)), name).toEqual(there);
+    expect(here).toEqual(onEach(there));
   },
   MINUTES,
 );
@@ -203,25 +208,25 @@ test(
   'stopped by kill -9 again and again, an import ends as one that was never stopped; the next one brings what is new',
   async () => {
     await act('bulk', database, folder);
-    const all = await seenAt(mlflow.url);
-    const urls = await Promise.all(databases.map(openCapstan));
+    const urls = await urlsOfEach();
     for (const url of urls) {
       expect(await killImports(url)).toBeGreaterThan(0);
       const last = await capstan(fromDatabase(), url);
       expect(last.code, last.err).toBe(0);
-      expect(await seenAt(url)).toEqual(all);
     }
+    const [all, ...brought] = (await seenAt(mlflow.url, ...urls)) as [Seen, ...Seen[]];
+    expect(brought).toEqual(onEach(all));
 
     await act('more', mlflow.url, join(folder, 'work'));
-    const more = await seenAt(mlflow.url);
     for (const url of urls) {
       const next = await capstan(fromDatabase(), url);
       expect(next).toMatchObject({ code: 0, out: expect.stringMatching(/ 2 runs\n/) });
       // One of them went on, and one is new.
       const unchanged = Object.keys(all.runs).length - 1;
       expect(next.out).toContain(`${unchanged} runs here already\n  2 points`);
-      expect(await seenAt(url)).toEqual(more);
     }
+    const [more, ...after] = await seenAt(mlflow.url, ...urls);
+    expect(after).toEqual(onEach(more));
   },
-  3 * MINUTES,
+  2 * MINUTES,
 );

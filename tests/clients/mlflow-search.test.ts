@@ -1,5 +1,5 @@
-// The same searches put to a real `mlflow server` and to Capstan, over the same things: the same rows in the same order, page
-// by page, or a refusal from both. TEST_SEARCH_QUESTIONS says how many; TEST_SEARCH_SEED which.
+// The same searches put to a real `mlflow server` and to Capstan on each database, over the same things: the same rows in the
+// same order, page by page, or a refusal from both. TEST_SEARCH_QUESTIONS says how many; TEST_SEARCH_SEED which.
 //
 // Differences that are meant (docs/reference/mlflow-compatibility.md has the reasons); the questions keep out of their way:
 // - Capstan takes more: OR, NOT, brackets, BETWEEN, IN and IS NULL for every text key, entities in any case and spelling.
@@ -13,9 +13,9 @@
 // - Operators in small letters work in every search; MLflow refuses them in searches of experiments.
 // - Quotes: a quote inside quotes is doubled; MLflow has no way to write it.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { databases, startOnEach, stopAll, type CapstanOn } from '../support/databases.ts';
 import { startMlflowServer, type MlflowServer } from '../support/mlflow-server.ts';
 import { findNextClientPython } from '../support/python.ts';
-import { startServer, type RunningServer } from '../support/server.ts';
 import { ask, kinds, type Question } from './search/questions.ts';
 import { seededRandom } from './search/random.ts';
 import { emptyWorld, fill, runExperiments, type World } from './search/world.ts';
@@ -27,19 +27,19 @@ const MOST_PAGES = 60;
 const TOGETHER_MS = 20 * 60_000;
 
 let mlflow: MlflowServer;
-let capstan: RunningServer;
+let capstans: readonly CapstanOn[];
 let worlds: readonly World[];
 
 beforeAll(async () => {
   const python = await findNextClientPython();
-  [mlflow, capstan] = await Promise.all([startMlflowServer(python), startServer()]);
-  worlds = [emptyWorld('mlflow', mlflow.url), emptyWorld('capstan', capstan.url)];
+  [mlflow, capstans] = await Promise.all([startMlflowServer(python), startOnEach()]);
+  worlds = [emptyWorld('mlflow', mlflow.url), ...capstans.map(({ database, url }) => emptyWorld(database, url))];
   await Promise.all(worlds.map((world) => fill(world, SEED)));
 }, TOGETHER_MS);
 
 afterAll(async () => {
   await mlflow.stop();
-  expect(await capstan.stop()).toBe(0);
+  await stopAll(capstans);
 });
 
 test(
@@ -55,11 +55,13 @@ test(
     const work = questions.values();
     const askAll = async (): Promise<void> => {
       for (const question of work) {
-        const [theirs, ours] = await Promise.all(worlds.map((world) => answersOf(world, question)));
+        const [theirs, ...ours] = await Promise.all(worlds.map((world) => answersOf(world, question)));
         if (typeof theirs === 'string') refused += 1;
         else if ((theirs?.flat().length ?? 0) > 0) found += 1;
-        if (JSON.stringify(theirs) !== JSON.stringify(ours))
-          differences.push(JSON.stringify({ ...question, theirs, ours }));
+        for (const [index, answer] of ours.entries()) {
+          if (JSON.stringify(theirs) === JSON.stringify(answer)) continue;
+          differences.push(JSON.stringify({ ...question, on: databases[index], theirs, ours: answer }));
+        }
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, askAll));
@@ -77,7 +79,7 @@ async function answersOf(world: World, question: Question): Promise<string[][] |
   let token = '';
   do {
     const { status, body } = await pageFrom(world, question, token);
-    if (status >= 500 && world.name === 'capstan') return `failed with ${status}`;
+    if (status >= 500 && world.name !== 'mlflow') return `failed with ${status}`;
     if (status >= 400) return 'refused';
     pages.push(labelsOf(world, question, body));
     token = (body['next_page_token'] as string | undefined) ?? '';

@@ -4,7 +4,7 @@
     mlflow_source.py more URI FOLDER      goes on there, as on the next day
     mlflow_source.py bulk FILE FOLDER     adds runs with long histories to the database of a server, as if logged
     mlflow_source.py load URI FOLDER      calls what an exporter of another tracker calls to load its data there
-    mlflow_source.py read URI FILE        writes all that the client can see there as JSON
+    mlflow_source.py read URI FILE …      writes all that the client can see there as JSON, for as many as there are
 """
 
 import hashlib
@@ -111,7 +111,7 @@ def more(uri: str, folder: str) -> None:
 
 def bulk(database: str, _folder: str) -> None:
     file = sqlite3.connect(database, timeout=30)
-    for number in range(40):
+    for number in range(15):
         run = f"{number:032x}"
         file.execute(
             "insert into runs (run_uuid, name, source_type, user_id, status, start_time, end_time, lifecycle_stage,"
@@ -154,7 +154,13 @@ def load(uri: str, folder: str) -> None:
         raise AssertionError("the run is not found by its name")
 
 
-def read(uri: str, target: str) -> None:
+def read(*places: str) -> None:
+    for uri, target in zip(places[::2], places[1::2], strict=True):
+        with open(target, "w", encoding="utf-8") as file:
+            json.dump(read_all(uri), file)
+
+
+def read_all(uri: str) -> dict:
     mlflow.set_tracking_uri(uri)
     client = MlflowClient(uri)
     experiments = client.search_experiments(view_type=ViewType.ALL)
@@ -175,8 +181,7 @@ def read(uri: str, target: str) -> None:
     for prompt in client.search_registered_models("tags.`mlflow.prompt.is_prompt` = 'true'"):
         versions = [mlflow.genai.load_prompt(prompt.name, version=number) for number in (1, 2)]
         seen["registered"][prompt.name] = [[v.version, v.template, v.commit_message] for v in versions]
-    with open(target, "w", encoding="utf-8") as file:
-        json.dump(seen, file)
+    return seen
 
 
 def read_run(client: MlflowClient, run, names: dict) -> dict:
@@ -249,4 +254,4 @@ def read_bytes(**what: str) -> dict:
 
 
 if __name__ == "__main__":
-    {"make": make, "more": more, "bulk": bulk, "load": load, "read": read}[sys.argv[1]](sys.argv[2], sys.argv[3])
+    {"make": make, "more": more, "bulk": bulk, "load": load, "read": read}[sys.argv[1]](*sys.argv[2:])
