@@ -1,4 +1,4 @@
-// An unmodified mlflow whose every answer is lost once: it sends each call again, and each has one effect.
+// An unmodified mlflow whose every answer is lost once: it, or its user, sends each call again, and each has one effect.
 // mlflow_retries_session.py acts as users do, this says what must be there afterwards.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
