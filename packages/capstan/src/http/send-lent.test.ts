@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { defineRawRoute } from '@capstan/api';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -94,6 +95,16 @@ describe('lent bytes', () => {
     socket.destroy();
     await vi.waitFor(() => expect(close).toHaveBeenCalled());
     expect(given).toBeLessThan(50);
+  });
+
+  test('are let go of when he does while another answer stands before theirs', async () => {
+    const socket = ask().pause();
+    const { host } = new URL(url);
+    socket.write(`GET /file/99 HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    await vi.waitFor(() => expect(given).toBeGreaterThan(1));
+    await setTimeout(200);
+    socket.destroy();
+    await vi.waitFor(() => expect(close).toHaveBeenCalledTimes(2));
   });
 
   test('are not asked for faster than the caller takes them', async () => {

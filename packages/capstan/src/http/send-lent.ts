@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyReply } from 'fastify';
 import type { LentBytes } from '#ports/blob-store';
 import type { RawReply } from './bind.ts';
@@ -15,11 +16,12 @@ export async function sendLent(reply: FastifyReply, answer: RawReply, bytes: Len
     reply.hijack();
     raw.writeHead(answer.status, reply.getHeaders() as Record<string, string>);
     try {
-      for (; next.done !== true; next = await pieces.next()) await written(raw, next.value);
+      for (; next.done !== true; next = await pieces.next()) await written(raw, reply.request.raw.socket, next.value);
       raw.end();
     } catch (error) {
       // Whoever hangs up does so every day.
-      if (!raw.destroyed) reply.log.error({ err: error, requestId: reply.request.id }, 'an answer broke off');
+      if (!reply.request.raw.socket.destroyed)
+        reply.log.error({ err: error, requestId: reply.request.id }, 'an answer broke off');
       raw.destroy();
     }
   } finally {
@@ -27,8 +29,17 @@ export async function sendLent(reply: FastifyReply, answer: RawReply, bytes: Len
   }
 }
 
-async function written(raw: ServerResponse, piece: Uint8Array): Promise<void> {
+/** A response that waits for the one before it on its connection never hears that the connection is gone: the socket tells. */
+async function written(raw: ServerResponse, socket: Socket, piece: Uint8Array): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    raw.write(piece, (error) => (error ? reject(error) : resolve()));
+    const end = (error?: Error | null): void => {
+      socket.off('close', onClose);
+      if (error) reject(error);
+      else resolve();
+    };
+    const onClose = (): void => end(new Error('the connection is closed'));
+    socket.once('close', onClose);
+    if (socket.destroyed) onClose();
+    else raw.write(piece, end);
   });
 }

@@ -58,10 +58,13 @@ test('a reader that stays in the midst of its rows keeps what it sees, and the l
   expect(await count()).toBe(250);
 });
 
-test('without a thread the log is copied all the same', async () => {
+test.each([
+  ['ends at once', new URL('./nowhere.ts', import.meta.url)],
+  ['cannot start', new URL('https://example.invalid/nowhere.ts')],
+])('where the thread %s the log is copied all the same', async (_, entry) => {
   const writer = new DatabaseSync(join(folder, 'other.db'));
   writer.exec('pragma journal_mode = wal; pragma wal_autocheckpoint = 0; create table notes (text blob)');
-  const log = new WriteAheadLog(join(folder, 'other.db'), writer, new URL('./nowhere.ts', import.meta.url));
+  const log = new WriteAheadLog(join(folder, 'other.db'), writer, entry);
   const lengths = () => writer.prepare('pragma wal_checkpoint(noop)').get() as { log: number; checkpointed: number };
   while (lengths().log < 5_000) writer.exec(`insert into notes values (randomblob(${BYTES}))`);
   log.grown();

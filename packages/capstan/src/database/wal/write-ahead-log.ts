@@ -83,7 +83,16 @@ export class WriteAheadLog {
   }
 
   async #copy(): Promise<void> {
-    const thread = (this.#thread ??= this.#start());
+    let isCopied: boolean;
+    try {
+      isCopied = await this.#copyBy((this.#thread ??= this.#start()));
+    } catch {
+      isCopied = this.#copyHere();
+    }
+    if (!isCopied) this.#retryAt = performance.now() + RETRY_MS;
+  }
+
+  async #copyBy(thread: Worker): Promise<boolean> {
     thread.ref();
     const isCopied = await new Promise<boolean>((resolve) => {
       const onMessage = (isDone: boolean): void => {
@@ -99,7 +108,7 @@ export class WriteAheadLog {
       thread.postMessage('pass');
     });
     thread.unref();
-    if (!isCopied) this.#retryAt = performance.now() + RETRY_MS;
+    return isCopied;
   }
 
   /** Where there is no thread, as without memory for one: the log must not outgrow the disk. */
@@ -112,6 +121,7 @@ export class WriteAheadLog {
     }
   }
 
+  /** @throws Error where the system gives no thread */
   #start(): Worker {
     const thread = new Worker(this.#entry, {
       workerData: this.#path,
