@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import type { Database, Dialect, Reader, Writer } from '#database';
 import { compareInt64, readInt64, type Int64 } from '#kernel/int64';
 import type { MetricInput, MetricPoint } from '../model.ts';
@@ -224,14 +224,16 @@ export interface Span {
 }
 
 export async function spanOf(reader: Reader, run: number, metric: number, range: StepRange): Promise<Span> {
-  const { rows } = await sql<{ count: number; steps: number; first: string | null; last: string | null }>`
-    select count(*) as count, count(distinct step) as steps,
-           cast(min(step) as text) as first, cast(max(step) as text) as last
-      from metric_points where run_key = ${run} and metric_id = ${metric} ${within(range)}`.execute(reader);
-  const [count, steps] = [Number(rows[0]?.count ?? 0), Number(rows[0]?.steps ?? 0)];
-  const [first, last] = [readInt64(rows[0]?.first ?? '0'), readInt64(rows[0]?.last ?? '0')];
-  const isGapless = steps === count && BigInt(last) - BigInt(first) + 1n === BigInt(count);
-  return { count, first, isGapless };
+  const points = sql`from metric_points where run_key = ${run} and metric_id = ${metric} ${within(range)}`;
+  const countOf = async (from: RawBuilder<unknown>): Promise<number> =>
+    Number((await sql<{ count: number }>`select count(*) as count ${from}`.execute(reader)).rows[0]?.count ?? 0);
+  const count = await countOf(points);
+  const ends = await stepEnds(reader, run, metric, range);
+  if (!ends) return { count: 0, first: 0, isGapless: false };
+  const isGapless =
+    BigInt(ends.last) - BigInt(ends.first) + 1n === BigInt(count) &&
+    (await countOf(sql`from (select distinct step ${points}) steps`)) === count;
+  return { count, first: ends.first, isGapless };
 }
 
 /** Points of one run at these steps, by step and time. */
