@@ -51,7 +51,7 @@ export async function startMlflow(python: string, database?: string): Promise<Pe
       'server',
       '--host=127.0.0.1',
       `--port=${port}`,
-      `--backend-store-uri=${database ?? `sqlite:///${join(folder, 'mlflow.db')}`}`,
+      `--backend-store-uri=${database ? withDriver(database) : `sqlite:///${join(folder, 'mlflow.db')}`}`,
       `--artifacts-destination=${join(folder, 'artifacts')}`,
     ],
     {
@@ -81,6 +81,11 @@ export async function startMlflow(python: string, database?: string): Promise<Pe
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** SQLAlchemy takes another driver than the one that is pinned where the URL names none. */
+function withDriver(url: string): string {
+  return url.replace(/^postgresql:/, 'postgresql+psycopg2:');
 }
 
 async function untilHealthy(url: string, hasEnded: () => boolean): Promise<void> {
