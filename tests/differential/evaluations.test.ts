@@ -4,10 +4,9 @@
 // DIFFERENTIAL_OPERATIONS says how many calls, DIFFERENTIAL_SEED where to begin, as for the other calls.
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { emptyPostgres, type EmptyPostgres } from '../support/postgres.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findClientPython } from '../support/python.ts';
-import { startCapstan, startMlflow, type Peer, type Reply } from './peers.ts';
+import { startPeers, type Peer, type Reply } from './peers.ts';
 
 const OPERATIONS = Number(process.env['DIFFERENTIAL_OPERATIONS'] ?? 300);
 const SEED = Number(process.env['DIFFERENTIAL_SEED'] ?? 20_240_101);
@@ -113,23 +112,14 @@ interface Answer {
   readonly text: string;
 }
 
-let postgres: EmptyPostgres;
 let peers: readonly Peer[] = [];
+let stop = async (): Promise<void> => {};
 
 beforeAll(async () => {
-  const python = await findClientPython();
-  postgres = emptyPostgres(inject('postgresUrl'));
-  peers = await Promise.all([
-    startMlflow(python),
-    startCapstan('Capstan on SQLite', ['--no-serving']),
-    startCapstan('Capstan on PostgreSQL', ['--no-serving', '--database', postgres.url]),
-  ]);
+  ({ peers, stop } = await startPeers(await findClientPython()));
 }, START_MS);
 
-afterAll(async () => {
-  await Promise.all(peers.map((peer) => peer.stop()));
-  postgres.remove();
-});
+afterAll(() => stop());
 
 test(
   `${OPERATIONS} random calls of evaluations from seed ${SEED} have the same effect on MLflow and on Capstan`,

@@ -1,6 +1,8 @@
 // The servers that play the same programme: a real `mlflow server`, and Capstan on SQLite and PostgreSQL.
 import { Agent, request as httpRequest } from 'node:http';
+import { inject } from 'vitest';
 import { startMlflowServer } from '../support/mlflow-server.ts';
+import { emptyPostgres } from '../support/postgres.ts';
 import { startServer } from '../support/server.ts';
 
 export interface Reply {
@@ -17,13 +19,36 @@ export interface Peer {
 
 const ANSWER_MS = 60_000;
 
+export interface Peers {
+  /** MLflow first, then Capstan on each database. */
+  readonly peers: readonly Peer[];
+  stop(): Promise<void>;
+}
+
+/** @param python that has mlflow */
+export async function startPeers(python: string): Promise<Peers> {
+  const postgres = emptyPostgres(inject('postgresUrl'));
+  const peers = await Promise.all([
+    startMlflow(python),
+    startCapstan('Capstan on SQLite', ['--no-serving']),
+    startCapstan('Capstan on PostgreSQL', ['--no-serving', '--database', postgres.url]),
+  ]);
+  return {
+    peers,
+    async stop() {
+      await Promise.all(peers.map((peer) => peer.stop()));
+      postgres.remove();
+    },
+  };
+}
+
 /** `mlflow server` of the tests' Python environment on SQLite, with one worker and no jobs. */
-export async function startMlflow(python: string): Promise<Peer> {
+async function startMlflow(python: string): Promise<Peer> {
   const { url, stop } = await startMlflowServer(python);
   return peerAt('mlflow', url, stop);
 }
 
-export async function startCapstan(name: string, flags: readonly string[] = []): Promise<Peer> {
+async function startCapstan(name: string, flags: readonly string[] = []): Promise<Peer> {
   const server = await startServer(flags);
   return peerAt(name, server.url, async () => void (await server.stop()));
 }

@@ -4,11 +4,10 @@
 // DIFFERENTIAL_OPERATIONS says how many calls (the default is what CI has time for), DIFFERENTIAL_SEED where to begin:
 // a failure names both, and the shortest programme that shows it.
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { emptyPostgres, type EmptyPostgres } from '../support/postgres.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findNextClientPython } from '../support/python.ts';
 import { programmes } from './generate/index.ts';
-import { startCapstan, startMlflow, type Peer } from './peers.ts';
+import { startPeers, type Peer } from './peers.ts';
 import { play } from './play.ts';
 import { toJson, type Operation } from './programme.ts';
 
@@ -19,23 +18,14 @@ const START_MS = 20 * 60_000;
 const SHRINK_MS = 120_000;
 const PLAY_MS = SHRINK_MS + OPERATIONS * 300;
 
-let postgres: EmptyPostgres;
 let peers: readonly Peer[] = [];
+let stop = async (): Promise<void> => {};
 
 beforeAll(async () => {
-  const python = await findNextClientPython();
-  postgres = emptyPostgres(inject('postgresUrl'));
-  peers = await Promise.all([
-    startMlflow(python),
-    startCapstan('Capstan on SQLite', ['--no-serving']),
-    startCapstan('Capstan on PostgreSQL', ['--no-serving', '--database', postgres.url]),
-  ]);
+  ({ peers, stop } = await startPeers(await findNextClientPython()));
 }, START_MS);
 
-afterAll(async () => {
-  await Promise.all(peers.map((peer) => peer.stop()));
-  postgres.remove();
-});
+afterAll(() => stop());
 
 test(
   `${OPERATIONS} random calls from seed ${SEED} have the same effect on MLflow and on Capstan`,

@@ -2,6 +2,7 @@ import { sql, type RawBuilder } from 'kysely';
 import {
   attributeColumnOf,
   conditionOf,
+  nullOperators,
   numberOperators,
   pageOf,
   sortedBy,
@@ -86,7 +87,7 @@ function tagField(key: string): SearchField {
   return {
     label: 'tag',
     type: 'text',
-    operators: [...textOperators, 'IS NULL', 'IS NOT NULL'],
+    operators: [...textOperators, ...nullOperators],
     expression: sql`t.value`,
     within: (condition) =>
       sql`exists (select 1 from evaluation_dataset_tags t where t.dataset_id = d.id and t.key = ${key} and ${condition})`,
