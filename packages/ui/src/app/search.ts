@@ -16,9 +16,14 @@ export function tabSearch(given: Given) {
   return present({ tab: text(given['tab']) });
 }
 
-/** A run: the part shown and the file opened. */
+/** A run: the part shown and the file opened, of the run itself or of a model that it logged. */
 export function artifactSearch(given: Given) {
-  return present({ tab: text(given['tab']), path: text(given['path']), ...chartSearch(given) });
+  return present({
+    tab: text(given['tab']),
+    path: text(given['path']),
+    model: text(given['model']),
+    ...chartSearch(given),
+  });
 }
 
 const texts = (value: unknown): readonly string[] | undefined =>

@@ -25,12 +25,18 @@ export function TreeFile(props: { name: string; note: string; isChosen: boolean;
   );
 }
 
-export function TreeFolder(props: { name: string; isOpen: boolean; onToggle(): void; children: ReactNode }) {
+export function TreeFolder(props: {
+  name: string;
+  note?: string;
+  isOpen: boolean;
+  onToggle(): void;
+  children: ReactNode;
+}) {
   return (
     <li>
       <button type="button" aria-expanded={props.isOpen} onClick={props.onToggle}>
         <span aria-hidden>{props.isOpen ? '▾ ' : '▸ '}</span>
-        {props.name}/
+        {props.name}/{props.note !== undefined && <small> {props.note}</small>}
       </button>
       {props.children}
     </li>

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { api, useRead } from '../../app/api.ts';
+import type { RunReply } from '../../app/replies.ts';
 import { bytes } from '../../design/format.ts';
 import { Loaded } from '../../design/loaded.tsx';
 import { Empty, Quiet } from '../../design/page.tsx';
@@ -12,24 +13,69 @@ interface Chosen {
   onOpen(path: string): void;
 }
 
-/** Files of a run or logged model: folders on the left, the head of the chosen file on the right. */
-export function Artifacts({ owner, id, path, onOpen }: Owner & Chosen) {
-  const top = useRead(api.experiments.listArtifacts, { params: { owner, id }, query: {} });
-  if (top.data?.items.length === 0) {
+interface ArtifactsProps {
+  readonly run: RunReply;
+  readonly path: string;
+  /** The logged model that the open file belongs to; absent for the run's own. */
+  readonly model: string | undefined;
+  onOpen(path: string, model: string | undefined): void;
+}
+
+/** Files of a run and of the models it logged: folders on the left, the head of the chosen file on the right. */
+export function Artifacts({ run, path, model, onOpen }: ArtifactsProps) {
+  const top = useRead(api.experiments.listArtifacts, { params: { owner: 'run', id: run.id }, query: {} });
+  const models = [...new Set(run.modelOutputs.map(({ modelId }) => modelId))];
+  if (top.data?.items.length === 0 && models.length === 0) {
     return (
       <Empty title="No file was logged">
         <code>mlflow.log_artifact("report.html")</code>
       </Empty>
     );
   }
+  const open: Owner = model === undefined ? { owner: 'run', id: run.id } : { owner: 'logged-model', id: model };
+  const tree = (
+    <>
+      <FolderItems
+        owner="run"
+        id={run.id}
+        folder=""
+        path={model === undefined ? path : ''}
+        onOpen={(file) => onOpen(file, undefined)}
+      />
+      {models.length > 0 && (
+        <Tree>
+          {models.map((id) => (
+            <LoggedModelFiles
+              key={id}
+              id={id}
+              path={model === id ? path : ''}
+              onOpen={(file) => onOpen(file, id)}
+              isAlone={top.data?.items.length === 0 && models.length === 1}
+            />
+          ))}
+        </Tree>
+      )}
+    </>
+  );
   return (
-    <TreeLayout label="Files" tree={<FolderItems owner={owner} id={id} folder="" path={path} onOpen={onOpen} />}>
+    <TreeLayout label="Files" tree={tree}>
       {path === '' ? (
         <Quiet>Choose a file to look at.</Quiet>
       ) : (
-        <Preview key={path} owner={owner} id={id} path={path} />
+        <Preview key={`${open.id} ${path}`} {...open} path={path} />
       )}
     </TreeLayout>
+  );
+}
+
+/** The files of a model that the run logged, which lie with the model and not with the run. */
+function LoggedModelFiles({ id, isAlone, ...chosen }: Chosen & { id: string; isAlone: boolean }) {
+  const [isOpen, setOpen] = useState(isAlone || chosen.path !== '');
+  const name = useRead(api.experiments.getLoggedModel, { params: { model: id } }).data?.name;
+  return (
+    <TreeFolder name={name ?? id} note="logged model" isOpen={isOpen} onToggle={() => setOpen(!isOpen)}>
+      {isOpen && <FolderItems owner="logged-model" id={id} folder="" {...chosen} />}
+    </TreeFolder>
   );
 }
 

@@ -9,6 +9,7 @@ import {
   hues,
   smoothed,
   stepsOf,
+  singleValues,
   withTail,
   type ChartSettings,
   type Drawn,
@@ -188,6 +189,13 @@ describe('series', () => {
     expect(grown[0]).toMatchObject({ count: 2, buckets: [{ firstStep: 0, min: 1 }, { firstStep: 1 }] });
   });
 
+  test('values of runs that have one each stand side by side; one run with more makes lines of all', () => {
+    const one = [series('r', bucket(0, 0.5))];
+    expect(singleValues(one, [drawn])).toEqual([{ key: 'r', label: drawn.name, value: 0.5, hue: drawn.hue }]);
+    expect(singleValues([...one, series('other')], [drawn])).toHaveLength(1);
+    expect(singleValues([...one, series('q', bucket(0, 1), bucket(1, 2))], [drawn])).toEqual([]);
+  });
+
   test('an empty chart says why', () => {
     const none = [series('r')];
     const why = (items: SeriesReply[], one = drawn, some = settings, isZoomed = false) =>
@@ -228,7 +236,10 @@ describe('reproducing a run', () => {
       'mlflow.source.git.commit': 'abc',
       'mlflow.source.git.repoURL': 'https://x/$(boom)',
     };
-    const { commands, caveats } = reproductionOf(run({ tags }), 'http://h:1', 'requirements.txt');
+    const { commands, caveats } = reproductionOf(run({ tags }), 'http://h:1', {
+      path: 'requirements.txt',
+      model: undefined,
+    });
     expect(commands.split('\n')).toEqual([
       'export MLFLOW_TRACKING_URI=http://h:1',
       'export MLFLOW_EXPERIMENT_ID=1',
@@ -239,6 +250,21 @@ describe('reproducing a run', () => {
       "python 'a b'\\''; rm -rf ~'",
     ]);
     expect(caveats).toEqual([]);
+  });
+
+  test('packages that only its model names', () => {
+    const environment = { path: 'requirements.txt', model: 'm-1' };
+    const { commands, caveats } = reproductionOf(
+      run({ tags: { 'mlflow.source.name': 'fit.py' } }),
+      'http://h:1',
+      environment,
+    );
+    expect(commands.split('\n').slice(2)).toEqual([
+      "curl -s --create-dirs -o run-environment/requirements.txt 'http://h:1/api/v1/artifacts/logged-model/m-1/file?path=requirements.txt'",
+      'pip install -r run-environment/requirements.txt',
+      'python fit.py',
+    ]);
+    expect(caveats).toEqual(['No commit was logged: which code ran is not known.']);
   });
 
   test('a project by its entry point and params; nothing where no code is named', () => {

@@ -13,8 +13,14 @@ export interface Reproduction {
   readonly caveats: readonly string[];
 }
 
+/** A list of packages, among the files of the run or of a model that it logged. */
+export interface Environment {
+  readonly path: string;
+  readonly model: string | undefined;
+}
+
 /** As MLflow does it: a project by `mlflow run`, a script from its commit. */
-export function reproductionOf(run: RunReply, origin: string, environment: string | undefined): Reproduction {
+export function reproductionOf(run: RunReply, origin: string, environment: Environment | undefined): Reproduction {
   const { tags } = run;
   const commit = tags['mlflow.source.git.commit'];
   const repository = tags['mlflow.source.git.repoURL'];
@@ -44,11 +50,19 @@ export function reproductionOf(run: RunReply, origin: string, environment: strin
   }
   if (environment === undefined) caveats.push('No environment was logged: packages may differ.');
   else {
+    const { path, model } = environment;
+    // MLflow's command brings all files of a model or none.
     lines.push(
-      `mlflow artifacts download --run-id ${run.id} --artifact-path ${quoted(environment)} --dst-path run-environment`,
-      `pip install -r ${quoted(`run-environment/${environment.slice(environment.lastIndexOf('/') + 1)}`)}`,
+      model === undefined
+        ? `mlflow artifacts download --run-id ${run.id} --artifact-path ${quoted(path)} --dst-path run-environment`
+        : `curl -s --create-dirs -o run-environment/requirements.txt ${quoted(fileAddress(origin, model, path))}`,
+      `pip install -r ${quoted(`run-environment/${path.slice(path.lastIndexOf('/') + 1)}`)}`,
     );
   }
   lines.push(script.endsWith('.ipynb') ? `jupyter execute ${quoted(script)}` : `python ${quoted(script)}`);
   return { commands: lines.join('\n'), caveats };
+}
+
+function fileAddress(origin: string, model: string, path: string): string {
+  return `${origin}/api/v1/artifacts/logged-model/${model}/file?path=${encodeURIComponent(path)}`;
 }

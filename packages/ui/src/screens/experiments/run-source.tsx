@@ -4,7 +4,7 @@ import { Command } from '../../design/copy.tsx';
 import { counted } from '../../design/format.ts';
 import { LogView } from '../../design/log-view.tsx';
 import { Quiet, Section } from '../../design/page.tsx';
-import { reproductionOf } from './reproduce.ts';
+import { reproductionOf, type Environment } from './reproduce.ts';
 
 /** How to bring the run about again, and what that leaves open; nothing where its code is not known. */
 export function Reproduce({ run }: { run: RunReply }) {
@@ -23,8 +23,8 @@ export function Reproduce({ run }: { run: RunReply }) {
   );
 }
 
-/** The list of packages that the run logged, by its usual names. */
-function useEnvironment(run: RunReply): string | undefined {
+/** The list of packages that the run logged, or a model of it, by its usual names. */
+function useEnvironment(run: RunReply): Environment | undefined {
   const top = useRead(api.experiments.listArtifacts, { params: { owner: 'run', id: run.id }, query: {} }).data;
   const folder = top?.items.find((item) => item.kind === 'folder' && /^(model|environment|env)$/.test(item.path))?.path;
   const inside = useRead(
@@ -32,8 +32,20 @@ function useEnvironment(run: RunReply): string | undefined {
     { params: { owner: 'run', id: run.id }, query: { path: folder ?? '' } },
     { isEnabled: folder !== undefined },
   ).data;
-  return [...(top?.items ?? []), ...(inside?.items ?? [])].find((item) => /(^|\/)requirements\.txt$/.test(item.path))
-    ?.path;
+  const model = run.modelOutputs.at(-1)?.modelId;
+  const ofModel = useRead(
+    api.experiments.listArtifacts,
+    { params: { owner: 'logged-model', id: model ?? '' }, query: {} },
+    { isEnabled: model !== undefined },
+  ).data;
+  const own = packagesIn([...(top?.items ?? []), ...(inside?.items ?? [])]);
+  if (own !== undefined) return { path: own, model: undefined };
+  const models = packagesIn(ofModel?.items ?? []);
+  return models === undefined ? undefined : { path: models, model };
+}
+
+function packagesIn(files: readonly { readonly path: string }[]): string | undefined {
+  return files.find(({ path }) => /(^|\/)requirements\.txt$/.test(path))?.path;
 }
 
 /** What the tree held that no commit does, as the client logged it. */

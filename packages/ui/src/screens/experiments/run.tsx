@@ -45,7 +45,7 @@ export function Run() {
                   ...(logs.length > 0 ? [{ id: 'logs', label: 'Logs', count: logs.length }] : []),
                 ]}
                 chosen={tab}
-                onChoose={(id) => set({ tab: id, path: undefined })}
+                onChoose={(id) => set({ tab: id, path: undefined, model: undefined })}
               >
                 {tab === 'overview' && <Overview run={found} />}
                 {tab === 'charts' && <MetricCharts runs={drawn} metrics={own} search={search} onSearch={set} />}
@@ -54,10 +54,10 @@ export function Run() {
                 )}
                 {tab === 'artifacts' && (
                   <Artifacts
-                    owner="run"
-                    id={found.id}
+                    run={found}
                     path={search.path ?? ''}
-                    onOpen={(path) => set({ tab: 'artifacts', path }, true)}
+                    model={search.model}
+                    onOpen={(path, model) => set({ tab: 'artifacts', path, model }, true)}
                   />
                 )}
                 {tab === 'logs' && logs.map((path) => <Preview key={path} owner="run" id={found.id} path={path} />)}

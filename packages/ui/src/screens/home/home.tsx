@@ -9,6 +9,7 @@ import { Failure } from '../../design/problem.tsx';
 import { State } from '../../design/state.tsx';
 import { News } from '../audit/news.tsx';
 import { Live } from '../deployments/live.tsx';
+import { LatestRuns } from '../experiments/latest-runs.tsx';
 import { Needs } from '../projects/needs.tsx';
 import { healthOf, needsOf, ringOf } from '../projects/project-state.ts';
 import { useProjectFacts } from '../projects/use-project-facts.ts';
@@ -23,6 +24,7 @@ export function Home() {
           items.length === 0 ? <FirstSteps /> : items.map(({ name }) => <ProjectCard key={name} name={name} />)
         }
       </Loaded>
+      <LatestRuns />
       <Columns aside={<Installation />}>
         <Section title="What changed">
           <News />

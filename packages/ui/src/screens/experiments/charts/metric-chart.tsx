@@ -6,7 +6,8 @@ import { Chart, loadPlot } from '../../../design/chart.tsx';
 import { counted, figure } from '../../../design/format.ts';
 import { Loaded } from '../../../design/loaded.tsx';
 import { Quiet } from '../../../design/page.tsx';
-import { chartOf, emptyReason, stepsOf, withTail, type ChartSettings, type Drawn } from './series.ts';
+import { ValueBars } from '../../../design/value-bars.tsx';
+import { chartOf, emptyReason, singleValues, stepsOf, withTail, type ChartSettings, type Drawn } from './series.ts';
 
 interface MetricChartProps {
   readonly runs: readonly Drawn[];
@@ -23,6 +24,8 @@ export function MetricChart({ runs, metric, settings, widthPx }: MetricChartProp
   const { history, items } = useSeries({ runs, metric, steps, buckets });
   const data = useMemo(() => chartOf(items, runs, settings), [items, runs, settings]);
   const points = items.reduce((sum, item) => sum + item.count, 0);
+  const singles = useMemo(() => (steps === null ? singleValues(items, runs) : []), [steps, items, runs]);
+  const unit = `${counted(points, 'point')}${runs.length > 1 ? ` of ${counted(items.filter((item) => item.count > 0).length, 'run')}` : ''}`;
   const zoomBy = (share: number): void => {
     const known = items.flatMap((item) => item.buckets);
     const first = known.reduce((least, bucket) => Math.min(least, bucket.firstStep), Infinity);
@@ -33,25 +36,29 @@ export function MetricChart({ runs, metric, settings, widthPx }: MetricChartProp
   return (
     <Loaded of={history}>
       {() => (
-        <div data-chart={metric}>
-          <Chart
-            title={metric}
-            unit={`${counted(points, 'point')}${runs.length > 1 ? ` of ${counted(items.filter((item) => item.count > 0).length, 'run')}` : ''}`}
-            data={data}
-            actions={
-              (points > 2 || steps) && (
-                <>
-                  {steps && <Quiet>{`steps ${figure(steps[0])} to ${figure(steps[1])}`}</Quiet>}
-                  {steps && <Button onClick={() => setSteps(null)}>All steps</Button>}
-                  <Button disabled={points <= 2} onClick={() => zoomBy(0.25)}>
-                    Zoom in
-                  </Button>
-                </>
-              )
-            }
-            empty={emptyReason(items, runs, settings, steps !== null)}
-            onZoom={(range) => setSteps(range && (stepsOf(range, items, runs, settings.x) ?? steps))}
-          />
+        <div data-chart={metric} data-values={singles.length > 0 || undefined}>
+          {singles.length > 0 ? (
+            <ValueBars title={metric} unit={unit} bars={singles} />
+          ) : (
+            <Chart
+              title={metric}
+              unit={unit}
+              data={data}
+              actions={
+                (points > 2 || steps) && (
+                  <>
+                    {steps && <Quiet>{`steps ${figure(steps[0])} to ${figure(steps[1])}`}</Quiet>}
+                    {steps && <Button onClick={() => setSteps(null)}>All steps</Button>}
+                    <Button disabled={points <= 2} onClick={() => zoomBy(0.25)}>
+                      Zoom in
+                    </Button>
+                  </>
+                )
+              }
+              empty={emptyReason(items, runs, settings, steps !== null)}
+              onZoom={(range) => setSteps(range && (stepsOf(range, items, runs, settings.x) ?? steps))}
+            />
+          )}
         </div>
       )}
     </Loaded>

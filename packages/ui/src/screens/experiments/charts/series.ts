@@ -1,6 +1,7 @@
 // From what the server sends of a metric to what is drawn. Pure.
 import type { SeriesReply } from '../../../app/replies.ts';
 import type { ChartData, Series } from '../../../design/chart.tsx';
+import type { ValueBar } from '../../../design/value-bars.tsx';
 
 export type Axis = 'step' | 'relative' | 'wall';
 
@@ -171,6 +172,16 @@ export function withTail(items: readonly SeriesReply[], tail: readonly SeriesRep
     if (added.length === 0) return item;
     const points = added.reduce((sum, bucket) => sum + bucket.count, 0);
     return { ...item, count: item.count + points, buckets: [...item.buckets, ...added] };
+  });
+}
+
+/** The value of each run, where none has more than one point; empty where one has. */
+export function singleValues(items: readonly SeriesReply[], runs: readonly Drawn[]): ValueBar[] {
+  if (items.some((item) => item.count > 1)) return [];
+  return items.flatMap((item): ValueBar[] => {
+    const run = runs.find(({ id }) => id === item.run);
+    const [bucket] = item.buckets;
+    return run && bucket ? [{ key: run.id, label: run.name, value: bucket.last.value, hue: run.hue }] : [];
   });
 }
 
