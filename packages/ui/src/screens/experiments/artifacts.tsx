@@ -50,7 +50,7 @@ export function Artifacts({ run, path, model, onOpen }: ArtifactsProps) {
               id={id}
               path={model === id ? path : ''}
               onOpen={(file) => onOpen(file, id)}
-              isAlone={top.data?.items.length === 0 && models.length === 1}
+              isAlone={models.length === 1}
             />
           ))}
         </Tree>
