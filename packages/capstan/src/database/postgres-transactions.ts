@@ -4,7 +4,7 @@ import type { CommitTarget } from './group-commit.ts';
 import { ask, borrow, giveBack, refuseStream } from './postgres-connection.ts';
 
 /** Any constant: names the advisory lock of the chain of facts among those of this database. */
-const CHAIN_LOCK = 0x63617073;
+export const CHAIN_LOCK = 0x63617073;
 /** PostgreSQL keeps up to 64 subtransactions of each transaction at hand; beyond, everyone who reads has to look them up. */
 const MOST_SAVEPOINTS = 60;
 
