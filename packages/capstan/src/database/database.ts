@@ -20,9 +20,11 @@ export interface Database {
   readonly dialect: Dialect;
   readonly read: Reader;
   /**
-   * Runs `work` in one transaction and returns its result once that is on disk. Concurrent calls on SQLite share one
-   * commit; each is still all or nothing. `work` must do nothing but queries: it holds the only writer.
-   * @throws whatever `work` throws, after rolling back; DomainError STORAGE_FULL when the disk is full
+   * Runs `work` in one transaction and returns its result once that is on disk. Concurrent calls share one commit; each is
+   * still all or nothing. Writes are one after another, also those of other servers on PostgreSQL: what `work` reads stays
+   * true while it writes. It must do nothing but queries: it holds the only writer.
+   * @throws whatever `work` throws, after rolling back; DomainError STORAGE_FULL when the disk is full, UNAVAILABLE where
+   *   PostgreSQL is away
    */
   write<Result>(work: (writer: Writer) => Promise<Result>, options?: WriteOptions): Promise<Result>;
   /** Called after each commit, so that those who wait for facts look again. Returns the function that stops it. */
