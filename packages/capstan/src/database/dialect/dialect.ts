@@ -17,8 +17,6 @@ export interface Dialect {
   readonly clustered: string;
   /** Suffix of a select whose rows the transaction takes for itself, leaving out those taken by others. */
   readonly forUpdateSkipLocked: RawBuilder<unknown>;
-  /** Makes appends to the chain of facts one after another until the transaction ends. */
-  lockChain(writer: Kysely<Schema>): Promise<void>;
   /**
    * Inserts many rows fast. A row whose key exists is left out, or does what `onConflict` says (`on conflict … do
    * update …`; then no two rows may have one key). Returns how many rows were inserted or changed.

@@ -21,8 +21,6 @@ export const postgres: Dialect = {
   clustered: '',
   forUpdateSkipLocked: sql`for update skip locked`,
 
-  async lockChain() {},
-
   async insertMany(writer, table, columns, rows, onConflict = leaveKnown) {
     if (rows.length === 0) return 0;
     const text = keptText(columns, `postgres ${table}`, onConflict, () =>

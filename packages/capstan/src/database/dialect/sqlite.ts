@@ -14,7 +14,6 @@ export const sqlite: Dialect = {
   clustered: 'without rowid',
   // One writer at a time: there is nobody to skip.
   forUpdateSkipLocked: sql``,
-  async lockChain() {},
 
   async insertMany(writer, table, columns, rows, onConflict = leaveKnown) {
     if (rows.length === 0) return 0;

@@ -27,7 +27,7 @@ export async function insertDatasetInputs(
   return added;
 }
 
-/** The caller holds the chain lock: ids count up. */
+/** Writes are one after another: ids count up. */
 async function ensureDataset(writer: Writer, experimentId: number, dataset: DatasetInput): Promise<number> {
   const known = await writer
     .selectFrom('run_datasets')

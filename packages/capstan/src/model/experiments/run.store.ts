@@ -81,7 +81,7 @@ export async function findRunsForWriting(
   return new Map(rows.map((run) => [run.id, run]));
 }
 
-/** The caller holds the chain lock: keys count up. */
+/** Writes are one after another: keys count up. */
 export async function nextRunKey(writer: Writer): Promise<number> {
   return Math.max(0, await greatestEver(writer, 'runs', 'key')) + 1;
 }

@@ -102,7 +102,6 @@ export function runUseCases({ database, events, clock, ids }: ExperimentsDeps, f
   ): Promise<Result> {
     checkRunId(id);
     return await database.write(async (writer) => {
-      await dialect.lockChain(writer);
       events.prepare(writer);
       return await work(writer, await open(writer, id));
     });
@@ -111,7 +110,6 @@ export function runUseCases({ database, events, clock, ids }: ExperimentsDeps, f
   async function move(wanted: readonly string[], to: Lifecycle, cause: Cause): Promise<number> {
     for (const id of wanted) checkRunId(id);
     return await database.write(async (writer) => {
-      await dialect.lockChain(writer);
       let moved = 0;
       for (const id of wanted) {
         const { run, experiment } = await open(writer, id);
@@ -140,7 +138,6 @@ export function runUseCases({ database, events, clock, ids }: ExperimentsDeps, f
       const number = experimentNumber(input.experimentId);
       const allTags = [...tags.filter((tag) => tag.key !== RUN_NAME_TAG), store.nameTag(name)];
       const info = await database.write(async (writer) => {
-        await dialect.lockChain(writer);
         events.prepare(writer);
         const [experiment, key] = await Promise.all([
           number === undefined ? undefined : findExperimentOfRuns(writer, number),

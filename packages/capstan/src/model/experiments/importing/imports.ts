@@ -77,7 +77,6 @@ export function importUseCases({ database, events, clock }: ExperimentsDeps, met
         for (const tag of tags) checkExperimentTag(tag);
       }
       return await database.write(async (writer) => {
-        await dialect.lockChain(writer);
         const namesakes = await store.experimentsByName(
           writer,
           experiments.map(({ name }) => name),
@@ -121,7 +120,6 @@ export function importUseCases({ database, events, clock }: ExperimentsDeps, met
       refuseRepeats(runs);
       const names = new Set(runs.flatMap((run) => run.metrics.map((series) => series.key)));
       const { counts, ids } = await database.write(async (writer) => {
-        await dialect.lockChain(writer);
         const keyed = await keyRuns(writer, runs);
         const known = keyed.filter((one) => !one.isNew);
         await refuseOtherParams(writer, known);
@@ -150,7 +148,6 @@ export function importUseCases({ database, events, clock }: ExperimentsDeps, met
       for (const model of models) checkLoggedModel(model);
       refuseRepeats(models);
       const { counts, ids } = await database.write(async (writer) => {
-        await dialect.lockChain(writer);
         const places = await locations(
           writer,
           models.map((model) => model.experimentId),

@@ -32,7 +32,6 @@ export function logUseCases(
       batches.reduce((sum, { metrics, params, tags }) => sum + metrics.length + params.length + tags.length, 0),
     async write(take) {
       const written = await database.write(async (writer) => {
-        await database.dialect.lockChain(writer);
         return await writeBatches({ database, events, clock, metricIds, facts }, writer, take());
       });
       written.committed();

@@ -68,7 +68,6 @@ export function createLoggedFacts({ database, events }: { database: Database; ev
   async function settle(these: readonly Entry[]): Promise<void> {
     if (!these.some(isWaiting)) return;
     const committed = await database.write(async (writer) => {
-      await database.dialect.lockChain(writer);
       return await appendWaiting(writer, these);
     });
     committed();

@@ -37,7 +37,7 @@ export interface WriteDeps extends Pick<ExperimentsDeps, 'database' | 'events' |
   readonly facts: LoggedFacts;
 }
 
-/** The caller holds the chain lock. @returns one outcome per item, in their order */
+/** @returns one outcome per item, in their order */
 export async function writeBatches(
   { database, events, clock, metricIds, facts }: WriteDeps,
   writer: Writer,

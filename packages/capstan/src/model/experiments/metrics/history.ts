@@ -129,7 +129,6 @@ export function historyUseCases({ database, jobs }: ExperimentsDeps, metricIds: 
       let isMore = true;
       while (isMore && signal?.aborted !== true) {
         isMore = await database.write(async (writer) => {
-          await database.dialect.lockChain(writer);
           return await extend(writer, series);
         });
         await letOthers();

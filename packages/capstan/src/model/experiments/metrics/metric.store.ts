@@ -23,7 +23,7 @@ export async function findMetricIds(reader: Reader, names: readonly string[]): P
   return new Map(rows.map((row) => [row.name, row.id]));
 }
 
-/** Gives ids to names that have none. The caller holds the chain lock: ids count up. */
+/** Gives ids to names that have none. Writes are one after another: ids count up. */
 export async function addMetricIds(writer: Writer, names: readonly string[]): Promise<Map<string, number>> {
   const known = await findMetricIds(writer, names);
   const added = names.filter((name) => !known.has(name));
