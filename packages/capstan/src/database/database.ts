@@ -20,11 +20,10 @@ export interface Database {
   readonly dialect: Dialect;
   readonly read: Reader;
   /**
-   * Runs `work` in one transaction and returns its result once that is on disk. Concurrent calls share one commit; each is
-   * still all or nothing. Writes are one after another, also those of other servers on PostgreSQL: what `work` reads stays
-   * true while it writes. It must do nothing but queries: it holds the only writer.
-   * @throws whatever `work` throws, after rolling back; DomainError STORAGE_FULL when the disk is full, UNAVAILABLE where
-   *   PostgreSQL is away
+   * Runs `work` in one transaction and returns its result once that is on disk. Concurrent calls on SQLite share one
+   * commit, and so do those on PostgreSQL; each is still all or nothing. Writes go one after another, also those of other
+   * servers: what `work` reads stays true while it writes. It must do nothing but queries: it holds the only writer.
+   * @throws whatever `work` throws, after rolling back; DomainError STORAGE_FULL when the disk is full
    */
   write<Result>(work: (writer: Writer) => Promise<Result>, options?: WriteOptions): Promise<Result>;
   /** Called after each commit, so that those who wait for facts look again. Returns the function that stops it. */
