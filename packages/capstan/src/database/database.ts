@@ -21,7 +21,8 @@ export interface Database {
   readonly read: Reader;
   /**
    * Runs `work` in one transaction and returns its result once that is on disk. Concurrent calls on SQLite share one
-   * commit; each is still all or nothing. `work` must do nothing but queries: it holds the only writer.
+   * commit, and so do those on PostgreSQL; each is still all or nothing. Writes go one after another, also those of other
+   * servers: what `work` reads stays true while it writes. It must do nothing but queries: it holds the only writer.
    * @throws whatever `work` throws, after rolling back; DomainError STORAGE_FULL when the disk is full
    */
   write<Result>(work: (writer: Writer) => Promise<Result>, options?: WriteOptions): Promise<Result>;

@@ -1,12 +1,15 @@
 import { expect, test } from 'vitest';
 import { GroupCommit } from './group-commit.ts';
+import { sqliteTransactions } from './sqlite-transactions.ts';
 
 /** What SQLite is told, without the savepoints. */
-function setup() {
+function setup(mostWrites = 256) {
   const told: string[] = [];
+  const heard: number[] = [];
   const exec = (text: string) => void (text.includes('one_write') || told.push(text));
-  const commits = new GroupCommit({ exec, turn: () => undefined }, () => {});
-  return { told, note: (name: string) => async () => void told.push(name), commits };
+  const target = { ...sqliteTransactions(exec, () => undefined), mostWrites };
+  const commits = new GroupCommit(target, () => void heard.push(told.length));
+  return { told, heard, note: (name: string) => async () => void told.push(name), commits };
 }
 
 function batches(told: readonly string[]): string[] {
@@ -47,4 +50,20 @@ test('a write that must reach the disk joins no batch that does not', async () =
     'pragma synchronous = normal, begin immediate, claim, commit',
     'pragma synchronous = full, begin immediate, fact, commit',
   ]);
+});
+
+test('a batch closes after so many writes', async () => {
+  const { told, note, commits } = setup(3);
+  await Promise.all(['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => commits.write(note(name))));
+  expect(batches(told)).toEqual([
+    'begin immediate, a, b, c, commit',
+    'begin immediate, d, e, f, commit',
+    'begin immediate, g, commit',
+  ]);
+});
+
+test('listeners hear of a commit once it is made', async () => {
+  const { told, heard, note, commits } = setup();
+  await commits.write(note('a'));
+  expect([told, heard]).toEqual([['begin immediate', 'a', 'commit'], [3]]);
 });

@@ -11,7 +11,6 @@ import type { Migration } from './migrations/migration.ts';
  */
 export async function migrate(database: Database, migrations: readonly Migration[] = all): Promise<string[]> {
   await database.write(async (writer) => {
-    await database.dialect.lockChain(writer);
     await writer.schema
       .createTable('migrations')
       .ifNotExists()
@@ -44,7 +43,6 @@ function refuseUnknown(applied: readonly string[], migrations: readonly Migratio
 /** Two servers may start at once: the lock makes the second one see the first one's row. */
 function applyOnce(database: Database, migration: Migration): Promise<boolean> {
   return database.write(async (writer) => {
-    await database.dialect.lockChain(writer);
     const row = await writer
       .selectFrom('migrations')
       .select('name')

@@ -1,25 +1,13 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import {
-  DefaultQueryExecutor,
-  SqliteAdapter,
-  SqliteQueryCompiler,
-  type CompiledQuery,
-  type DatabaseConnection,
-  type Driver,
-  type QueryResult,
-} from 'kysely';
+import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
 import { translatedFailure } from '#ports/full-disk';
+import type { HotQuery } from './hot-query.ts';
 
 const STATEMENT_CACHE_SIZE = 500;
 
 /** One statement to run once per row, all in the same call: what a query each would cost is paid once. */
 export interface ManyRowsQuery extends CompiledQuery {
   readonly rows: readonly (readonly SQLInputValue[])[];
-}
-
-/** A query whose rows are wanted as lists. */
-export interface ListsQuery extends CompiledQuery {
-  readonly asLists: true;
 }
 
 interface Prepared {
@@ -46,13 +34,13 @@ export class SqliteConnection implements DatabaseConnection {
   }
 
   // Kysely's interface is asynchronous; SQLite's is not.
-  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+  async executeQuery<Row>(query: HotQuery): Promise<QueryResult<Row>> {
     const parameters = query.parameters as SQLInputValue[];
     try {
       if (isManyRows(query)) return { rows: [], numAffectedRows: BigInt(this.#runForEach(query)) };
       const { statement, givesRows } = this.#prepare(query.sql);
       if (givesRows) {
-        statement.setReturnArrays('asLists' in query);
+        statement.setReturnArrays(query.asLists === true);
         return { rows: statement.all(...parameters) as Row[] };
       }
       const { changes } = statement.run(...parameters);
@@ -91,37 +79,4 @@ export class SqliteConnection implements DatabaseConnection {
 
 function isManyRows(query: CompiledQuery): query is ManyRowsQuery {
   return 'rows' in query;
-}
-
-/**
- * Kysely's own asks for a connection and gives it back at each query, which costs more than a small query does; here there is
- * but one, and it is always free.
- */
-export class SqliteExecutor extends DefaultQueryExecutor {
-  readonly #connection: SqliteConnection;
-
-  constructor(connection: SqliteConnection) {
-    super(new SqliteQueryCompiler(), new SqliteAdapter(), { provideConnection: (work) => work(connection) });
-    this.#connection = connection;
-  }
-
-  override executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    return this.#connection.executeQuery<Row>(query);
-  }
-}
-
-/** A Kysely driver that always hands out the one connection; transactions are the writer's business. */
-export function singleConnectionDriver(connection: SqliteConnection): Driver {
-  const refuse = async (): Promise<never> => {
-    throw new Error('Use Database.write: it owns transactions');
-  };
-  return {
-    async init() {},
-    acquireConnection: async () => connection,
-    async releaseConnection() {},
-    beginTransaction: refuse,
-    commitTransaction: refuse,
-    rollbackTransaction: refuse,
-    async destroy() {},
-  };
 }

@@ -1,15 +1,23 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { Kysely, SqliteIntrospector, SqliteQueryCompiler, type Dialect as KyselyDialect } from 'kysely';
+import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, type Kysely } from 'kysely';
 import type { Database } from './database.ts';
 import { lockForProcess } from '#ports/process-lock';
 import { sqlite } from './dialect/sqlite.ts';
+import { kyselyOver } from './direct-executor.ts';
 import { GroupCommit } from './group-commit.ts';
+import { remembering } from './memo.ts';
 import { createRegExpMatch } from './regular-expression.ts';
-import type { Schema } from './schema/index.ts';
-import { SqliteConnection, SqliteExecutor, singleConnectionDriver } from './sqlite-connection.ts';
+import { SqliteConnection } from './sqlite-connection.ts';
+import { sqliteTransactions } from './sqlite-transactions.ts';
 import { WriteAheadLog } from './wal/write-ahead-log.ts';
+
+const parts = {
+  createAdapter: () => new SqliteAdapter(),
+  createIntrospector: (db: Kysely<unknown>) => new SqliteIntrospector(db),
+  createQueryCompiler: () => new SqliteQueryCompiler(),
+};
 
 /** @throws DomainError CONFLICT when another process holds the file */
 export function openSqlite(path: string): Database {
@@ -22,10 +30,14 @@ export function openSqlite(path: string): Database {
 
   const listeners = new Set<() => void>();
   const connection = new SqliteConnection(writerFile);
-  const writer = kyselyOver(connection);
-  const read = kyselyOver(new SqliteConnection(readerFile));
+  const newWriter = kyselyOver(parts, connection);
+  const read = kyselyOver(parts, new SqliteConnection(readerFile))();
   const log = new WriteAheadLog(path, writerFile);
-  const commits = new GroupCommit({ exec: (text) => connection.exec(text), turn: () => log.turn() }, () => {
+  const target = sqliteTransactions(
+    (text) => connection.exec(text),
+    () => log.turn(),
+  );
+  const commits = new GroupCommit(target, () => {
     log.grown();
     for (const listener of listeners) listener();
   });
@@ -33,7 +45,8 @@ export function openSqlite(path: string): Database {
   return {
     dialect: sqlite,
     read,
-    write: (work, { canBeRedone = false } = {}) => commits.write(() => work(writer), canBeRedone),
+    write: (work, { canBeRedone = false } = {}) =>
+      commits.write((memo) => work(remembering(newWriter(), memo)), canBeRedone),
     onCommit(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -59,16 +72,4 @@ function openFile(path: string): DatabaseSync {
     typeof pattern === 'string' && typeof text === 'string' && matches(pattern, text) ? 1 : 0,
   );
   return file;
-}
-
-function kyselyOver(connection: SqliteConnection): Kysely<Schema> {
-  const executor = new SqliteExecutor(connection);
-  const driver = singleConnectionDriver(connection);
-  const dialect: KyselyDialect = {
-    createAdapter: () => executor.adapter,
-    createDriver: () => driver,
-    createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
-  };
-  return new Kysely<Schema>({ config: { dialect }, dialect, driver, executor });
 }

@@ -32,7 +32,6 @@ export async function requestCheck(
 /** Ends a check. A version that is no longer pending stays as it is: the check ran twice, or another was asked for. */
 export function settleCheck(deps: DatasetsDeps, settlement: Settlement, cause: Cause): Promise<DatasetVersion> {
   return deps.database.write(async (writer) => {
-    await deps.database.dialect.lockChain(writer);
     const version = await store.find(writer, settlement.versionId);
     if (!version) throw notFound('dataset version', settlement.versionId);
     if (version.status !== 'pending') return version;

@@ -63,7 +63,6 @@ export async function derive(
   const how = describeCut(first.eventTimeColumn, where);
   const parents = ids.map((versionId) => ({ versionId, how }));
   return await deps.database.write(async (writer) => {
-    await deps.database.dialect.lockChain(writer);
     const made = await store.findRecipe(writer, project, dataset, recipeDigest);
     return made ?? (await addDerived(deps, writer, { ...drafted, project, dataset, parents, recipeDigest, cause }));
   });

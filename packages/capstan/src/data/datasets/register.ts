@@ -161,7 +161,6 @@ async function addSnapshot(
   draft: Draft,
 ): Promise<DatasetVersion | undefined> {
   const { project, dataset, origin, cause } = request;
-  await deps.database.dialect.lockChain(writer);
   const latest = await latestSnapshot(writer, request);
   if (!request.replace && latest?.id !== draft.baseId) return undefined;
   const digest = contentDigest(draft.files);

@@ -104,7 +104,6 @@ export function createDatasets(deps: DatasetsDeps): Datasets {
     async requestCheck(versionId, cause) {
       await get(versionId);
       return await deps.database.write(async (writer) => {
-        await deps.database.dialect.lockChain(writer);
         const version = await store.find(writer, versionId);
         if (!version) throw notFound('dataset version', versionId);
         return await requestCheck(deps, writer, version, cause);

@@ -17,8 +17,6 @@ export interface Dialect {
   readonly clustered: string;
   /** Suffix of a select whose rows the transaction takes for itself, leaving out those taken by others. */
   readonly forUpdateSkipLocked: RawBuilder<unknown>;
-  /** Makes appends to the chain of facts one after another until the transaction ends. */
-  lockChain(writer: Kysely<Schema>): Promise<void>;
   /**
    * Inserts many rows fast. A row whose key exists is left out, or does what `onConflict` says (`on conflict … do
    * update …`; then no two rows may have one key). Returns how many rows were inserted or changed.
@@ -30,6 +28,17 @@ export interface Dialect {
     rows: readonly (readonly ColumnValue[])[],
     onConflict?: RawBuilder<unknown>,
   ): Promise<number>;
+  /**
+   * Inserts many rows, those of each owner by the owner's number, which is in the first column. Returns how many rows of
+   * each owner were inserted or changed; those of whom none was are left out.
+   */
+  insertManyOf(
+    writer: Kysely<Schema>,
+    table: keyof Schema,
+    columns: readonly InsertColumn[],
+    rows: ReadonlyMap<number, readonly (readonly ColumnValue[])[]>,
+    onConflict?: RawBuilder<unknown>,
+  ): Promise<ReadonlyMap<number, number>>;
   /**
    * Sets columns of many rows fast; each row is the new values, then the values of `keys`, which name a row that is there.
    * Returns how many rows were found.
@@ -54,8 +63,24 @@ export interface Dialect {
    * A 64-bit integer so that none of it is lost on its way here: a number where that is exact, else its digits as text.
    */
   exactInteger(column: RawBuilder<unknown>): RawBuilder<number | string>;
+  /** Many values as one parameter, for `isIn`. */
+  listOf(type: 'text' | 'integer', values: readonly (string | number | bigint)[]): string;
+  /** Whether a value is in a list that `listOf` made. */
+  isIn(type: 'text' | 'integer', value: RawBuilder<unknown>, list: RawBuilder<unknown>): RawBuilder<boolean>;
   /** Whether an integer is one of many, which are one parameter. */
   isOneOf(integer: RawBuilder<unknown>, values: readonly (number | bigint)[]): RawBuilder<boolean>;
+  /**
+   * The rows of a table where `condition` holds and an integer column has one of many different values, as a table: looked up
+   * one by one in the index over what `condition` compares and the column.
+   */
+  rowsAt(
+    table: keyof Schema,
+    condition: RawBuilder<unknown>,
+    column: string,
+    values: readonly (number | bigint)[],
+  ): RawBuilder<unknown>;
+  /** A text that differs after each write of the row, as a column of the table by this name; null where nothing tells. */
+  rowVersion(table: string): RawBuilder<string | null>;
   /** The text has a stretch that a regular expression matches; it is one that `flawOfRegExp` has no flaw of. */
   matchesRegExp(text: RawBuilder<unknown>, pattern: string): RawBuilder<unknown>;
   /** The text under a key of a column's JSON object of texts; null where it has none. */

@@ -73,7 +73,6 @@ export function createProjects(deps: { database: Database; events: Events; clock
       if (dryRun) return outcome(await store.find(database.read, project));
       return await database.write(async (writer) => {
         // Two that apply at once get a revision each, the second one compared with the first.
-        await database.dialect.lockChain(writer);
         const applied = outcome(await store.find(writer, project));
         if (applied.changes.length === 0) return applied;
         const digest = digestOf(written);

@@ -95,7 +95,6 @@ async function record(
 ): Promise<void> {
   const now = clock.now();
   await database.write(async (writer) => {
-    await database.dialect.lockChain(writer);
     const standing = await store.standing(writer, project);
     const { found, repaid } = changesBetween(
       standing.map(({ key }) => key),

@@ -30,7 +30,7 @@ export async function findExperimentByName(reader: Reader, name: string): Promis
   return row && (await withTags(reader, [row]))[0];
 }
 
-/** Ids are never used again, those of purged experiments neither. The caller holds the chain lock. */
+/** Ids are never used again, those of purged experiments neither. */
 export async function nextExperimentId(writer: Writer): Promise<number> {
   return (await greatestEver(writer, 'experiments', 'id')) + 1;
 }

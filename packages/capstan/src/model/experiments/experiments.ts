@@ -62,7 +62,6 @@ export function experimentUseCases({ database, events, clock }: ExperimentsDeps)
     input: Parameters<ExperimentUseCases['createExperiment']>[0],
     id?: number,
   ): Promise<number> {
-    await database.dialect.lockChain(writer);
     const taken = await store.findExperimentByName(writer, input.name);
     if (taken) throw nameTaken(taken);
     const number = id ?? Math.max(1, await store.nextExperimentId(writer));
@@ -118,7 +117,6 @@ export function experimentUseCases({ database, events, clock }: ExperimentsDeps)
     async ensureExperiment({ name, cause }) {
       checkExperimentName(name);
       const number = await database.write(async (writer) => {
-        await database.dialect.lockChain(writer);
         const found = await store.findExperimentByName(writer, name);
         if (found) {
           refuseInactiveExperiment(found);
@@ -130,7 +128,6 @@ export function experimentUseCases({ database, events, clock }: ExperimentsDeps)
     },
     async ensureDefaultExperiment(cause) {
       await database.write(async (writer) => {
-        await database.dialect.lockChain(writer);
         if (await store.findExperiment(writer, 0)) return;
         await create(writer, { name: 'Default', cause }, 0);
       });
@@ -148,7 +145,6 @@ export function experimentUseCases({ database, events, clock }: ExperimentsDeps)
       checkExperimentName(name);
       await change(id, async (writer, experiment) => {
         if (experiment.name === name) return;
-        await database.dialect.lockChain(writer);
         const taken = await store.findExperimentByName(writer, name);
         if (taken) throw nameTaken(taken);
         await store.renameExperiment(writer, Number(id), name, clock.now());

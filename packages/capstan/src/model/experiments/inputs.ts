@@ -51,7 +51,6 @@ export function inputUseCases({ database, events, clock }: ExperimentsDeps): Inp
   ): Promise<void> {
     checkRunId(runId);
     await database.write(async (writer) => {
-      await database.dialect.lockChain(writer);
       const run = await findRunForWriting(writer, runId);
       if (!run) throw noRun(runId);
       refuseInactiveRun(runId, run.lifecycle);

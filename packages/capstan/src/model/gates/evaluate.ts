@@ -59,7 +59,6 @@ async function record(
   const { project, model, version, championVersion, evaluation, checks } = verdict;
   return await deps.database.write(async (writer) => {
     // Two that judge for one key get one verdict.
-    await deps.database.dialect.lockChain(writer);
     const known = requestKey === undefined ? undefined : await store.findRequested(writer, requestKey);
     if (known) return known;
     await store.insertVerdict(writer, verdict, requestKey ?? null);

@@ -62,7 +62,6 @@ export function createGates(deps: GatesDeps): Gates {
       const { project } = await deps.registry.getModel(model);
       const approval: Approval = { ...input, actor: cause.actor, at: clock.now() };
       await database.write(async (writer) => {
-        await database.dialect.lockChain(writer);
         await store.insertApproval(writer, approval);
         await events.append(writer, cause, {
           type: 'model-version.approved',

@@ -82,7 +82,6 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
     const id = ids.next('pr');
     return await database.write(async (writer) => {
       // Numbers count up, and a request key is looked for, one caller after another.
-      await database.dialect.lockChain(writer);
       const { project, requestKey, cause } = request;
       const known = requestKey === undefined ? undefined : await store.findRequested(writer, project, requestKey);
       if (known) return known;

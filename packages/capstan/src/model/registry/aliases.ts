@@ -53,7 +53,6 @@ export function aliasUseCases(deps: RegistryDeps): AliasUseCases {
   const { database } = deps;
 
   async function move(writer: Writer, { model: name, alias, to, reason, verdictId, cause }: Move): Promise<void> {
-    await database.dialect.lockChain(writer);
     const model = await requireModel(writer, name);
     if (to !== null) await requireVersion(writer, name, to);
     const from = (await store.findAlias(writer, model.id, alias)) ?? null;

@@ -4,7 +4,7 @@ import type { Change, ChangeKind, HistoryEntry } from './model.ts';
 
 type HistoryRow = Selectable<Schema['model_history']>;
 
-/** Notes changes behind all that are there. The caller has appended their fact, and so holds the chain lock. */
+/** Notes changes behind all that are there. */
 export async function insertChanges(
   writer: Writer,
   model: { readonly id: string; readonly name: string },

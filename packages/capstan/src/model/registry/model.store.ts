@@ -67,7 +67,7 @@ export async function removeModelTag(writer: Writer, id: string, key: string): P
   return removed.numDeletedRows > 0n;
 }
 
-/** The number behind the greatest ever given under the name. The caller holds the chain lock. */
+/** The number behind the greatest ever given under the name. */
 export async function nextVersion(writer: Writer, name: string): Promise<number> {
   const row = await writer
     .insertInto('model_version_counters')

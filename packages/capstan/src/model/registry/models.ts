@@ -52,7 +52,6 @@ export function modelUseCases(deps: RegistryDeps): ModelUseCases {
   /** Runs `work` on a model, in one transaction. */
   async function change(name: string, work: (writer: Writer, model: store.ModelRow) => Promise<void>): Promise<void> {
     await database.write(async (writer) => {
-      await database.dialect.lockChain(writer);
       await work(writer, await requireModel(writer, name));
     });
   }
@@ -64,7 +63,6 @@ export function modelUseCases(deps: RegistryDeps): ModelUseCases {
       for (const tag of given) checkTag(tag);
       const tags = lastOfEachKey(given);
       await database.write(async (writer) => {
-        await database.dialect.lockChain(writer);
         const taken = await store.findModel(writer, name);
         if (taken) throw nameTaken(name, await store.isPromptModel(writer, taken.id), tags.some(isPromptTag));
         const at = clock.now();

@@ -36,7 +36,6 @@ export function versionChangeUseCases(deps: RegistryDeps): VersionChangeUseCases
     work: (writer: Writer, row: store.VersionRow, model: ModelRow) => Promise<void>,
   ): Promise<void> {
     await database.write(async (writer) => {
-      await database.dialect.lockChain(writer);
       const row = await requireVersion(writer, key.model, key.version);
       await work(writer, row, await requireModel(writer, key.model));
     });

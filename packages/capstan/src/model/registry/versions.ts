@@ -99,7 +99,6 @@ export function versionUseCases(deps: RegistryDeps): VersionUseCases {
       const { source, runId, loggedModelId } = resolved;
       const project = await projectOf(runId, loggedModelId);
       const version = await database.write(async (writer) => {
-        await database.dialect.lockChain(writer);
         const row = await requireModel(writer, model);
         // Purged since it was found: purges wait for this transaction, or have been before it.
         if (resolved.files && !(await isArtifactRoot(writer, resolved.files.root))) throw notFound('files', source);

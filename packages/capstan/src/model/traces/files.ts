@@ -92,7 +92,6 @@ export function traceFileUseCases({ database, events, experiments }: TracesDeps)
     listTraceFiles: ({ root, path }) => experiments.entriesAt(root, path),
     async removeTraceFile({ place: { traceId, root, path }, cause }) {
       await database.write(async (writer) => {
-        await database.dialect.lockChain(writer);
         await ownerOf(writer, traceId);
         if ((await experiments.removeFilesAt(writer, root, path)) === 0) return;
         const payload = { path };

@@ -41,7 +41,7 @@ export async function findTrace(reader: Reader, id: string): Promise<TraceHead |
   return (await findTraces(reader, [id]))[0];
 }
 
-/** With the links that came before it. Returns the key. The caller holds the chain lock: keys count up. */
+/** With the links that came before it. Returns the key. Writes are one after another: keys count up. */
 export async function insertTrace(writer: Writer, trace: NewTrace): Promise<number> {
   const last = await sql<{ key: number | null }>`select max(key) as key from traces`.execute(writer);
   const key = Number(last.rows[0]?.key ?? 0) + 1;

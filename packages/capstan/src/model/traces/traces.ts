@@ -140,7 +140,6 @@ export function traceUseCases(deps: TracesDeps): TraceUseCases {
     const experiment = await experiments.getExperiment(trace.experimentId);
     refuseDeletedExperiment(experiment);
     await database.write(async (writer) => {
-      await dialect.lockChain(writer);
       await record(writer, trace, experiment);
     });
     return await get(trace.id);
@@ -156,7 +155,6 @@ export function traceUseCases(deps: TracesDeps): TraceUseCases {
   /** Runs a change on a trace that is there. */
   async function change(id: string, work: (writer: Writer, head: store.TraceHead) => Promise<void>): Promise<void> {
     await database.write(async (writer) => {
-      await dialect.lockChain(writer);
       const head = await store.findTrace(writer, id);
       if (!head) throw noTrace(id);
       await work(writer, head);
@@ -225,7 +223,6 @@ export function traceUseCases(deps: TracesDeps): TraceUseCases {
       if ((await store.tracesToDelete(database.read, experiment, wanted)).length === 0) return 0;
       const owner = await experiments.getExperiment(which.experimentId);
       return await database.write(async (writer) => {
-        await dialect.lockChain(writer);
         const found = await store.tracesToDelete(writer, experiment, wanted);
         if (found.length === 0) return 0;
         for (const { id } of found) await experiments.removeFilesAt(writer, traceRoot(owner, id), '');
@@ -251,7 +248,6 @@ export function traceUseCases(deps: TracesDeps): TraceUseCases {
       }
       const run = await experiments.getRun(runId);
       await database.write(async (writer) => {
-        await dialect.lockChain(writer);
         const heads = await store.findTraces(writer, traceIds);
         await store.insertLinks(
           dialect,

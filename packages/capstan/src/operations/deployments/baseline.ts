@@ -12,7 +12,6 @@ export async function setBaseline(
   cause: Cause,
 ): Promise<void> {
   await deps.database.write(async (writer) => {
-    await deps.database.dialect.lockChain(writer);
     const row = await store.getDeployment(writer, name);
     if (row && (await keepBaseline(deps, writer, row, baseline, cause))) await publish(writer);
   });

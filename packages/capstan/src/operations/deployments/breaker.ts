@@ -46,7 +46,6 @@ export async function setBreaker(
   evidence: { readonly spent?: number; readonly amount?: number; readonly n?: number } = {},
 ): Promise<void> {
   await deps.database.write(async (writer) => {
-    await deps.database.dialect.lockChain(writer);
     const row = await store.getDeployment(writer, name);
     if (!row) throw notFound('deployment', name);
     if (row.breaker_state === state) return;

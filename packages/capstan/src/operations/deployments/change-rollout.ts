@@ -146,7 +146,6 @@ function changing<Result>(
 ): Promise<Result> {
   return deps.database.write(async (writer) => {
     // Every change of a rollout appends to the chain anyway; taking its lock first makes changes one after another.
-    await deps.database.dialect.lockChain(writer);
     const row = await store.getRollout(writer, id);
     if (!row) throw notFound('rollout', id);
     return await work(writer, row, progressOf(row));

@@ -6,7 +6,7 @@ import * as store from './store.ts';
 
 /**
  * Writes the snapshot anew, in the transaction of the change: what replicas are told is always a state that was.
- * Returns its version. The caller holds the chain lock, so versions do not overtake each other.
+ * Returns its version. Writes are one after another, so versions do not overtake each other.
  */
 export async function publish(writer: Writer): Promise<number> {
   const served: ServedDeployment[] = [];

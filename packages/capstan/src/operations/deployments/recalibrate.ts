@@ -41,7 +41,6 @@ export async function recalibrate(
   cause: Cause,
 ): Promise<void> {
   await deps.database.write(async (writer) => {
-    await deps.database.dialect.lockChain(writer);
     const now = deps.clock.now();
     const row = await store.getDeployment(writer, name);
     if (!row) return;

@@ -187,7 +187,6 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
 
 async function rollBack(deps: DeploymentsDeps, name: string, reason: string, cause: Cause): Promise<void> {
   await deps.database.write(async (writer) => {
-    await deps.database.dialect.lockChain(writer);
     const row = await store.getDeployment(writer, name);
     if (!row) throw unknownDeployment(name);
     const open = await store.openRollout(writer, name);

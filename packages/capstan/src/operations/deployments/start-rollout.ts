@@ -63,7 +63,6 @@ export async function startRollout(deps: DeploymentsDeps, input: StartRollout, c
   const latestSeq = await deps.latestEvidence(input.deployment);
 
   return await deps.database.write(async (writer) => {
-    await deps.database.dialect.lockChain(writer);
     const deployment = await ensureDeployment(deps, writer, spec, input, cause);
     const existing = await findSame(writer, deployment, content, cause);
     if (existing !== undefined) return existing;

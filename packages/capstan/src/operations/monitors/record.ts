@@ -20,7 +20,6 @@ export async function recordWindow(
   const ofMonitor = { monitor, deployment: deployment.name };
   const span = { from: window.start, before: window.end };
   await database.write(async (writer) => {
-    await database.dialect.lockChain(writer);
     if (await store.hasWindow(writer, project, monitor, window.start)) return;
     const { verdict, reason, n, revision } = judged;
     const { seq } = await events.append(writer, cause, {

@@ -64,7 +64,6 @@ async function look(turn: Turn, state: keyof typeof steps, { attempt, isLastTry 
 async function write(deps: RetrainingDeps, row: store.CycleRow, progress: Progress, cause: Cause): Promise<boolean> {
   if (progress.kind === 'wait' && progress.reason === row.reason && !progress.change) return true;
   return await deps.database.write(async (writer) => {
-    await deps.database.dialect.lockChain(writer);
     const now = deps.clock.now();
     // Asked before facts are appended, which could not be taken back by returning.
     const current = await store.findCycle(writer, row.id);

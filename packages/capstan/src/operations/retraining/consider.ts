@@ -36,7 +36,6 @@ export async function consider(
   const outside = await factsOutside(deps, projectName, declaration);
   return await deps.database.write(async (writer) => {
     // Two triggers at once are judged one after the other: the second sees the turn that the first began.
-    await deps.database.dialect.lockChain(writer);
     const known = await store.findTrigger(writer, projectName, trigger.key);
     if (known) return { cycle: known.cycle, reason: known.reason };
     const { lastNumber, ...history } = await store.history(writer, projectName);

@@ -83,7 +83,6 @@ export function datasetUseCases(deps: EvaluationsDeps): DatasetUseCases {
       const whole = { schema: null, record_count: 0, last_position: 0, created_at: at, updated_at: at };
       const row = { id, name, digest: nextDigest(id, at), ...whole, created_by: user, updated_by: user };
       await database.write(async (writer) => {
-        await database.dialect.lockChain(writer);
         await store.insertDataset(writer, row);
         await store.putTags(writer, id, tags);
         await store.insertLinks(writer, id, linked);
@@ -158,7 +157,6 @@ export async function changeDataset<Result>(
   work: (writer: Writer, row: store.DatasetRow | undefined) => Promise<Result>,
 ): Promise<Result> {
   return await database.write(async (writer) => {
-    await database.dialect.lockChain(writer);
     return await work(writer, await store.findDataset(writer, id));
   });
 }

@@ -64,7 +64,6 @@ export function scorerUseCases({ database, events, clock, ids, experiments }: Ev
       const experiment = await activeExperiment(experimentId);
       const number = Number(experiment.id);
       return await database.write(async (writer) => {
-        await database.dialect.lockChain(writer);
         const known = await store.findScorer(writer, number, name);
         const scorer = known ?? { id: uuidOf(ids.next('scorer')), experiment_id: number, name, last_version: 0 };
         if (!known) await store.insertScorer(writer, scorer);
@@ -102,7 +101,6 @@ export function scorerUseCases({ database, events, clock, ids, experiments }: Ev
     async deleteScorer({ experimentId, name, version, cause }) {
       const experiment = await activeExperiment(experimentId);
       await database.write(async (writer) => {
-        await database.dialect.lockChain(writer);
         const scorer = await store.findScorer(writer, Number(experiment.id), name);
         const gone = scorer ? await store.deleteVersions(writer, scorer.id, version) : [];
         if (!scorer || gone.length === 0) throw noScorer(experimentId, name, version);

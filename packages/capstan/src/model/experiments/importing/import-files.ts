@@ -43,8 +43,6 @@ export interface ImportFileUseCases {
 }
 
 export function importFileUseCases({ database, events, clock, blobs }: ExperimentsDeps): ImportFileUseCases {
-  const { dialect } = database;
-
   async function rootOf(writer: Writer, owner: ArtifactOwner): Promise<string> {
     if (owner.kind === 'run') {
       const run = await findRun(writer, owner.id);
@@ -59,7 +57,6 @@ export function importFileUseCases({ database, events, clock, blobs }: Experimen
   async function storeFiles(owner: ArtifactOwner, files: readonly ArtifactFile[], cause: Cause): Promise<void> {
     if (files.length === 0) return;
     await database.write(async (writer) => {
-      await dialect.lockChain(writer);
       const root = await rootOf(writer, owner);
       let stored = 0;
       for (const file of files) {

@@ -10,6 +10,7 @@ import { ARTIFACT_SCHEME, RUN_NAME_TAG } from '../model.ts';
 import { checkExperimentName, checkExperimentTag, experimentNumber } from '../naming.ts';
 import { noExperiment } from '../refusals.ts';
 import { runNameFrom } from '../run-name.ts';
+import { nextRunKey } from '../run.store.ts';
 import { hexId } from '../runs.ts';
 import { checkLoggedModel, checkRun, type ForeignLoggedModel, type ForeignRun } from './foreign.ts';
 import * as store from './import.store.ts';
@@ -76,7 +77,6 @@ export function importUseCases({ database, events, clock }: ExperimentsDeps, met
         for (const tag of tags) checkExperimentTag(tag);
       }
       return await database.write(async (writer) => {
-        await dialect.lockChain(writer);
         const namesakes = await store.experimentsByName(
           writer,
           experiments.map(({ name }) => name),
@@ -120,7 +120,6 @@ export function importUseCases({ database, events, clock }: ExperimentsDeps, met
       refuseRepeats(runs);
       const names = new Set(runs.flatMap((run) => run.metrics.map((series) => series.key)));
       const { counts, ids } = await database.write(async (writer) => {
-        await dialect.lockChain(writer);
         const keyed = await keyRuns(writer, runs);
         const known = keyed.filter((one) => !one.isNew);
         await refuseOtherParams(writer, known);
@@ -149,7 +148,6 @@ export function importUseCases({ database, events, clock }: ExperimentsDeps, met
       for (const model of models) checkLoggedModel(model);
       refuseRepeats(models);
       const { counts, ids } = await database.write(async (writer) => {
-        await dialect.lockChain(writer);
         const places = await locations(
           writer,
           models.map((model) => model.experimentId),
@@ -196,7 +194,7 @@ export function importUseCases({ database, events, clock }: ExperimentsDeps, met
     const places = await locations(writer, experiments);
     const ids = runs.map((run) => run.id);
     const here = new Map((await store.runsById(writer, ids)).map((run) => [run.id, run]));
-    let next = await store.nextRunKey(writer);
+    let next = await nextRunKey(writer);
     return runs.map((run): PlacedRun => {
       const known = here.get(run.id);
       if (known && known.experimentId !== run.experimentId) throw otherExperiment(run, known.experimentId);

@@ -5,6 +5,7 @@ import { readPageToken, writePageToken } from '#kernel/filter/page-token';
 import { parseInt64 } from '#kernel/int64';
 import type { ExperimentsDeps } from '../deps.ts';
 import type { MetricIds } from './metric-ids.ts';
+import { createKnownSpans } from './known-spans.ts';
 import * as store from './metric.store.ts';
 import type { BucketedSeries } from './buckets.ts';
 import { bucketsOf } from './metric-bucket.store.ts';
@@ -65,6 +66,8 @@ export function historyUseCases({ database, jobs }: ExperimentsDeps, metricIds: 
     return (await metricIds.lookUp([key])).get(key);
   }
 
+  const spanOf = createKnownSpans(database);
+
   /** Where many points lie behind the blocks that there are. */
   async function askForBlocks(run: number, metric: number): Promise<void> {
     const covered = await coveredTo(database.read, { run, metric });
@@ -94,7 +97,7 @@ export function historyUseCases({ database, jobs }: ExperimentsDeps, metricIds: 
       if (metric === undefined) return [];
       return await Promise.all(
         inOrderOf(runIds, runs).map(async (run) => {
-          const span = await store.spanOf(database.read, run.key, metric, range);
+          const span = await spanOf(run.key, metric, range);
           const places = sampledPlaces(span.count, maxPoints);
           return { runId: run.id, points: await store.pointsAtPlaces(database, run.key, metric, range, span, places) };
         }),
@@ -126,7 +129,6 @@ export function historyUseCases({ database, jobs }: ExperimentsDeps, metricIds: 
       let isMore = true;
       while (isMore && signal?.aborted !== true) {
         isMore = await database.write(async (writer) => {
-          await database.dialect.lockChain(writer);
           return await extend(writer, series);
         });
         await letOthers();

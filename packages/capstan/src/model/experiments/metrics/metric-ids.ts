@@ -7,7 +7,7 @@ export interface MetricIds {
   isKnown(name: string): boolean;
   /** Ids of the names that have one. */
   lookUp(names: readonly string[]): Promise<ReadonlyMap<string, number>>;
-  /** Ids of all names, made where needed. The caller holds the chain lock and calls `remember` once it is committed. */
+  /** Ids of all names, made where needed. The caller calls `remember` once it is committed. */
   ensure(writer: Writer, names: ReadonlySet<string>): Promise<ReadonlyMap<string, number>>;
   remember(ids: ReadonlyMap<string, number>): void;
 }

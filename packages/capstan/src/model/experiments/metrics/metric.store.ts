@@ -23,18 +23,15 @@ export async function findMetricIds(reader: Reader, names: readonly string[]): P
   return new Map(rows.map((row) => [row.name, row.id]));
 }
 
-/** Gives ids to names that have none. The caller holds the chain lock: ids count up. */
+/** Gives ids to names that have none. Writes are one after another: ids count up. */
 export async function addMetricIds(writer: Writer, names: readonly string[]): Promise<Map<string, number>> {
   const known = await findMetricIds(writer, names);
   const added = names.filter((name) => !known.has(name));
   if (added.length === 0) return known;
   const last = await sql<{ id: number | null }>`select max(id) as id from metric_keys`.execute(writer);
-  let id = Number(last.rows[0]?.id ?? 0);
-  for (const name of added) {
-    id += 1;
-    await writer.insertInto('metric_keys').values({ id, name }).execute();
-    known.set(name, id);
-  }
+  const rows = added.map((name, index) => ({ name, id: Number(last.rows[0]?.id ?? 0) + 1 + index }));
+  await writer.insertInto('metric_keys').values(rows).execute();
+  for (const { name, id } of rows) known.set(name, id);
   return known;
 }
 
@@ -73,30 +70,35 @@ export interface Summary {
   max: number | null;
 }
 
-/** Stores points and moves the latest values; returns how many were new. A point that is there already has no effect. */
+/** Stores points of runs and moves the latest values; returns how many were new. One that is there has no effect. */
 export async function insertPoints(
   dialect: Dialect,
   writer: Writer,
-  run: number,
-  metrics: readonly MetricPoint[],
+  logged: ReadonlyMap<number, readonly MetricPoint[]>,
   ids: ReadonlyMap<string, number>,
-): Promise<number> {
-  const summaries = new Map<number, Summary>();
-  const rows = metrics.map(({ key, value, timestamp, step }) => {
-    const id = ids.get(key) ?? 0;
-    const stored = storedValue(value);
-    summarise(summaries, id, step, timestamp, stored);
-    return [run, id, step, timestamp, stored] as const;
-  });
-  const added = await dialect.insertMany(writer, 'metric_points', pointColumns, rows);
-  if (added === 0) return 0;
-  const latest = Array.from(
-    summaries,
-    ([id, at]) => [run, id, at.step, at.timestamp, at.value, at.min, at.max] as const,
-  );
-  await dialect.insertMany(writer, 'latest_metrics', latestColumns, latest, onKnownMetric);
+): Promise<ReadonlyMap<number, number>> {
+  const points = new Map<number, PointColumns[]>();
+  const latest: (readonly [...PointColumns, min: number | null, max: number | null])[] = [];
+  for (const [run, metrics] of logged) {
+    const summaries = new Map<number, Summary>();
+    const rows = metrics.map(({ key, value, timestamp, step }): PointColumns => {
+      const id = ids.get(key) ?? 0;
+      const stored = storedValue(value);
+      summarise(summaries, id, step, timestamp, stored);
+      return [run, id, step, timestamp, stored];
+    });
+    points.set(run, rows);
+    for (const [id, at] of summaries) latest.push([run, id, at.step, at.timestamp, at.value, at.min, at.max]);
+  }
+  // Points that were there have moved the latest values before: doing it again changes nothing.
+  const [added] = await Promise.all([
+    dialect.insertManyOf(writer, 'metric_points', pointColumns, points),
+    dialect.insertMany(writer, 'latest_metrics', latestColumns, latest, onKnownMetric),
+  ]);
   return added;
 }
+
+type PointColumns = [run: number, metric: number, step: Int64, loggedAt: Int64, value: number];
 
 /** Takes a point into the latest value and the extremes of its metric. `value` is as stored. */
 export function summarise(
@@ -180,6 +182,8 @@ interface PointRow {
   readonly value: number;
 }
 
+type PointColumnsRead = readonly [step: number | string, loggedAt: number | string, value: number];
+
 const pointSelection = ({ exactInteger }: Dialect) =>
   sql`${exactInteger(sql`step`)} as step, ${exactInteger(sql`logged_at`)} as logged_at, value`;
 
@@ -202,7 +206,7 @@ export async function history(
     ? sql`and (logged_at, step, value) >
           (cast(${page.after[0]} as bigint), cast(${page.after[1]} as bigint), ${page.after[2]})`
     : sql``;
-  const rows = await dialect.selectLists<readonly [number | string, number | string, number]>(
+  const rows = await dialect.selectLists<PointColumnsRead>(
     read,
     sql`select ${pointSelection(dialect)} from metric_points
      where run_key = ${run} and metric_id = ${metric} ${behind}
@@ -236,6 +240,18 @@ export async function spanOf(reader: Reader, run: number, metric: number, range:
   return { count, first: ends.first, isGapless };
 }
 
+/** Differs once points of the series have been added, of whatever step: each addition writes the latest value anew. */
+export async function versionOf(
+  { dialect, read }: Pick<Database, 'dialect' | 'read'>,
+  run: number,
+  metric: number,
+): Promise<string | undefined> {
+  const { rows } = await sql<{ version: string | null }>`
+    select ${dialect.rowVersion('latest_metrics')} as version from latest_metrics
+     where run_key = ${run} and metric_id = ${metric}`.execute(read);
+  return rows[0]?.version ?? undefined;
+}
+
 /** Points of one run at these steps, by step and time. */
 export async function pointsAt(
   { dialect, read }: Pick<Database, 'dialect' | 'read'>,
@@ -244,11 +260,13 @@ export async function pointsAt(
   steps: readonly Int64[],
 ): Promise<HistoryPoint[]> {
   if (steps.length === 0) return [];
-  const { rows } = await sql<PointRow>`
-    select ${pointSelection(dialect)} from metric_points
-     where run_key = ${run} and metric_id = ${metric} and ${dialect.isOneOf(sql`step`, steps)}
-     order by metric_points.step, metric_points.logged_at, value`.execute(read);
-  return rows.map(toPoint);
+  const rows = await dialect.selectLists<PointColumnsRead>(
+    read,
+    sql`select ${pointSelection(dialect)}
+      from ${dialect.rowsAt('metric_points', sql`run_key = ${run} and metric_id = ${metric}`, 'step', steps)} metric_points
+     order by metric_points.step, metric_points.logged_at, value`,
+  );
+  return rows.map(([step, loggedAt, value]) => toPoint({ step, logged_at: loggedAt, value }));
 }
 
 /** Points of one run at these places among those in the range by step, time and value. */

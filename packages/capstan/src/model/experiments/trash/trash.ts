@@ -140,7 +140,6 @@ export function trashUseCases(deps: ExperimentsDeps): TrashUseCases {
       for (const portion of portions) {
         if (portion.length === 0) continue;
         const plan = await database.write(async (writer) => {
-          await database.dialect.lockChain(writer);
           const made = await planPurge(writer, portion, await references(writer));
           if (isStrict) refuseIncomplete(made);
           sum.rows += await begin(writer, made, rest);

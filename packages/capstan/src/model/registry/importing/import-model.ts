@@ -78,7 +78,6 @@ export function importUseCases(deps: RegistryDeps): ImportUseCases {
       const places = new Map<number, { root: string; path: string } | null>();
       if (!isDryRun) for (const version of model.versions) places.set(version.version, await filesOf(version));
       return await database.write(async (writer) => {
-        await database.dialect.lockChain(writer);
         const known = await findModel(writer, model.name);
         const here = new Map((known ? await store.rowsOf(writer, known.id) : []).map((row) => [row.version, row]));
         const clashes = model.versions.filter((version) => isOther(version, here.get(version.version)));

@@ -71,7 +71,6 @@ export function assessmentUseCases(deps: TracesDeps): AssessmentUseCases {
     work: (writer: Writer, head: TraceHead) => Promise<Result>,
   ): Promise<Result> {
     return await database.write(async (writer) => {
-      await database.dialect.lockChain(writer);
       const head = await findTrace(writer, traceId);
       if (!head) throw noTrace(traceId);
       return await work(writer, head);

@@ -125,7 +125,6 @@ export function logSpansUseCases({ database, events, experiments }: TracesDeps):
       const shares = sharesOf(spans);
       if (shares.length === 0) return;
       await database.write(async (writer) => {
-        await dialect.lockChain(writer);
         const heads = await store.findTraces(
           writer,
           shares.map((share) => share.id),
