@@ -41,6 +41,7 @@ export async function openPostgres(url: string, schema: string): Promise<Databas
   return {
     dialect: postgres,
     read: db,
+    longRead: () => db,
     async write(work) {
       const result = await db.transaction().execute(work);
       for (const listener of listeners) listener();

@@ -1,29 +1,36 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { Kysely, SqliteIntrospector, SqliteQueryCompiler, type Dialect as KyselyDialect } from 'kysely';
+import {
+  Kysely,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  type DatabaseConnection,
+  type Dialect as KyselyDialect,
+} from 'kysely';
 import type { Database } from './database.ts';
 import { lockForProcess } from '#ports/process-lock';
 import { sqlite } from './dialect/sqlite.ts';
 import { GroupCommit } from './group-commit.ts';
-import { createRegExpMatch } from './regular-expression.ts';
+import { LongReads } from './long-reads/long-reads.ts';
 import type { Schema } from './schema/index.ts';
 import { SqliteConnection, SqliteExecutor, singleConnectionDriver } from './sqlite-connection.ts';
+import { openSqliteFile } from './sqlite-file.ts';
 import { WriteAheadLog } from './wal/write-ahead-log.ts';
 
 /** @throws DomainError CONFLICT when another process holds the file */
 export function openSqlite(path: string): Database {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const unlock = lockForProcess(path);
-  const writerFile = openFile(path);
+  const writerFile = openSqliteFile(path);
   writerFile.exec('pragma wal_autocheckpoint = 0');
-  const readerFile = openFile(path);
+  const readerFile = openSqliteFile(path);
   readerFile.exec('pragma query_only = on');
 
   const listeners = new Set<() => void>();
   const connection = new SqliteConnection(writerFile);
   const writer = kyselyOver(connection);
-  const read = kyselyOver(new SqliteConnection(readerFile));
+  const reader = new SqliteConnection(readerFile);
+  const longReads = new LongReads(path, reader);
   const log = new WriteAheadLog(path, writerFile);
   const commits = new GroupCommit({ exec: (text) => connection.exec(text), turn: () => log.turn() }, () => {
     log.grown();
@@ -32,7 +39,8 @@ export function openSqlite(path: string): Database {
 
   return {
     dialect: sqlite,
-    read,
+    read: kyselyOver(reader),
+    longRead: (signal) => kyselyOver(longReads.connection(signal)),
     write: (work, { canBeRedone = false } = {}) => commits.write(() => work(writer), canBeRedone),
     onCommit(listener) {
       listeners.add(listener);
@@ -40,6 +48,7 @@ export function openSqlite(path: string): Database {
     },
     async close() {
       await commits.drain();
+      await longReads.close();
       await log.close();
       readerFile.close();
       writerFile.close();
@@ -48,20 +57,7 @@ export function openSqlite(path: string): Database {
   };
 }
 
-function openFile(path: string): DatabaseSync {
-  const file = new DatabaseSync(path);
-  // The time-out first: switching to WAL itself may meet a lock. FULL: in WAL mode, NORMAL may lose acknowledged
-  // commits when the power fails.
-  file.exec(`pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = full;
-    pragma foreign_keys = on; pragma cache_size = -65536;`);
-  const matches = createRegExpMatch();
-  file.function('matches_regexp', { deterministic: true }, (pattern, text) =>
-    typeof pattern === 'string' && typeof text === 'string' && matches(pattern, text) ? 1 : 0,
-  );
-  return file;
-}
-
-function kyselyOver(connection: SqliteConnection): Kysely<Schema> {
+function kyselyOver(connection: DatabaseConnection): Kysely<Schema> {
   const executor = new SqliteExecutor(connection);
   const driver = singleConnectionDriver(connection);
   const dialect: KyselyDialect = {

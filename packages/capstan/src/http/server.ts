@@ -284,7 +284,9 @@ async function answerUnknown(
 
 function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply, renderer: ErrorRenderer): void {
   const domainError = toDomainError(error);
-  if (domainError.code === 'INTERNAL' || domainError.code === 'DATA_LOSS') {
+  // What was given up because the caller hung up has not failed.
+  const isFailure = domainError.code === 'INTERNAL' && !reply.raw.closed;
+  if (isFailure || domainError.code === 'DATA_LOSS') {
     request.log.error({ err: error, requestId: request.id, url: request.url }, 'request failed');
   }
   // The rest of a refused body is not read: the connection cannot carry another request.

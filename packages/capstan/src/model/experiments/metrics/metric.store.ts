@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely';
-import type { Database, Dialect, Reader, Writer } from '#database';
+import type { Dialect, Reader, ReadSide, Writer } from '#database';
 import { compareInt64, readInt64, type Int64 } from '#kernel/int64';
 import type { MetricInput, MetricPoint } from '../model.ts';
 
@@ -192,7 +192,7 @@ export interface HistoryPoint {
 
 /** Points of one metric of one run, in order of time, step and value, behind `after`. */
 export async function history(
-  { dialect, read }: Pick<Database, 'dialect' | 'read'>,
+  { dialect, read }: ReadSide,
   run: number,
   metric: number,
   page: { readonly limit: number; readonly after?: readonly [string, string, number] | undefined },
@@ -238,7 +238,7 @@ export async function spanOf(reader: Reader, run: number, metric: number, range:
 
 /** Points of one run at these steps, by step and time. */
 export async function pointsAt(
-  { dialect, read }: Pick<Database, 'dialect' | 'read'>,
+  { dialect, read }: ReadSide,
   run: number,
   metric: number,
   steps: readonly Int64[],
@@ -253,7 +253,7 @@ export async function pointsAt(
 
 /** Points of one run at these places among those in the range by step, time and value. */
 export async function pointsAtPlaces(
-  { dialect, read }: Pick<Database, 'dialect' | 'read'>,
+  { dialect, read }: ReadSide,
   run: number,
   metric: number,
   range: StepRange,
@@ -293,7 +293,7 @@ export async function countUpTo(
 
 /** The points of one run's metric within a range, by step and time. */
 export async function pointsWithin(
-  { dialect, read }: Pick<Database, 'dialect' | 'read'>,
+  { dialect, read }: ReadSide,
   run: number,
   metric: number,
   range: StepRange,
