@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 import { GroupCommit } from './group-commit.ts';
+import { sqliteTransactions } from './sqlite-transactions.ts';
 
 /** What SQLite is told, without the savepoints. */
 function setup() {
   const told: string[] = [];
   const exec = (text: string) => void (text.includes('one_write') || told.push(text));
-  const commits = new GroupCommit({ exec, turn: () => undefined }, () => {});
+  const target = sqliteTransactions(exec, () => undefined);
+  const commits = new GroupCommit(target, () => {});
   return { told, note: (name: string) => async () => void told.push(name), commits };
 }
 

@@ -1,21 +1,37 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** What the group commit asks of a connection. */
+/** A step that may have to be waited for: SQLite answers at once, PostgreSQL over a socket. */
+type Step = void | Promise<void>;
+
+/** The transactions of one connection, as the group commit asks for them. */
 export interface CommitTarget {
-  exec(text: string): void;
+  /** A batch closes after so many writes. */
+  readonly mostWrites: number;
   /** What the next transaction waits for, if anything. */
   turn(): Promise<void> | undefined;
+  /** @param mustReachDisk false where all of the batch can be done again */
+  begin(mustReachDisk: boolean): Step;
+  savepoint(): Step;
+  /** Throws where something of the write failed, even if the write itself passed over it. */
+  release(): Step;
+  /** Undoes what was done since the savepoint. Throws where the whole transaction is lost. */
+  rollBackToSavepoint(): Step;
+  commit(): Step;
+  /** Never throws. */
+  rollBack(): Step;
 }
+
+/** What is known inside a transaction: of what a write adds, those after it in the same transaction know, if it stays. */
+export type Memo = Map<string, unknown>;
 
 interface Task {
   readonly canBeRedone: boolean;
-  run(): Promise<void>;
+  run(memo: Memo): Promise<void>;
   resolve(): void;
   reject(error: unknown): void;
 }
 
-/** A batch closes after this many writes or this long, so that the first of it does not wait for ever. */
-const MAX_BATCH_WRITES = 256;
+/** A batch closes after this long, so that the first of it does not wait for ever. */
 const MAX_BATCH_MS = 10;
 /** A turn takes some 10 µs where nothing is to do. */
 const MOST_TURNS = 8;
@@ -30,14 +46,13 @@ export class GroupCommit {
   readonly #queue: Task[] = [];
   readonly #inside = new AsyncLocalStorage<true>();
   #pumping: Promise<void> | undefined;
-  #isWaitingForDisk = true;
 
   constructor(target: CommitTarget, onCommit: () => void) {
     this.#target = target;
     this.#onCommit = onCommit;
   }
 
-  write<Result>(work: () => Promise<Result>, canBeRedone = false): Promise<Result> {
+  write<Result>(work: (memo: Memo) => Promise<Result>, canBeRedone = false): Promise<Result> {
     if (this.#inside.getStore()) {
       return Promise.reject(
         new Error('Database.write inside Database.write would wait for itself: pass the writer on'),
@@ -47,8 +62,8 @@ export class GroupCommit {
       let result: Result;
       this.#queue.push({
         canBeRedone,
-        run: async () => {
-          result = await this.#inside.run(true, work);
+        run: async (memo) => {
+          result = await this.#inside.run(true, work, memo);
         },
         resolve: () => resolve(result),
         reject,
@@ -82,22 +97,28 @@ export class GroupCommit {
 
   async #commitBatch(): Promise<void> {
     const written: Task[] = [];
-    const deadline = performance.now() + MAX_BATCH_MS;
+    // From the end of the first write on: what the transaction itself waited for must not make batches of one.
+    let deadline = Number.POSITIVE_INFINITY;
     const mustReachDisk = this.#queue.some((task) => !task.canBeRedone);
+    let known: Memo = new Map();
     try {
-      this.#waitForDisk(mustReachDisk);
-      this.#target.exec('begin immediate');
+      await this.#target.begin(mustReachDisk);
     } catch (error) {
       for (const task of this.#queue.splice(0)) task.reject(error);
       return;
     }
-    while (written.length < MAX_BATCH_WRITES && performance.now() < deadline) {
+    while (written.length < this.#target.mostWrites && performance.now() < deadline) {
       const task = this.#queue[0];
       // One that has come since and must reach the disk gets a batch that does.
       if (!task || (!mustReachDisk && !task.canBeRedone)) break;
       this.#queue.shift();
-      const outcome = await this.#runInSavepoint(task);
-      if (outcome === 'written') written.push(task);
+      const memo: Memo = new Map(known);
+      const outcome = await this.#runInSavepoint(task, memo);
+      if (deadline === Number.POSITIVE_INFINITY) deadline = performance.now() + MAX_BATCH_MS;
+      if (outcome === 'written') {
+        known = memo;
+        written.push(task);
+      }
       if (typeof outcome === 'object') {
         // What the others wrote is gone with it. Those that still wait get a transaction of their own.
         for (const lost of written) lost.reject(outcome.lostBy);
@@ -105,9 +126,9 @@ export class GroupCommit {
       }
     }
     try {
-      this.#target.exec('commit');
+      await this.#target.commit();
     } catch (error) {
-      this.#rollBack();
+      await this.#target.rollBack();
       for (const task of written) task.reject(error);
       return;
     }
@@ -115,40 +136,24 @@ export class GroupCommit {
     this.#onCommit();
   }
 
-  /** Only between transactions: inside one, SQLite passes over it. */
-  #waitForDisk(mustReachDisk: boolean): void {
-    if (mustReachDisk === this.#isWaitingForDisk) return;
-    // NORMAL in WAL mode: the log is written at once and synced later, with the next commit that is, or by a checkpoint.
-    this.#target.exec(`pragma synchronous = ${mustReachDisk ? 'full' : 'normal'}`);
-    this.#isWaitingForDisk = mustReachDisk;
-  }
-
-  async #runInSavepoint(task: Task): Promise<'written' | 'refused' | { readonly lostBy: unknown }> {
+  async #runInSavepoint(task: Task, memo: Memo): Promise<'written' | 'refused' | { readonly lostBy: unknown }> {
     try {
-      this.#target.exec('savepoint one_write');
-      await task.run();
-      this.#target.exec('release one_write');
+      await this.#target.savepoint();
+      await task.run(memo);
+      await this.#target.release();
       return 'written';
     } catch (error) {
       task.reject(error);
       try {
-        this.#target.exec('rollback to one_write');
-        this.#target.exec('release one_write');
+        await this.#target.rollBackToSavepoint();
         return 'refused';
       } catch {
-        // SQLite has rolled the whole transaction back by itself, as it does where a disk is full. Another savepoint would
-        // begin a transaction of its own and commit at its release, before anyone is told.
-        this.#rollBack();
+        // The whole transaction is gone: SQLite has rolled it back by itself, as it does where a disk is full, or the
+        // connection to PostgreSQL is lost. Another savepoint of SQLite would begin a transaction of its own and commit at
+        // its release, before anyone is told.
+        await this.#target.rollBack();
         return { lostBy: error };
       }
-    }
-  }
-
-  #rollBack(): void {
-    try {
-      this.#target.exec('rollback');
-    } catch {
-      // Nothing is open: SQLite rolled back by itself.
     }
   }
 }

@@ -1,20 +1,28 @@
-import { Kysely, PostgresDialect, sql, type PostgresPool, type PostgresPoolClient } from 'kysely';
-import { Pool, types } from 'pg';
+import { PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, sql, type Kysely } from 'kysely';
+import { Pool, types, type PoolConfig } from 'pg';
 import { DomainError } from '#kernel/errors';
 import type { Database } from './database.ts';
 import { postgres } from './dialect/postgres.ts';
-import { translatedPostgresFailure } from './postgres-failure.ts';
-import type { Schema } from './schema/index.ts';
+import { kyselyOver } from './direct-executor.ts';
+import { GroupCommit } from './group-commit.ts';
+import { remembering } from './memo.ts';
+import { pooledConnection } from './postgres-connection.ts';
+import { PostgresTransactions } from './postgres-transactions.ts';
 
 const INT8_OID = 20;
 const CONNECT_TIMEOUT_MS = 5_000;
-const MAX_CONNECTIONS = 10;
+const READERS = 9;
+
+const parts = {
+  createAdapter: () => new PostgresAdapter(),
+  createIntrospector: (db: Kysely<unknown>) => new PostgresIntrospector(db),
+  createQueryCompiler: () => new PostgresQueryCompiler(),
+};
 
 /** @throws DomainError UNAVAILABLE when the server does not answer */
 export async function openPostgres(url: string, schema: string): Promise<Database> {
-  const pool = new Pool({
+  const config: PoolConfig = {
     connectionString: url,
-    max: MAX_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     options: `-c search_path=${schema}`,
     types: {
@@ -22,14 +30,20 @@ export async function openPostgres(url: string, schema: string): Promise<Databas
       getTypeParser: (oid: number, format?: 'text' | 'binary') =>
         oid === INT8_OID ? Number : types.getTypeParser(oid, format === 'binary' ? 'binary' : 'text'),
     },
-  });
+  };
+  const readers = new Pool({ ...config, max: READERS });
+  const writers = new Pool({ ...config, max: 1, pipeline: true });
   // An idle connection that the server ends must not end this process; the next query reports it.
-  pool.on('error', () => {});
-  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: translating(pool) }) });
+  for (const pool of [readers, writers]) pool.on('error', () => {});
+  const read = kyselyOver(parts, pooledConnection(readers))();
+  const transactions = new PostgresTransactions(writers);
+  const close = async (): Promise<void> => {
+    await Promise.all([readers.end(), writers.end()]);
+  };
   try {
-    await sql`create schema if not exists ${sql.id(schema)}`.execute(db);
+    await sql`create schema if not exists ${sql.id(schema)}`.execute(read);
   } catch (cause) {
-    await db.destroy();
+    await close();
     throw new DomainError('UNAVAILABLE', 'PostgreSQL does not answer', {
       field: 'database',
       hint: 'Check that the server runs and that the URL’s user may create the schema.',
@@ -38,47 +52,22 @@ export async function openPostgres(url: string, schema: string): Promise<Databas
   }
 
   const listeners = new Set<() => void>();
+  const commits = new GroupCommit(transactions, () => {
+    for (const listener of listeners) listener();
+  });
   return {
     dialect: postgres,
-    read: db,
-    longRead: () => db,
-    async write(work) {
-      const result = await db.transaction().execute(work);
-      for (const listener of listeners) listener();
-      return result;
-    },
+    read,
+    longRead: () => read,
+    write: (work) =>
+      commits.write((memo) => work(remembering(kyselyOver(parts, transactions.connectionOfWrite())(), memo))),
     onCommit(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    close: () => db.destroy(),
-  };
-}
-
-/** The pool, with what it throws in our words: callers answer 503 where the database is away. */
-function translating(pool: Pool): PostgresPool {
-  const told = async <Result>(work: Promise<Result>): Promise<Result> => {
-    try {
-      return await work;
-    } catch (error) {
-      throw translatedPostgresFailure(error);
-    }
-  };
-  return {
-    options: pool.options,
-    end: () => pool.end(),
-    async connect() {
-      const client = await told(pool.connect());
-      // A connection that breaks while it is lent out tells so by an event too, which must not end this process.
-      const broken = (): void => {};
-      client.on('error', broken);
-      const lent = Object.create(client) as PostgresPoolClient;
-      lent.query = ((...args: Parameters<typeof client.query>) => told(client.query(...args) as never)) as never;
-      lent.release = (...args) => {
-        client.off('error', broken);
-        client.release(...args);
-      };
-      return lent;
+    async close() {
+      await commits.drain();
+      await close();
     },
   };
 }

@@ -1,6 +1,9 @@
-import { sql, type CompiledQuery, type Insertable, type RawBuilder } from 'kysely';
-import type { ColumnValue } from './dialect/dialect.ts';
+import { PostgresAdapter, sql, type CompiledQuery, type Insertable, type RawBuilder } from 'kysely';
+import type { ColumnValue, Dialect } from './dialect/dialect.ts';
+import { postgres } from './dialect/postgres.ts';
+import { sqlite } from './dialect/sqlite.ts';
 import type { Reader } from './database.ts';
+import type { HotQuery } from './hot-query.ts';
 import type { Schema } from './schema/index.ts';
 
 /** Arguments of a query, by name. */
@@ -21,22 +24,23 @@ export interface PreparedResult<Row> {
 }
 
 /**
- * A query whose text is made once for each kind of database, for the paths that are walked a thousand times a second:
- * making it each time costs more than SQLite takes to run it.
+ * A query whose text is made once for each kind of database and kept parsed by it, for the paths that are walked a thousand
+ * times a second: making it each time costs more than SQLite takes to run it.
  */
 export function prepared<Args extends Arguments, Row = unknown>(
-  build: (given: (name: keyof Args & string) => RawBuilder<unknown>) => RawBuilder<unknown>,
+  build: (given: (name: keyof Args & string) => RawBuilder<unknown>, dialect: Dialect) => RawBuilder<unknown>,
 ): (db: Reader, args: Args) => Promise<PreparedResult<Row>> {
-  const texts = new Map<unknown, CompiledQuery>();
+  const texts = new Map<Dialect, CompiledQuery>();
   return async (db, args) => {
-    const kind = db.getExecutor().adapter.constructor;
-    let text = texts.get(kind);
+    const dialect = db.getExecutor().adapter instanceof PostgresAdapter ? postgres : sqlite;
+    let text = texts.get(dialect);
     if (!text) {
-      text = build((name) => sql`${new Place(name)}`).compile(db);
-      texts.set(kind, text);
+      text = build((name) => sql`${new Place(name)}`, dialect).compile(db);
+      texts.set(dialect, text);
     }
     const parameters = text.parameters.map((value) => (value instanceof Place ? args[value.name] : value));
-    const { rows, numAffectedRows } = await db.executeQuery<Row>({ ...text, parameters });
+    const query: HotQuery = { ...text, parameters, isKept: true };
+    const { rows, numAffectedRows } = await db.executeQuery<Row>(query);
     return { rows, changed: Number(numAffectedRows ?? 0n) };
   };
 }

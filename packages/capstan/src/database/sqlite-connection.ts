@@ -1,24 +1,12 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import {
-  DefaultQueryExecutor,
-  SqliteAdapter,
-  SqliteQueryCompiler,
-  type CompiledQuery,
-  type DatabaseConnection,
-  type Driver,
-  type QueryResult,
-} from 'kysely';
+import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
 import { translatedFailure } from '#ports/full-disk';
+import type { HotQuery } from './hot-query.ts';
 import { StatementCache } from './statement-cache.ts';
 
 /** One statement to run once per row, all in the same call: what a query each would cost is paid once. */
 export interface ManyRowsQuery extends CompiledQuery {
   readonly rows: readonly (readonly SQLInputValue[])[];
-}
-
-/** A query whose rows are wanted as lists. */
-export interface ListsQuery extends CompiledQuery {
-  readonly asLists: true;
 }
 
 /** A Kysely connection over built-in SQLite that keeps its prepared statements. */
@@ -39,13 +27,13 @@ export class SqliteConnection implements DatabaseConnection {
   }
 
   // Kysely's interface is asynchronous; SQLite's is not.
-  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+  async executeQuery<Row>(query: HotQuery): Promise<QueryResult<Row>> {
     const parameters = query.parameters as SQLInputValue[];
     try {
       if (isManyRows(query)) return { rows: [], numAffectedRows: BigInt(this.#runForEach(query)) };
       const { statement, columns } = this.#statements.get(query.sql);
       if (columns.length > 0) {
-        statement.setReturnArrays('asLists' in query);
+        statement.setReturnArrays(query.asLists === true);
         return { rows: statement.all(...parameters) as Row[] };
       }
       const { changes } = statement.run(...parameters);
@@ -73,37 +61,4 @@ export class SqliteConnection implements DatabaseConnection {
 
 function isManyRows(query: CompiledQuery): query is ManyRowsQuery {
   return 'rows' in query;
-}
-
-/**
- * Kysely's own asks for a connection and gives it back at each query, which costs more than a small query does; here there is
- * but one, and it is always free.
- */
-export class SqliteExecutor extends DefaultQueryExecutor {
-  readonly #connection: DatabaseConnection;
-
-  constructor(connection: DatabaseConnection) {
-    super(new SqliteQueryCompiler(), new SqliteAdapter(), { provideConnection: (work) => work(connection) });
-    this.#connection = connection;
-  }
-
-  override executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    return this.#connection.executeQuery<Row>(query);
-  }
-}
-
-/** A Kysely driver that always hands out the one connection; transactions are the writer's business. */
-export function singleConnectionDriver(connection: DatabaseConnection): Driver {
-  const refuse = async (): Promise<never> => {
-    throw new Error('Use Database.write: it owns transactions');
-  };
-  return {
-    async init() {},
-    acquireConnection: async () => connection,
-    async releaseConnection() {},
-    beginTransaction: refuse,
-    commitTransaction: refuse,
-    rollbackTransaction: refuse,
-    async destroy() {},
-  };
 }

@@ -1,21 +1,23 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import {
-  Kysely,
-  SqliteIntrospector,
-  SqliteQueryCompiler,
-  type DatabaseConnection,
-  type Dialect as KyselyDialect,
-} from 'kysely';
+import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, type Kysely } from 'kysely';
 import type { Database } from './database.ts';
 import { lockForProcess } from '#ports/process-lock';
 import { sqlite } from './dialect/sqlite.ts';
+import { kyselyOver } from './direct-executor.ts';
 import { GroupCommit } from './group-commit.ts';
 import { LongReads } from './long-reads/long-reads.ts';
-import type { Schema } from './schema/index.ts';
-import { SqliteConnection, SqliteExecutor, singleConnectionDriver } from './sqlite-connection.ts';
+import { remembering } from './memo.ts';
+import { SqliteConnection } from './sqlite-connection.ts';
 import { openSqliteFile } from './sqlite-file.ts';
+import { sqliteTransactions } from './sqlite-transactions.ts';
 import { WriteAheadLog } from './wal/write-ahead-log.ts';
+
+const parts = {
+  createAdapter: () => new SqliteAdapter(),
+  createIntrospector: (db: Kysely<unknown>) => new SqliteIntrospector(db),
+  createQueryCompiler: () => new SqliteQueryCompiler(),
+};
 
 /** @throws DomainError CONFLICT when another process holds the file */
 export function openSqlite(path: string): Database {
@@ -28,20 +30,25 @@ export function openSqlite(path: string): Database {
 
   const listeners = new Set<() => void>();
   const connection = new SqliteConnection(writerFile);
-  const writer = kyselyOver(connection);
+  const newWriter = kyselyOver(parts, connection);
   const reader = new SqliteConnection(readerFile);
   const longReads = new LongReads(path, reader);
   const log = new WriteAheadLog(path, writerFile);
-  const commits = new GroupCommit({ exec: (text) => connection.exec(text), turn: () => log.turn() }, () => {
+  const target = sqliteTransactions(
+    (text) => connection.exec(text),
+    () => log.turn(),
+  );
+  const commits = new GroupCommit(target, () => {
     log.grown();
     for (const listener of listeners) listener();
   });
 
   return {
     dialect: sqlite,
-    read: kyselyOver(reader),
-    longRead: (signal) => kyselyOver(longReads.connection(signal)),
-    write: (work, { canBeRedone = false } = {}) => commits.write(() => work(writer), canBeRedone),
+    read: kyselyOver(parts, reader)(),
+    longRead: (signal) => kyselyOver(parts, longReads.connection(signal))(),
+    write: (work, { canBeRedone = false } = {}) =>
+      commits.write((memo) => work(remembering(newWriter(), memo)), canBeRedone),
     onCommit(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -55,16 +62,4 @@ export function openSqlite(path: string): Database {
       unlock();
     },
   };
-}
-
-function kyselyOver(connection: DatabaseConnection): Kysely<Schema> {
-  const executor = new SqliteExecutor(connection);
-  const driver = singleConnectionDriver(connection);
-  const dialect: KyselyDialect = {
-    createAdapter: () => executor.adapter,
-    createDriver: () => driver,
-    createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
-  };
-  return new Kysely<Schema>({ config: { dialect }, dialect, driver, executor });
 }

@@ -1,11 +1,11 @@
 import { eventPayloads, type EventPayload, type EventRecord, type EventType } from '@capstan/api';
-import type { Database, Writer } from '#database';
+import { memoOf, type Database, type Writer } from '#database';
 import type { Jobs } from '#jobs';
 import type { Cause } from '#kernel/cause';
 import { notFound } from '#kernel/errors';
 import type { Clock } from '#ports/clock';
 import type { Ids } from '#ports/ids';
-import { GENESIS, breakOf, chainHash } from './model.ts';
+import { GENESIS, breakOf, chainHash, type Link } from './model.ts';
 import * as store from './store.ts';
 import { subscriptions } from './subscriptions.ts';
 
@@ -26,6 +26,8 @@ export interface ChainReport {
 }
 
 export interface Events {
+  /** Looks the last fact up while other queries are under way. Where it is left out, `append` does it. */
+  prepare(writer: Writer): void;
   /** Adds a fact, and the jobs of those who subscribe to it, in the caller's transaction. */
   append<T extends EventType>(writer: Writer, cause: Cause, fact: Fact<T>): Promise<EventRecord>;
   /** @throws DomainError NOT_FOUND */
@@ -35,30 +37,37 @@ export interface Events {
   verify(): Promise<ChainReport>;
 }
 
+interface Head {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+const HEAD = 'events.head';
 const VERIFY_PAGE = 2_000;
 
 export function createEvents(deps: { database: Database; jobs: Jobs; clock: Clock; ids: Ids }): Events {
   const { database, jobs, clock, ids } = deps;
   return {
+    prepare: (writer) => void lastOf(writer),
     async append(writer, cause, fact) {
       const payload = eventPayloads[fact.type].parse(fact.payload) as Record<string, unknown>;
-      await database.dialect.lockChain(writer);
-      const last = await store.head(writer);
-      const previousHash = last?.hash ?? GENESIS;
-      const unhashed = {
-        seq: (last?.seq ?? 0) + 1,
-        id: ids.next('ev'),
-        type: fact.type,
-        ...(fact.project !== undefined && { project: fact.project }),
-        subject: fact.subject,
-        actor: cause.actor,
-        at: clock.now(),
-        ...(cause.causationSeq !== undefined && { causationSeq: cause.causationSeq }),
-        ...(cause.cycle !== undefined && { cycle: cause.cycle }),
-        payload,
-      };
-      const record: EventRecord = { ...unhashed, hash: chainHash(previousHash, unhashed) };
-      await store.insert(writer, { record, previousHash });
+      const link = await linkBehindLast(writer, ({ seq, hash: previousHash }) => {
+        const unhashed = {
+          seq: seq + 1,
+          id: ids.next('ev'),
+          type: fact.type,
+          ...(fact.project !== undefined && { project: fact.project }),
+          subject: fact.subject,
+          actor: cause.actor,
+          at: clock.now(),
+          ...(cause.causationSeq !== undefined && { causationSeq: cause.causationSeq }),
+          ...(cause.cycle !== undefined && { cycle: cause.cycle }),
+          payload,
+        };
+        return { record: { ...unhashed, hash: chainHash(previousHash, unhashed) }, previousHash };
+      });
+      await store.insert(writer, link);
+      const { record } = link;
       for (const kind of subscriptions[fact.type] ?? []) {
         await jobs.enqueue(writer, kind, { eventSeq: record.seq } as never, { causedBy: record.seq });
       }
@@ -73,6 +82,35 @@ export function createEvents(deps: { database: Database; jobs: Jobs; clock: Cloc
     lastSeq: async () => (await store.head(database.read))?.seq ?? 0,
     verify: () => verifyChain(database),
   };
+}
+
+/**
+ * The next link of the chain, made behind the last of the writer's transaction. Calls that do not wait for each other get
+ * their places in the order in which they came.
+ */
+function linkBehindLast(writer: Writer, make: (last: Head) => Link): Promise<Link> {
+  const link = lastOf(writer).then(make);
+  rememberLast(
+    writer,
+    link.then(({ record }) => ({ seq: record.seq, hash: record.hash })),
+  );
+  return link;
+}
+
+/** The last link that the writer's transaction knows of: nobody else can append meanwhile. */
+function lastOf(writer: Writer): Promise<Head> {
+  return (memoOf(writer).get(HEAD) as Promise<Head> | undefined) ?? rememberLast(writer, headOf(writer));
+}
+
+function rememberLast(writer: Writer, last: Promise<Head>): Promise<Head> {
+  // Whoever needs it is told.
+  last.catch(() => {});
+  memoOf(writer).set(HEAD, last);
+  return last;
+}
+
+async function headOf(writer: Writer): Promise<Head> {
+  return (await store.head(writer)) ?? { seq: 0, hash: GENESIS };
 }
 
 async function verifyChain(database: Database): Promise<ChainReport> {

@@ -31,6 +31,17 @@ export interface Dialect {
     onConflict?: RawBuilder<unknown>,
   ): Promise<number>;
   /**
+   * Inserts many rows, those of each owner by the owner's number, which is in the first column. Returns how many rows of
+   * each owner were inserted or changed; those of whom none was are left out.
+   */
+  insertManyOf(
+    writer: Kysely<Schema>,
+    table: keyof Schema,
+    columns: readonly InsertColumn[],
+    rows: ReadonlyMap<number, readonly (readonly ColumnValue[])[]>,
+    onConflict?: RawBuilder<unknown>,
+  ): Promise<ReadonlyMap<number, number>>;
+  /**
    * Sets columns of many rows fast; each row is the new values, then the values of `keys`, which name a row that is there.
    * Returns how many rows were found.
    */
@@ -56,6 +67,10 @@ export interface Dialect {
   exactInteger(column: RawBuilder<unknown>): RawBuilder<number | string>;
   /** Whether an integer is one of many, which are one parameter. */
   isOneOf(integer: RawBuilder<unknown>, values: readonly (number | bigint)[]): RawBuilder<boolean>;
+  /** Many values as one parameter, for `isIn`. */
+  listOf(type: 'text' | 'integer', values: readonly (string | number)[]): string;
+  /** Whether a value is in a list that `listOf` made. */
+  isIn(type: 'text' | 'integer', value: RawBuilder<unknown>, list: RawBuilder<unknown>): RawBuilder<boolean>;
   /** The text has a stretch that a regular expression matches; it is one that `flawOfRegExp` has no flaw of. */
   matchesRegExp(text: RawBuilder<unknown>, pattern: string): RawBuilder<unknown>;
   /** The text under a key of a column's JSON object of texts; null where it has none. */

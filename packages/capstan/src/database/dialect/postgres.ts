@@ -1,13 +1,11 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { Schema } from '../schema/index.ts';
+import type { HotQuery } from '../hot-query.ts';
+import { arrayText } from './array-text.ts';
 import type { ColumnValue, Dialect, InsertColumn } from './dialect.ts';
+import { keptText } from './kept-text.ts';
 
-/** Any constant: names the advisory lock of the chain of facts among those of this database. */
-const CHAIN_LOCK = 0x63617073;
-
-/** Transactions that hold it: each has a writer of its own. Who asks again, as every append does, is spared the way there. */
-const holders = new WeakSet<Kysely<Schema>>();
-
+const leaveKnown = sql`on conflict do nothing`;
 const arrayTypes: Record<InsertColumn['type'], string> = {
   text: 'text[]',
   integer: 'bigint[]',
@@ -23,18 +21,27 @@ export const postgres: Dialect = {
   clustered: '',
   forUpdateSkipLocked: sql`for update skip locked`,
 
-  async lockChain(writer) {
-    if (holders.has(writer)) return;
-    await sql`select pg_advisory_xact_lock(${sql.lit(CHAIN_LOCK)})`.execute(writer);
-    holders.add(writer);
+  async lockChain() {},
+
+  async insertMany(writer, table, columns, rows, onConflict = leaveKnown) {
+    if (rows.length === 0) return 0;
+    const text = keptText(columns, `postgres ${table}`, onConflict, () =>
+      insertOf(table, columns, onConflict).compile(writer),
+    );
+    const query: HotQuery = { ...text, parameters: arraysOf(columns, rows), isKept: true };
+    return Number((await writer.executeQuery(query)).numAffectedRows ?? 0n);
   },
 
-  async insertMany(writer, table, columns, rows, onConflict = sql`on conflict do nothing`) {
-    if (rows.length === 0) return 0;
-    const names = sql.join(columns.map((column) => sql.ref(column.name)));
-    const result = await sql`insert into ${sql.table(table)} (${names})
-      select * from ${unnested(columns, rows)} ${onConflict}`.execute(writer);
-    return Number(result.numAffectedRows ?? 0n);
+  async insertManyOf(writer, table, columns, rows, onConflict = leaveKnown) {
+    const all = [...rows.values()].flat();
+    if (all.length === 0) return new Map();
+    const text = keptText(columns, `postgres ${table} counted`, onConflict, () => {
+      const owner = sql.ref(columns[0]?.name ?? '');
+      return sql`with put as (${insertOf(table, columns, onConflict)} returning ${owner})
+        select ${owner} as owner, count(*) as count from put group by ${owner}`.compile(writer);
+    });
+    const query: HotQuery = { ...text, parameters: arraysOf(columns, all), isKept: true, asLists: true };
+    return new Map((await writer.executeQuery<readonly [number, number]>(query)).rows);
   },
 
   async updateMany(writer, table, { set, keys }, rows) {
@@ -52,8 +59,8 @@ export const postgres: Dialect = {
   },
 
   async selectLists<Row extends readonly unknown[]>(reader: Kysely<Schema>, query: RawBuilder<unknown>) {
-    const { rows } = await query.execute(reader);
-    return rows.map((row) => Object.values(row as object) as unknown as Row);
+    const lists: HotQuery = { ...query.compile(reader), asLists: true };
+    return (await reader.executeQuery<Row>(lists)).rows;
   },
 
   matches: (text, pattern, isCaseSensitive) =>
@@ -61,6 +68,13 @@ export const postgres: Dialect = {
 
   exactInteger: (column) => sql`cast(${column} as text)`,
   isOneOf: (integer, values) => sql`${integer} = any(${values.map(String)}::bigint[])`,
+  listOf: (type, values) =>
+    arrayText(
+      type,
+      values.map((value) => [value]),
+      0,
+    ),
+  isIn: (type, value, list) => sql`${value} = any(${list}::${sql.raw(arrayTypes[type])})`,
   matchesRegExp: (text, pattern) => sql`${text} ~ ${dotsWithinLines(pattern)}`,
   jsonText: (column, key) => sql`(${column}::json ->> ${key})`,
 
@@ -79,6 +93,11 @@ export const postgres: Dialect = {
     return rows.map((row) => `${row.line}\n`).join('');
   },
 };
+
+function insertOf(table: keyof Schema, columns: readonly InsertColumn[], onConflict: RawBuilder<unknown>) {
+  const names = sql.join(columns.map((column) => sql.ref(column.name)));
+  return sql`insert into ${sql.table(table)} (${names}) select * from ${unnested(columns, [])} ${onConflict}`;
+}
 
 /** A dot meets no end of line in RE2; here it would. */
 function dotsWithinLines(pattern: string): string {
@@ -100,9 +119,12 @@ function dotsWithinLines(pattern: string): string {
 
 /** A parameter per column, each an array, keeps the number of parameters constant. */
 function unnested(columns: readonly InsertColumn[], rows: readonly (readonly ColumnValue[])[]) {
-  const arrays = columns.map((column, index) => {
-    const values = rows.map((row) => row[index] ?? null);
-    return sql`${values}::${sql.raw(arrayTypes[column.type])}`;
-  });
+  const arrays = arraysOf(columns, rows).map(
+    (array, index) => sql`${array}::${sql.raw(arrayTypes[columns[index]?.type ?? 'text'])}`,
+  );
   return sql`unnest(${sql.join(arrays)})`;
+}
+
+function arraysOf(columns: readonly InsertColumn[], rows: readonly (readonly ColumnValue[])[]): string[] {
+  return columns.map(({ type }, index) => arrayText(type, rows, index));
 }

@@ -1,28 +1,11 @@
-import { sql, type CompiledQuery, type Kysely, type RawBuilder } from 'kysely';
+import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { Schema } from '../schema/index.ts';
-import type { ListsQuery, ManyRowsQuery } from '../sqlite-connection.ts';
+import type { HotQuery } from '../hot-query.ts';
+import type { ManyRowsQuery } from '../sqlite-connection.ts';
 import type { Dialect, InsertColumn } from './dialect.ts';
+import { keptText } from './kept-text.ts';
 
 const leaveKnown = sql`on conflict do nothing`;
-/** Texts of inserts by the lists of their columns, which are constants of the stores. */
-const inserts = new WeakMap<readonly InsertColumn[], Map<string, { onConflict: unknown; text: CompiledQuery }>>();
-
-/** Making the text costs more than inserting a row. */
-function onceFor(
-  columns: readonly InsertColumn[],
-  table: string,
-  onConflict: RawBuilder<unknown>,
-  make: () => CompiledQuery,
-): CompiledQuery {
-  let byTable = inserts.get(columns);
-  if (!byTable) inserts.set(columns, (byTable = new Map()));
-  const known = byTable.get(table);
-  if (known?.onConflict === onConflict) return known.text;
-  const text = make();
-  byTable.set(table, { onConflict, text });
-  return text;
-}
-
 export const sqlite: Dialect = {
   name: 'sqlite',
   integer: 'integer',
@@ -35,7 +18,7 @@ export const sqlite: Dialect = {
 
   async insertMany(writer, table, columns, rows, onConflict = leaveKnown) {
     if (rows.length === 0) return 0;
-    const one = onceFor(columns, table, onConflict, () => {
+    const one = keptText(columns, `sqlite ${table}`, onConflict, () => {
       const names = sql.join(columns.map((column) => sql.ref(column.name)));
       const places = sql.join(columns.map(() => null));
       return sql`insert into ${sql.table(table)} (${names}) values (${places}) ${onConflict}`.compile(writer);
@@ -43,6 +26,15 @@ export const sqlite: Dialect = {
     const query: ManyRowsQuery = { ...one, parameters: [], rows };
     const result = await writer.executeQuery(query);
     return Number(result.numAffectedRows ?? 0n);
+  },
+
+  async insertManyOf(writer, table, columns, rows, onConflict = leaveKnown) {
+    const counts = new Map<number, number>();
+    for (const [owner, own] of rows) {
+      const count = await sqlite.insertMany(writer, table, columns, own, onConflict);
+      if (count > 0) counts.set(owner, count);
+    }
+    return counts;
   },
 
   async updateMany(writer, table, { set, keys }, rows) {
@@ -56,7 +48,7 @@ export const sqlite: Dialect = {
   },
 
   async selectLists<Row extends readonly unknown[]>(reader: Kysely<Schema>, query: RawBuilder<unknown>) {
-    const lists: ListsQuery = { ...query.compile(reader), asLists: true };
+    const lists: HotQuery = { ...query.compile(reader), asLists: true };
     return (await reader.executeQuery<Row>(lists)).rows;
   },
 
@@ -67,6 +59,8 @@ export const sqlite: Dialect = {
     sql`case when ${column} between ${sql.lit(Number.MIN_SAFE_INTEGER)} and ${sql.lit(Number.MAX_SAFE_INTEGER)}
       then ${column} else cast(${column} as text) end`,
   isOneOf: (integer, values) => sql`${integer} in (select value from json_each(${`[${values.join(',')}]`}))`,
+  listOf: (_type, values) => JSON.stringify(values),
+  isIn: (_type, value, list) => sql`${value} in (select value from json_each(${list}))`,
   // The function is of `sqlite-database.ts`; false for what is no text.
   matchesRegExp: (text, pattern) => sql`matches_regexp(${pattern}, ${text})`,
   // A path of SQLite has no way to write a quote inside a quoted key.

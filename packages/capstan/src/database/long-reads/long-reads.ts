@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SQLInputValue } from 'node:sqlite';
-import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
+import type { DatabaseConnection, QueryResult } from 'kysely';
 import { translatedFailure } from '#ports/full-disk';
 import { AskedThread } from '../asked-thread.ts';
+import type { HotQuery } from '../hot-query.ts';
 import type { ReadAnswer, ReadFailure, ReadQuestion } from './messages.ts';
 
 /** One more than a search that takes long: others are answered beside it. */
@@ -43,7 +44,7 @@ export class LongReads {
   /** A connection whose queries are no longer wanted once the signal is aborted: those throw its reason. */
   connection(signal?: AbortSignal): DatabaseConnection {
     return {
-      executeQuery: async <Row>(query: CompiledQuery): Promise<QueryResult<Row>> => {
+      executeQuery: async <Row>(query: HotQuery): Promise<QueryResult<Row>> => {
         const rows: Row[] = [];
         try {
           for await (const part of this.#partsOf<Row>(query, signal)) for (const row of part) rows.push(row);
@@ -67,7 +68,7 @@ export class LongReads {
     await Promise.all(this.#idle.splice(0).map((thread) => thread.close()));
   }
 
-  async *#partsOf<Row>(query: CompiledQuery, signal: AbortSignal | undefined): AsyncGenerator<readonly Row[]> {
+  async *#partsOf<Row>(query: HotQuery, signal: AbortSignal | undefined): AsyncGenerator<readonly Row[]> {
     await this.#turn(signal);
     let thread: ReaderThread | undefined;
     let isOver = true;
@@ -77,7 +78,7 @@ export class LongReads {
       let part = await this.#ask(thread, { sql, parameters: parameters as readonly SQLInputValue[] });
       for (;;) {
         isOver = part.isLast;
-        yield 'asLists' in query ? (part.rows as readonly unknown[] as readonly Row[]) : objectsOf<Row>(part);
+        yield query.asLists === true ? (part.rows as readonly unknown[] as readonly Row[]) : objectsOf<Row>(part);
         if (isOver) return;
         await nextTurn();
         signal?.throwIfAborted();

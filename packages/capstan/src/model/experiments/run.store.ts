@@ -61,6 +61,9 @@ const forWriting = sql`select r.id as "id", r.key as "key", r.lifecycle as "life
 const selectForWriting = prepared<{ id: string }, RunForWriting>(
   (given) => sql`${forWriting} where r.id = ${given('id')}`,
 );
+const selectManyForWriting = prepared<{ ids: string }, RunForWriting>(
+  (given, { isIn }) => sql`${forWriting} where ${isIn('text', sql`r.id`, given('ids'))}`,
+);
 
 export async function findRunForWriting(writer: Writer, id: string): Promise<RunForWriting | undefined> {
   const { rows } = await selectForWriting(writer, { id });
@@ -69,27 +72,24 @@ export async function findRunForWriting(writer: Writer, id: string): Promise<Run
 
 /** By id; unknown ones are left out. */
 export async function findRunsForWriting(
+  dialect: Dialect,
   writer: Writer,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, RunForWriting>> {
-  const found = new Map<string, RunForWriting>();
-  const [only] = ids;
-  if (only !== undefined && ids.length === 1) {
-    const run = await findRunForWriting(writer, only);
-    if (run) found.set(only, run);
-  } else {
-    for (let from = 0; from < ids.length; from += CHUNK) {
-      const { rows } = await sql<RunForWriting>`
-        ${forWriting} where r.id in (${sql.join(ids.slice(from, from + CHUNK))})`.execute(writer);
-      for (const run of rows) found.set(run.id, run);
-    }
-  }
-  return found;
+  const [only = ''] = ids;
+  const { rows } =
+    ids.length === 1
+      ? await selectForWriting(writer, { id: only })
+      : await selectManyForWriting(writer, { ids: dialect.listOf('text', ids) });
+  return new Map(rows.map((run) => [run.id, run]));
 }
 
 /** The caller holds the chain lock: keys count up. */
-export async function insertRun(writer: Writer, run: Omit<RunInfo, 'lifecycle'>): Promise<number> {
-  const key = Math.max(0, await greatestEver(writer, 'runs', 'key')) + 1;
+export async function nextRunKey(writer: Writer): Promise<number> {
+  return Math.max(0, await greatestEver(writer, 'runs', 'key')) + 1;
+}
+
+export async function insertRun(writer: Writer, key: number, run: Omit<RunInfo, 'lifecycle'>): Promise<void> {
   await insertRunRow(writer, {
     key,
     id: run.id,
@@ -104,7 +104,6 @@ export async function insertRun(writer: Writer, run: Omit<RunInfo, 'lifecycle'>)
     updated_at: run.updatedAt,
     deleted_at: null,
   });
-  return key;
 }
 
 const insertRunRow = preparedInsert('runs', [
@@ -169,12 +168,20 @@ export async function updateRun(
   await setColumns(writer, { key, at, status, endTime, name, lifecycle });
 }
 
-/** Notes that something of the run changed. */
-export async function touchRun(writer: Writer, key: number, at: number): Promise<void> {
-  await setUpdatedAt(writer, { key, at });
+/** Notes that something of the runs changed. */
+export async function touchRuns(dialect: Dialect, writer: Writer, keys: readonly number[], at: number): Promise<void> {
+  if (keys.length > 0) await setUpdatedAt(writer, { keys: dialect.listOf('integer', keys), at });
 }
 
-const setUpdatedAt = prepared<{ key: number; at: number }>(
+export async function touchRun(writer: Writer, key: number, at: number): Promise<void> {
+  await setUpdatedAtOfOne(writer, { key, at });
+}
+
+const setUpdatedAt = prepared<{ keys: string; at: number }>(
+  (given, { isIn }) =>
+    sql`update runs set updated_at = ${given('at')} where ${isIn('integer', sql`key`, given('keys'))}`,
+);
+const setUpdatedAtOfOne = prepared<{ key: number; at: number }>(
   (given) => sql`update runs set updated_at = ${given('at')} where key = ${given('key')}`,
 );
 
@@ -184,32 +191,33 @@ const textColumns = [
   { name: 'value', type: 'text' },
 ] as const;
 
-/** Returns how many were new. */
+/** Texts of runs, by run key. */
+type TextsOfRuns = ReadonlyMap<number, readonly KeyValue[]>;
+
+function textRows(texts: TextsOfRuns): Map<number, [number, string, string][]> {
+  return new Map(
+    Array.from(texts, ([run, own]) => [run, own.map(({ key, value }): [number, string, string] => [run, key, value])]),
+  );
+}
+
+/** Returns how many of each run were new. */
 export async function insertParams(
   dialect: Dialect,
   writer: Writer,
-  run: number,
-  params: readonly KeyValue[],
-): Promise<number> {
-  return await dialect.insertMany(
-    writer,
-    'run_params',
-    textColumns,
-    params.map(({ key, value }) => [run, key, value]),
-  );
+  params: TextsOfRuns,
+): Promise<ReadonlyMap<number, number>> {
+  return await dialect.insertManyOf(writer, 'run_params', textColumns, textRows(params));
 }
 
 const onKnownTag = sql`on conflict (run_key, key) do update set value = excluded.value where run_tags.value <> excluded.value`;
 
-/** Sets tags, each key at most once; returns how many are new or changed. */
+/** Sets tags, each key of a run at most once; returns how many of each run are new or changed. */
 export async function putTags(
   dialect: Dialect,
   writer: Writer,
-  run: number,
-  tags: readonly KeyValue[],
-): Promise<number> {
-  const rows = tags.map(({ key, value }) => [run, key, value] as const);
-  return await dialect.insertMany(writer, 'run_tags', textColumns, rows, onKnownTag);
+  tags: TextsOfRuns,
+): Promise<ReadonlyMap<number, number>> {
+  return await dialect.insertManyOf(writer, 'run_tags', textColumns, textRows(tags), onKnownTag);
 }
 
 /** False when there was no such tag. */
@@ -222,25 +230,24 @@ export async function removeTag(writer: Writer, run: number, key: string): Promi
   return removed.numDeletedRows > 0n;
 }
 
-/** Values of those of the wanted params that runs have, by run. */
+const selectParams = prepared<{ ids: string; keys: string }, { run_key: number; key: string; value: string }>(
+  (given, { isIn }) => sql`select p.run_key, p.key, p.value from runs r join run_params p on p.run_key = r.key
+    where ${isIn('text', sql`r.id`, given('ids'))} and ${isIn('text', sql`p.key`, given('keys'))}`,
+);
+
+/** Values that runs have of some params at least those that are wanted of each, by run key. */
 export async function findParamsOf(
+  dialect: Dialect,
   reader: Reader,
-  wanted: ReadonlyMap<number, readonly string[]>,
+  wanted: ReadonlyMap<string, ReadonlySet<string>>,
 ): Promise<Map<number, Map<string, string>>> {
   const found = new Map<number, Map<string, string>>();
-  const runs = [...wanted.keys()];
-  for (const chunk of chunks(runs)) {
-    const keys = new Set(chunk.flatMap((run) => wanted.get(run) ?? []));
-    const rows = await reader
-      .selectFrom('run_params')
-      .selectAll()
-      .where('run_key', 'in', chunk)
-      .where('key', 'in', [...keys])
-      .execute();
-    for (const { run_key, key, value } of rows) {
-      const params = found.get(run_key) ?? new Map<string, string>();
-      found.set(run_key, params.set(key, value));
-    }
+  if (wanted.size === 0) return found;
+  const keys = new Set(Array.from(wanted.values(), (own) => [...own]).flat());
+  const lists = { ids: dialect.listOf('text', [...wanted.keys()]), keys: dialect.listOf('text', [...keys]) };
+  for (const { run_key, key, value } of (await selectParams(reader, lists)).rows) {
+    const params = found.get(run_key) ?? new Map<string, string>();
+    found.set(run_key, params.set(key, value));
   }
   return found;
 }

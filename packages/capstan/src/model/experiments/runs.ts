@@ -103,6 +103,7 @@ export function runUseCases({ database, events, clock, ids }: ExperimentsDeps, f
     checkRunId(id);
     return await database.write(async (writer) => {
       await dialect.lockChain(writer);
+      events.prepare(writer);
       return await work(writer, await open(writer, id));
     });
   }
@@ -140,7 +141,11 @@ export function runUseCases({ database, events, clock, ids }: ExperimentsDeps, f
       const allTags = [...tags.filter((tag) => tag.key !== RUN_NAME_TAG), store.nameTag(name)];
       const info = await database.write(async (writer) => {
         await dialect.lockChain(writer);
-        const experiment = number === undefined ? undefined : await findExperimentOfRuns(writer, number);
+        events.prepare(writer);
+        const [experiment, key] = await Promise.all([
+          number === undefined ? undefined : findExperimentOfRuns(writer, number),
+          store.nextRunKey(writer),
+        ]);
         if (!experiment) throw noExperiment(input.experimentId);
         refuseInactiveExperiment(experiment);
         const run: RunInfo = {
@@ -155,15 +160,17 @@ export function runUseCases({ database, events, clock, ids }: ExperimentsDeps, f
           artifactRoot: `${experiment.artifactLocation.slice(ARTIFACT_SCHEME.length)}/${id}/artifacts`,
           updatedAt: clock.now(),
         };
-        const key = await store.insertRun(writer, run);
-        await store.insertParams(dialect, writer, key, params);
-        await store.putTags(dialect, writer, key, allTags);
-        await events.append(writer, input.cause, {
-          type: 'run.created',
-          ...projectOf(experiment.name),
-          subject: `run:${id}`,
-          payload: { experimentId: experiment.id, name },
-        });
+        await Promise.all([
+          store.insertRun(writer, key, run),
+          store.insertParams(dialect, writer, new Map([[key, params]])),
+          store.putTags(dialect, writer, new Map([[key, allTags]])),
+          events.append(writer, input.cause, {
+            type: 'run.created',
+            ...projectOf(experiment.name),
+            subject: `run:${id}`,
+            payload: { experimentId: experiment.id, name },
+          }),
+        ]);
         return run;
       });
       return {
@@ -194,18 +201,27 @@ export function runUseCases({ database, events, clock, ids }: ExperimentsDeps, f
           updatedAt: clock.now(),
         };
         const isSame = after.status === before.status && after.endTime === before.endTime && after.name === before.name;
-        if (isSame) return { run: before };
-        await store.updateRun(writer, before.key, { status, endTime, name }, after.updatedAt);
-        if (name !== undefined) await store.putTags(dialect, writer, before.key, [store.nameTag(name)]);
+        if (isSame) return { run: before, committed: undefined };
         const about = { ...projectOf(experiment.name), subject: `run:${id}` };
-        if (after.status === before.status || !endedStatuses.has(after.status)) {
-          const payload = { ...(status !== undefined && { status }), ...(name !== undefined && { name }) };
-          await events.append(writer, cause, { type: 'run.updated', ...about, payload });
-          return { run: after };
-        }
-        const settled = await facts.settleRun(writer, id);
-        const payload = { experimentId: before.experimentId, status: after.status };
-        await events.append(writer, cause, { type: 'run.ended', ...about, payload });
+        const isEnd = after.status !== before.status && endedStatuses.has(after.status);
+        const [settled] = await Promise.all([
+          isEnd ? facts.settleRun(writer, id) : undefined,
+          store.updateRun(writer, before.key, { status, endTime, name }, after.updatedAt),
+          name === undefined
+            ? undefined
+            : store.putTags(dialect, writer, new Map([[before.key, [store.nameTag(name)]]])),
+          isEnd
+            ? events.append(writer, cause, {
+                type: 'run.ended',
+                ...about,
+                payload: { experimentId: before.experimentId, status: after.status },
+              })
+            : events.append(writer, cause, {
+                type: 'run.updated',
+                ...about,
+                payload: { ...(status !== undefined && { status }), ...(name !== undefined && { name }) },
+              }),
+        ]);
         return { run: after, committed: settled };
       });
       committed?.();

@@ -78,12 +78,6 @@ export async function runsById(reader: Reader, ids: readonly string[]): Promise<
   return rows.map(toRun);
 }
 
-/** The caller holds the chain lock: keys count up. */
-export async function nextRunKey(writer: Writer): Promise<number> {
-  const last = await sql<{ key: number | null }>`select max(key) as key from runs`.execute(writer);
-  return Number(last.rows[0]?.key ?? 0) + 1;
-}
-
 export interface KeyedRun {
   readonly key: number;
   readonly run: ForeignRun;

@@ -10,6 +10,7 @@ import { ARTIFACT_SCHEME, RUN_NAME_TAG } from '../model.ts';
 import { checkExperimentName, checkExperimentTag, experimentNumber } from '../naming.ts';
 import { noExperiment } from '../refusals.ts';
 import { runNameFrom } from '../run-name.ts';
+import { nextRunKey } from '../run.store.ts';
 import { hexId } from '../runs.ts';
 import { checkLoggedModel, checkRun, type ForeignLoggedModel, type ForeignRun } from './foreign.ts';
 import * as store from './import.store.ts';
@@ -196,7 +197,7 @@ export function importUseCases({ database, events, clock }: ExperimentsDeps, met
     const places = await locations(writer, experiments);
     const ids = runs.map((run) => run.id);
     const here = new Map((await store.runsById(writer, ids)).map((run) => [run.id, run]));
-    let next = await store.nextRunKey(writer);
+    let next = await nextRunKey(writer);
     return runs.map((run): PlacedRun => {
       const known = here.get(run.id);
       if (known && known.experimentId !== run.experimentId) throw otherExperiment(run, known.experimentId);

@@ -22,7 +22,7 @@ export interface LogUseCases {
 const MOST_ROWS = 4_000;
 
 export function logUseCases(
-  { database, clock }: ExperimentsDeps,
+  { database, events, clock }: ExperimentsDeps,
   metricIds: MetricIds,
   facts: LoggedFacts,
 ): LogUseCases {
@@ -33,7 +33,7 @@ export function logUseCases(
     async write(take) {
       const written = await database.write(async (writer) => {
         await database.dialect.lockChain(writer);
-        return await writeBatches({ database, clock, metricIds, facts }, writer, take());
+        return await writeBatches({ database, events, clock, metricIds, facts }, writer, take());
       });
       written.committed();
       return written.outcomes;

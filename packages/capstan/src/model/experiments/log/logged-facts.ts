@@ -56,7 +56,7 @@ export function createLoggedFacts({ database, events }: { database: Database; ev
   /** Appends what waits of these entries; what is added to them meanwhile waits on. */
   async function appendWaiting(writer: Writer, these: readonly Entry[]): Promise<Committed> {
     const told = these.filter(isWaiting).map((entry) => [entry, entry.waiting] as const);
-    for (const [entry, counts] of told) await append(writer, entry, counts);
+    await Promise.all(told.map(([entry, counts]) => append(writer, entry, counts)));
     return () => {
       for (const [entry, counts] of told) {
         entry.waiting = sum(entry.waiting, counts, -1);

@@ -13,7 +13,7 @@ import { noLoggedModel, noRun, refuseChangedParams, refuseInactiveRun } from '..
 import * as store from '../run.store.ts';
 import type { CheckedBatch } from './check-batch.ts';
 import type { Outcome } from './coalesce.ts';
-import type { Committed, LoggedFacts } from './logged-facts.ts';
+import type { Committed, LoggedCounts, LoggedFacts } from './logged-facts.ts';
 
 /** Batches that are written all or none. */
 export type Together = readonly CheckedBatch[];
@@ -32,31 +32,31 @@ interface Written {
   readonly committed: Committed;
 }
 
-export interface WriteDeps extends Pick<ExperimentsDeps, 'database' | 'clock'> {
+export interface WriteDeps extends Pick<ExperimentsDeps, 'database' | 'events' | 'clock'> {
   readonly metricIds: MetricIds;
   readonly facts: LoggedFacts;
 }
 
 /** The caller holds the chain lock. @returns one outcome per item, in their order */
 export async function writeBatches(
-  { database, clock, metricIds, facts }: WriteDeps,
+  { database, events, clock, metricIds, facts }: WriteDeps,
   writer: Writer,
   items: readonly Together[],
 ): Promise<Written> {
   const { dialect } = database;
   const batches = items.flat();
-  const runs = await store.findRunsForWriting(writer, [...new Set(batches.map((batch) => batch.runId))]);
-  const known: Known = {
-    runs,
-    params: await store.findParamsOf(writer, paramsToLookUp(batches, runs)),
-    models: await findLoggedModelIds(writer, [...new Set(batches.flatMap(({ models }) => [...models]))]),
-  };
+  events.prepare(writer);
+  const [runs, params, models] = await Promise.all([
+    store.findRunsForWriting(dialect, writer, [...new Set(batches.map((batch) => batch.runId))]),
+    store.findParamsOf(dialect, writer, paramsToLookUp(batches)),
+    findLoggedModelIds(writer, [...new Set(batches.flatMap(({ models: ids }) => [...ids]))]),
+  ]);
   const plan = new Map<string, RunWrite>();
-  const outcomes = items.map((item) => decide(item, known, plan));
+  const outcomes = items.map((item) => decide(item, { runs, params, models }, plan));
   const names = new Set([...plan.values()].flatMap(({ metrics }) => metrics.map(({ key }) => key)));
   const ids = await metricIds.ensure(writer, names);
   const committed: Committed[] = [() => metricIds.remember(ids)];
-  for (const write of plan.values()) committed.push(await writeRun(write, ids));
+  for (const round of rounds([...plan.values()])) committed.push(...(await writeRound(round, ids)));
   return {
     outcomes,
     committed() {
@@ -64,21 +64,59 @@ export async function writeBatches(
     },
   };
 
-  async function writeRun({ run, cause, ...logged }: RunWrite, ids: ReadonlyMap<string, number>): Promise<Committed> {
-    const tags = Array.from(logged.tags, ([key, value]) => ({ key, value }));
-    const counts = {
-      metrics: await insertPoints(dialect, writer, run.key, logged.metrics, ids),
-      params: await store.insertParams(dialect, writer, run.key, logged.params),
-      tags: await store.putTags(dialect, writer, run.key, tags),
-    };
-    if (run.hasPyramid && counts.metrics > 0) await forgetBehind(writer, run.key, leastSteps(logged.metrics, ids));
-    const ofModels = await insertModelPoints(dialect, writer, run.id, logged.metrics, ids);
-    if (counts.metrics + counts.params + counts.tags + ofModels === 0) return () => {};
-    const name = logged.tags.get(RUN_NAME_TAG);
-    if (name === undefined) await store.touchRun(writer, run.key, clock.now());
-    else await store.updateRun(writer, run.key, { name }, clock.now());
-    return await facts.note(writer, run, cause, counts);
+  /** All that is written of them goes to the database together: it is asked few times, however many callers there are. */
+  async function writeRound(round: Round, ids: ReadonlyMap<string, number>): Promise<Committed[]> {
+    const ofModels = [...round.values()].filter(({ metrics }) => metrics.some(({ modelId }) => modelId !== undefined));
+    const [metrics, params, tags] = await Promise.all([
+      insertPoints(dialect, writer, loggedOf(round, 'metrics'), ids),
+      store.insertParams(dialect, writer, loggedOf(round, 'params')),
+      store.putTags(dialect, writer, tagsOf(round)),
+    ]);
+    const changed: (readonly [RunWrite, LoggedCounts])[] = [];
+    for (const [key, write] of round) {
+      const counts = { metrics: metrics.get(key) ?? 0, params: params.get(key) ?? 0, tags: tags.get(key) ?? 0 };
+      if (write.run.hasPyramid && counts.metrics > 0) await forgetBehind(writer, key, leastSteps(write.metrics, ids));
+      const added = ofModels.includes(write)
+        ? await insertModelPoints(dialect, writer, write.run.id, write.metrics, ids)
+        : 0;
+      if (counts.metrics + counts.params + counts.tags + added > 0) changed.push([write, counts]);
+    }
+    const now = clock.now();
+    const named = changed.flatMap(([{ run, tags: own }]) => {
+      const name = own.get(RUN_NAME_TAG);
+      return name === undefined ? [] : [[run.key, name] as const];
+    });
+    const renamed = new Set(named.map(([key]) => key));
+    const touched = changed.map(([{ run }]) => run.key).filter((key) => !renamed.has(key));
+    const [told] = await Promise.all([
+      Promise.all(changed.map(([{ run, cause }, counts]) => facts.note(writer, run, cause, counts))),
+      store.touchRuns(dialect, writer, touched, now),
+      ...named.map(([key, name]) => store.updateRun(writer, key, { name }, now)),
+    ]);
+    return told;
   }
+}
+
+/** Writes by run key: each run once. */
+type Round = ReadonlyMap<number, RunWrite>;
+
+/** What is written to a run for several causes goes one after another. */
+function rounds(writes: readonly RunWrite[]): Round[] {
+  const found: Map<number, RunWrite>[] = [];
+  for (const write of writes) {
+    let round = found.find((one) => !one.has(write.run.key));
+    if (!round) found.push((round = new Map()));
+    round.set(write.run.key, write);
+  }
+  return found;
+}
+
+function loggedOf<Kind extends 'metrics' | 'params'>(round: Round, kind: Kind): ReadonlyMap<number, RunWrite[Kind]> {
+  return new Map(Array.from(round, ([key, write]) => [key, write[kind]]));
+}
+
+function tagsOf(round: Round): ReadonlyMap<number, readonly KeyValue[]> {
+  return new Map(Array.from(round, ([run, { tags }]) => [run, Array.from(tags, ([key, value]) => ({ key, value }))]));
 }
 
 /** By run. */
@@ -146,17 +184,13 @@ function addToPlan(
   }
 }
 
-function paramsToLookUp(
-  batches: readonly CheckedBatch[],
-  runs: ReadonlyMap<string, store.RunForWriting>,
-): Map<number, string[]> {
-  const wanted = new Map<number, string[]>();
+function paramsToLookUp(batches: readonly CheckedBatch[]): Map<string, Set<string>> {
+  const wanted = new Map<string, Set<string>>();
   for (const { runId, params } of batches) {
-    const run = runs.get(runId);
-    if (!run || params.length === 0) continue;
-    const keys = wanted.get(run.key) ?? [];
-    wanted.set(run.key, keys);
-    for (const { key } of params) keys.push(key);
+    if (params.length === 0) continue;
+    const keys = wanted.get(runId) ?? new Set();
+    wanted.set(runId, keys);
+    for (const { key } of params) keys.add(key);
   }
   return wanted;
 }

@@ -29,12 +29,9 @@ export async function addMetricIds(writer: Writer, names: readonly string[]): Pr
   const added = names.filter((name) => !known.has(name));
   if (added.length === 0) return known;
   const last = await sql<{ id: number | null }>`select max(id) as id from metric_keys`.execute(writer);
-  let id = Number(last.rows[0]?.id ?? 0);
-  for (const name of added) {
-    id += 1;
-    await writer.insertInto('metric_keys').values({ id, name }).execute();
-    known.set(name, id);
-  }
+  const rows = added.map((name, index) => ({ name, id: Number(last.rows[0]?.id ?? 0) + 1 + index }));
+  await writer.insertInto('metric_keys').values(rows).execute();
+  for (const { name, id } of rows) known.set(name, id);
   return known;
 }
 
@@ -73,30 +70,35 @@ export interface Summary {
   max: number | null;
 }
 
-/** Stores points and moves the latest values; returns how many were new. A point that is there already has no effect. */
+/** Stores points of runs and moves the latest values; returns how many were new. One that is there has no effect. */
 export async function insertPoints(
   dialect: Dialect,
   writer: Writer,
-  run: number,
-  metrics: readonly MetricPoint[],
+  logged: ReadonlyMap<number, readonly MetricPoint[]>,
   ids: ReadonlyMap<string, number>,
-): Promise<number> {
-  const summaries = new Map<number, Summary>();
-  const rows = metrics.map(({ key, value, timestamp, step }) => {
-    const id = ids.get(key) ?? 0;
-    const stored = storedValue(value);
-    summarise(summaries, id, step, timestamp, stored);
-    return [run, id, step, timestamp, stored] as const;
-  });
-  const added = await dialect.insertMany(writer, 'metric_points', pointColumns, rows);
-  if (added === 0) return 0;
-  const latest = Array.from(
-    summaries,
-    ([id, at]) => [run, id, at.step, at.timestamp, at.value, at.min, at.max] as const,
-  );
-  await dialect.insertMany(writer, 'latest_metrics', latestColumns, latest, onKnownMetric);
+): Promise<ReadonlyMap<number, number>> {
+  const points = new Map<number, PointColumns[]>();
+  const latest: (readonly [...PointColumns, min: number | null, max: number | null])[] = [];
+  for (const [run, metrics] of logged) {
+    const summaries = new Map<number, Summary>();
+    const rows = metrics.map(({ key, value, timestamp, step }): PointColumns => {
+      const id = ids.get(key) ?? 0;
+      const stored = storedValue(value);
+      summarise(summaries, id, step, timestamp, stored);
+      return [run, id, step, timestamp, stored];
+    });
+    points.set(run, rows);
+    for (const [id, at] of summaries) latest.push([run, id, at.step, at.timestamp, at.value, at.min, at.max]);
+  }
+  // Points that were there have moved the latest values before: doing it again changes nothing.
+  const [added] = await Promise.all([
+    dialect.insertManyOf(writer, 'metric_points', pointColumns, points),
+    dialect.insertMany(writer, 'latest_metrics', latestColumns, latest, onKnownMetric),
+  ]);
   return added;
 }
+
+type PointColumns = [run: number, metric: number, step: Int64, loggedAt: Int64, value: number];
 
 /** Takes a point into the latest value and the extremes of its metric. `value` is as stored. */
 export function summarise(
