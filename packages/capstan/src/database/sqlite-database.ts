@@ -11,6 +11,7 @@ import { remembering } from './memo.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import { openSqliteFile } from './sqlite-file.ts';
 import { sqliteTransactions } from './sqlite-transactions.ts';
+import { LogSync } from './wal/log-sync.ts';
 import { WriteAheadLog } from './wal/write-ahead-log.ts';
 
 const parts = {
@@ -24,7 +25,8 @@ export function openSqlite(path: string): Database {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const unlock = lockForProcess(path);
   const writerFile = openSqliteFile(path);
-  writerFile.exec('pragma wal_autocheckpoint = 0');
+  // The log is copied and taken to the disk beside the event loop.
+  writerFile.exec('pragma wal_autocheckpoint = 0; pragma synchronous = normal');
   const readerFile = openSqliteFile(path);
   readerFile.exec('pragma query_only = on');
 
@@ -34,8 +36,10 @@ export function openSqlite(path: string): Database {
   const reader = new SqliteConnection(readerFile);
   const longReads = new LongReads(path, reader);
   const log = new WriteAheadLog(path, writerFile);
+  const logSync = new LogSync(path, writerFile);
   const target = sqliteTransactions(
     (text) => connection.exec(text),
+    logSync,
     () => log.turn(),
   );
   const commits = new GroupCommit(target, () => {
@@ -57,6 +61,7 @@ export function openSqlite(path: string): Database {
       await commits.drain();
       await longReads.close();
       await log.close();
+      logSync.close();
       readerFile.close();
       writerFile.close();
       unlock();

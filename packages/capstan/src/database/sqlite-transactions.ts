@@ -1,22 +1,19 @@
 import type { CommitTarget } from './group-commit.ts';
+import type { LogSync } from './wal/log-sync.ts';
 
 /** What the group commit does on SQLite, told as statements. */
-export function sqliteTransactions(exec: (text: string) => void, turn: CommitTarget['turn']): CommitTarget {
+export function sqliteTransactions(
+  exec: (text: string) => void,
+  log: Pick<LogSync, 'sync' | 'mend'>,
+  turn: CommitTarget['turn'],
+): CommitTarget {
   let isWaitingForDisk = true;
-
-  /** Only between transactions: inside one, SQLite passes over it. */
-  function waitForDisk(mustReachDisk: boolean): void {
-    if (mustReachDisk === isWaitingForDisk) return;
-    // NORMAL in WAL mode: the log is written at once and synced later, with the next commit that is, or by a checkpoint.
-    exec(`pragma synchronous = ${mustReachDisk ? 'full' : 'normal'}`);
-    isWaitingForDisk = mustReachDisk;
-  }
-
   return {
     mostWrites: 256,
     turn,
     begin(mustReachDisk) {
-      waitForDisk(mustReachDisk);
+      isWaitingForDisk = mustReachDisk;
+      log.mend();
       exec('begin immediate');
     },
     savepoint: () => exec('savepoint one_write'),
@@ -25,12 +22,16 @@ export function sqliteTransactions(exec: (text: string) => void, turn: CommitTar
       exec('rollback to one_write');
       exec('release one_write');
     },
-    commit: () => exec('commit'),
+    async commit() {
+      exec('commit');
+      // What need not wait is synced with the next commit that does, or by a checkpoint.
+      if (isWaitingForDisk) await log.sync();
+    },
     rollBack() {
       try {
         exec('rollback');
       } catch {
-        // Nothing is open: SQLite rolled back by itself.
+        // Nothing is open: SQLite rolled back by itself, or the commit is done and the disk failed.
       }
     },
   };
