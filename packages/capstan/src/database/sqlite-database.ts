@@ -25,8 +25,7 @@ export function openSqlite(path: string): Database {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const unlock = lockForProcess(path);
   const writerFile = openSqliteFile(path);
-  // The log is copied and taken to the disk beside the event loop.
-  writerFile.exec('pragma wal_autocheckpoint = 0; pragma synchronous = normal');
+  writerFile.exec('pragma wal_autocheckpoint = 0');
   const readerFile = openSqliteFile(path);
   readerFile.exec('pragma query_only = on');
 

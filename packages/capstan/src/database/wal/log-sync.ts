@@ -4,8 +4,8 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { translatedFailure } from '#ports/full-disk';
 
 /**
- * Takes the write-ahead log to the disk beside the event loop: a commit of SQLite itself would hold everyone who is served
- * meanwhile. The connection that writes has `synchronous = normal`, with which its commits write the log and do not wait.
+ * Takes the write-ahead log to the disk beside the event loop, for commits that do not wait for it: everyone who is served
+ * would wait with them.
  */
 export class LogSync {
   readonly #log: string;
