@@ -7,8 +7,8 @@ import type { LogSync } from './wal/log-sync.ts';
  */
 const QUICK_MS = 1;
 /** Of the commits of a slow disk, one in so many shows how quick it is by now. */
-const PROBES = 64;
-/** Of the last commit in what commits take. */
+const PROBES = 16;
+/** Of the last commit in the share of slow ones: some that are slow do not make a slow disk. */
 const WEIGHT = 0.1;
 
 /**
@@ -21,7 +21,8 @@ export function sqliteTransactions(
   turn: CommitTarget['turn'],
   now = () => performance.now(),
 ): CommitTarget {
-  let commitMs = 0;
+  /** Of the commits that waited by themselves of late. */
+  let shareOfSlow = 0;
   let commits = 0;
   let mustReachDisk = true;
   /** What the connection is set to. */
@@ -40,7 +41,7 @@ export function sqliteTransactions(
     begin(mustReach) {
       mustReachDisk = mustReach;
       log.mend();
-      syncByCommit(mustReachDisk && (commitMs < QUICK_MS || ++commits % PROBES === 0));
+      syncByCommit(mustReachDisk && (shareOfSlow < 0.5 || ++commits % PROBES === 0));
       exec('begin immediate');
     },
     savepoint: () => exec('savepoint one_write'),
@@ -52,7 +53,7 @@ export function sqliteTransactions(
     async commit() {
       const begin = now();
       exec('commit');
-      if (isSyncedByCommit) commitMs += (now() - begin - commitMs) * WEIGHT;
+      if (isSyncedByCommit) shareOfSlow += ((now() - begin < QUICK_MS ? 0 : 1) - shareOfSlow) * WEIGHT;
       // What need not wait is synced with the next commit that does, or by a checkpoint.
       else if (mustReachDisk) await log.sync();
     },
