@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
+import { memoOf } from './memo.ts';
 import { describeDatabases } from './testing.ts';
 
 describeDatabases('a database', (open) => {
@@ -89,6 +90,82 @@ describeDatabases('a database', (open) => {
     expect(await insert([])).toBe(0);
     const rows = await database.read.selectFrom('settings').selectAll().orderBy('name').execute();
     expect(rows.map((row) => row.value)).toEqual(['1', '2', '3']);
+  });
+
+  test('insertManyOf says how many rows of each owner were new', async () => {
+    const database = await open();
+    const columns = [
+      { name: 'experiment_id', type: 'integer' },
+      { name: 'key', type: 'text' },
+      { name: 'value', type: 'text' },
+    ] as const;
+    await database.write((writer) =>
+      writer
+        .insertInto('experiments')
+        .values(
+          [1, 2, 3].map((id) => ({
+            id,
+            name: `e${id}`,
+            artifact_location: '',
+            lifecycle: 'active' as const,
+            created_at: 0,
+            updated_at: 0,
+            deleted_at: null,
+          })),
+        )
+        .execute(),
+    );
+    const tags = (owner: number, ...keys: string[]) => [owner, keys.map((key) => [owner, key, 'v'])] as const;
+    const insert = async (...rows: ReturnType<typeof tags>[]) => {
+      const counts = await database.write((writer) =>
+        database.dialect.insertManyOf(writer, 'experiment_tags', columns, new Map(rows)),
+      );
+      return [...counts].toSorted(([a], [b]) => a - b);
+    };
+    expect(await insert(tags(1, 'a', 'b'), tags(2, 'a'), tags(3))).toEqual([
+      [1, 2],
+      [2, 1],
+    ]);
+    expect(await insert(tags(2, 'a'), tags(1, 'b', 'c'))).toEqual([[1, 1]]);
+    expect(await insert()).toEqual([]);
+  });
+
+  test('rows are found by lists of texts and of integers', async () => {
+    const database = await open();
+    const { dialect, read } = database;
+    const ticks = [1, 2, 2 ** 40].map((at) => ({ schedule: 'a"\\,{b', due_at: at, job_id: String(at) }));
+    await database.write((writer) => writer.insertInto('schedule_ticks').values(ticks).execute());
+    const find = async (type: 'text' | 'integer', column: string, values: (string | number)[]) => {
+      const list = sql.val(dialect.listOf(type, values));
+      const { rows } = await sql<{ id: string }>`select job_id as id from schedule_ticks
+        where ${dialect.isIn(type, sql.ref(column), list)} order by due_at`.execute(read);
+      return rows.map(({ id }) => id);
+    };
+    expect(await find('integer', 'due_at', [2, 2 ** 40, 7])).toEqual(['2', String(2 ** 40)]);
+    expect(await find('integer', 'due_at', [])).toEqual([]);
+    expect(await find('text', 'schedule', ['x', 'a"\\,{b'])).toHaveLength(3);
+    expect(await find('text', 'schedule', ['a'])).toEqual([]);
+    const at = async (values: number[]) => {
+      const found = dialect.rowsAt('schedule_ticks', sql`schedule = ${ticks[0]?.schedule}`, 'due_at', values);
+      return (await sql<{ id: string }>`select job_id as id from ${found} ticks order by due_at`.execute(read)).rows;
+    };
+    expect(await at([2 ** 40, 3, 1])).toEqual([{ id: '1' }, { id: String(2 ** 40) }]);
+    expect(await at([])).toEqual([]);
+  });
+
+  test('what a write notes is known to those behind it in its transaction, if it stays', async () => {
+    const database = await open();
+    const seen: unknown[] = [];
+    const note = (value: string, isRefused = false) =>
+      database.write(async (writer) => {
+        const memo = memoOf(writer);
+        seen.push(memo.get('note'));
+        memo.set('note', value);
+        if (isRefused) throw new Error('no');
+      });
+    await Promise.allSettled([note('a'), note('b', true), note('c')]);
+    await note('d');
+    expect(seen).toEqual([undefined, 'a', 'a', undefined]);
   });
 
   test('updateMany sets columns of rows that are there and says how many it found', async () => {

@@ -3,7 +3,7 @@ import { GroupCommit } from './group-commit.ts';
 import { sqliteTransactions } from './sqlite-transactions.ts';
 
 /** What SQLite and the disk are told, without the savepoints. A commit that is synced by itself takes `commitMs`. */
-function setup(commitMs: number) {
+function setup(commitMs: number, mostWrites = 256) {
   const told: string[] = [];
   const disk: { commitMs: number; failure?: Error | undefined; atWork?: () => void } = { commitMs };
   let time = 0;
@@ -22,15 +22,15 @@ function setup(commitMs: number) {
     },
     mend() {},
   };
-  const target = sqliteTransactions(
+  const transactions = sqliteTransactions(
     exec,
     log,
     () => undefined,
     () => time,
   );
-  let commits = 0;
-  const group = new GroupCommit(target, () => (commits += 1));
-  return { told, disk, note: (name: string) => async () => void told.push(name), group, commits: () => commits };
+  const heard: number[] = [];
+  const group = new GroupCommit({ ...transactions, mostWrites }, () => void heard.push(told.length));
+  return { told, disk, heard, note: (name: string) => async () => void told.push(name), group };
 }
 
 /** On a disk that is known to be slow: what is told from then on. */
@@ -116,14 +116,14 @@ describe('where the disk is slow', () => {
   });
 
   test('who the disk failed is told so, and the next write is made', async () => {
-    const { told, disk, note, group, commits } = await slowSetup();
-    const before = commits();
+    const { told, disk, heard, note, group } = await slowSetup();
+    const before = heard.length;
     disk.failure = new Error('the disk is gone');
     await expect(group.write(note('first'))).rejects.toThrow('the disk is gone');
     disk.failure = undefined;
     await group.write(note('second'));
     expect(told.filter((text) => text === 'synced')).toHaveLength(2);
-    expect(commits()).toBe(before + 1);
+    expect(heard).toHaveLength(before + 1);
   });
 
   test('some commits wait for it by themselves, and once those are quick all do', async () => {
@@ -138,4 +138,20 @@ describe('where the disk is slow', () => {
     await group.write(note('last'));
     expect(batches(told)).toEqual(['begin immediate, last, commit']);
   });
+});
+
+test('a batch closes after so many writes', async () => {
+  const { told, note, group } = setup(0.5, 3);
+  await Promise.all(['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => group.write(note(name))));
+  expect(batches(told)).toEqual([
+    'begin immediate, a, b, c, commit',
+    'begin immediate, d, e, f, commit',
+    'begin immediate, g, commit',
+  ]);
+});
+
+test('listeners hear of a commit once it is made', async () => {
+  const { told, heard, note, group } = setup(0.5);
+  await group.write(note('a'));
+  expect([told, heard]).toEqual([['begin immediate', 'a', 'commit'], [3]]);
 });

@@ -21,18 +21,19 @@ const parts = {
 
 /** @throws DomainError UNAVAILABLE when the server does not answer */
 export async function openPostgres(url: string, schema: string): Promise<Database> {
-  const config: PoolConfig = {
+  const config = {
     connectionString: url,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    options: `-c search_path=${schema}`,
     types: {
       // 64-bit integers as numbers, like node:sqlite gives them; those beyond 2^53 are read as text by the query itself.
       getTypeParser: (oid: number, format?: 'text' | 'binary') =>
         oid === INT8_OID ? Number : types.getTypeParser(oid, format === 'binary' ? 'binary' : 'text'),
     },
-  };
-  const readers = new Pool({ ...config, max: READERS });
-  const writers = new Pool({ ...config, max: 1, pipeline: true });
+  } satisfies PoolConfig;
+  const path = `-c search_path=${schema}`;
+  // Queries take milliseconds: to start another process for one costs as much, and the work done twice is missing elsewhere.
+  const readers = new Pool({ ...config, max: READERS, options: `${path} -c max_parallel_workers_per_gather=0` });
+  const writers = new Pool({ ...config, max: 1, pipeline: true, options: path });
   // An idle connection that the server ends must not end this process; the next query reports it.
   for (const pool of [readers, writers]) pool.on('error', () => {});
   const read = kyselyOver(parts, pooledConnection(readers))();

@@ -1,10 +1,10 @@
 import { CompiledQuery, type DatabaseConnection, type QueryResult } from 'kysely';
-import type { Pool, PoolClient } from 'pg';
+import type { Connection, Pool, PoolClient } from 'pg';
 import type { CommitTarget } from './group-commit.ts';
 import { ask, borrow, giveBack, refuseStream } from './postgres-connection.ts';
 
 /** Any constant: names the advisory lock of the chain of facts among those of this database. */
-const CHAIN_LOCK = 0x63617073;
+export const CHAIN_LOCK = 0x63617073;
 /** PostgreSQL keeps up to 64 subtransactions of each transaction at hand; beyond, everyone who reads has to look them up. */
 const MOST_SAVEPOINTS = 60;
 
@@ -99,6 +99,7 @@ export class PostgresTransactions implements CommitTarget {
   async #run<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     if (!this.#client) throw new Error('No transaction is open');
     this.#unanswered += 1;
+    sendTogether(this.#client);
     try {
       return await ask<Row>(this.#client, query);
     } catch (error) {
@@ -118,4 +119,12 @@ export class PostgresTransactions implements CommitTarget {
     if (this.#client) giveBack(this.#client, isBroken);
     this.#client = undefined;
   }
+}
+
+/** What is asked before the event loop goes on leaves as one packet. */
+function sendTogether(client: PoolClient): void {
+  const { stream } = (client as PoolClient & { readonly connection: Connection }).connection;
+  if (stream.writableCorked > 0) return;
+  stream.cork();
+  process.nextTick(() => stream.uncork());
 }

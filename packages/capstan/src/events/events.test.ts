@@ -41,6 +41,22 @@ describeDatabases('the chain of facts', (open) => {
     expect(await events.verify()).toMatchObject({ ok: true, checked: 2 });
   });
 
+  test('facts of writes that share a commit are one chain, also where one is refused', async () => {
+    const database = await open();
+    const { events } = setup(database);
+    const fact = (to: number) =>
+      ({ type: 'clock.advanced', subject: 'installation:clock', payload: { from: 0, to } }) as const;
+    const append = (...numbers: number[]) =>
+      database.write(async (writer) => {
+        events.prepare(writer);
+        await Promise.all(numbers.map((to) => events.append(writer, { actor: 'test' }, fact(to))));
+        if (numbers.includes(2)) throw new Error('changed my mind');
+      });
+    await Promise.allSettled([append(1), append(2), append(3), append(4, 5, 6), append(7)]);
+    expect((await events.list({ limit: 10 })).map((record) => record.payload['to'])).toEqual([1, 3, 4, 5, 6, 7]);
+    expect(await events.verify()).toMatchObject({ ok: true, checked: 6 });
+  });
+
   test('cause and turn are kept', async () => {
     const { events, advance } = setup(await open());
     const first = await advance(1);

@@ -90,10 +90,8 @@ export function createEvents(deps: { database: Database; jobs: Jobs; clock: Cloc
  */
 function linkBehindLast(writer: Writer, make: (last: Head) => Link): Promise<Link> {
   const link = lastOf(writer).then(make);
-  rememberLast(
-    writer,
-    link.then(({ record }) => ({ seq: record.seq, hash: record.hash })),
-  );
+  const head = link.then(({ record }) => ({ seq: record.seq, hash: record.hash }));
+  void rememberLast(writer, head);
   return link;
 }
 

@@ -65,12 +65,24 @@ export interface Dialect {
    * A 64-bit integer so that none of it is lost on its way here: a number where that is exact, else its digits as text.
    */
   exactInteger(column: RawBuilder<unknown>): RawBuilder<number | string>;
-  /** Whether an integer is one of many, which are one parameter. */
-  isOneOf(integer: RawBuilder<unknown>, values: readonly (number | bigint)[]): RawBuilder<boolean>;
   /** Many values as one parameter, for `isIn`. */
-  listOf(type: 'text' | 'integer', values: readonly (string | number)[]): string;
+  listOf(type: 'text' | 'integer', values: readonly (string | number | bigint)[]): string;
   /** Whether a value is in a list that `listOf` made. */
   isIn(type: 'text' | 'integer', value: RawBuilder<unknown>, list: RawBuilder<unknown>): RawBuilder<boolean>;
+  /** Whether an integer is one of many, which are one parameter. */
+  isOneOf(integer: RawBuilder<unknown>, values: readonly (number | bigint)[]): RawBuilder<boolean>;
+  /**
+   * The rows of a table where `condition` holds and an integer column has one of many different values, as a table: looked up
+   * one by one in the index over what `condition` compares and the column.
+   */
+  rowsAt(
+    table: keyof Schema,
+    condition: RawBuilder<unknown>,
+    column: string,
+    values: readonly (number | bigint)[],
+  ): RawBuilder<unknown>;
+  /** A text that differs after each write of the row, as a column of the table by this name; null where nothing tells. */
+  rowVersion(table: string): RawBuilder<string | null>;
   /** The text has a stretch that a regular expression matches; it is one that `flawOfRegExp` has no flaw of. */
   matchesRegExp(text: RawBuilder<unknown>, pattern: string): RawBuilder<unknown>;
   /** The text under a key of a column's JSON object of texts; null where it has none. */

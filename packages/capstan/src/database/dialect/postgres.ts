@@ -67,7 +67,6 @@ export const postgres: Dialect = {
     isCaseSensitive ? sql`${text} like ${pattern} escape ''` : sql`${text} ilike ${pattern} escape ''`,
 
   exactInteger: (column) => sql`cast(${column} as text)`,
-  isOneOf: (integer, values) => sql`${integer} = any(${values.map(String)}::bigint[])`,
   listOf: (type, values) =>
     arrayText(
       type,
@@ -75,6 +74,14 @@ export const postgres: Dialect = {
       0,
     ),
   isIn: (type, value, list) => sql`${value} = any(${list}::${sql.raw(arrayTypes[type])})`,
+  isOneOf: (integer, values) => postgres.isIn('integer', integer, sql.val(postgres.listOf('integer', values))),
+  // `offset 0` keeps the look-ups apart. Else the planner, which takes many values for few, may read all rows of the condition
+  // and compare each with all values.
+  rowsAt: (table, condition, column, values) =>
+    sql`(select found.* from unnest(${postgres.listOf('integer', values)}::bigint[]) as given (value) cross join lateral
+      (select * from ${sql.table(table)} where ${condition} and ${sql.ref(column)} = given.value offset 0) as found)`,
+  // The (sub)transaction that wrote it.
+  rowVersion: (table) => sql`cast(${sql.ref(`${table}.xmin`)} as text)`,
   matchesRegExp: (text, pattern) => sql`${text} ~ ${dotsWithinLines(pattern)}`,
   jsonText: (column, key) => sql`(${column}::json ->> ${key})`,
 

@@ -58,9 +58,12 @@ export const sqlite: Dialect = {
   exactInteger: (column) =>
     sql`case when ${column} between ${sql.lit(Number.MIN_SAFE_INTEGER)} and ${sql.lit(Number.MAX_SAFE_INTEGER)}
       then ${column} else cast(${column} as text) end`,
-  isOneOf: (integer, values) => sql`${integer} in (select value from json_each(${`[${values.join(',')}]`}))`,
-  listOf: (_type, values) => JSON.stringify(values),
+  listOf: (type, values) => (type === 'text' ? JSON.stringify(values) : `[${values.join(',')}]`),
   isIn: (_type, value, list) => sql`${value} in (select value from json_each(${list}))`,
+  isOneOf: (integer, values) => sqlite.isIn('integer', integer, sql.val(sqlite.listOf('integer', values))),
+  rowsAt: (table, condition, column, values) =>
+    sql`(select * from ${sql.table(table)} where ${condition} and ${sqlite.isOneOf(sql.ref(column), values)})`,
+  rowVersion: () => sql`null`,
   // The function is of `sqlite-database.ts`; false for what is no text.
   matchesRegExp: (text, pattern) => sql`matches_regexp(${pattern}, ${text})`,
   // A path of SQLite has no way to write a quote inside a quoted key.

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Dialect, Reader, Writer } from '#database';
+import type { Dialect, Reader, ReadSide, Writer } from '#database';
 import { readInt64, type Int64 } from '#kernel/int64';
 import { DATASET_CONTEXT_TAG, type DatasetInput, type KeyValue, type ModelReference } from './model.ts';
 
@@ -92,25 +92,24 @@ interface DatasetRow {
 }
 
 /** What runs read and wrote, by run key. */
-export async function inputsOf(reader: Reader, runs: readonly number[]): Promise<RunInputs> {
+export async function inputsOf({ dialect, read }: ReadSide, runs: readonly number[]): Promise<RunInputs> {
   const datasets = new Map<number, DatasetInput[]>();
   const modelInputs = new Map<number, string[]>();
   const modelOutputs = new Map<number, ModelReference[]>();
-  // One query per thousand runs: the number of parameters is bounded.
-  for (let start = 0; start < runs.length; start += 1_000) {
-    const chunk = runs.slice(start, start + 1_000);
-    const found = await sql<DatasetRow>`
+  if (runs.length === 0) return { datasets, modelInputs, modelOutputs };
+  const [found, models] = await Promise.all([
+    sql<DatasetRow>`
       select i.run_key, i.tags, d.name, d.digest, d.source_type, d.source, d.schema, d.profile
         from run_dataset_inputs i join run_datasets d on d.id = i.dataset_id
-       where i.run_key in (${sql.join(chunk)}) order by i.run_key, d.id`.execute(reader);
-    for (const row of found.rows) addTo(datasets, row.run_key, toDataset(row));
-    const models = await sql<{ run_key: number; direction: 'input' | 'output'; model_id: string; step: string }>`
+       where ${dialect.isOneOf(sql`i.run_key`, runs)} order by i.run_key, d.id`.execute(read),
+    sql<{ run_key: number; direction: 'input' | 'output'; model_id: string; step: string }>`
       select run_key, direction, model_id, cast(step as text) as step from run_models
-       where run_key in (${sql.join(chunk)}) order by run_key, run_models.step, model_id`.execute(reader);
-    for (const row of models.rows) {
-      if (row.direction === 'input') addTo(modelInputs, row.run_key, row.model_id);
-      else addTo(modelOutputs, row.run_key, { modelId: row.model_id, step: readInt64(row.step) satisfies Int64 });
-    }
+       where ${dialect.isOneOf(sql`run_key`, runs)} order by run_key, run_models.step, model_id`.execute(read),
+  ]);
+  for (const row of found.rows) addTo(datasets, row.run_key, toDataset(row));
+  for (const row of models.rows) {
+    if (row.direction === 'input') addTo(modelInputs, row.run_key, row.model_id);
+    else addTo(modelOutputs, row.run_key, { modelId: row.model_id, step: readInt64(row.step) satisfies Int64 });
   }
   return { datasets, modelInputs, modelOutputs };
 }

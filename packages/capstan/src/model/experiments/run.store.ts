@@ -28,9 +28,6 @@ export interface RunWithKey extends RunInfo {
   readonly key: number;
 }
 
-/** How many keys one `in (…)` holds: SQLite takes 32,766 parameters, PostgreSQL 65,535. */
-const CHUNK = 1_000;
-
 export async function findRun(reader: Reader, id: string): Promise<RunWithKey | undefined> {
   const row = await reader.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst();
   return row && toRun(row);
@@ -266,15 +263,13 @@ export async function textsOf(
 ): Promise<Map<number, KeyValue[]>> {
   const found = new Map<number, KeyValue[]>(runs.map((run) => [run, []]));
   if (wanted.length === 0) return found;
-  for (const chunk of chunks(runs)) {
-    const only = wanted === 'all' ? sql`` : sql`and key in (${sql.join(wanted)})`;
-    const rows = await dialect.selectLists<readonly [run: number, key: string, value: string]>(
-      read,
-      sql`select run_key, key, value from ${sql.table(table)}
-           where run_key in (${sql.join(chunk)}) ${only} order by run_key, key`,
-    );
-    for (const [run, key, value] of rows) found.get(run)?.push({ key, value });
-  }
+  const only = wanted === 'all' ? sql`` : sql`and key in (${sql.join(wanted)})`;
+  const rows = await dialect.selectLists<readonly [run: number, key: string, value: string]>(
+    read,
+    sql`select run_key, key, value from ${sql.table(table)}
+         where ${dialect.isOneOf(sql`run_key`, runs)} ${only} order by run_key, key`,
+  );
+  for (const [run, key, value] of rows) found.get(run)?.push({ key, value });
   return found;
 }
 
@@ -297,18 +292,16 @@ export async function latestOf(
   const found = new Map<number, LatestMetric[]>(runs.map((run) => [run, []]));
   if (wanted.length === 0) return found;
   const { exactInteger } = dialect;
-  for (const chunk of chunks(runs)) {
-    const only = wanted === 'all' ? sql`` : sql`and k.name in (${sql.join(wanted)})`;
-    const rows = await dialect.selectLists<LatestRow>(
-      read,
-      sql`select l.run_key, k.name, ${exactInteger(sql`l.step`)} as step, ${exactInteger(sql`l.logged_at`)} as logged_at,
-             l.value, l.min_value, l.max_value
-        from latest_metrics l join metric_keys k on k.id = l.metric_id
-       where l.run_key in (${sql.join(chunk)}) ${only}
-       order by l.run_key, k.name`,
-    );
-    for (const row of rows) found.get(row[0])?.push(toLatest(row));
-  }
+  const only = wanted === 'all' ? sql`` : sql`and k.name in (${sql.join(wanted)})`;
+  const rows = await dialect.selectLists<LatestRow>(
+    read,
+    sql`select l.run_key, k.name, ${exactInteger(sql`l.step`)} as step, ${exactInteger(sql`l.logged_at`)} as logged_at,
+           l.value, l.min_value, l.max_value
+      from latest_metrics l join metric_keys k on k.id = l.metric_id
+     where ${dialect.isOneOf(sql`l.run_key`, runs)} ${only}
+     order by l.run_key, k.name`,
+  );
+  for (const row of rows) found.get(row[0])?.push(toLatest(row));
   return found;
 }
 
@@ -330,10 +323,4 @@ export function toRun(row: RunRow): RunWithKey {
     artifactRoot: row.artifact_root,
     updatedAt: row.updated_at,
   };
-}
-
-function chunks(keys: readonly number[]): number[][] {
-  return Array.from({ length: Math.ceil(keys.length / CHUNK) }, (_, index) =>
-    keys.slice(index * CHUNK, (index + 1) * CHUNK),
-  );
 }

@@ -5,6 +5,7 @@ import { readPageToken, writePageToken } from '#kernel/filter/page-token';
 import { parseInt64 } from '#kernel/int64';
 import type { ExperimentsDeps } from '../deps.ts';
 import type { MetricIds } from './metric-ids.ts';
+import { createKnownSpans } from './known-spans.ts';
 import * as store from './metric.store.ts';
 import type { BucketedSeries } from './buckets.ts';
 import { bucketsOf } from './metric-bucket.store.ts';
@@ -69,6 +70,8 @@ export function historyUseCases({ database, jobs }: ExperimentsDeps, metricIds: 
     return (await metricIds.lookUp([key])).get(key);
   }
 
+  const spanOf = createKnownSpans();
+
   /** Where many points lie behind the blocks that there are. */
   async function askForBlocks(run: number, metric: number): Promise<void> {
     const covered = await coveredTo(database.read, { run, metric });
@@ -99,7 +102,7 @@ export function historyUseCases({ database, jobs }: ExperimentsDeps, metricIds: 
       if (metric === undefined) return [];
       return await Promise.all(
         inOrderOf(runIds, runs).map(async (run) => {
-          const span = await store.spanOf(reading.read, run.key, metric, range);
+          const span = await spanOf(reading, run.key, metric, range);
           const places = sampledPlaces(span.count, maxPoints);
           return { runId: run.id, points: await store.pointsAtPlaces(reading, run.key, metric, range, span, places) };
         }),

@@ -182,6 +182,8 @@ interface PointRow {
   readonly value: number;
 }
 
+type PointColumnsRead = readonly [step: number | string, loggedAt: number | string, value: number];
+
 const pointSelection = ({ exactInteger }: Dialect) =>
   sql`${exactInteger(sql`step`)} as step, ${exactInteger(sql`logged_at`)} as logged_at, value`;
 
@@ -204,7 +206,7 @@ export async function history(
     ? sql`and (logged_at, step, value) >
           (cast(${page.after[0]} as bigint), cast(${page.after[1]} as bigint), ${page.after[2]})`
     : sql``;
-  const rows = await dialect.selectLists<readonly [number | string, number | string, number]>(
+  const rows = await dialect.selectLists<PointColumnsRead>(
     read,
     sql`select ${pointSelection(dialect)} from metric_points
      where run_key = ${run} and metric_id = ${metric} ${behind}
@@ -238,6 +240,14 @@ export async function spanOf(reader: Reader, run: number, metric: number, range:
   return { count, first: ends.first, isGapless };
 }
 
+/** Differs once points of the series have been added, of whatever step: each addition writes the latest value anew. */
+export async function versionOf({ dialect, read }: ReadSide, run: number, metric: number): Promise<string | undefined> {
+  const { rows } = await sql<{ version: string | null }>`
+    select ${dialect.rowVersion('latest_metrics')} as version from latest_metrics
+     where run_key = ${run} and metric_id = ${metric}`.execute(read);
+  return rows[0]?.version ?? undefined;
+}
+
 /** Points of one run at these steps, by step and time. */
 export async function pointsAt(
   { dialect, read }: ReadSide,
@@ -246,11 +256,13 @@ export async function pointsAt(
   steps: readonly Int64[],
 ): Promise<HistoryPoint[]> {
   if (steps.length === 0) return [];
-  const { rows } = await sql<PointRow>`
-    select ${pointSelection(dialect)} from metric_points
-     where run_key = ${run} and metric_id = ${metric} and ${dialect.isOneOf(sql`step`, steps)}
-     order by metric_points.step, metric_points.logged_at, value`.execute(read);
-  return rows.map(toPoint);
+  const rows = await dialect.selectLists<PointColumnsRead>(
+    read,
+    sql`select ${pointSelection(dialect)}
+      from ${dialect.rowsAt('metric_points', sql`run_key = ${run} and metric_id = ${metric}`, 'step', steps)} metric_points
+     order by metric_points.step, metric_points.logged_at, value`,
+  );
+  return rows.map(([step, loggedAt, value]) => toPoint({ step, logged_at: loggedAt, value }));
 }
 
 /** Points of one run at these places among those in the range by step, time and value. */

@@ -45,6 +45,31 @@ describeDatabases('sampled history', (open) => {
     ).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
 
+  test('a sample knows what was added since, before and behind what was there', async () => {
+    const database = await open();
+    const [bench, other] = [await openBench(database), await openBench(database)];
+    const runId = await bench.startRun();
+    const log = (from: { experiments: typeof bench.experiments }, ...steps: number[]) =>
+      from.experiments.logBatch({
+        runId,
+        metrics: steps.map((step) => ({ key: 'm', value: 0, step, timestamp: 0 })),
+        cause,
+      });
+    const sample = async (maxPoints: number, range = {}) =>
+      (await bench.experiments.sampledHistory({ runIds: [runId], key: 'm', range, maxPoints }))[0]?.points.map(
+        ({ step }) => step,
+      );
+    await log(bench, 10, 11, 12, 13);
+    expect(await sample(2)).toEqual([10, 13]);
+    expect(await sample(2, { to: 12 })).toEqual([10, 12]);
+    await log(other, 3);
+    expect(await sample(2)).toEqual([3, 13]);
+    expect(await sample(2, { to: 12 })).toEqual([3, 12]);
+    await Promise.all([log(bench, 1), log(other, 2), log(other, 20)]);
+    expect(await sample(9)).toEqual([1, 2, 3, 10, 11, 12, 13, 20]);
+    expect(await sample(2)).toEqual([1, 20]);
+  });
+
   test('a sample counts points, not steps, and any shape of steps', async () => {
     const bench = await openBench(await open());
     const points = fc.uniqueArray(

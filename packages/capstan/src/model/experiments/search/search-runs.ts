@@ -114,10 +114,12 @@ export async function loadRuns(database: ReadSide, runs: readonly RunWithKey[], 
 
 async function loadSome(database: ReadSide, runs: readonly RunWithKey[], load: RunProjection): Promise<Run[]> {
   const keys = runs.map((run) => run.key);
-  const metrics = await latestOf(database, keys, load.metrics);
-  const params = await textsOf(database, 'run_params', keys, load.params);
-  const tags = await textsOf(database, 'run_tags', keys, load.tags);
-  const inputs = await inputsOf(database.read, load.inputs ? keys : []);
+  const [metrics, params, tags, inputs] = await Promise.all([
+    latestOf(database, keys, load.metrics),
+    textsOf(database, 'run_params', keys, load.params),
+    textsOf(database, 'run_tags', keys, load.tags),
+    inputsOf(database, load.inputs ? keys : []),
+  ]);
   return runs.map(({ key, ...info }) => ({
     ...info,
     metrics: metrics.get(key) ?? [],
