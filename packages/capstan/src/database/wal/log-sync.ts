@@ -13,7 +13,7 @@ export class LogSync {
   readonly #datasync: (file: number) => Promise<void>;
   #file: number | undefined;
   /** Why a part of the log may not be on the disk, if that is so. */
-  #flaw: unknown;
+  #flaw: Error | undefined;
 
   /** @param datasync makes what was written to a file durable */
   constructor(path: string, writer: DatabaseSync, datasync = promisify(fdatasync)) {
@@ -31,7 +31,9 @@ export class LogSync {
     try {
       await this.#datasync((this.#file ??= openSync(this.#log, 'r+')));
     } catch (error) {
-      throw (this.#flaw = translatedFailure(error));
+      const failure = translatedFailure(error);
+      this.#flaw = failure instanceof Error ? failure : new Error(String(failure));
+      throw this.#flaw;
     }
   }
 
