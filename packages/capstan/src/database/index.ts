@@ -3,7 +3,7 @@
 // Does not know any module's rules: queries live in each module's store.ts, the only other importer of Kysely.
 export { digestsIn, type DigestPlace } from './held-digests.ts';
 export { openDatabase, type DatabaseOptions } from './open.ts';
-export type { Database, Reader, WriteOptions, Writer } from './database.ts';
+export { forLongReads, type Database, type Reader, type ReadSide, type WriteOptions, type Writer } from './database.ts';
 export type { Dialect, InsertColumn } from './dialect/dialect.ts';
 export { memoOf } from './memo.ts';
 export { prepared, preparedInsert } from './prepared.ts';

@@ -59,6 +59,7 @@ export async function openPostgres(url: string, schema: string): Promise<Databas
   return {
     dialect: postgres,
     read,
+    longRead: () => read,
     write: (work) =>
       commits.write((memo) => work(remembering(kyselyOver(parts, transactions.connectionOfWrite())(), memo))),
     onCommit(listener) {

@@ -1,33 +1,26 @@
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
 import { translatedFailure } from '#ports/full-disk';
 import type { HotQuery } from './hot-query.ts';
-
-const STATEMENT_CACHE_SIZE = 500;
+import { StatementCache } from './statement-cache.ts';
 
 /** One statement to run once per row, all in the same call: what a query each would cost is paid once. */
 export interface ManyRowsQuery extends CompiledQuery {
   readonly rows: readonly (readonly SQLInputValue[])[];
 }
 
-interface Prepared {
-  readonly statement: StatementSync;
-  readonly givesRows: boolean;
-}
-
 /** A Kysely connection over built-in SQLite that keeps its prepared statements. */
 export class SqliteConnection implements DatabaseConnection {
-  readonly #database: DatabaseSync;
-  readonly #statements = new Map<string, Prepared>();
+  readonly #statements: StatementCache;
 
   constructor(database: DatabaseSync) {
-    this.#database = database;
+    this.#statements = new StatementCache(database);
   }
 
   /** One statement that gives nothing back. */
   exec(text: string): void {
     try {
-      this.#prepare(text).statement.run();
+      this.#statements.get(text).statement.run();
     } catch (error) {
       throw translatedFailure(error);
     }
@@ -38,8 +31,8 @@ export class SqliteConnection implements DatabaseConnection {
     const parameters = query.parameters as SQLInputValue[];
     try {
       if (isManyRows(query)) return { rows: [], numAffectedRows: BigInt(this.#runForEach(query)) };
-      const { statement, givesRows } = this.#prepare(query.sql);
-      if (givesRows) {
+      const { statement, columns } = this.#statements.get(query.sql);
+      if (columns.length > 0) {
         statement.setReturnArrays(query.asLists === true);
         return { rows: statement.all(...parameters) as Row[] };
       }
@@ -51,7 +44,7 @@ export class SqliteConnection implements DatabaseConnection {
   }
 
   async *streamQuery<Row>(query: CompiledQuery): AsyncIterableIterator<QueryResult<Row>> {
-    const { statement } = this.#prepare(query.sql);
+    const { statement } = this.#statements.get(query.sql);
     statement.setReturnArrays(false);
     for (const row of statement.iterate(...(query.parameters as SQLInputValue[]))) {
       yield { rows: [row as Row] };
@@ -59,21 +52,10 @@ export class SqliteConnection implements DatabaseConnection {
   }
 
   #runForEach({ sql, rows }: ManyRowsQuery): number {
-    const { statement } = this.#prepare(sql);
+    const { statement } = this.#statements.get(sql);
     let changed = 0;
     for (const row of rows) changed += Number(statement.run(...row).changes);
     return changed;
-  }
-
-  #prepare(text: string): Prepared {
-    let prepared = this.#statements.get(text);
-    if (!prepared) {
-      const statement = this.#database.prepare(text);
-      prepared = { statement, givesRows: statement.columns().length > 0 };
-      if (this.#statements.size >= STATEMENT_CACHE_SIZE) this.#statements.clear();
-      this.#statements.set(text, prepared);
-    }
-    return prepared;
   }
 }
 

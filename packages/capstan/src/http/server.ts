@@ -11,9 +11,10 @@ import Fastify, {
 import type { Logger } from 'pino';
 import { DomainError } from '#kernel/errors';
 import type { LentBytes } from '#ports/blob-store';
-import { authorize, type Identify, type Principal } from './authorize.ts';
+import { authorize, type Identify } from './authorize.ts';
 import { routeKey, type BoundRoute, type RawReply, type RequestContext } from './bind.ts';
 import { guardBrowserBorne, type HostPolicy } from './guard.ts';
+import { IncomingBytes, IncomingCall } from './incoming-call.ts';
 import { parseJsonBody } from './json-body.ts';
 import { limited, refuseAnnounced } from './limited-stream.ts';
 import { problemRenderer, toDomainError, validationError, type ErrorRenderer } from './problem.ts';
@@ -51,7 +52,6 @@ export interface HttpServer {
   drain(graceMs: number): Promise<void>;
 }
 
-const NO_GRANTS: ReadonlySet<never> = new Set();
 const HEADERS_TIMEOUT_MS = 10_000;
 /** A stream may take as long as it moves. */
 const IDLE_TIMEOUT_MS = 60_000;
@@ -161,27 +161,23 @@ function addRoute(app: FastifyInstance, bound: BoundRoute, options: HttpServerOp
     handler: async (request, reply) => {
       const principal = options.identify(request.raw);
       authorize(principal, route);
-      const context = contextOf(request, reply, principal);
-      if (bound.kind === 'json') return await answerJson(bound, request, reply, context, options.checkReplies);
+      if (bound.kind === 'json') {
+        const context = new IncomingCall(request, reply, principal);
+        return await answerJson(bound, request, reply, context, options.checkReplies);
+      }
       const { headers } = request;
       refuseAnnounced(headers, route.bodyLimitBytes);
-      const answer = await bound.handle({
-        requestId: context.requestId,
-        cause: context.cause,
-        grants: principal?.grants ?? NO_GRANTS,
-        get signal() {
-          return context.signal;
-        },
-        method: request.method,
-        params: request.params as Record<string, string>,
-        query: queryOf(request),
-        headers,
-        bytes: bound.route.bodyAs === 'bytes' ? await readBody(bodyOf(request), headers, route.bodyLimitBytes) : EMPTY,
-        get stream() {
-          const idleMs = options.idleTimeoutMs ?? IDLE_TIMEOUT_MS;
-          return limited(bodyOf(request), headers, { bytes: route.bodyLimitBytes, idleMs });
-        },
-      });
+      const readsBytes = bound.route.bodyAs === 'bytes';
+      const answer = await bound.handle(
+        new IncomingBytes(request, reply, principal, {
+          query: queryOf(request),
+          bytes: readsBytes ? await readBody(bodyOf(request), headers, route.bodyLimitBytes) : EMPTY,
+          openStream() {
+            const idleMs = options.idleTimeoutMs ?? IDLE_TIMEOUT_MS;
+            return limited(bodyOf(request), headers, { bytes: route.bodyLimitBytes, idleMs });
+          },
+        }),
+      );
       if (isLent(answer.body)) return await sendLent(reply, answer, answer.body);
       return send(reply, request.method === 'HEAD' ? withoutBody(answer) : answer);
     },
@@ -244,29 +240,6 @@ function groupQuery(search: URLSearchParams): Record<string, string | string[]> 
   return grouped;
 }
 
-/** Most calls end before anyone asks whether the caller is still there: that is watched once it is asked. */
-function contextOf(request: FastifyRequest, reply: FastifyReply, principal: Principal | null): RequestContext {
-  let abort: AbortController | undefined;
-  return {
-    requestId: request.id,
-    cause: { actor: principal?.actor ?? 'anonymous' },
-    get signal() {
-      abort ??= watchCaller(reply);
-      return abort.signal;
-    },
-  };
-}
-
-function watchCaller(reply: FastifyReply): AbortController {
-  const abort = new AbortController();
-  const hungUp = (): void => {
-    if (!reply.raw.writableFinished) abort.abort(new Error('the caller hung up'));
-  };
-  if (reply.raw.closed) hungUp();
-  else reply.raw.once('close', hungUp);
-  return abort;
-}
-
 async function answerUnknown(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -284,7 +257,9 @@ async function answerUnknown(
 
 function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply, renderer: ErrorRenderer): void {
   const domainError = toDomainError(error);
-  if (domainError.code === 'INTERNAL' || domainError.code === 'DATA_LOSS') {
+  // What was given up because the caller hung up has not failed.
+  const isFailure = domainError.code === 'INTERNAL' && !reply.raw.closed;
+  if (isFailure || domainError.code === 'DATA_LOSS') {
     request.log.error({ err: error, requestId: request.id, url: request.url }, 'request failed');
   }
   // The rest of a refused body is not read: the connection cannot carry another request.

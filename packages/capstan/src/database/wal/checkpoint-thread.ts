@@ -2,13 +2,14 @@
 // Each message asks for one pass; it is answered when the pass is over, with whether it succeeded.
 import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
+import { END } from '../asked-thread.ts';
 
 const file = new DatabaseSync(String(workerData));
 // FULL: the log is on disk before the file is written, and the file before the log is written from its start again.
 file.exec('pragma busy_timeout = 5000; pragma synchronous = full; pragma cache_size = -256;');
 
-parentPort?.on('message', (message: 'pass' | 'end') => {
-  if (message === 'end') {
+parentPort?.on('message', (message: 'pass' | typeof END) => {
+  if (message === END) {
     file.close();
     parentPort?.close();
     return;

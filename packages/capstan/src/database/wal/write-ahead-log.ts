@@ -1,6 +1,5 @@
-import { once } from 'node:events';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { Worker } from 'node:worker_threads';
+import { AskedThread } from '../asked-thread.ts';
 
 /** In pages of 4 KiB: long enough that most pages are written to the file once for many commits. */
 const LONG = 4_000;
@@ -21,7 +20,7 @@ export class WriteAheadLog {
   readonly #entry: URL;
   readonly #ownPass: StatementSync;
   readonly #state: StatementSync;
-  #thread: Worker | undefined;
+  #thread: AskedThread<'pass', boolean> | undefined;
   #pass: Promise<void> | undefined;
   #retryAt = 0;
   #hold: Promise<void> | undefined;
@@ -52,13 +51,7 @@ export class WriteAheadLog {
 
   async close(): Promise<void> {
     await this.#pass;
-    const thread = this.#thread;
-    if (thread) {
-      thread.ref();
-      const ended = once(thread, 'exit');
-      thread.postMessage('end');
-      await ended;
-    }
+    await this.#thread?.close();
   }
 
   /**
@@ -83,31 +76,19 @@ export class WriteAheadLog {
   }
 
   async #copy(): Promise<void> {
-    let isCopied: boolean;
-    try {
-      isCopied = await this.#copyBy((this.#thread ??= this.#start()));
-    } catch {
-      isCopied = this.#copyHere();
-    }
+    const isCopied = (await this.#copyByThread()) ?? this.#copyHere();
     if (!isCopied) this.#retryAt = performance.now() + RETRY_MS;
   }
 
-  async #copyBy(thread: Worker): Promise<boolean> {
-    thread.ref();
-    const isCopied = await new Promise<boolean>((resolve) => {
-      const onMessage = (isDone: boolean): void => {
-        thread.off('exit', onExit);
-        resolve(isDone);
-      };
-      const onExit = (): void => {
-        this.#thread = undefined;
-        thread.off('message', onMessage);
-        resolve(this.#copyHere());
-      };
-      thread.once('message', onMessage).once('exit', onExit);
-      thread.postMessage('pass');
-    });
-    thread.unref();
+  /** @returns undefined where there is no thread */
+  async #copyByThread(): Promise<boolean | undefined> {
+    try {
+      this.#thread ??= new AskedThread(this.#entry, 'checkpoints', this.#path);
+    } catch {
+      return undefined;
+    }
+    const isCopied = await this.#thread.ask('pass');
+    if (isCopied === undefined) this.#thread = undefined;
     return isCopied;
   }
 
@@ -119,19 +100,6 @@ export class WriteAheadLog {
     } catch {
       return false;
     }
-  }
-
-  /** @throws Error where the system gives no thread */
-  #start(): Worker {
-    const thread = new Worker(this.#entry, {
-      workerData: this.#path,
-      env: {},
-      execArgv: [],
-      name: 'checkpoints',
-    });
-    // Its end follows, which is what a pass looks at.
-    thread.on('error', () => {});
-    return thread;
   }
 
   #lengths(): { length: number; copied: number } {

@@ -175,7 +175,7 @@ export function experimentUseCases({ database, events, clock }: ExperimentsDeps)
     },
     searchExperiments: (search) => searchExperiments(database, search),
     countExperiments: (search) => countExperiments(database, search),
-    countRuns: (ids) => store.countRuns(database.read, ids),
+    countRuns: (ids) => store.countRuns(database.longRead(), ids),
   };
 }
 

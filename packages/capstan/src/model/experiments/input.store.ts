@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Database, Dialect, Reader, Writer } from '#database';
+import type { Dialect, Reader, ReadSide, Writer } from '#database';
 import { readInt64, type Int64 } from '#kernel/int64';
 import { DATASET_CONTEXT_TAG, type DatasetInput, type KeyValue, type ModelReference } from './model.ts';
 
@@ -92,10 +92,7 @@ interface DatasetRow {
 }
 
 /** What runs read and wrote, by run key. */
-export async function inputsOf(
-  { dialect, read }: Pick<Database, 'dialect' | 'read'>,
-  runs: readonly number[],
-): Promise<RunInputs> {
+export async function inputsOf({ dialect, read }: ReadSide, runs: readonly number[]): Promise<RunInputs> {
   const datasets = new Map<number, DatasetInput[]>();
   const modelInputs = new Map<number, string[]>();
   const modelOutputs = new Map<number, ModelReference[]>();

@@ -72,10 +72,10 @@ function experimentReads(experiments: Experiments): BoundRoute[] {
 function runReads(experiments: Experiments, { clock, lostAfterMs }: Silence): BoundRoute[] {
   const summaryReply = (run: Run) => summaryOf(run, livenessOf(run, clock.now(), lostAfterMs));
   return [
-    bind(table.searchRuns, async ({ body }) => {
+    bind(table.searchRuns, async ({ body }, { signal }) => {
       const { metrics, params, tags, cursor, withChildren, ...search } = body;
       const load = { metrics, params, tags, inputs: false };
-      const page = await experiments.searchRuns({ ...search, pageToken: cursor, load });
+      const page = await experiments.searchRuns({ ...search, pageToken: cursor, load, signal });
       const ids = page.runs.map((run) => run.id);
       const children = withChildren ? await experiments.countChildren(ids) : undefined;
       return {
@@ -102,9 +102,11 @@ function runReads(experiments: Experiments, { clock, lostAfterMs }: Silence): Bo
 /** What a table or chart of many runs asks. */
 function tableReads(experiments: Experiments): BoundRoute[] {
   return [
-    bind(table.countRuns, async ({ body }) => ({ count: await experiments.countMatches(body) })),
-    bind(table.groupRuns, async ({ body }) => {
-      const { groups, hasMore } = await experiments.groupRuns(body);
+    bind(table.countRuns, async ({ body }, { signal }) => ({
+      count: await experiments.countMatches({ ...body, signal }),
+    })),
+    bind(table.groupRuns, async ({ body }, { signal }) => {
+      const { groups, hasMore } = await experiments.groupRuns({ ...body, signal });
       const items = groups.map(({ values, runs, metrics }) => ({
         values: [...values],
         runs,
@@ -112,14 +114,14 @@ function tableReads(experiments: Experiments): BoundRoute[] {
       }));
       return { items, hasMore };
     }),
-    bind(table.differingKeys, async ({ body }) => {
-      const { runs, ...found } = await experiments.differingKeys(body);
+    bind(table.differingKeys, async ({ body }, { signal }) => {
+      const { runs, ...found } = await experiments.differingKeys({ ...body, signal });
       return { runs, ...keysReply(found) };
     }),
-    bind(table.metricSeries, async ({ body: { runs, key, from, to, buckets } }) => {
+    bind(table.metricSeries, async ({ body: { runs, key, from, to, buckets } }, { signal }) => {
       const items = [];
       for (const runId of runs) {
-        const series = await experiments.bucketedHistory({ runId, key, range: { from, to }, buckets });
+        const series = await experiments.bucketedHistory({ runId, key, range: { from, to }, buckets, signal });
         items.push({ run: runId, count: series.count, buckets: series.buckets.map(bucketReply) });
       }
       return { items };

@@ -2,7 +2,7 @@ import { sql, type Selectable } from 'kysely';
 import {
   prepared,
   preparedInsert,
-  type Database,
+  type ReadSide,
   type Dialect,
   type Reader,
   type Schema,
@@ -256,7 +256,7 @@ export type Projection = readonly string[] | 'all';
 
 /** Params or tags of runs, by run key, sorted by name. */
 export async function textsOf(
-  { dialect, read }: Pick<Database, 'dialect' | 'read'>,
+  { dialect, read }: ReadSide,
   table: 'run_params' | 'run_tags',
   runs: readonly number[],
   wanted: Projection,
@@ -285,7 +285,7 @@ type LatestRow = readonly [
 
 /** Latest metrics of runs, by run key, sorted by name. */
 export async function latestOf(
-  { dialect, read }: Pick<Database, 'dialect' | 'read'>,
+  { dialect, read }: ReadSide,
   runs: readonly number[],
   wanted: Projection,
 ): Promise<Map<number, LatestMetric[]>> {

@@ -1,3 +1,4 @@
+import { forLongReads } from '#database';
 import { artifactUseCases, type ArtifactUseCases } from './artifacts/artifacts.ts';
 import { keptFileUseCases, type KeptFileUseCases } from './artifacts/kept-files.ts';
 import { multipartUseCases, type MultipartUseCases } from './artifacts/multipart.ts';
@@ -67,6 +68,7 @@ export function createExperiments(deps: ExperimentsDeps): Experiments {
   const facts = createLoggedFacts(deps);
   const keyNames = createLoggedKeys(database);
   const trash = trashUseCases(deps);
+  const searched = ({ signal }: Pick<RunSearch, 'signal'>) => forLongReads(database, signal);
   return {
     ...experimentUseCases(deps),
     ...runUseCases(deps, facts),
@@ -87,14 +89,15 @@ export function createExperiments(deps: ExperimentsDeps): Experiments {
     },
     ...completionUseCases(deps, keyNames),
     settle: () => facts.settle(),
-    searchRuns: (search) => searchRuns(database, metricIds, search),
-    countMatches: (match) => countRunMatches(database, metricIds, match),
-    groupRuns: (grouping) => groupRuns(database, metricIds, grouping),
+    searchRuns: (search) => searchRuns(searched(search), metricIds, search),
+    countMatches: (match) => countRunMatches(searched(match), metricIds, match),
+    groupRuns: (grouping) => groupRuns(searched(grouping), metricIds, grouping),
     countChildren: (runIds) => countChildren(database.read, runIds),
     async differingKeys(search) {
-      const { runs } = await findPage(database, metricIds, { ...search, limit: COMPARED_RUNS });
+      const reading = searched(search);
+      const { runs } = await findPage(reading, metricIds, { ...search, limit: COMPARED_RUNS });
       const keys = runs.map((run) => run.key);
-      return { ...(await differingKeys(database.read, keys)), runs: keys.length };
+      return { ...(await differingKeys(reading.read, keys)), runs: keys.length };
     },
   };
 }

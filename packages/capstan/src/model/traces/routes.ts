@@ -9,7 +9,7 @@ const table = routes.traces;
 
 export function traceRoutes(traces: Traces, experiments: Experiments): BoundRoute[] {
   return [
-    bind(table.list, async ({ params, query }) => {
+    bind(table.list, async ({ params, query }, { signal }) => {
       const { id } = await experiments.getExperiment(params.experiment);
       const page = await traces.searchTraces({
         experimentIds: [id],
@@ -17,6 +17,7 @@ export function traceRoutes(traces: Traces, experiments: Experiments): BoundRout
         orderBy: query.orderBy === undefined ? [] : [query.orderBy],
         limit: query.limit,
         pageToken: query.cursor,
+        signal,
       });
       return {
         items: page.traces.map(summaryReply),

@@ -7,7 +7,7 @@ import {
   pageOf,
   sortedBy,
   sortKeysOf,
-  type Database,
+  type ReadSide,
   type Page,
   type Sorting,
   type SortKey,
@@ -41,7 +41,7 @@ export interface LoggedModelQuery {
   readonly metricIds: ReadonlyMap<string, number>;
 }
 
-export async function pageOfLoggedModels(database: Database, query: LoggedModelQuery): Promise<Page<LoggedModelRow>> {
+export async function pageOfLoggedModels(database: ReadSide, query: LoggedModelQuery): Promise<Page<LoggedModelRow>> {
   const { joins, keys } = sorting(query);
   return await pageOf<LoggedModelRow>(database.read, {
     ...query,
@@ -52,7 +52,7 @@ export async function pageOfLoggedModels(database: Database, query: LoggedModelQ
   });
 }
 
-function conditionsOf(database: Database, query: LoggedModelQuery): RawBuilder<unknown>[] {
+function conditionsOf(database: ReadSide, query: LoggedModelQuery): RawBuilder<unknown>[] {
   const { datasets, experiments, filter, metricIds } = query;
   const entities = loggedModelEntities(metricIds, datasets);
   const conditions = [

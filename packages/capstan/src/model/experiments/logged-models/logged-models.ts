@@ -1,4 +1,5 @@
 import type { Writer } from '#database';
+import { forLongReads } from '#database';
 import type { Cause } from '#kernel/cause';
 import { DomainError } from '#kernel/errors';
 import type { ExperimentsDeps } from '../deps.ts';
@@ -221,6 +222,6 @@ export function loggedModelUseCases(deps: ExperimentsDeps, metricIds: MetricIds)
       const tag = withModelVersion(known?.tags ?? [], model, version);
       await writeTexts(writer, id, experiment, { kind: 'tags', texts: [tag], cause });
     },
-    searchLoggedModels: (search) => searchLoggedModels(database, metricIds, search),
+    searchLoggedModels: (search) => searchLoggedModels(forLongReads(database, search.signal), metricIds, search),
   };
 }

@@ -1,4 +1,4 @@
-import type { Database } from '#database';
+import type { ReadSide } from '#database';
 import { comparisonsOf, type KeyPath } from '#kernel/filter/ast';
 import { parseFilter } from '#kernel/filter/parse-filter';
 import { printFilter } from '#kernel/filter/print-filter';
@@ -24,6 +24,8 @@ export interface LoggedModelSearch {
   readonly orderBy?: readonly LoggedModelSort[] | undefined;
   readonly limit: number;
   readonly pageToken?: string | undefined;
+  /** Aborted when nobody wants the answer any more. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface LoggedModelPage {
@@ -33,7 +35,7 @@ export interface LoggedModelPage {
 
 /** Newest first unless ordered otherwise. @throws DomainError INVALID_ARGUMENT */
 export async function searchLoggedModels(
-  database: Database,
+  database: ReadSide,
   metricIds: MetricIds,
   search: LoggedModelSearch,
 ): Promise<LoggedModelPage> {

@@ -1,6 +1,6 @@
 import { setImmediate as letOthers } from 'node:timers/promises';
 import { sql } from 'kysely';
-import type { Database, Reader } from '#database';
+import type { Reader, ReadSide } from '#database';
 import { readInt64, type Int64 } from '#kernel/int64';
 import { merged, sumsByBlocks } from './pyramid.ts';
 import { bucketsOfPoints, SCALE, type BucketedSeries, type MetricBucket, type Sums } from './buckets.ts';
@@ -16,7 +16,7 @@ const CHUNK = 100;
  * left out.
  */
 export async function bucketsOf(
-  database: Pick<Database, 'dialect' | 'read'>,
+  database: ReadSide,
   run: number,
   metric: number,
   range: StepRange,
@@ -129,7 +129,7 @@ async function sumsOf(
 
 /** The latest point at each step. */
 async function lastPoints(
-  database: Pick<Database, 'dialect' | 'read'>,
+  database: ReadSide,
   run: number,
   metric: number,
   steps: readonly Int64[],

@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely';
-import type { Database, Dialect, Reader, Writer } from '#database';
+import type { Dialect, Reader, ReadSide, Writer } from '#database';
 import { compareInt64, readInt64, type Int64 } from '#kernel/int64';
 import type { MetricInput, MetricPoint } from '../model.ts';
 
@@ -196,7 +196,7 @@ export interface HistoryPoint {
 
 /** Points of one metric of one run, in order of time, step and value, behind `after`. */
 export async function history(
-  { dialect, read }: Pick<Database, 'dialect' | 'read'>,
+  { dialect, read }: ReadSide,
   run: number,
   metric: number,
   page: { readonly limit: number; readonly after?: readonly [string, string, number] | undefined },
@@ -241,11 +241,7 @@ export async function spanOf(reader: Reader, run: number, metric: number, range:
 }
 
 /** Differs once points of the series have been added, of whatever step: each addition writes the latest value anew. */
-export async function versionOf(
-  { dialect, read }: Pick<Database, 'dialect' | 'read'>,
-  run: number,
-  metric: number,
-): Promise<string | undefined> {
+export async function versionOf({ dialect, read }: ReadSide, run: number, metric: number): Promise<string | undefined> {
   const { rows } = await sql<{ version: string | null }>`
     select ${dialect.rowVersion('latest_metrics')} as version from latest_metrics
      where run_key = ${run} and metric_id = ${metric}`.execute(read);
@@ -254,7 +250,7 @@ export async function versionOf(
 
 /** Points of one run at these steps, by step and time. */
 export async function pointsAt(
-  { dialect, read }: Pick<Database, 'dialect' | 'read'>,
+  { dialect, read }: ReadSide,
   run: number,
   metric: number,
   steps: readonly Int64[],
@@ -271,7 +267,7 @@ export async function pointsAt(
 
 /** Points of one run at these places among those in the range by step, time and value. */
 export async function pointsAtPlaces(
-  { dialect, read }: Pick<Database, 'dialect' | 'read'>,
+  { dialect, read }: ReadSide,
   run: number,
   metric: number,
   range: StepRange,
@@ -311,7 +307,7 @@ export async function countUpTo(
 
 /** The points of one run's metric within a range, by step and time. */
 export async function pointsWithin(
-  { dialect, read }: Pick<Database, 'dialect' | 'read'>,
+  { dialect, read }: ReadSide,
   run: number,
   metric: number,
   range: StepRange,

@@ -54,8 +54,9 @@ export function completionUseCases(
       };
     },
     async loggedValues({ experimentId, ...asked }) {
-      const runs = await newestRuns(database.read, experimentNumber(experimentId), MOST_RUNS);
-      const { values, isWhole } = await valuesOf(database.read, runs.keys, asked);
+      const reader = database.longRead();
+      const runs = await newestRuns(reader, experimentNumber(experimentId), MOST_RUNS);
+      const { values, isWhole } = await valuesOf(reader, runs.keys, asked);
       return { values, isWhole: runs.isWhole && isWhole };
     },
   };

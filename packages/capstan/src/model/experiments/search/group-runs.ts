@@ -1,5 +1,5 @@
 import { setImmediate as letOthers } from 'node:timers/promises';
-import type { Database } from '#database';
+import type { ReadSide } from '#database';
 import type { MetricIds } from '../metrics/metric-ids.ts';
 import { countGroups, keyRangeOf, spreadOfGroups, type GroupKey } from './run-group.store.ts';
 import { figuresOf, merged, type Part, type SpreadFigures } from './spread.ts';
@@ -38,7 +38,7 @@ interface Collected {
 }
 
 /** The runs of a search by their params or tags; those that lack one are a group of their own. */
-export async function groupRuns(database: Database, metricIds: MetricIds, grouping: RunGrouping): Promise<RunGroups> {
+export async function groupRuns(database: ReadSide, metricIds: MetricIds, grouping: RunGrouping): Promise<RunGroups> {
   const { by, limit } = grouping;
   const query = await queryOf(metricIds, grouping, []);
   const range = query && (await keyRangeOf(database, query));

@@ -38,14 +38,15 @@ export interface LoggedKeyNames {
  */
 export function createLoggedKeys(database: Database): LoggedKeyNames {
   const known = new Map<number, Known>();
+  const reader = database.longRead();
 
   async function read(experiment: number, found: Known): Promise<void> {
-    const { keys, newest } = await changedRuns(database.read, experiment, {
+    const { keys, newest } = await changedRuns(reader, experiment, {
       since: found.readThrough,
       behind: found.lastKey,
     });
     for (let start = 0; start < keys.length; start += CHUNK) {
-      const names = await keysOfRuns(database.read, keys.slice(start, start + CHUNK));
+      const names = await keysOfRuns(reader, keys.slice(start, start + CHUNK));
       for (const kind of kinds) for (const name of names[kind]) found.keys[kind].add(name);
       await letOthers();
     }

@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely';
-import { allOf, type Database } from '#database';
+import { allOf, type ReadSide } from '#database';
 import type { Part } from './spread.ts';
 import { conditionsOf, textTables, type RunQuery } from './run-search.store.ts';
 
@@ -20,7 +20,7 @@ const GREATEST = 1e150;
 
 /** Least and greatest key of runs of the experiments; undefined where there is none. */
 export async function keyRangeOf(
-  database: Database,
+  database: ReadSide,
   { experiments }: Pick<RunQuery, 'experiments'>,
 ): Promise<KeyRange | undefined> {
   const { rows } = await sql<{ first: number | null; last: number | null }>`
@@ -32,7 +32,7 @@ export async function keyRangeOf(
 
 /** How many of the runs found lie in each group; a null stands for runs without that param or tag. */
 export async function countGroups(
-  database: Database,
+  database: ReadSide,
   query: RunQuery,
   by: readonly GroupKey[],
   range: KeyRange,
@@ -46,7 +46,7 @@ export async function countGroups(
 
 /** What the runs found have of metrics, in each group: NaN left out, squares about the mean of the group. */
 export async function spreadOfGroups(
-  database: Database,
+  database: ReadSide,
   query: RunQuery,
   by: readonly GroupKey[],
   metrics: readonly number[],
@@ -71,7 +71,7 @@ export async function spreadOfGroups(
   });
 }
 
-function within(database: Database, query: RunQuery, { from, before }: KeyRange): RawBuilder<unknown> {
+function within(database: ReadSide, query: RunQuery, { from, before }: KeyRange): RawBuilder<unknown> {
   return allOf([sql`r.key >= ${from}`, sql`r.key < ${before}`, ...conditionsOf(database, query)]);
 }
 

@@ -8,7 +8,7 @@ import {
   pageOf,
   sortedBy,
   sortKeysOf,
-  type Database,
+  type ReadSide,
   type Sorting,
   type SortKey,
 } from '#database';
@@ -67,7 +67,7 @@ const metricColumns: Readonly<Record<MetricValue, RawBuilder<unknown>>> = {
 };
 
 export async function pageOfRuns(
-  database: Database,
+  database: ReadSide,
   query: RunPageQuery,
 ): Promise<{ runs: RunWithKey[]; nextPageToken?: string }> {
   const { joins, keys } = sorting(query);
@@ -81,12 +81,12 @@ export async function pageOfRuns(
   return { runs: rows.map(toRun), ...rest };
 }
 
-export async function countMatches(database: Database, query: RunQuery): Promise<number> {
+export async function countMatches(database: ReadSide, query: RunQuery): Promise<number> {
   return await countOf(database.read, sql`runs r`, conditionsOf(database, query));
 }
 
 /** What a run `r` must meet to be found. The experiments first: their index is what every search starts from. */
-export function conditionsOf(database: Database, query: RunQuery): RawBuilder<unknown>[] {
+export function conditionsOf(database: ReadSide, query: RunQuery): RawBuilder<unknown>[] {
   const conditions = [sql<unknown>`r.experiment_id in (${sql.join(query.experiments)})`];
   if (query.view !== 'all') conditions.push(sql`r.lifecycle = ${query.view}`);
   for (const { of, key, value } of query.within) {

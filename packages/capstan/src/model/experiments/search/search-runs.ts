@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Database } from '#database';
+import type { ReadSide } from '#database';
 import { comparisonsOf, type Filter } from '#kernel/filter/ast';
 import { parseFilter } from '#kernel/filter/parse-filter';
 import { parseOrder, type SortTerm } from '#kernel/filter/parse-order';
@@ -26,10 +26,12 @@ export interface RunSearch {
   readonly pageToken?: string | undefined;
   /** What to load of each run; default: everything. */
   readonly load?: RunProjection | undefined;
+  /** Aborted when nobody wants the answer any more. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The part of a search that says which runs. */
-export type RunMatch = Pick<RunSearch, 'experimentIds' | 'filter' | 'within' | 'view'>;
+export type RunMatch = Pick<RunSearch, 'experimentIds' | 'filter' | 'within' | 'view' | 'signal'>;
 
 export interface RunProjection {
   readonly metrics: Projection;
@@ -50,14 +52,14 @@ export const everything: RunProjection = { metrics: 'all', params: 'all', tags: 
  * Runs of the experiments that meet the filter, newest first unless ordered otherwise. No experiments: no runs.
  * @throws DomainError INVALID_ARGUMENT for a filter, order or page token not understood, saying where
  */
-export async function searchRuns(database: Database, metricIds: MetricIds, search: RunSearch): Promise<RunPage> {
+export async function searchRuns(database: ReadSide, metricIds: MetricIds, search: RunSearch): Promise<RunPage> {
   const page = await findPage(database, metricIds, search);
   return { ...page, runs: await loadRuns(database, page.runs, search.load ?? everything) };
 }
 
 /** The page of a search without what was logged to its runs. */
 export async function findPage(
-  database: Database,
+  database: ReadSide,
   metricIds: MetricIds,
   search: RunSearch,
 ): Promise<{ runs: RunWithKey[]; nextPageToken?: string }> {
@@ -77,7 +79,7 @@ export async function findPage(
 }
 
 /** How many runs a search would find. */
-export async function countRunMatches(database: Database, metricIds: MetricIds, match: RunMatch): Promise<number> {
+export async function countRunMatches(database: ReadSide, metricIds: MetricIds, match: RunMatch): Promise<number> {
   const query = await queryOf(metricIds, match, []);
   return query ? await countMatches(database, query) : 0;
 }
@@ -97,13 +99,11 @@ export async function queryOf(
   return { experiments, filter, within, view, metricIds: await metricIds.lookUp(metricNames(filter, order)) };
 }
 
-/** Loading so many takes some 10 ms, which is what others wait: SQLite answers in the one thread of this process. */
+/** Putting so many together takes a few milliseconds, which is what others wait. */
 const RUNS_AT_ONCE = 100;
 
-type Stored = Pick<Database, 'dialect' | 'read'>;
-
 /** Adds what was logged to runs. Between some of them and the next, others have their turn, writers above all. */
-export async function loadRuns(database: Stored, runs: readonly RunWithKey[], load: RunProjection): Promise<Run[]> {
+export async function loadRuns(database: ReadSide, runs: readonly RunWithKey[], load: RunProjection): Promise<Run[]> {
   const loaded: Run[] = [];
   for (let from = 0; from < runs.length; from += RUNS_AT_ONCE) {
     if (from > 0) await nextTurn();
@@ -112,7 +112,7 @@ export async function loadRuns(database: Stored, runs: readonly RunWithKey[], lo
   return loaded;
 }
 
-async function loadSome(database: Stored, runs: readonly RunWithKey[], load: RunProjection): Promise<Run[]> {
+async function loadSome(database: ReadSide, runs: readonly RunWithKey[], load: RunProjection): Promise<Run[]> {
   const keys = runs.map((run) => run.key);
   const [metrics, params, tags, inputs] = await Promise.all([
     latestOf(database, keys, load.metrics),

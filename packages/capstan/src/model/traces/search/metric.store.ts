@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely';
-import type { Database } from '#database';
+import type { ReadSide } from '#database';
 import type { Aggregation, MetricFilter, MetricPoint, MetricQuestion, MetricView } from './query-metric.ts';
 import { SOURCE_RUN } from '../model.ts';
 
@@ -49,7 +49,7 @@ const dimensionColumns: Readonly<Record<string, RawBuilder<unknown>>> = {
 };
 
 /** The aggregates of each group that has any, in the order of time and dimensions. */
-export async function aggregate(database: Database, query: MetricQuery): Promise<MetricPoint[]> {
+export async function aggregate(database: ReadSide, query: MetricQuery): Promise<MetricPoint[]> {
   const isCost = query.view === 'SPANS' && query.metric.endsWith('_cost');
   const time = isCost ? sql`(s.started_ns / 1000000)` : sql`t.started_at`;
   const groups = groupsOf(query, time);

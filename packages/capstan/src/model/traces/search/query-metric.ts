@@ -1,4 +1,4 @@
-import type { Database } from '#database';
+import type { ReadSide } from '#database';
 import { invalid } from '#kernel/errors';
 import type { KeyPath } from '#kernel/filter/ast';
 import { parseFilter } from '#kernel/filter/parse-filter';
@@ -90,7 +90,7 @@ const filterViews: Readonly<Record<string, { view: MetricView; entities: Readonl
 
 /** @throws DomainError INVALID_ARGUMENT for what cannot be asked of the metric */
 export async function queryMetric(
-  database: Database,
+  database: ReadSide,
   experiments: readonly number[],
   question: MetricQuestion,
 ): Promise<MetricPoint[]> {

@@ -1,3 +1,4 @@
+import { forLongReads } from '#database';
 import { parseFilter } from '#kernel/filter/parse-filter';
 import { parseOrder } from '#kernel/filter/parse-order';
 import { printFilter } from '#kernel/filter/print-filter';
@@ -17,6 +18,8 @@ export interface TraceSearch {
   /** At least 1. */
   readonly limit: number;
   readonly pageToken?: string | undefined;
+  /** Aborted when nobody wants the answer any more. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface TracePage {
@@ -43,23 +46,24 @@ export interface SearchUseCases {
 
 export function searchUseCases({ database }: TracesDeps): SearchUseCases {
   return {
-    async searchTraces({ experimentIds, orderBy = [], limit, pageToken, ...search }) {
+    async searchTraces({ experimentIds, orderBy = [], limit, pageToken, signal, ...search }) {
       const filter = parseFilter(search.filter ?? '');
       const order = parseOrder(orderBy);
       const experiments = experimentNumbers(experimentIds);
       if (experiments.length === 0) return { traces: [] };
       const question = JSON.stringify([printFilter(filter), orderBy]);
       const query = { experiments, filter, order, limit, pageToken: pageToken || undefined, question };
-      const page = await pageOfTraces(database, query);
-      return { ...page, traces: await infosOf(database.read, page.traces) };
+      const reading = forLongReads(database, signal);
+      const page = await pageOfTraces(reading, query);
+      return { ...page, traces: await infosOf(reading.read, page.traces) };
     },
     async correlateFilters({ experimentIds, first, second, base = '' }) {
       const filters = { base: parseFilter(base), first: parseFilter(first), second: parseFilter(second) };
       const experiments = experimentNumbers(experimentIds);
       if (experiments.length === 0) return correlationOf({ total: 0, first: 0, second: 0, both: 0 });
-      return correlationOf(await countTogether(database, experiments, filters));
+      return correlationOf(await countTogether(forLongReads(database), experiments, filters));
     },
-    queryMetric: (question) => queryMetric(database, experimentNumbers(question.experimentIds), question),
+    queryMetric: (question) => queryMetric(forLongReads(database), experimentNumbers(question.experimentIds), question),
   };
 }
 

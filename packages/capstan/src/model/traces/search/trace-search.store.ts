@@ -7,7 +7,7 @@ import {
   pageOf,
   sortedBy,
   sortKeysOf,
-  type Database,
+  type ReadSide,
   type SortKey,
   type Sorting,
 } from '#database';
@@ -37,7 +37,7 @@ export interface TracePageQuery {
 }
 
 export async function pageOfTraces(
-  database: Database,
+  database: ReadSide,
   query: TracePageQuery,
 ): Promise<{ traces: TraceHead[]; nextPageToken?: string }> {
   const { joins, keys } = sorting(database, query.order);
@@ -53,7 +53,7 @@ export async function pageOfTraces(
 
 /** How many traces meet the base, the base and each filter, and the base and both. */
 export async function countTogether(
-  database: Database,
+  database: ReadSide,
   experiments: readonly number[],
   filters: { readonly base: Filter; readonly first: Filter; readonly second: Filter },
 ): Promise<{ total: number; first: number; second: number; both: number }> {
@@ -75,16 +75,16 @@ export async function countTogether(
 }
 
 /** The experiments first: nobody's text is read but that of the traces asked for. */
-function conditionsOf(database: Database, experiments: readonly number[], filter: Filter): RawBuilder<unknown>[] {
+function conditionsOf(database: ReadSide, experiments: readonly number[], filter: Filter): RawBuilder<unknown>[] {
   return [sql<unknown>`t.experiment_id in (${sql.join(experiments)})`, filterCondition(database, filter)];
 }
 
-function filterCondition({ dialect }: Database, filter: Filter): RawBuilder<unknown> {
+function filterCondition({ dialect }: ReadSide, filter: Filter): RawBuilder<unknown> {
   return conditionOf(dialect, traceEntities(dialect), withSpanAttributes(filter));
 }
 
 /** Missing values last in both directions; ties by newest start, then id. */
-function sorting({ dialect }: Database, order: readonly SortTerm[]): { joins: RawBuilder<unknown>; keys: SortKey[] } {
+function sorting({ dialect }: ReadSide, order: readonly SortTerm[]): { joins: RawBuilder<unknown>; keys: SortKey[] } {
   const joins: RawBuilder<unknown>[] = [];
   const entities = traceEntities(dialect);
   const terms = order.map(({ path, isAscending }, index): Sorting => {

@@ -48,7 +48,7 @@ export function oldTraceCalls(traces: Traces) {
     })),
     searchTraces: call(
       message({ ...page, experiment_ids: list(string) }),
-      async ({ experiment_ids, filter, max_results, order_by, page_token }) => {
+      async ({ experiment_ids, filter, max_results, order_by, page_token }, { request }) => {
         if (experiment_ids.length === 0) throw missing('experiment_ids');
         const found = await traces.searchTraces({
           experimentIds: experiment_ids,
@@ -56,6 +56,7 @@ export function oldTraceCalls(traces: Traces) {
           orderBy: order_by,
           limit: pageSize(max_results, DEFAULT_TRACES, MOST_TRACES),
           pageToken: page_token,
+          signal: request.signal,
         });
         return {
           ...listed('traces', found.traces.map(toOldTraceInfo)),

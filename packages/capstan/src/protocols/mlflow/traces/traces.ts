@@ -102,7 +102,7 @@ function readCalls(traces: Traces) {
       refuseEmpty('trace_ids', trace_ids);
       return listed('trace_infos', (await traces.getTraceInfos(trace_ids, someOf(experiment_ids))).map(toTraceInfo));
     }),
-    searchTracesV3: call(search, async ({ locations, filter, max_results, order_by, page_token }) => {
+    searchTracesV3: call(search, async ({ locations, filter, max_results, order_by, page_token }, { request }) => {
       refuseEmpty('locations', locations);
       const found = await traces.searchTraces({
         experimentIds: locations.flatMap(({ mlflow_experiment: at }) => at?.experiment_id ?? []),
@@ -110,6 +110,7 @@ function readCalls(traces: Traces) {
         orderBy: order_by,
         limit: pageSize(max_results, DEFAULT_TRACES, MOST_TRACES),
         pageToken: page_token,
+        signal: request.signal,
       });
       return {
         ...listed('traces', found.traces.map(toTraceInfo)),

@@ -77,7 +77,7 @@ export function loggedModelCalls(experiments: Experiments) {
     ),
     searchLoggedModels: call(
       search,
-      async ({ experiment_ids, filter, datasets, max_results, order_by, page_token }) => {
+      async ({ experiment_ids, filter, datasets, max_results, order_by, page_token }, { request }) => {
         const found = await experiments.searchLoggedModels({
           experimentIds: experiment_ids,
           filter,
@@ -92,6 +92,7 @@ export function loggedModelCalls(experiments: Experiments) {
           })),
           limit: pageSize(max_results, DEFAULT_MODELS, MOST_MODELS),
           pageToken: page_token,
+          signal: request.signal,
         });
         return {
           ...listed('models', found.models.map(toLoggedModel)),

@@ -24,48 +24,53 @@ const bulk = message({ run_id: list(string), metric_key: string, max_results: in
 
 export function metricCalls(experiments: Experiments) {
   return {
-    metricHistory: call(historyOf, async ({ metric_key, max_results, page_token, ...request }) => {
+    metricHistory: call(historyOf, async ({ metric_key, max_results, page_token, run_id, run_uuid }, { request }) => {
       const key = required('metric_key', metric_key);
       const found = await experiments.metricHistory({
-        runId: required('run_id', request.run_id || request.run_uuid),
+        runId: required('run_id', run_id || run_uuid),
         key,
         limit: pageSize(max_results, MOST_POINTS, MOST_POINTS),
         pageToken: page_token,
+        signal: request.signal,
       });
       const metrics = found.points.map(({ value, timestamp, step }) => ({ key, value, timestamp, step }));
       return { ...listed('metrics', metrics), ...optional('next_page_token', found.nextPageToken) };
     }),
-    sampledMetricHistory: call(sample, async ({ run_ids, metric_key, start_step, end_step, max_results }) => {
-      const key = required('metric_key', metric_key);
-      if (run_ids.length === 0) throw missing('run_ids');
-      if (run_ids.length > MOST_RUNS) {
-        throw tooMany('GetMetricHistoryBulkInterval', 'request must specify at most', run_ids, 'run_ids');
-      }
-      if ((start_step === undefined) !== (end_step === undefined)) {
-        throw invalid('If either start step or end step are specified, both must be specified.', {
-          field: 'start_step',
+    sampledMetricHistory: call(
+      sample,
+      async ({ run_ids, metric_key, start_step, end_step, max_results }, { request }) => {
+        const key = required('metric_key', metric_key);
+        if (run_ids.length === 0) throw missing('run_ids');
+        if (run_ids.length > MOST_RUNS) {
+          throw tooMany('GetMetricHistoryBulkInterval', 'request must specify at most', run_ids, 'run_ids');
+        }
+        if ((start_step === undefined) !== (end_step === undefined)) {
+          throw invalid('If either start step or end step are specified, both must be specified.', {
+            field: 'start_step',
+          });
+        }
+        if (start_step !== undefined && end_step !== undefined && start_step > end_step) {
+          throw invalid(
+            `end_step must be greater than start_step. Found start_step=${start_step} and end_step=${end_step}.`,
+            {
+              field: 'end_step',
+            },
+          );
+        }
+        if (max_results !== undefined && (max_results < 1 || max_results > MOST_SAMPLED)) {
+          throw invalid(`max_results must be between 1 and ${MOST_SAMPLED}.`, { field: 'max_results' });
+        }
+        const series = await experiments.sampledHistory({
+          runIds: run_ids,
+          key,
+          range: { from: start_step, to: end_step },
+          maxPoints: max_results ?? MOST_SAMPLED,
+          signal: request.signal,
         });
-      }
-      if (start_step !== undefined && end_step !== undefined && start_step > end_step) {
-        throw invalid(
-          `end_step must be greater than start_step. Found start_step=${start_step} and end_step=${end_step}.`,
-          {
-            field: 'end_step',
-          },
-        );
-      }
-      if (max_results !== undefined && (max_results < 1 || max_results > MOST_SAMPLED)) {
-        throw invalid(`max_results must be between 1 and ${MOST_SAMPLED}.`, { field: 'max_results' });
-      }
-      const series = await experiments.sampledHistory({
-        runIds: run_ids,
-        key,
-        range: { from: start_step, to: end_step },
-        maxPoints: max_results ?? MOST_SAMPLED,
-      });
-      return listed('metrics', withRuns(key, series));
-    }),
-    bulkMetricHistory: call(bulk, async ({ run_id, metric_key, max_results }) => {
+        return listed('metrics', withRuns(key, series));
+      },
+    ),
+    bulkMetricHistory: call(bulk, async ({ run_id, metric_key, max_results }, { request: { signal } }) => {
       if (run_id.length === 0) {
         throw invalid('GetMetricHistoryBulk request must specify at least one run_id.', { field: 'run_id' });
       }
@@ -77,7 +82,10 @@ export function metricCalls(experiments: Experiments) {
       }
       const limit = Math.min(pageSize(max_results, MOST_BULK_POINTS, MOST_POINTS), MOST_BULK_POINTS);
       return {
-        metrics: withRuns(metric_key, await experiments.bulkHistory({ runIds: run_id, key: metric_key, limit })),
+        metrics: withRuns(
+          metric_key,
+          await experiments.bulkHistory({ runIds: run_id, key: metric_key, limit, signal }),
+        ),
       };
     }),
   };

@@ -63,17 +63,21 @@ function runLifecycleCalls(experiments: Experiments) {
       await experiments.restoreRuns({ ids: [idOf(request)], cause });
       return {};
     }),
-    searchRuns: call(search, async ({ experiment_ids, filter, run_view_type, max_results, order_by, page_token }) => {
-      const found = await experiments.searchRuns({
-        experimentIds: experiment_ids,
-        filter,
-        orderBy: order_by,
-        view: viewOf(run_view_type),
-        limit: pageSize(max_results, DEFAULT_RUNS, MOST_RUNS),
-        pageToken: page_token,
-      });
-      return { ...listed('runs', found.runs.map(toRun)), ...optional('next_page_token', found.nextPageToken) };
-    }),
+    searchRuns: call(
+      search,
+      async ({ experiment_ids, filter, run_view_type, max_results, order_by, page_token }, { request }) => {
+        const found = await experiments.searchRuns({
+          experimentIds: experiment_ids,
+          filter,
+          orderBy: order_by,
+          view: viewOf(run_view_type),
+          limit: pageSize(max_results, DEFAULT_RUNS, MOST_RUNS),
+          pageToken: page_token,
+          signal: request.signal,
+        });
+        return { ...listed('runs', found.runs.map(toRun)), ...optional('next_page_token', found.nextPageToken) };
+      },
+    ),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Cause } from '#kernel/cause';
 import { DomainError } from '#kernel/errors';
 import { decodeMessage, decodeQuery } from './decode.ts';
 import type { Field, Message, MessageOf } from './fields.ts';
-import { jsonReply } from './json-reply.ts';
+import { hasLongList, jsonReply, jsonReplyInTurns } from './json-reply.ts';
 import { parseJson } from './parse-json.ts';
 
 export type Handler = (request: RawRequest) => Promise<RawReply>;
@@ -19,7 +19,8 @@ export function call<const Fields extends Readonly<Record<string, Field>>>(
   return async (request) => {
     const isQuery = request.method === 'GET' || request.method === 'HEAD';
     const message = isQuery ? decodeQuery(spec, request.query) : decodeMessage(spec, bodyOf(request));
-    return jsonReply(await handle(message, { cause: request.cause, request }));
+    const reply = await handle(message, { cause: request.cause, request });
+    return hasLongList(reply) ? await jsonReplyInTurns(reply) : jsonReply(reply);
   };
 }
 
