@@ -32,7 +32,7 @@ export function wireModel(foundation: Foundation): WiredModel {
       ...experimentRoutes(experiments, silence),
       ...traceRoutes(traces, experiments),
       ...registryRoutes(registry),
-      ...importRoutes({ imports, experiments, registry }),
+      ...importRoutes({ imports, experiments, registry, traces, evaluations }),
     ],
     handlers: experimentJobs(experiments),
   };

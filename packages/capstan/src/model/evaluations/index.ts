@@ -4,4 +4,5 @@
 // Called by protocols/mlflow and by whoever empties an experiment; stands on experiments and on the JSON texts of traces.
 export { createEvaluations, type Evaluations } from './service.ts';
 export { readTagChanges, type TagChange } from './datasets/tag-changes.ts';
+export type { ForeignDataset, ForeignRecord, ForeignScorer } from './importing/import-evaluations.ts';
 export * from './model.ts';
