@@ -94,7 +94,9 @@ export function importTraceUseCases({ database, events, experiments }: TracesDep
 
   async function runsHere(traces: readonly ForeignTrace[]): Promise<Set<string>> {
     const wanted = [...new Set(traces.flatMap(({ runs }) => runs))];
-    return new Set((await experiments.getRuns(wanted)).map(({ id }) => id));
+    const here = new Set<string>();
+    for (const chunk of store.chunked(wanted)) for (const { id } of await experiments.getRuns(chunk)) here.add(id);
+    return here;
   }
 
   async function rootOf(traceId: string): Promise<{ experiment: Experiment; root: string }> {
