@@ -51,8 +51,8 @@ class DatasetVersion:
     def paths(self) -> list[Path]:
         """Return where the files lie on this machine, each checked against its digest.
 
-        Files of the project's folder are used as they lie there. What is not there, or has changed since, comes from the
-        server, once: it is kept in the user's cache (CAPSTAN_CACHE names another folder). Write into none of them.
+        Files of the project's folder are used as they lie there. What is not there, or has changed since, comes from
+        the server, once: it is kept in the user's cache (CAPSTAN_CACHE names another folder). Write into none of them.
 
         Raises:
             CapstanError: a file is neither here nor held by the server, or the version is not accepted.

@@ -15,6 +15,7 @@ import { importEvaluationDatasets, importScorers } from './evaluations.ts';
 import { createLanes } from './lanes.ts';
 import { unlessRefused, type Import, type ImportOptions } from './one-import.ts';
 import type { Progress } from './progress.ts';
+import { withPlaces } from './prompt-experiments.ts';
 import { createRunBatches, isRefusal, markOf, sendRuns, sentSeries, withRuns } from './runs.ts';
 import type { Target } from './target.ts';
 import { importTraces } from './traces.ts';
@@ -235,16 +236,6 @@ async function sendModel({ source, target, options, progress, places }: Import, 
       reason: 'a version of that number is here that is another one',
     });
   }
-}
-
-/** Tag in which MLflow keeps the experiments of a prompt, as `,1,2,`. */
-const EXPERIMENTS_OF_PROMPT = '_mlflow_experiment_ids';
-
-/** Tags that name experiments by the ids that these have here. */
-function withPlaces(tags: SourceModel['tags'], places: ReadonlyMap<string, string>): Record<string, string> {
-  const ids = tags[EXPERIMENTS_OF_PROMPT];
-  if (ids === undefined) return { ...tags };
-  return { ...tags, [EXPERIMENTS_OF_PROMPT]: ids.replaceAll(/[^,]+/g, (id) => places.get(id) ?? id) };
 }
 
 interface Owned<Item> {
