@@ -7,9 +7,9 @@ import type { Target } from './target.ts';
 
 type SentTrace = Parameters<Target['client']['imports']['traces']>[0]['body']['traces'][number];
 
-/** What one call carries at most. */
+/** What one call carries at most: while it is stored, other writers wait. */
 const MOST_SPANS = 2_000;
-const MOST_TRACES = 500;
+const MOST_TRACES = 100;
 const MOST_CHARACTERS = 8_000_000;
 
 interface Marked {
