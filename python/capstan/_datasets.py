@@ -1,22 +1,20 @@
-"""Versions of datasets: what they hold, where their files lie, and that those are still what was taken in."""
+"""Versions of datasets: what they hold, and their files, wherever these lie."""
 
 from __future__ import annotations
 
 import csv
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from ._errors import CapstanError
+from ._files import fetched, is_whole
 from ._html import facts, heading, instant, table
 from ._optional import wanted
 from ._server import Json, Server, connect
 
 if TYPE_CHECKING:
     import pandas as pd
-
-CHUNK_BYTES = 1 << 20
 
 
 class DatasetVersion:
@@ -51,18 +49,29 @@ class DatasetVersion:
         return f"<capstan.DatasetVersion {self.project}/{self.name}@{self.number}>"
 
     def paths(self) -> list[Path]:
-        """Return where the files lie in the project's folder on this machine, each checked against its digest.
+        """Return where the files lie on this machine, each checked against its digest.
+
+        Files of the project's folder are used as they lie there. What is not there, or has changed since, comes from
+        the server, once: it is kept in the user's cache (CAPSTAN_CACHE names another folder). Write into none of them.
 
         Raises:
-            CapstanError: a file is not there (the version was cut by Capstan, or the project lies on another machine),
-                or holds something else than this version by now.
+            CapstanError: a file is neither here nor held by the server, or the version is not accepted.
         """
+        folder = self._folder()
+        return [self._path_of(file, folder) for file in self.files]
+
+    def _folder(self) -> Path | None:
+        """Return where the project keeps the dataset, on whichever machine that is; None where it declares none."""
         project = self._server.get("projects", self.project)
         declared = project["declaration"].get("datasets", {}).get(self.name)
-        if declared is None:
-            raise CapstanError(f"{self.project} does not declare {self.name} any more", code="NOT_FOUND")
-        folder = Path(project["folder"], *_folder_of(declared["path"]))
-        return [_checked(folder, file, repr(self)) for file in self.files]
+        return None if declared is None else Path(project["folder"], *_folder_of(declared["path"]))
+
+    def _path_of(self, file: Json, folder: Path | None) -> Path:
+        if folder is not None:
+            path = folder.joinpath(*PurePosixPath(file["path"]).parts)
+            if is_whole(path, file):
+                return path
+        return fetched(self._server, self.id, file, repr(self))
 
     def records(self) -> Iterator[Json]:
         """Go through the rows as dictionaries; of CSV files every value is text, Parquet files need pandas.
@@ -184,28 +193,3 @@ def _folder_of(declared: str) -> tuple[str, ...]:
     parts = PurePosixPath(declared).parts
     wild = [index for index, part in enumerate(parts) if "*" in part]
     return parts[: wild[0] if wild else -1]
-
-
-def _checked(folder: Path, file: Json, version: str) -> Path:
-    path = folder.joinpath(*PurePosixPath(file["path"]).parts)
-    if not path.is_file():
-        raise CapstanError(
-            f"{path} of {version} is not there",
-            code="NOT_FOUND",
-            hint="Files that Capstan cut itself, and projects on other machines, have no path here.",
-        )
-    if path.stat().st_size != file["sizeBytes"] or _digest_of(path) != file["digest"]:
-        raise CapstanError(
-            f"{path} is not what {version} holds: it has changed since",
-            code="CONFLICT",
-            hint="Register the files as a new version, or bring the old ones back.",
-        )
-    return path
-
-
-def _digest_of(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK_BYTES):
-            digest.update(chunk)
-    return f"sha256:{digest.hexdigest()}"

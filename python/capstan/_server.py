@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from http.client import HTTPException
+from http.client import HTTPException, HTTPResponse
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode, urlsplit
@@ -47,23 +47,31 @@ class Server:
         Raises:
             CapstanError: nothing answers, or the answer is a refusal.
         """
+        with self.open(*path, query=query) as answer:
+            try:
+                found: Json = json.load(answer)
+            except ValueError as error:
+                raise _no_capstan(self.url, 200) from error
+            except (HTTPException, OSError) as error:
+                raise _unreachable(self.url, error) from error
+            return found
+
+    def open(self, *path: str, query: Mapping[str, object] | None = None) -> HTTPResponse:
+        """Return the answer to GET /api/v1/PATH, to be read and closed by the caller.
+
+        Raises:
+            CapstanError: nothing answers, or the answer is a refusal.
+        """
         asked = {key: value for key, value in (query or {}).items() if value is not None}
         address = f"{self.url}/api/v1/{'/'.join(quote(part, safe='') for part in path)}"
-        request = Request(f"{address}?{urlencode(asked)}" if asked else address, headers={"accept": "application/json"})
+        request = Request(f"{address}?{urlencode(asked)}" if asked else address, headers={"accept": "*/*"})
         try:
-            with urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
-                found: Json = json.load(answer)
-                return found
+            answer: HTTPResponse = urlopen(request, timeout=TIMEOUT_SECONDS)
         except HTTPError as error:
             raise _refusal(error, self.url) from None
         except (URLError, HTTPException, OSError) as error:
-            raise CapstanError(
-                f"No server answers at {self.url} ({getattr(error, 'reason', error)})",
-                code="UNREACHABLE",
-                hint="Start one with `capstan up`, or set CAPSTAN_URL to the address of one.",
-            ) from error
-        except ValueError as error:
-            raise _no_capstan(self.url, 200) from error
+            raise _unreachable(self.url, error) from error
+        return answer
 
     def items(self, *path: str, limit: int | None = None, query: Mapping[str, object] | None = None) -> Iterator[Json]:
         """Go through a list of the API, page by page, up to `limit` items."""
@@ -102,6 +110,14 @@ def _refusal(error: HTTPError, url: str) -> CapstanError:
         )
     except (ValueError, KeyError, TypeError):
         return _no_capstan(url, error.code)
+
+
+def _unreachable(url: str, error: Exception) -> CapstanError:
+    return CapstanError(
+        f"No server answers at {url} ({getattr(error, 'reason', error)})",
+        code="UNREACHABLE",
+        hint="Start one with `capstan up`, or set CAPSTAN_URL to the address of one.",
+    )
 
 
 def _no_capstan(url: str, status: int) -> CapstanError:

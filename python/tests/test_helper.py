@@ -12,16 +12,20 @@ from contextlib import contextmanager
 from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
+from unittest.mock import patch
 
 import mlflow
 import pandas as pd
 
 import capstan
+from capstan._files import fetched
 
 PROJECT = "flight-delays"
 MODEL = "late-arrival"
 FOLDER = Path(os.environ["TEST_PROJECT_FOLDER"])
+BLOBS = Path(os.environ["TEST_BLOBS"])
 
 
 class Tags(HTMLParser):
@@ -92,19 +96,64 @@ class Datasets(Refusals):
         with (FOLDER / "data/airlines.csv").open(newline="", encoding="utf-8") as file:
             self.assertEqual(list(airlines.records()), list(csv.DictReader(file)))
 
-    def test_a_file_that_has_changed_is_not_the_version(self):
+    @contextmanager
+    def elsewhere(self):
+        """The project's file of airlines is away, as on another machine, and the cache is a new one."""
         file = FOLDER / "data/airlines.csv"
-        copy = file.with_suffix(".kept")
+        away = file.with_suffix(".away")
+        with TemporaryDirectory() as cache, patch.dict(os.environ, CAPSTAN_CACHE=cache):
+            shutil.move(file, away)
+            try:
+                yield Path(cache), file, away
+            finally:
+                shutil.move(away, file)
+
+    def test_a_file_that_is_not_here_comes_from_the_server_once(self):
         airlines = capstan.dataset("airlines")
-        shutil.copy(file, copy)
-        try:
-            file.write_text(file.read_text(encoding="utf-8").replace("a", "b", 1), encoding="utf-8")
-            self.refused("CONFLICT", "it has changed since", airlines.paths)
-            file.unlink()
-            self.refused("NOT_FOUND", "is not there", airlines.to_df)
-        finally:
-            shutil.move(copy, file)
-        self.assertEqual(len(airlines.to_df()), airlines.rows)
+        with self.elsewhere() as (cache, _, away):
+            (path,) = airlines.paths()
+            self.assertEqual(path.name, "airlines.csv")
+            self.assertTrue(path.is_relative_to(cache))
+            self.assertEqual(path.read_bytes(), away.read_bytes())
+            self.assertEqual(len(airlines.to_df()), airlines.rows)
+            self.assertEqual([one.name for one in path.parent.iterdir()], ["airlines.csv"])
+            fetched_at = path.stat().st_mtime_ns
+            self.assertEqual(airlines.paths(), [path])
+            self.assertEqual(path.stat().st_mtime_ns, fetched_at)
+            path.write_bytes(b"x" * path.stat().st_size)
+            self.assertEqual(airlines.paths()[0].read_bytes(), away.read_bytes())
+
+    def test_a_file_that_has_changed_is_not_the_version(self):
+        airlines = capstan.dataset("airlines")
+        with self.elsewhere() as (cache, file, away):
+            file.write_text(away.read_text(encoding="utf-8").replace("a", "b", 1), encoding="utf-8")
+            self.assertEqual(airlines.paths()[0].read_bytes(), away.read_bytes())
+            self.assertTrue(airlines.paths()[0].is_relative_to(cache))
+
+    def test_bytes_that_the_server_does_not_hold_are_said(self):
+        airlines = capstan.dataset("airlines")
+        digest = airlines.files[0]["digest"].removeprefix("sha256:")
+        blob = BLOBS / digest[:2] / digest[2:]
+        kept = blob.with_suffix(".kept")
+        with self.elsewhere():
+            shutil.move(blob, kept)
+            try:
+                self.refused("NOT_FOUND", "the server does not hold its bytes", airlines.paths)
+            finally:
+                shutil.move(kept, blob)
+            self.assertEqual(len(airlines.to_df()), airlines.rows)
+
+    def test_bytes_that_are_others_on_the_way_are_not_kept(self):
+        airlines = capstan.dataset("airlines")
+        with self.elsewhere() as (cache, _, _), stranger(200) as url:
+            file = airlines.files[0]
+            self.refused("DATA_LOSS", "not as it was taken in", fetched, capstan.connect(url), "dv_1", file, "it")
+            self.assertEqual([one for one in cache.rglob("*") if one.is_file()], [])
+            # Known by its digest, whatever it is called; then asked for by a name that the version does not have.
+            evil = {**file, "path": "../../..\\up.csv"}
+            self.refused("NOT_FOUND", "does not hold", fetched, capstan.connect(), airlines.id, evil, "it")
+            no_digest = {**file, "digest": "../x"}
+            self.refused("INVALID_ARGUMENT", "no digest", fetched, capstan.connect(), airlines.id, no_digest, "it")
 
     def test_what_is_not_there_is_said(self):
         self.refused("NOT_FOUND", "has no version 77", capstan.dataset, "flights@77")

@@ -31,6 +31,11 @@ interface Seen {
   >;
   readonly models: Record<string, unknown>;
   readonly registered: Record<string, unknown>;
+  readonly traces: Record<string, { readonly spans: unknown[]; readonly assessments: unknown[] }>;
+  /** Ids of the traces that a run, or a version of a prompt, is asked for. */
+  readonly links: Record<string, string[]>;
+  readonly datasets: Record<string, { readonly records: unknown[] }>;
+  readonly scorers: Record<string, unknown[]>;
 }
 
 let python: string;
@@ -94,13 +99,36 @@ describe('what the client sees is the same on each database', { timeout: MINUTES
   test('from the database of a server that runs; a dry run changes nothing before it', async () => {
     for (const { url } of whole) {
       const look = await capstan([...fromDatabase(), '--dry-run'], url);
-      expect(look).toMatchObject({ code: 0, out: expect.stringMatching(/Would bring:[^]*7 runs/) });
+      expect(look).toMatchObject({
+        code: 0,
+        out: expect.stringMatching(/Would bring:[^]*10 runs[^]*6 traces[^]*2 evaluation datasets\n  705 records/),
+      });
       const { items } = await createClient({ baseUrl: url }).experiments.list({ query: {} });
       expect(items.map(({ name }) => name)).toEqual(['Default']);
       const done = await capstan(fromDatabase(), url);
       expect(done).toMatchObject({ code: 0, out: expect.stringContaining('2,507 points') });
     }
     expect(await seenAt(...whole.map(({ url }) => url))).toEqual(onEach(onServer));
+    // The client saw them there, too: links of every kind, records, spans.
+    expect(Object.values(onServer.traces).flatMap(({ spans }) => spans)).toHaveLength(7);
+    expect(Object.values(onServer.datasets).flatMap(({ records }) => records)).toHaveLength(705);
+    expect(Object.keys(onServer.links)).toHaveLength(4);
+    expect(Object.values(onServer.scorers).flat()).toHaveLength(3);
+  });
+
+  test('a second time, when nothing has changed there, nothing is brought', async () => {
+    for (const { url } of whole) {
+      const { code, out } = await capstan([...fromDatabase(), '--json'], url);
+      expect(code).toBe(0);
+      const last = JSON.parse(out.trim().split('\n').at(-1) ?? '') as { counts: Record<string, number> };
+      const { unchangedRuns, unchangedTraces, experiments, ...rest } = last.counts;
+      expect({ unchangedRuns, unchangedTraces, experiments }).toEqual({
+        unchangedRuns: 10,
+        unchangedTraces: 6,
+        experiments: 6,
+      });
+      expect(Object.values(rest).every((count) => count === 0)).toBe(true);
+    }
   });
 
   test('from a running server by its REST API', async () => {
@@ -223,6 +251,9 @@ test(
       expect(next).toMatchObject({ code: 0, out: expect.stringMatching(/ 2 runs\n/) });
       // One of them went on, and one is new.
       const unchanged = Object.keys(all.runs).length - 1;
+      // One trace was assessed, one is new; a record was changed, one is new, and a scorer has another version.
+      expect(next.out).toMatch(/ 2 traces\n {2}5 traces here already[^]*1 evaluation datasets\n {2}2 records\n/);
+      expect(next.out).toContain(' 1 scorers');
       expect(next.out).toContain(`${unchanged} runs here already\n  2 points`);
     }
     const [more, ...after] = await seenAt(mlflow.url, ...urls);

@@ -20,6 +20,8 @@ import pandas
 from mlflow import MlflowClient
 from mlflow.entities import LoggedModelInput, LoggedModelOutput, Metric, Param, RunTag, ViewType
 
+import mlflow_source_traces
+
 BIG_STEP = 9_007_199_254_740_993
 NAN = float("nan")
 
@@ -93,10 +95,12 @@ def make(uri: str, folder: str) -> None:
     if not uri.startswith("file:"):
         mlflow.genai.register_prompt(name="greeting", template="Say hi to {{name}}", commit_message="first")
         mlflow.genai.register_prompt(name="greeting", template="Say hello to {{name}}")
+    mlflow_source_traces.make(uri)
 
 
 def more(uri: str, folder: str) -> None:
     os.chdir(folder)
+    mlflow.set_tracking_uri(uri)
     client = MlflowClient(uri)
     experiment = client.get_experiment_by_name("by hand").experiment_id
     first = client.search_runs([experiment], "attributes.run_name = 'first'")[0].info.run_id
@@ -107,6 +111,7 @@ def more(uri: str, folder: str) -> None:
     client.log_metric(run, "loss", 0.125)
     client.set_registered_model_alias("net", "champion", "1")
     client.create_model_version("net", f"{client.get_run(first).info.artifact_uri}/deep", run_id=first)
+    mlflow_source_traces.more(uri)
 
 
 def bulk(database: str, _folder: str) -> None:
@@ -181,7 +186,8 @@ def read_all(uri: str) -> dict:
     for prompt in client.search_registered_models("tags.`mlflow.prompt.is_prompt` = 'true'"):
         versions = [mlflow.genai.load_prompt(prompt.name, version=number) for number in (1, 2)]
         seen["registered"][prompt.name] = [[v.version, v.template, v.commit_message] for v in versions]
-    return seen
+    prompts = [f"{name}/{number}" for name in seen["registered"] for number in (1, 2)]
+    return seen | mlflow_source_traces.read(client, names, list(seen["runs"]), prompts, uri.startswith("file:"))
 
 
 def read_run(client: MlflowClient, run, names: dict) -> dict:

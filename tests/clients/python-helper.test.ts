@@ -66,7 +66,12 @@ test('datasets, predictions, runs and model versions, with pandas and mlflow bes
   ];
   const { code, err } = await runPython(python, suite, {
     folder: emptyFolder(),
-    env: { ...env(), TEST_PROJECT_FOLDER: folder, PYTHONDONTWRITEBYTECODE: '1' },
+    env: {
+      ...env(),
+      TEST_PROJECT_FOLDER: folder,
+      TEST_BLOBS: join(server.data, 'artifacts', 'sha256'),
+      PYTHONDONTWRITEBYTECODE: '1',
+    },
   });
   expect(code, err).toBe(0);
   expect(err).toMatch(/Ran 1\d tests/);

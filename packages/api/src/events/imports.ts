@@ -6,7 +6,16 @@ export const importEvents = {
   /** One batch: what it brought that was not here before, and what it brought up to date. */
   'import.recorded': z.strictObject({
     source: z.string(),
-    kind: z.enum(['experiment', 'run', 'logged-model', 'registered-model']),
+    kind: z.enum([
+      'experiment',
+      'run',
+      'logged-model',
+      'registered-model',
+      'trace',
+      'evaluation-dataset',
+      'evaluation-record',
+      'scorer',
+    ]),
     added: z.int(),
     changed: z.int(),
     points: z.int(),

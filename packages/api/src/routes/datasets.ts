@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { datasetVersion, datasetVersionStatus, datasetVersionSummary } from '../dataset-version.ts';
-import { defineRoute } from '../route.ts';
+import { defineRawRoute, defineRoute } from '../route.ts';
 import { nothing, pageOf, pageQuery, slug } from '../shapes.ts';
 
 const ofProject = z.strictObject({ project: slug });
@@ -62,6 +62,17 @@ export const datasets = {
     body: nothing,
     reply: datasetVersion,
     errors: ['NOT_FOUND'],
+  }),
+  downloadFile: defineRawRoute({
+    name: 'datasets.downloadFile',
+    method: 'GET',
+    path: '/api/v1/dataset-versions/:version/files',
+    summary: 'A file of an accepted version, by its `path` in the query; one byte range',
+    permission: 'read',
+    protocol: 'native',
+    bodyAs: 'none',
+    bodyLimitBytes: 0,
+    audit: 'none',
   }),
   register: defineRoute({
     name: 'datasets.register',

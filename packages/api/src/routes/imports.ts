@@ -19,7 +19,15 @@ const source = z.string().min(1).max(2_000);
 const int64 = z.union([z.int(), z.string().regex(/^-?\d{1,19}$/)]);
 const value = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])]);
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
-const owner = z.enum(['run', 'logged-model']);
+const owner = z.enum(['run', 'logged-model', 'trace']);
+/** Whose files a model version may stand for. */
+const modelFilesOwner = z.enum(['run', 'logged-model']);
+const traceId = z.string().regex(/^[\w.:-]{1,128}$/);
+/** Nanoseconds since 1970. */
+const nanoseconds = z
+  .string()
+  .regex(/^\d{1,19}$/)
+  .refine((text) => BigInt(text) < 2n ** 63n, 'More than 64 bits hold');
 
 const tagged = z.strictObject({
   /** Its id where it comes from. */
@@ -93,7 +101,7 @@ const version = z.strictObject({
   version: z.int().min(1),
   source: z.string(),
   /** Whose files it stands for, and which of them; null where they are nobody's here. */
-  files: z.strictObject({ owner, id, path: z.string() }).nullable(),
+  files: z.strictObject({ owner: modelFilesOwner, id, path: z.string() }).nullable(),
   runId: id.nullable(),
   loggedModelId: id.nullable(),
   runLink: z.string().nullable(),
@@ -117,10 +125,99 @@ const registeredModel = z.strictObject({
   aliases: z.record(z.string(), z.int()),
 });
 
+const span = z.strictObject({
+  spanId: z.string().regex(/^[0-9a-f]{1,32}$/),
+  parentId: z.string().nullable(),
+  name: z.string(),
+  status: z.enum(['UNSET', 'OK', 'ERROR']),
+  statusMessage: z.string(),
+  startNs: nanoseconds,
+  endNs: nanoseconds.nullable(),
+  /** JSON text of each value. */
+  attributes: texts,
+  events: z.array(z.strictObject({ name: z.string(), atNs: nanoseconds, attributes: texts })),
+  links: z.array(z.strictObject({ traceId: z.string(), spanId: z.string(), attributes: texts })),
+});
+
+const assessment = z.strictObject({
+  id: z.string(),
+  kind: z.enum(['feedback', 'expectation', 'issue']),
+  name: z.string(),
+  value: z.json(),
+  error: z
+    .strictObject({ code: z.string().nullable(), message: z.string().nullable(), stackTrace: z.string().nullable() })
+    .nullable(),
+  rationale: z.string().nullable(),
+  sourceType: z.enum(['SOURCE_TYPE_UNSPECIFIED', 'HUMAN', 'LLM_JUDGE', 'CODE']),
+  sourceId: z.string().nullable(),
+  spanId: z.string().nullable(),
+  metadata: texts,
+  overrides: z.string().nullable(),
+  isValid: z.boolean(),
+  createdAt: timestamp,
+  updatedAt: timestamp,
+});
+
+const trace = z.strictObject({
+  id: traceId,
+  experimentId: id,
+  clientRequestId: z.string().nullable(),
+  requestPreview: z.string().nullable(),
+  responsePreview: z.string().nullable(),
+  startedAt: timestamp,
+  durationMs: z.int().nullable(),
+  status: z.enum(['STATE_UNSPECIFIED', 'OK', 'ERROR', 'IN_PROGRESS']),
+  tags: texts,
+  metadata: texts,
+  assessments: z.array(assessment),
+  runs: z.array(id),
+  /** `NAME/VERSION`. */
+  prompts: z.array(z.string()),
+  /** All of them, or some: spans add up over calls. */
+  spans: z.array(span),
+});
+
+const evaluationDataset = z.strictObject({
+  id,
+  name: z.string(),
+  digest: z.string().max(64),
+  /** JSON object. */
+  schema: z.string().nullable(),
+  createdAt: timestamp,
+  updatedAt: timestamp,
+  createdBy: z.string().nullable(),
+  updatedBy: z.string().nullable(),
+  tags: texts,
+  experimentIds: z.array(id),
+});
+
+/** Values are JSON texts. */
+const evaluationRecord = z.strictObject({
+  id,
+  inputs: z.string(),
+  outputs: z.string().nullable(),
+  expectations: z.string().nullable(),
+  tags: z.string(),
+  source: z.string().nullable(),
+  createdAt: timestamp,
+  updatedAt: timestamp,
+  createdBy: z.string().nullable(),
+  updatedBy: z.string().nullable(),
+});
+
+const scorer = z.strictObject({
+  id,
+  experimentId: id,
+  name: z.string(),
+  versions: z.array(z.strictObject({ version: z.int().min(1), serialized: z.string(), createdAt: timestamp })),
+});
+
 /** What one call brought that was not there before. */
 const recorded = z.strictObject({ added: z.int(), changed: z.int(), points: z.int() });
 
-const kind = z.enum(['run', 'logged-model', 'registered-model']);
+const counted = recorded.omit({ points: true });
+
+const kind = z.enum(['run', 'logged-model', 'registered-model', 'trace', 'evaluation-dataset', 'scorer']);
 /** An object as it is at its source: the same mark, the same object. */
 const mark = z.strictObject({ id: z.string().max(256), mark: z.string().max(128) });
 const file = z.strictObject({ path: z.string(), sizeBytes: z.int(), digest: digest.optional() });
@@ -213,6 +310,53 @@ export const imports = {
     }),
     errors: ['INVALID_ARGUMENT'],
   }),
+  traces: defineRoute({
+    ...bulk,
+    name: 'imports.traces',
+    path: `${base}/traces`,
+    summary: 'Store traces with their spans, assessments and links',
+    bodyLimitBytes: BATCH_LIMIT_BYTES,
+    audit: 'import.traces',
+    body: z.strictObject({ source, traces: z.array(trace).max(10_000) }),
+    reply: counted,
+    errors: ['INVALID_ARGUMENT', 'NOT_FOUND', 'CONFLICT'],
+  }),
+  evaluationDataset: defineRoute({
+    ...bulk,
+    name: 'imports.evaluationDataset',
+    path: `${base}/evaluation-datasets`,
+    summary: 'Store an evaluation dataset without its records',
+    bodyLimitBytes: JSON_LIMIT_BYTES,
+    audit: 'import.evaluation-dataset',
+    body: z.strictObject({ source, dataset: evaluationDataset }),
+    reply: counted,
+    errors: ['INVALID_ARGUMENT', 'NOT_FOUND', 'CONFLICT'],
+  }),
+  evaluationRecords: defineRoute({
+    ...bulk,
+    name: 'imports.evaluationRecords',
+    path: `${base}/evaluation-records`,
+    summary: 'Store records of an evaluation dataset',
+    bodyLimitBytes: BATCH_LIMIT_BYTES,
+    audit: 'import.evaluation-records',
+    body: z.strictObject({ source, datasetId: id, records: z.array(evaluationRecord).max(10_000) }),
+    reply: counted,
+    errors: ['INVALID_ARGUMENT', 'NOT_FOUND'],
+  }),
+  scorer: defineRoute({
+    ...bulk,
+    name: 'imports.scorer',
+    path: `${base}/scorers`,
+    summary: 'Store a scorer with its versions, numbers as they are',
+    bodyLimitBytes: BATCH_LIMIT_BYTES,
+    audit: 'import.scorer',
+    body: z.strictObject({ source, scorer }),
+    reply: counted.extend({
+      /** Versions that are other ones here already: they stay as they are. */
+      clashes: z.array(z.int()),
+    }),
+    errors: ['INVALID_ARGUMENT', 'NOT_FOUND'],
+  }),
   linkFiles: defineRoute({
     ...bulk,
     name: 'imports.linkFiles',
@@ -228,7 +372,8 @@ export const imports = {
     name: 'imports.putFile',
     method: 'PUT',
     path: `${base}/files/:owner/:id`,
-    summary: 'Store a file of a run or logged model, deleted ones too; `path`, `digest` and `sizeBytes` in the query',
+    summary:
+      'Store a file of a run, logged model or trace, deleted ones too; `path`, `digest` and `sizeBytes` in the query',
     permission: 'admin',
     protocol: 'native',
     bodyAs: 'stream',

@@ -2,6 +2,7 @@ import { cycles } from './cycles.ts';
 import { datasets } from './datasets.ts';
 import { debt } from './debt.ts';
 import { deployments } from './deployments.ts';
+import { evaluations } from './evaluations.ts';
 import { experiments } from './experiments.ts';
 import { expectations } from './expectations.ts';
 import { gates } from './gates.ts';
@@ -31,6 +32,7 @@ export const routes = {
   mlflow,
   otel,
   traces,
+  evaluations,
   pipelines,
   deployments,
   predictions,

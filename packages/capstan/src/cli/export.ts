@@ -16,13 +16,15 @@ export function register(program: Command, { terminal, action }: Registration): 
   const group = program.command('export').description('Give another tracker all that is here');
   group
     .command('mlflow <folder>')
-    .description("All experiments, runs, models and files as MLflow's database and files, with their ids and times")
+    .description(
+      "Experiments, runs, models, traces, evaluation datasets, files as MLflow's own, with their ids and times",
+    )
     .option('--no-artifacts', 'leave the files out')
     .option('--json', 'print events as JSON, one a line')
     .addHelpText(
       'after',
       `
-The folder must be empty. MLflow 3.0 and later open it: the command that does is printed at the end.
+The folder must be empty. An MLflow that has evaluation datasets opens it: the command that does is printed at the end.
 
 Example:
   capstan export mlflow ./for-mlflow

@@ -19,7 +19,7 @@ export function register(program: Command, { terminal, action }: Registration): 
   const group = program.command('import').description('Bring in what another tracker holds');
   group
     .command('mlflow <uri>')
-    .description("MLflow's experiments, runs, models and files, with their ids and times")
+    .description("MLflow's experiments, runs, models, traces, evaluation datasets and files, with their ids and times")
     .option('--experiment <name...>', 'only these experiments (name or id)')
     .option(
       '--artifacts <place...>',

@@ -3,6 +3,8 @@
 // Called by app.ts; modules use `bind` and `bindRaw` in their routes.ts.
 export { identifyLocal, type Grant, type Identify, type Principal } from './authorize.ts';
 export { bind, bindRaw, type BoundRoute, type RawReply, type RawRequest, type RequestContext } from './bind.ts';
+export { attachmentReply, framedReply, type StoredFile } from './file-reply.ts';
+export { mediaTypeOf } from './media-type.ts';
 export { createHttpServer, type HttpServer, type HttpServerOptions } from './server.ts';
 export { problemRenderer, type ErrorRenderer } from './problem.ts';
 export { openApiDocument } from './openapi.ts';

@@ -105,6 +105,115 @@ export interface SourceModel {
   readonly aliases: Readonly<Record<string, number>>;
 }
 
+/** Texts are JSON where they hold values: in those 1 and 1.0 are two, as in `#kernel/exact-json`. */
+export interface SourceSpan {
+  /** 16 hex digits. */
+  readonly spanId: string;
+  /** Null for the root. */
+  readonly parentId: string | null;
+  readonly name: string;
+  readonly status: 'UNSET' | 'OK' | 'ERROR';
+  readonly statusMessage: string;
+  /** Nanoseconds since 1970, as decimal text. */
+  readonly startNs: string;
+  /** Null while it goes on. */
+  readonly endNs: string | null;
+  readonly attributes: Texts;
+  readonly events: readonly { readonly name: string; readonly atNs: string; readonly attributes: Texts }[];
+  /** Ids as hex digits. */
+  readonly links: readonly { readonly traceId: string; readonly spanId: string; readonly attributes: Texts }[];
+}
+
+export interface SourceAssessment {
+  readonly id: string;
+  readonly kind: 'feedback' | 'expectation' | 'issue';
+  readonly name: string;
+  /** Any JSON. For an issue: its name. */
+  readonly value: unknown;
+  readonly error: {
+    readonly code: string | null;
+    readonly message: string | null;
+    readonly stackTrace: string | null;
+  } | null;
+  readonly rationale: string | null;
+  readonly sourceType: 'SOURCE_TYPE_UNSPECIFIED' | 'HUMAN' | 'LLM_JUDGE' | 'CODE';
+  readonly sourceId: string | null;
+  readonly spanId: string | null;
+  readonly metadata: Texts;
+  readonly overrides: string | null;
+  readonly isValid: boolean;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** A trace without its spans. */
+export interface SourceTrace {
+  readonly id: string;
+  readonly experimentId: string;
+  readonly clientRequestId: string | null;
+  readonly requestPreview: string | null;
+  readonly responsePreview: string | null;
+  readonly startedAt: number;
+  readonly durationMs: number | null;
+  readonly status: 'STATE_UNSPECIFIED' | 'OK' | 'ERROR' | 'IN_PROGRESS';
+  readonly tags: Texts;
+  readonly metadata: Texts;
+  readonly assessments: readonly SourceAssessment[];
+  /** Ids of the runs, and `NAME/VERSION` of the prompts, that it is linked to. */
+  readonly runs: readonly string[];
+  readonly prompts: readonly string[];
+  readonly artifactUri: string;
+}
+
+export interface TraceSpans {
+  readonly traceId: string;
+  readonly spans: readonly SourceSpan[];
+  /** Whether spans name files that lie with the trace. */
+  readonly hasFiles: boolean;
+}
+
+export interface SourceEvaluationDataset {
+  readonly id: string;
+  readonly name: string;
+  readonly digest: string;
+  /** JSON objects. */
+  readonly schema: string | null;
+  readonly recordCount: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly createdBy: string | null;
+  readonly updatedBy: string | null;
+  readonly tags: Texts;
+  readonly experimentIds: readonly string[];
+}
+
+/** Values are JSON texts. */
+export interface SourceRecord {
+  readonly id: string;
+  readonly inputs: string;
+  readonly outputs: string | null;
+  readonly expectations: string | null;
+  readonly tags: string;
+  /** A JSON object of `source_type` and `source_data`. */
+  readonly source: string | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly createdBy: string | null;
+  readonly updatedBy: string | null;
+}
+
+export interface SourceScorer {
+  readonly id: string;
+  readonly experimentId: string;
+  readonly name: string;
+  readonly versions: readonly {
+    readonly version: number;
+    /** JSON, as its client wrote it. */
+    readonly serialized: string;
+    readonly createdAt: number;
+  }[];
+}
+
 export interface SourceFile {
   /** From the owner's root. */
   readonly path: string;
@@ -115,7 +224,7 @@ export interface SourceFile {
 
 /** Whose files are meant. */
 export interface FileOwner {
-  readonly kind: 'run' | 'logged-model';
+  readonly kind: 'run' | 'logged-model' | 'trace';
   readonly id: string;
   readonly artifactUri: string;
 }
@@ -128,8 +237,9 @@ export interface SourceCounts {
   readonly loggedModels: number | null;
   readonly registeredModels: number;
   readonly modelVersions: number | null;
-  /** Traces, which are not brought. */
   readonly traces: number | null;
+  readonly evaluationDatasets: number | null;
+  readonly scorers: number | null;
 }
 
 export interface TrackingSource {
@@ -151,6 +261,14 @@ export interface TrackingSource {
   points(runs: readonly SourceRun[]): AsyncIterable<RunPoints>;
   loggedModels(experimentId: string): AsyncIterable<readonly SourceLoggedModel[]>;
   registeredModels(): AsyncIterable<SourceModel>;
+  /** Traces of an experiment, page by page. Called when all runs are known. */
+  traces(experimentId: string): AsyncIterable<readonly SourceTrace[]>;
+  /** The spans of traces, an empty list where there are none; nothing for a trace whose spans cannot be read from here. */
+  spans(traces: readonly SourceTrace[]): AsyncIterable<TraceSpans>;
+  evaluationDatasets(): AsyncIterable<SourceEvaluationDataset>;
+  /** Records of an evaluation dataset, in the order in which they came, page by page. */
+  records(datasetId: string): AsyncIterable<readonly SourceRecord[]>;
+  scorers(experimentId: string): AsyncIterable<SourceScorer>;
   /** Every file of the owner. @throws DomainError UNAVAILABLE where they cannot be reached from here, saying what would help */
   files(owner: FileOwner): Promise<readonly SourceFile[]>;
   open(owner: FileOwner, file: SourceFile): Promise<Readable>;

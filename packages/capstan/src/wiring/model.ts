@@ -1,7 +1,7 @@
 import type { BoundRoute } from '#http';
 import type { JobHandlers } from '#jobs';
 import { createExperiments, experimentJobs, experimentRoutes, type Experiments } from '#model/experiments';
-import { createEvaluations, type Evaluations } from '#model/evaluations';
+import { createEvaluations, evaluationRoutes, type Evaluations } from '#model/evaluations';
 import { createImports, importRoutes } from '#model/imports';
 import { createRegistry, registryRoutes, type ModelRegistry } from '#model/registry';
 import { createTraces, traceRoutes, type Traces } from '#model/traces';
@@ -31,8 +31,9 @@ export function wireModel(foundation: Foundation): WiredModel {
     bound: [
       ...experimentRoutes(experiments, silence),
       ...traceRoutes(traces, experiments),
+      ...evaluationRoutes(evaluations, experiments),
       ...registryRoutes(registry),
-      ...importRoutes({ imports, experiments, registry }),
+      ...importRoutes({ imports, experiments, registry, traces, evaluations }),
     ],
     handlers: experimentJobs(experiments),
   };

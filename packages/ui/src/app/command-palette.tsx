@@ -105,6 +105,8 @@ function usePlaces(): readonly Place[] {
 /** Addresses of objects by the shape of their ids. */
 const shapes: readonly (readonly [RegExp, string, string])[] = [
   [/^[0-9a-f]{32}$/, 'run', 'runs'],
+  [/^tr-[0-9a-f]{32}$/, 'trace', 'traces'],
+  [/^d-[0-9a-f]{32}$/, 'evaluation dataset', 'evaluation-datasets'],
   [/^dv_\w+$/, 'dataset version', 'dataset-versions'],
   [/^pr_\w+$/, 'pipeline run', 'pipeline-runs'],
   [/^ro_\w+$/, 'rollout', 'rollouts'],

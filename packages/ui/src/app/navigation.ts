@@ -22,6 +22,7 @@ export function wings(project: string | undefined): readonly Wing[] {
         { href: '/experiments', label: 'Experiments' },
         ...ofProject('Pipeline runs', 'pipeline-runs'),
         { href: '/models', label: 'Models' },
+        { href: '/evaluation-datasets', label: 'Evaluation datasets' },
       ],
     },
     {

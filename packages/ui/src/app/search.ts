@@ -101,6 +101,17 @@ export function tracesSearch(given: Given) {
   return present({ filter: text(given['filter']), sort: text(given['sort']) });
 }
 
+/** Evaluation datasets: those of an experiment, filter and order in MLflow's words. */
+export function evaluationDatasetsSearch(given: Given) {
+  const id = given['experiment'];
+  return present({ ...tracesSearch(given), experiment: typeof id === 'number' ? String(id) : text(id) });
+}
+
+/** An evaluation dataset: the record that is open. */
+export function evaluationDatasetSearch(given: Given) {
+  return present({ record: text(given['record']) });
+}
+
 /** A trace: the span that is open. */
 export function traceSearch(given: Given) {
   return present({ span: text(given['span']) });

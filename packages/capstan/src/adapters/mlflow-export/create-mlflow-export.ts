@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { createWriteStream, existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import { conflict, invalid } from '#kernel/errors';
 import type { TrackingSink } from '#ports/tracking-sink';
 import type {
@@ -13,8 +12,11 @@ import type {
   SourceLoggedModel,
   SourceModel,
   SourceRun,
+  SourceTrace,
 } from '#ports/tracking-source';
 import { schema } from './schema.ts';
+import { writeDataset, writeRecord, writeScorer, writeSpans, writeTrace } from './write-traces.ts';
+import { createWriter, newId, type Writer } from './writer.ts';
 
 const DATABASE = 'mlflow.db';
 const FILES = 'artifacts';
@@ -49,6 +51,15 @@ export function createMlflowExport(folder: string): TrackingSink {
     points: (points) => into.together(() => writePoints(into, points)),
     loggedModels: (models) => into.together(() => models.forEach((model) => writeLoggedModel(into, model))),
     registeredModel: (model) => into.together(() => writeModel(into, model)),
+    traces: (traces) =>
+      into.together(() => {
+        for (const trace of traces) writeTrace(into, trace, `mlflow-artifacts:/${traceRoot(trace)}`);
+      }),
+    spans: (trace, spans) => into.together(() => writeSpans(into, trace, spans)),
+    evaluationDataset: (dataset) => into.together(() => writeDataset(into, dataset)),
+    records: (datasetId, records) =>
+      into.together(() => records.forEach((record) => writeRecord(into, datasetId, record))),
+    scorer: (scorer) => into.together(() => writeScorer(into, scorer)),
     async file(owner, path, bytes) {
       const root = resolve(folder, FILES, rootOf(owner));
       const target = resolve(root, path);
@@ -74,32 +85,6 @@ export function createMlflowExport(folder: string): TrackingSink {
         await rm(unfinished, { force: true });
         await rm(join(folder, FILES), { recursive: true, force: true });
       }
-    },
-  };
-}
-
-type Value = SQLInputValue;
-
-interface Writer {
-  row(table: string, values: Readonly<Record<string, Value>>): void;
-  /** One transaction. */
-  together(work: () => void): void;
-}
-
-function createWriter(file: DatabaseSync): Writer {
-  const statements = new Map<string, ReturnType<DatabaseSync['prepare']>>();
-  return {
-    row(table, values) {
-      const columns = Object.keys(values);
-      const text = `insert or ignore into ${table} (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})`;
-      let statement = statements.get(text);
-      if (!statement) statements.set(text, (statement = file.prepare(text)));
-      statement.run(...Object.values(values));
-    },
-    together(work) {
-      file.exec('begin');
-      work();
-      file.exec('commit');
     },
   };
 }
@@ -268,6 +253,10 @@ function writeModel(into: Writer, model: SourceModel): void {
     into.row('registered_model_aliases', { alias, version, name });
 }
 
+function traceRoot({ id, experimentId }: SourceTrace): string {
+  return `${experimentId}/traces/${id}/artifacts`;
+}
+
 /** Where the files of a run or logged model lie, from the root of all files: as the URI says. */
 function rootOf({ artifactUri }: FileOwner): string {
   return artifactUri.replace(/^mlflow-artifacts:\/+/, '').replace(/\/+$/, '');
@@ -276,8 +265,4 @@ function rootOf({ artifactUri }: FileOwner): string {
 function storedValue(value: number): number {
   if (Number.isNaN(value)) return 0;
   return Math.min(Math.max(value, -GREATEST), GREATEST);
-}
-
-function newId(): string {
-  return randomUUID().replaceAll('-', '');
 }

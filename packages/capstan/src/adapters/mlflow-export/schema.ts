@@ -1,9 +1,12 @@
-// Tables of MLflow's database at the revision of MLflow 3.0, the first that holds logged models. A later MLflow finds
-// tables missing, and brings the database to its own revision when it opens it. Names and types are MLflow's: its
-// migrations look for them. Why this revision: docs/decisions/0022.
+// Tables of MLflow's database at the first revision that holds all that is written: logged models, traces with spans and
+// assessments, scorers, evaluation datasets with outputs. A later MLflow finds tables missing, and brings the database to
+// its own revision when it opens it. Names and types are MLflow's: its migrations look for them. Why this revision:
+// docs/decisions/0022.
+
+import { tracesAndEvaluations } from './schema-traces.ts';
 
 /** MLflow's name of the revision. */
-const REVISION = '6953534de441';
+const REVISION = '3da73c924c2f';
 
 export const schema = `
 create table alembic_version (version_num varchar(32) not null, constraint alembic_version_pkc primary key (version_num));
@@ -39,7 +42,7 @@ create table registered_model_tags (
   foreign key(name) references registered_models (name) on update cascade
 );
 create table model_version_tags (
-  key varchar(250) not null, value varchar(5000), name varchar(256) not null, version integer not null,
+  key varchar(250) not null, value text, name varchar(256) not null, version integer not null,
   constraint model_version_tag_pk primary key (key, name, version),
   foreign key(name, version) references model_versions (name, version) on update cascade
 );
@@ -81,7 +84,8 @@ create table params (
 );
 create table trace_info (
   request_id varchar(50) not null, experiment_id integer not null, timestamp_ms bigint not null,
-  execution_time_ms bigint, status varchar(50) not null, constraint trace_info_pk primary key (request_id),
+  execution_time_ms bigint, status varchar(50) not null, client_request_id varchar(50),
+  request_preview varchar(1000), response_preview varchar(1000), constraint trace_info_pk primary key (request_id),
   constraint fk_trace_info_experiment_id foreign key(experiment_id) references experiments (experiment_id)
 );
 create table trace_tags (
@@ -146,4 +150,4 @@ create index index_tags_run_uuid on tags (run_uuid);
 create index index_datasets_experiment_id_dataset_source_type on datasets (experiment_id, dataset_source_type);
 create index index_datasets_dataset_uuid on datasets (dataset_uuid);
 create index index_logged_model_metrics_model_id on logged_model_metrics (model_id);
-`;
+${tracesAndEvaluations}`;

@@ -1,7 +1,9 @@
 import { DomainError } from '#kernel/errors';
-import type { FileOwner, TrackingSource } from '#ports/tracking-source';
+import type { FileOwner, SourceTrace, TrackingSource } from '#ports/tracking-source';
+import { leftBehindNotes, leftBehindTables, loadDatasets, loadScorers, recordPages } from './database-evaluations.ts';
 import { loadLoggedModels, loadModel } from './database-models.ts';
 import { loadRuns, pointsOf } from './database-runs.ts';
+import { countTraces, spansIn, tracePages } from './database-traces.ts';
 import { filesIn, localFolder, openFile, type ArtifactMapping } from './local-files.ts';
 import { DELETED_STAGE, lifecycleOf } from './places.ts';
 import { listOf, textOrNull, textsBy, type Tables } from './rows.ts';
@@ -31,7 +33,16 @@ const tableNames = [
   'model_versions',
   'model_version_tags',
   'trace_info',
-] as const;
+  'trace_tags',
+  'trace_request_metadata',
+  'assessments',
+  'spans',
+  'entity_associations',
+  'evaluation_datasets',
+  'evaluation_dataset_records',
+  'scorers',
+  ...leftBehindTables,
+];
 
 /** What an import can do without, and what it then lacks. */
 const optional: Readonly<Record<string, string>> = {
@@ -40,6 +51,7 @@ const optional: Readonly<Record<string, string>> = {
   registered_models: 'registered models (from MLflow 1.4)',
   registered_model_aliases: 'aliases (from MLflow 2.3)',
   experiment_tags: 'tags of experiments',
+  trace_info: 'traces (from MLflow 2.14)',
 };
 
 /** @throws DomainError INVALID_ARGUMENT for a database that is not MLflow's */
@@ -67,9 +79,17 @@ export async function openDatabaseSource(
   const notes = Object.entries(optional)
     .filter(([table]) => !tables.has(table))
     .map(([, lacks]) => `The database is of an older MLflow: it holds no ${lacks}.`);
+  notes.push(...(await leftBehindNotes(reader, tables)));
   const own = (table: string): string => (tables.has(table, 'workspace') ? "workspace = 'default'" : '1 = 1');
 
   const folderOf = (owner: FileOwner): string => localFolder(owner.artifactUri, mappings);
+  const traceFolder = ({ id, artifactUri }: SourceTrace): string | null => {
+    try {
+      return folderOf({ kind: 'trace', id, artifactUri });
+    } catch {
+      return null;
+    }
+  };
   return {
     address,
     kind: 'database',
@@ -82,7 +102,6 @@ export async function openDatabaseSource(
       const inThese = `experiment_id in (${ids})`;
       const count = async (table: string, where: string): Promise<number> =>
         tables.has(table) ? await one(`select count(*) as count from ${table} where ${where}`) : 0;
-      const traces = await count('trace_info', inThese);
       return {
         experiments: experimentIds.length,
         runs: await count('runs', inThese),
@@ -95,7 +114,9 @@ export async function openDatabaseSource(
           'model_versions',
           `${own('model_versions')} and coalesce(current_stage, '') <> '${DELETED_STAGE}'`,
         ),
-        traces,
+        traces: await countTraces(reader, tables, experimentIds.map(Number)),
+        evaluationDatasets: await count('evaluation_datasets', own('evaluation_datasets')),
+        scorers: await count('scorers', inThese),
       };
     },
 
@@ -159,6 +180,19 @@ export async function openDatabaseSource(
       if (!tables.has('registered_models')) return;
       const rows = await reader.rows(`select * from registered_models where ${own('registered_models')} order by name`);
       for (const row of rows) yield await loadModel(reader, tables, row, own);
+    },
+
+    traces: (experimentId) => tracePages(reader, tables, experimentId),
+    spans: (traces) => spansIn(reader, tables, traces, traceFolder),
+
+    async *evaluationDatasets() {
+      yield* await loadDatasets(reader, tables, own);
+    },
+
+    records: (datasetId) => recordPages(reader, tables, datasetId),
+
+    async *scorers(experimentId) {
+      yield* await loadScorers(reader, tables, experimentId);
     },
 
     files: (owner) => filesIn(folderOf(owner)),

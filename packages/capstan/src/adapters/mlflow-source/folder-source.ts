@@ -25,7 +25,9 @@ import {
   runStatusOf,
   stageOf,
 } from './places.ts';
+import { spansInFolder } from './database-traces.ts';
 import { addPoint } from './rows.ts';
+import { readTrace } from './folder-traces.ts';
 
 const RUNS_PAGE = 200;
 /** Folders beside the runs of an experiment that are none. */
@@ -57,9 +59,18 @@ export async function openFolderSource(
   const filesFolder = (owner: FileOwner): string => {
     const parts = owner.artifactUri.replace(/\/+$/, '').split('/');
     const [experimentId = '', inner = ''] =
-      owner.kind === 'run' ? [parts.at(-3), parts.at(-2)] : [parts.at(-4), `models/${parts.at(-2)}`];
+      owner.kind === 'run'
+        ? [parts.at(-3), parts.at(-2)]
+        : [parts.at(-4), `${owner.kind === 'trace' ? 'traces' : 'models'}/${parts.at(-2)}`];
     const beside = join(folderOf(experimentId), inner, 'artifacts');
     return existsSync(beside) ? beside : localFolder(owner.artifactUri, mappings);
+  };
+  const elsewhere = (artifactUri: string): string | null => {
+    try {
+      return localFolder(artifactUri, mappings);
+    } catch {
+      return null;
+    }
   };
   const runFolders = async (experimentId: string): Promise<string[]> => {
     const folder = folderOf(experimentId);
@@ -94,6 +105,8 @@ export async function openFolderSource(
         registeredModels: models.length,
         modelVersions: versions.flat().filter((name) => name.startsWith('version-')).length,
         traces,
+        evaluationDatasets: 0,
+        scorers: 0,
       };
     },
 
@@ -143,6 +156,28 @@ export async function openFolderSource(
         if (existsSync(join(folder, 'meta.yaml'))) yield await readModel(folder);
       }
     },
+
+    async *traces(experimentId) {
+      const folder = join(folderOf(experimentId), 'traces');
+      const names = await foldersIn(folder);
+      for (let start = 0; start < names.length; start += RUNS_PAGE) {
+        const page = names.slice(start, start + RUNS_PAGE);
+        const read = await Promise.all(page.map((name) => readTrace(join(folder, name), experimentId, textsIn)));
+        yield read.flatMap((trace) => trace ?? []);
+      }
+    },
+
+    async *spans(traces) {
+      for (const trace of traces) {
+        const beside = join(folderOf(trace.experimentId), 'traces', trace.id, 'artifacts');
+        yield* spansInFolder(trace, existsSync(beside) ? beside : elsewhere(trace.artifactUri));
+      }
+    },
+
+    // MLflow's file store has neither.
+    async *evaluationDatasets() {},
+    async *records() {},
+    async *scorers() {},
 
     files: (owner) => filesIn(filesFolder(owner)),
     open: async (owner, file) => openFile(filesFolder(owner), file.path),

@@ -10,6 +10,8 @@ export type Json = Readonly<Record<string, unknown>>;
 export interface RestClient {
   get(path: string, query?: Readonly<Record<string, string | undefined>>): Promise<Json>;
   post(path: string, body: Json): Promise<Json>;
+  /** The text behind a path. @param tries how often it is asked for while the server fails */
+  text(path: string, query: Readonly<Record<string, string>>, tries: number): Promise<string>;
   /** The bytes behind a path. */
   stream(path: string, query?: Readonly<Record<string, string>>): Promise<Readable>;
 }
@@ -36,7 +38,7 @@ export function createRestClient(url: URL, credentials: Credentials): RestClient
         ? undefined
         : `Bearer ${credentials.token}`;
 
-  async function send(path: string, init: RequestInit = {}): Promise<Response> {
+  async function send(path: string, init: RequestInit = {}, tries = TRIES): Promise<Response> {
     for (let attempt = 1; ; attempt++) {
       let response: Response | undefined;
       let cause: unknown;
@@ -49,7 +51,7 @@ export function createRestClient(url: URL, credentials: Credentials): RestClient
         cause = error;
       }
       if (response?.ok) return response;
-      if (attempt < TRIES && (!response || RETRIED.has(response.status))) {
+      if (attempt < (response ? tries : TRIES) && (!response || RETRIED.has(response.status))) {
         await response?.body?.cancel();
         await pause(FIRST_PAUSE_MS * 2 ** attempt);
         continue;
@@ -74,6 +76,7 @@ export function createRestClient(url: URL, credentials: Credentials): RestClient
           })
         ).text(),
       ),
+    text: async (path, query, tries) => await (await send(withQuery(path, query), {}, tries)).text(),
     async stream(path, query) {
       const { body } = await send(withQuery(path, query));
       return body ? Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]) : Readable.from([]);
@@ -105,8 +108,8 @@ async function failure(
     });
   }
   const said = (await response.text().catch(() => '')).slice(0, 300);
-  const facts = { field: 'uri', details: { path: path.split('?')[0] ?? path } };
   const { status } = response;
+  const facts = { field: 'uri', details: { path: path.split('?')[0] ?? path, status } };
   if (status === 401 || status === 403) {
     return new DomainError(status === 401 ? 'UNAUTHENTICATED' : 'PERMISSION_DENIED', `MLflow refuses: ${said}`, {
       ...facts,

@@ -1,15 +1,16 @@
-import { DomainError } from '#kernel/errors';
 import type {
   FileOwner,
   RunPoints,
+  SourceExperiment,
   SourceFile,
-  SourceLoggedModel,
-  SourceModel,
   SourceRun,
   SourceSeries,
   TrackingSource,
 } from '#ports/tracking-source';
-import { filesOfSource, lifecycleOf, loggedModelOfSource, modelStatusOf, runStatusOf, stageOf } from './places.ts';
+import { lifecycleOf, runStatusOf } from './places.ts';
+import { datasetsOf, recordsOf, scorersOf, unlessOlder } from './server-evaluations.ts';
+import { openTraceFile, spansOf, traceFiles, traceReader } from './server-traces.ts';
+import { loggedModelPages, toModel } from './server-models.ts';
 import { int64Of, list, number, object, text, textOrNull, texts, type Json, type RestClient } from './rest-client.ts';
 
 const API = '/api/2.0/mlflow';
@@ -57,6 +58,67 @@ export function openServerSource(rest: RestClient, address: string): TrackingSou
       'registered_models',
     );
 
+  const deleted = new Set<string>();
+  async function experiments(): Promise<SourceExperiment[]> {
+    const found: SourceExperiment[] = [];
+    const search = (token: string | undefined) =>
+      rest.post(`${API}/experiments/search`, {
+        view_type: 'ALL',
+        max_results: 1_000,
+        ...(token !== undefined && { page_token: token }),
+      });
+    for await (const page of pages(search, 'experiments')) {
+      for (const item of page) {
+        const createdAt = number(item['creation_time']);
+        found.push({
+          id: text(item['experiment_id']),
+          name: text(item['name']),
+          lifecycle: lifecycleOf(text(item['lifecycle_stage'])),
+          createdAt,
+          updatedAt: number(item['last_update_time'] ?? createdAt),
+          tags: texts(item['tags']),
+        });
+      }
+    }
+    for (const { id, lifecycle } of found) if (lifecycle === 'deleted') deleted.add(id);
+    return found;
+  }
+
+  /** Also those of prompts, which MLflow leaves out unless they are asked for. */
+  async function versionsOf(name: string, isPrompt: boolean): Promise<Json[]> {
+    const isOfName = `name='${name.replaceAll("'", "''")}'`;
+    const search = (token: string | undefined) =>
+      rest.get(`${API}/model-versions/search`, {
+        filter: isPrompt ? `${isOfName} AND ${IS_PROMPT}` : isOfName,
+        max_results: '1000',
+        page_token: token,
+      });
+    const versions: Json[] = [];
+    for await (const found of pages(search, 'model_versions')) versions.push(...found);
+    return versions;
+  }
+
+  /** Notes once that the server is of an older MLflow. */
+  const olderThan = (version: string, what: string) => (): void => {
+    const note = `The server is of an MLflow before ${version}: it has no ${what}.`;
+    if (!notes.includes(note)) notes.push(note);
+  };
+
+  const readTraces = traceReader(rest, {
+    experimentIds: async () => (await experiments()).map(({ id }) => id),
+    runIds: async function* (experimentId) {
+      for await (const page of runPages(experimentId)) yield page.map((run) => text(object(run['info'])['run_id']));
+    },
+    promptVersions: async function* () {
+      for await (const page of modelPages(IS_PROMPT)) {
+        for (const item of page) {
+          const name = text(item['name']);
+          for (const version of await versionsOf(name, true)) yield `${name}/${text(version['version'])}`;
+        }
+      }
+    },
+  });
+
   return {
     address,
     kind: 'server',
@@ -74,32 +136,12 @@ export function openServerSource(rest: RestClient, address: string): TrackingSou
         registeredModels: (await countOf(modelPages(undefined))) + (await countOf(modelPages(IS_PROMPT))),
         modelVersions: null,
         traces: null,
+        evaluationDatasets: null,
+        scorers: null,
       };
     },
 
-    async experiments() {
-      const found = [];
-      const search = (token: string | undefined) =>
-        rest.post(`${API}/experiments/search`, {
-          view_type: 'ALL',
-          max_results: 1_000,
-          ...(token !== undefined && { page_token: token }),
-        });
-      for await (const page of pages(search, 'experiments')) {
-        for (const item of page) {
-          const createdAt = number(item['creation_time']);
-          found.push({
-            id: text(item['experiment_id']),
-            name: text(item['name']),
-            lifecycle: lifecycleOf(text(item['lifecycle_stage'])),
-            createdAt,
-            updatedAt: number(item['last_update_time'] ?? createdAt),
-            tags: texts(item['tags']),
-          });
-        }
-      }
-      return found;
-    },
+    experiments,
 
     async *runs(experimentId) {
       for await (const page of runPages(experimentId)) yield page.map(toRun);
@@ -125,15 +167,8 @@ export function openServerSource(rest: RestClient, address: string): TrackingSou
       }
     },
 
-    async *loggedModels(experimentId) {
-      try {
-        yield* loggedModelPages(rest, experimentId, pages);
-      } catch (error) {
-        if (!(error instanceof DomainError && error.code === 'NOT_FOUND')) throw error;
-        const note = 'The server is of an MLflow before 3.0: it has no logged models.';
-        if (!notes.includes(note)) notes.push(note);
-      }
-    },
+    loggedModels: (experimentId) =>
+      unlessOlder(loggedModelPages(rest, experimentId, pages), olderThan('3.0', 'logged models')),
 
     // MLflow leaves prompts, which are registered models too, out unless they are asked for.
     async *registeredModels() {
@@ -145,23 +180,25 @@ export function openServerSource(rest: RestClient, address: string): TrackingSou
             if (seen.has(name)) continue;
             seen.add(name);
             const full = object((await rest.get(`${API}/registered-models/get`, { name }))['registered_model']);
-            const isOfName = `name='${name.replaceAll("'", "''")}'`;
-            const search = (token: string | undefined) =>
-              rest.get(`${API}/model-versions/search`, {
-                filter: filter === undefined ? isOfName : `${isOfName} AND ${filter}`,
-                max_results: '1000',
-                page_token: token,
-              });
-            const versions: Json[] = [];
-            for await (const found of pages(search, 'model_versions')) versions.push(...found);
+            const versions = await versionsOf(name, filter !== undefined);
             yield toModel(full, versions);
           }
         }
       }
     },
 
-    files: (owner) => filesOf(rest, owner),
-    open: (owner, file) => openFile(rest, owner, file),
+    traces: (experimentId) => unlessOlder(readTraces(experimentId), olderThan('3.0', 'traces that can be asked for')),
+    spans: (traces) => spansOf(rest, traces),
+    evaluationDatasets: () => unlessOlder(datasetsOf(rest), olderThan('3.4', 'evaluation datasets')),
+    records: (datasetId) => recordsOf(rest, datasetId),
+    // MLflow tells none of an experiment that is deleted.
+    async *scorers(experimentId) {
+      if (deleted.has(experimentId)) return;
+      yield* unlessOlder(scorersOf(rest, experimentId), olderThan('3.4', 'scorers'));
+    },
+
+    files: (owner) => (owner.kind === 'trace' ? traceFiles(rest, owner) : filesOf(rest, owner)),
+    open: (owner, file) => (owner.kind === 'trace' ? openTraceFile(rest, owner, file) : openFile(rest, owner, file)),
     async close() {},
   };
 }
@@ -261,104 +298,6 @@ async function* longHistory(rest: RestClient, runId: string, key: string, from: 
     yield { runId, metrics: [page.series] };
     token = page.token;
   }
-}
-
-async function* loggedModelPages(
-  rest: RestClient,
-  experimentId: string,
-  pages: (ask: (token: string | undefined) => Promise<Json>, field: string) => AsyncIterable<Json[]>,
-): AsyncIterable<SourceLoggedModel[]> {
-  const search = (token: string | undefined) =>
-    rest.post(`${API}/logged-models/search`, {
-      experiment_ids: [experimentId],
-      max_results: 50,
-      ...(token !== undefined && { page_token: token }),
-    });
-  for await (const page of pages(search, 'models')) yield page.map(toLoggedModel);
-}
-
-function toLoggedModel(item: Json): SourceLoggedModel {
-  const info = object(item['info']);
-  const data = object(item['data']);
-  const series = new Map<string, SourceLoggedModel['metrics'][number]>();
-  for (const metric of list(data['metrics'])) {
-    const [key, runId, datasetName, datasetDigest] = ['key', 'run_id', 'dataset_name', 'dataset_digest'].map((name) =>
-      text(metric[name]),
-    );
-    const place = JSON.stringify([key, runId, datasetName, datasetDigest]);
-    let one = series.get(place);
-    if (!one) {
-      one = {
-        key: key ?? '',
-        runId: runId ?? '',
-        datasetName: datasetName ?? '',
-        datasetDigest: datasetDigest ?? '',
-        steps: [],
-        timestamps: [],
-        values: [],
-      };
-      series.set(place, one);
-    }
-    one.steps.push(int64Of(metric['step']));
-    one.timestamps.push(int64Of(metric['timestamp']));
-    one.values.push(Number(metric['value']));
-  }
-  return {
-    id: text(info['model_id']),
-    experimentId: text(info['experiment_id']),
-    name: text(info['name']),
-    modelType: text(info['model_type']),
-    status: modelStatusOf(text(info['status'])),
-    sourceRunId: textOrNull(info['source_run_id']),
-    lifecycle: 'active',
-    createdAt: number(info['creation_timestamp_ms']),
-    updatedAt: number(info['last_updated_timestamp_ms']),
-    params: texts(data['params']),
-    tags: texts(info['tags']),
-    metrics: [...series.values()],
-    artifactUri: text(info['artifact_uri']),
-  };
-}
-
-function toModel(item: Json, versions: readonly Json[]): SourceModel {
-  const createdAt = number(item['creation_timestamp']);
-  const numbers = versions.map((version) => number(version['version']));
-  return {
-    name: text(item['name']),
-    description: descriptionOf(item),
-    createdAt,
-    updatedAt: number(item['last_updated_timestamp'] ?? createdAt),
-    tags: texts(item['tags']),
-    lastVersion: Math.max(0, ...numbers),
-    aliases: Object.fromEntries(list(item['aliases']).map((alias) => [text(alias['alias']), number(alias['version'])])),
-    versions: versions
-      .map((version) => {
-        const source = text(version['source']);
-        const runId = textOrNull(version['run_id']);
-        const loggedModelId = textOrNull(version['model_id']) ?? loggedModelOfSource(source);
-        return {
-          version: number(version['version']),
-          source,
-          files: filesOfSource(source, { runId, loggedModelId }),
-          runId,
-          loggedModelId,
-          runLink: textOrNull(version['run_link']),
-          description: descriptionOf(version),
-          stage: stageOf(text(version['current_stage'])),
-          user: text(version['user_id']),
-          createdAt: number(version['creation_timestamp']),
-          updatedAt: number(version['last_updated_timestamp'] ?? version['creation_timestamp']),
-          tags: texts(version['tags']),
-        };
-      })
-      .toSorted((a, b) => a.version - b.version),
-  };
-}
-
-/** An empty one is one. */
-function descriptionOf(item: Json): string | null {
-  const description = item['description'];
-  return typeof description === 'string' ? description : null;
 }
 
 async function filesOf(rest: RestClient, owner: FileOwner): Promise<SourceFile[]> {

@@ -49,6 +49,34 @@ export async function exportAll(
       progress.counts.loggedModels += page.length;
     }
   }
+  for (const { id } of experiments) {
+    for await (const page of source.traces(id)) {
+      sink.traces(page);
+      const byId = new Map(page.map((trace) => [trace.id, trace]));
+      for await (const { traceId, spans, hasFiles: namesFiles } of source.spans(page)) {
+        const trace = byId.get(traceId);
+        if (!trace) continue;
+        sink.spans(trace, spans);
+        progress.counts.spans += spans.length;
+        if (namesFiles) await bringFiles({ kind: 'trace', id: traceId, artifactUri: trace.artifactUri });
+      }
+      progress.counts.traces += page.length;
+      progress.moved();
+    }
+    for await (const scorer of source.scorers(id)) {
+      sink.scorer(scorer);
+      progress.counts.scorers += 1;
+    }
+  }
+  for await (const dataset of source.evaluationDatasets()) {
+    sink.evaluationDataset(dataset);
+    progress.counts.evaluationDatasets += 1;
+    for await (const records of source.records(dataset.id)) {
+      sink.records(dataset.id, records);
+      progress.counts.records += records.length;
+      progress.moved();
+    }
+  }
   for await (const model of source.registeredModels()) {
     sink.registeredModel(model);
     progress.counts.registeredModels += 1;

@@ -11,27 +11,14 @@ import type {
   TrackingSource,
 } from '#ports/tracking-source';
 import { bringFiles, listFiles } from './files.ts';
+import { importEvaluationDatasets, importScorers } from './evaluations.ts';
 import { createLanes } from './lanes.ts';
+import { unlessRefused, type Import, type ImportOptions } from './one-import.ts';
 import type { Progress } from './progress.ts';
+import { withPlaces } from './prompt-experiments.ts';
 import { createRunBatches, isRefusal, markOf, sendRuns, sentSeries, withRuns } from './runs.ts';
 import type { Target } from './target.ts';
-
-export interface ImportOptions {
-  /** Only experiments of these names or ids; all of them when empty. */
-  readonly experiments: readonly string[];
-  readonly hasFiles: boolean;
-  /** Looks and tells, and changes nothing. */
-  readonly isDryRun: boolean;
-}
-
-interface Import {
-  readonly source: TrackingSource;
-  readonly target: Target;
-  readonly options: ImportOptions;
-  readonly progress: Progress;
-  /** Id here by id there. */
-  readonly places: ReadonlyMap<string, string>;
-}
+import { importTraces } from './traces.ts';
 
 /** Pages of runs in hand at a time, and owners whose files are brought at a time. */
 const PAGES_AT_ONCE = 2;
@@ -72,11 +59,14 @@ export async function importAll(
     await importLoggedModels(one, id, brought);
   }
   await importModels(one, options.experiments.length > 0 ? brought : null);
+  // Traces and scorers refer to what is here by now: runs, logged models, versions of prompts.
+  for (const { id } of experiments) {
+    await importTraces(one, id);
+    await importScorers(one, id);
+  }
+  await importEvaluationDatasets(one);
 
   for (const text of source.notes) progress.tell({ event: 'note', text });
-  if (total.traces !== null && total.traces > 0) {
-    progress.tell({ event: 'note', text: `${total.traces} traces stay where they are: they are not imported yet.` });
-  }
   if (options.isDryRun) return;
   const { refused } = progress;
   await target.call(() =>
@@ -211,7 +201,7 @@ async function importModels(one: Import, only: ReadonlySet<string> | null): Prom
   }
 }
 
-async function sendModel({ source, target, options, progress }: Import, model: SourceModel): Promise<void> {
+async function sendModel({ source, target, options, progress, places }: Import, model: SourceModel): Promise<void> {
   const { versions, aliases, tags, ...facts } = model;
   const send = (withFiles: boolean) =>
     target.call(() =>
@@ -221,7 +211,7 @@ async function sendModel({ source, target, options, progress }: Import, model: S
           isDryRun: options.isDryRun,
           model: {
             ...facts,
-            tags: { ...tags },
+            tags: withPlaces(tags, places),
             aliases: { ...aliases },
             versions: versions.map((version) => ({
               ...version,
@@ -307,16 +297,4 @@ async function finish<Item extends { readonly id: string }>(
   await lanes.drain();
   if (whole.length === 0) return;
   await target.call(() => target.client.imports.done({ body: { source: source.address, kind, items: whole } }));
-}
-
-/** False where the server refuses it, which is told. */
-async function unlessRefused(progress: Progress, what: string, work: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await work();
-    return true;
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-    progress.tell({ event: 'refused', what, reason: error.problem.detail });
-    return false;
-  }
 }

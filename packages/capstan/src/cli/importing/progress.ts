@@ -12,6 +12,13 @@ export interface Counts {
   loggedModels: number;
   registeredModels: number;
   modelVersions: number;
+  traces: number;
+  /** Traces that were here already, as they are at the source. */
+  unchangedTraces: number;
+  spans: number;
+  evaluationDatasets: number;
+  records: number;
+  scorers: number;
   files: number;
   bytes: number;
 }
@@ -58,6 +65,12 @@ export function createProgress(terminal: Terminal, isJson: boolean, now: () => n
     loggedModels: 0,
     registeredModels: 0,
     modelVersions: 0,
+    traces: 0,
+    unchangedTraces: 0,
+    spans: 0,
+    evaluationDatasets: 0,
+    records: 0,
+    scorers: 0,
     files: 0,
     bytes: 0,
   };
@@ -103,6 +116,7 @@ function lineOf(
   const parts = [
     all > 0 ? `${count(done)} of ${count(all)} runs` : `${count(done)} runs`,
     `${count(counts.points)} points`,
+    ...(counts.traces > 0 ? [`${count(counts.traces)} traces`] : []),
     ...(counts.files > 0 ? [`${count(counts.files)} files`] : []),
     ...(done > 0 && done < all && elapsedMs > 1_000
       ? [`${durationText(0, (elapsedMs * (all - done)) / done)} left`]

@@ -8,6 +8,12 @@ const words: Readonly<Record<Exclude<keyof Counts, 'bytes'>, string>> = {
   loggedModels: 'logged models',
   registeredModels: 'registered models',
   modelVersions: 'model versions',
+  traces: 'traces',
+  unchangedTraces: 'traces here already',
+  spans: 'spans',
+  evaluationDatasets: 'evaluation datasets',
+  records: 'records',
+  scorers: 'scorers',
   files: 'files',
 };
 

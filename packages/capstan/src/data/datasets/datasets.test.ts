@@ -17,6 +17,25 @@ describeDatabases('datasets', (open) => {
   const month = (name: string) => firstFlights(bench.analytics, bench.folder, name);
   const typesOf = async () => (await bench.events.list({ limit: 1_000 })).map((event) => event.type);
 
+  it('gives out the files of an accepted version, and of no other', async () => {
+    await bench.addMonths(['01']);
+    const { id, files } = await bench.register();
+    const [file] = files;
+    if (!file) throw new Error('no file');
+    await expect(bench.datasets.file(id, file.path)).rejects.toMatchObject({ code: 'CONFLICT' });
+    await bench.checkAll();
+    const stored = await bench.datasets.file(id, file.path);
+    expect(stored).toEqual({ path: file.path, digest: file.digest, sizeBytes: file.sizeBytes });
+    // As Parquet begins.
+    const pieces: Uint8Array[] = [];
+    for await (const piece of await bench.datasets.readFile(stored, { start: 0, end: 3 })) pieces.push(piece.slice());
+    expect(Buffer.concat(pieces).toString()).toBe('PAR1');
+    for (const other of ['', '../2013-01.parquet', '2013-02.parquet']) {
+      await expect(bench.datasets.file(id, other)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    }
+    await expect(bench.datasets.file('dv_none', file.path)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
   describe('registering', () => {
     it('takes every file that the declared path names, and profiles them in the check', async () => {
       await bench.addMonths(['01', '02']);

@@ -1,5 +1,5 @@
 import { routes, type DatasetVersion, type DatasetVersionSummary } from '@capstan/api';
-import { bind, type BoundRoute } from '#http';
+import { attachmentReply, bind, bindRaw, type BoundRoute } from '#http';
 import { invalid } from '#kernel/errors';
 import type { Datasets } from './service.ts';
 
@@ -20,6 +20,10 @@ export function datasetRoutes(datasets: Datasets): BoundRoute[] {
       return { items, ...(last && items.length === limit && { nextCursor: String(last.number) }) };
     }),
     bind(routes.datasets.getVersion, ({ params }) => datasets.describe(params.version)),
+    bindRaw(routes.datasets.downloadFile, async (request) => {
+      const file = await datasets.file(request.params['version'] ?? '', request.query.get('path') ?? '');
+      return await attachmentReply(request, file, datasets.readFile);
+    }),
     bind(routes.datasets.register, async ({ params, body }, { cause }) => {
       const files = body.files?.map((file) => file.path);
       return summaryOf(await datasets.registerFromFolder({ ...params, files, replace: body.replace, cause }));

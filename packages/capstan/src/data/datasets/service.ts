@@ -1,8 +1,10 @@
 import type { DatasetVersion, DatasetVersionStatus, DatasetVersionSummary } from '@capstan/api';
 import { glob } from 'node:fs/promises';
 import { openInside } from '#design/projects';
+import type { StoredFile } from '#http';
 import type { Cause } from '#kernel/cause';
 import { invalid, notFound } from '#kernel/errors';
+import type { ByteRange, Digest, LentBytes } from '#ports/blob-store';
 import type { DatasetsDeps } from './deps.ts';
 import { requestCheck, settleCheck } from './check.ts';
 import { derive, type DeriveRequest } from './derive.ts';
@@ -12,6 +14,8 @@ import { placeOf } from './placement.ts';
 import { describe, scan } from './scan.ts';
 import { declaredDataset, registerFiles, type NewFile, type RegisterRequest } from './register.ts';
 import * as store from './store.ts';
+
+const LONGEST_SHOWN = 200;
 
 export interface DatasetSummary {
   readonly name: string;
@@ -58,6 +62,10 @@ export interface Datasets {
   summaries(project: string): Promise<DatasetSummary[]>;
   /** Local files of an accepted version. @throws DomainError NOT_FOUND, CONFLICT, DATA_LOSS */
   files(versionId: string): Promise<LocalFile[]>;
+  /** A file of an accepted version, by its path below the dataset's folder. @throws DomainError NOT_FOUND, CONFLICT */
+  file(versionId: string, path: string): Promise<StoredFile>;
+  /** @throws DomainError NOT_FOUND, DATA_LOSS where the store no longer has its bytes */
+  readFile(file: StoredFile, range?: ByteRange): Promise<LentBytes>;
   /** Local files of a version whatever its status: for its check only. @throws DomainError NOT_FOUND, DATA_LOSS */
   filesToCheck(versionId: string): Promise<LocalFile[]>;
   /** Copies an accepted version into a folder, laid out as below the dataset's own. Returns the paths. @throws as `files` */
@@ -97,6 +105,14 @@ export function createDatasets(deps: DatasetsDeps): Datasets {
       assertAccepted(version);
       return await localFiles(deps, version);
     },
+    async file(versionId, path) {
+      const version = await get(versionId);
+      assertAccepted(version);
+      const found = version.files.find((file) => file.path === path);
+      if (!found) throw notFound('file of the version', path.slice(0, LONGEST_SHOWN));
+      return { path, digest: found.digest as Digest, sizeBytes: found.sizeBytes };
+    },
+    readFile: (file, range) => deps.blobs.lend(file.digest, range),
     filesToCheck: async (versionId) => localFiles(deps, await get(versionId)),
     materialise: async (versionId, folder) => materialise(deps, await get(versionId), folder),
     describe: async (versionId) => describe(deps, await get(versionId)),

@@ -9,7 +9,7 @@ export interface ImportExperimentsTable {
 /** An object of another tracker that is here whole, as it was when its mark was made. */
 export interface ImportMarksTable {
   source: string;
-  kind: 'run' | 'logged-model' | 'registered-model';
+  kind: 'run' | 'logged-model' | 'registered-model' | 'trace' | 'evaluation-dataset' | 'scorer';
   id: string;
   mark: string;
 }

@@ -59,3 +59,6 @@ export interface ScorerVersion {
 
 /** The tag by which clients say who acts. */
 export const USER_TAG = 'mlflow.user';
+
+/** As what clients log an evaluation dataset as an input of a run. Its source there is JSON that holds its id. */
+export const SOURCE_TYPE = 'mlflow_evaluation_dataset';

@@ -4,11 +4,13 @@ import { datasetsOfOnly, deleteDataset, removeLinksOfExperiment } from './datase
 import { datasetUseCases, type DatasetUseCases } from './datasets/datasets.ts';
 import { recordUseCases, type RecordUseCases } from './datasets/records.ts';
 import { datasetSearchUseCases, type DatasetSearchUseCases } from './datasets/search-datasets.ts';
+import { importEvaluationUseCases, type ImportEvaluationUseCases } from './importing/import-evaluations.ts';
 import { removeScorersOfExperiment } from './scorers/scorer.store.ts';
 import { scorerUseCases, type ScorerUseCases } from './scorers/scorers.ts';
 
 /** Every use case of the module. Each is one transaction; reads see what has been committed. */
-export interface Evaluations extends DatasetUseCases, RecordUseCases, DatasetSearchUseCases, ScorerUseCases {
+export interface Evaluations
+  extends DatasetUseCases, RecordUseCases, DatasetSearchUseCases, ScorerUseCases, ImportEvaluationUseCases {
   /**
    * Removes what only an experiment that is being purged has, in that transaction: its scorers, its links, and the
    * datasets that are linked to no other experiment. Returns how many rows there were.
@@ -22,6 +24,7 @@ export function createEvaluations(deps: EvaluationsDeps): Evaluations {
     ...recordUseCases(deps),
     ...datasetSearchUseCases(deps),
     ...scorerUseCases(deps),
+    ...importEvaluationUseCases(deps),
     async purgeEvaluations(writer, experimentId) {
       const experiment = Number(experimentId);
       let rows = await removeScorersOfExperiment(writer, experiment);

@@ -7,7 +7,6 @@ export type { ArtifactOwner, ArtifactPlace } from './artifacts/artifacts.ts';
 export { parseArtifactFolder, parseArtifactPath, parseArtifactUri } from './artifacts/artifact-path.ts';
 export { isArtifactRoot } from './artifacts/artifact.store.ts';
 export { createSignedLinks, type SignedLinks } from './artifacts/signed-links.ts';
-export { artifactReply } from './artifacts/artifact-reply.ts';
 export type { ExperimentSearch } from './search/search-experiments.ts';
 export type { RunSeries } from './metrics/history.ts';
 export type { LoggedKeys, LoggedValues } from './search/completion.ts';

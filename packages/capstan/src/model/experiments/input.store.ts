@@ -114,6 +114,20 @@ export async function inputsOf({ dialect, read }: ReadSide, runs: readonly numbe
   return { datasets, modelInputs, modelOutputs };
 }
 
+/** Active runs that read a dataset of that kind whose source holds a text, the newest first. */
+export async function runsThatRead(
+  reader: Reader,
+  { sourceType, names, limit }: { readonly sourceType: string; readonly names: string; readonly limit: number },
+): Promise<{ runId: string; digest: string }[]> {
+  const holds = `%"${names.replaceAll(/[\\%_]/g, '\\$&')}"%`;
+  const { rows } = await sql<{ runId: string; digest: string }>`
+    select r.id as "runId", d.digest
+      from run_datasets d join run_dataset_inputs i on i.dataset_id = d.id join runs r on r.key = i.run_key
+     where d.source_type = ${sourceType} and d.source like ${holds} escape '\\' and r.lifecycle = 'active'
+     order by r.start_time desc, r.key desc limit ${limit}`.execute(reader);
+  return rows;
+}
+
 /** Distinct datasets that runs of the experiments read, with the context they were read in. */
 export async function datasetSummaries(
   reader: Reader,

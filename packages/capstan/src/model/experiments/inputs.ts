@@ -26,6 +26,16 @@ export interface InputUseCases {
     readonly models: readonly ModelReference[];
     readonly cause: Cause;
   }): Promise<void>;
+  /**
+   * Active runs that read a dataset of that kind whose source names `names`, the newest first, with the digest that it
+   * had then.
+   */
+  runsThatRead(dataset: {
+    readonly sourceType: string;
+    readonly names: string;
+    /** At least 1. */
+    readonly limit: number;
+  }): Promise<readonly { readonly runId: string; readonly digest: string }[]>;
   /** Distinct datasets that runs of the experiments read; at most 1,000. */
   datasetSummaries(
     experimentIds: readonly string[],
@@ -81,6 +91,7 @@ export function inputUseCases({ database, events, clock }: ExperimentsDeps): Inp
         models: await store.insertRunModels(database.dialect, writer, run.key, 'output', models),
       }));
     },
+    runsThatRead: (dataset) => store.runsThatRead(database.read, dataset),
     async datasetSummaries(experimentIds) {
       const numbers = experimentIds.map(experimentNumber).filter((id) => id !== undefined);
       return await store.datasetSummaries(database.read, numbers, MOST_DATASETS);

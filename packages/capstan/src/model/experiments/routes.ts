@@ -1,7 +1,6 @@
 import { routes } from '@capstan/api';
-import { bind, bindRaw, type BoundRoute } from '#http';
+import { attachmentReply, bind, bindRaw, framedReply, type BoundRoute } from '#http';
 import { DomainError } from '#kernel/errors';
-import { artifactReply, framedReply } from './artifacts/artifact-reply.ts';
 import type { ArtifactOwner } from './artifacts/artifacts.ts';
 import { previewOf } from './artifacts/artifact-preview.ts';
 import type { MetricBucket } from './metrics/buckets.ts';
@@ -161,7 +160,7 @@ function artifactRoutes(experiments: Experiments): BoundRoute[] {
     }),
     bindRaw(table.downloadArtifact, async (request) => {
       const file = await experiments.findArtifact(ownerOf(request.params), request.query.get('path') ?? '');
-      return await artifactReply(request, file, experiments.readArtifact);
+      return await attachmentReply(request, file, experiments.readArtifact);
     }),
   ];
 }

@@ -133,6 +133,29 @@ describeDatabases('runs', (open) => {
     ]);
   });
 
+  test('runs that read a dataset of a kind are found by what its source names, the newest first', async () => {
+    const { experiments, startRun } = await openBench(await open());
+    const readBy = async (sourceType: string, source: string, digest: string): Promise<string> => {
+      const runId = await startRun();
+      const dataset = { name: 'questions', digest, sourceType, source, schema: null, profile: null, tags: [] };
+      await experiments.logInputs({ runId, datasets: [dataset], models: [], cause });
+      return runId;
+    };
+    const first = await readBy('kept', '{"dataset_id": "d-1"}', 'a');
+    const second = await readBy('kept', '{"dataset_id": "d-1"}', 'b');
+    const gone = await readBy('kept', '{"dataset_id": "d-1"}', 'c');
+    await experiments.deleteRuns({ ids: [gone], cause });
+    await readBy('kept', '{"dataset_id": "d-11"}', 'd');
+    await readBy('other', '{"dataset_id": "d-1"}', 'e');
+    const asked = { sourceType: 'kept', names: 'd-1', limit: 10 };
+    expect(await experiments.runsThatRead(asked)).toEqual([
+      { runId: second, digest: 'b' },
+      { runId: first, digest: 'a' },
+    ]);
+    expect(await experiments.runsThatRead({ ...asked, limit: 1 })).toHaveLength(1);
+    expect(await experiments.runsThatRead({ ...asked, names: 'd-%' })).toEqual([]);
+  });
+
   test('facts of an experiment that is named as a project belong to that project', async () => {
     const { experiments, events } = await openBench(await open());
     const { id } = await experiments.createExperiment({ name: 'flight-delays', cause });

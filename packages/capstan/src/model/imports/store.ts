@@ -1,6 +1,6 @@
 import type { Database, Reader, Writer } from '#database';
 
-export type MarkKind = 'run' | 'logged-model' | 'registered-model';
+export type MarkKind = 'run' | 'logged-model' | 'registered-model' | 'trace' | 'evaluation-dataset' | 'scorer';
 
 export interface Mark {
   readonly id: string;

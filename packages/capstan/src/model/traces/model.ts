@@ -1,6 +1,6 @@
 // Words and rules of traces, as MLflow means them. Pure.
 import type { KeyValue } from '#model/experiments';
-import type { AttributeValue } from './attribute-value.ts';
+import type { AttributeValue } from '#kernel/exact-json';
 
 export const traceStatuses = ['STATE_UNSPECIFIED', 'OK', 'ERROR', 'IN_PROGRESS'] as const;
 export type TraceStatus = (typeof traceStatuses)[number];

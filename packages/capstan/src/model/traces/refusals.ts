@@ -2,7 +2,7 @@
 import { DomainError, conflict, invalid } from '#kernel/errors';
 import type { Experiment, KeyValue } from '#model/experiments';
 import { SPANS_LOCATION_TAG } from './model.ts';
-import { storable } from './attribute-value.ts';
+import { storable } from '#kernel/exact-json';
 
 const LONGEST_ID = 128;
 const LONGEST_KEY = 250;
@@ -43,9 +43,14 @@ export function checkTraceId(id: string): void {
   });
 }
 
+/** Whether only the server sets the tag. */
+export function isOwnTag(key: string): boolean {
+  return ownTags.has(key);
+}
+
 /** @throws DomainError INVALID_ARGUMENT */
 export function refuseOwnTag(key: string, verb: 'set' | 'deleted'): void {
-  if (!ownTags.has(key)) return;
+  if (!isOwnTag(key)) return;
   throw invalid(`Tag '${key}' is immutable and cannot be ${verb} on a trace.`, { field: 'key' });
 }
 

@@ -1,7 +1,7 @@
 import { routes } from '@capstan/api';
 import { bind, type BoundRoute } from '#http';
 import type { Experiments, KeyValue } from '#model/experiments';
-import { writeValue } from './attribute-value.ts';
+import { writeValue } from '#kernel/exact-json';
 import { SOURCE_RUN, type Assessment, type Attributes, type Span, type TraceInfo } from './model.ts';
 import type { Traces } from './service.ts';
 

@@ -9,7 +9,7 @@ import { createEvents } from '#events';
 import { createJobs } from '#jobs';
 import { createExperiments, type Experiments } from '#model/experiments';
 import { randomIds } from '#ports/ids';
-import type { AttributeValue } from './attribute-value.ts';
+import type { AttributeValue } from '#kernel/exact-json';
 import { createTraces, type SentSpan, type Traces } from './index.ts';
 
 export const cause = { actor: 'test' };

@@ -70,8 +70,8 @@ export interface TraceChange {
   readonly name?: string | undefined;
   readonly experimentId?: string | undefined;
   readonly clientRequestId?: string | null | undefined;
-  readonly requestPreview?: string | undefined;
-  readonly responsePreview?: string | undefined;
+  readonly requestPreview?: string | null | undefined;
+  readonly responsePreview?: string | null | undefined;
   readonly startedAt?: number | undefined;
   readonly durationMs?: number | null | undefined;
   readonly status?: TraceStatus | undefined;

@@ -4,7 +4,7 @@ import { DomainError, invalid } from '#kernel/errors';
 import { experimentNumber, hexId, projectOf, type Experiment, type KeyValue } from '#model/experiments';
 import { putNewAssessment, type NewAssessment } from './assessments/assessments.ts';
 import type { TracesDeps } from './deps.ts';
-import { storable } from './attribute-value.ts';
+import { storable } from '#kernel/exact-json';
 import { FINALIZED, type TraceInfo, type TraceStatus } from './model.ts';
 import { infosOf } from './read-traces.ts';
 import {

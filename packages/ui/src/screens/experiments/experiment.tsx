@@ -41,9 +41,14 @@ export function Experiment() {
       title={described.data?.name ?? 'Experiment'}
       state={described.data && <Quiet>{counted(described.data.runs.active, 'run')}</Quiet>}
       actions={
-        <Link to="/experiments/$experiment/traces" params={{ experiment }} search={{}}>
-          Traces
-        </Link>
+        <>
+          <Link to="/experiments/$experiment/traces" params={{ experiment }} search={{}}>
+            Traces
+          </Link>
+          <Link to="/evaluation-datasets" search={{ experiment }}>
+            Evaluation datasets
+          </Link>
+        </>
       }
     >
       {described.error && <Failure error={described.error} />}

@@ -67,7 +67,7 @@ export function Overview({ run }: { run: RunReply }) {
               rows={run.datasets}
               keyOf={(row) => `${row.name} ${row.digest}`}
               columns={[
-                { name: 'Dataset', cell: (row) => <span title={row.source}>{row.name}</span> },
+                { name: 'Dataset', cell: (row) => <DatasetName dataset={row} /> },
                 { name: 'As', cell: (row) => row.tags['mlflow.data.context'] ?? '' },
                 { name: 'Digest', cell: (row) => <Id value={row.digest} /> },
               ]}
@@ -91,6 +91,19 @@ export function Overview({ run }: { run: RunReply }) {
         />
       </Section>
     </>
+  );
+}
+
+/** An evaluation dataset has a page here; of others only their source is known. */
+function DatasetName({ dataset }: { dataset: RunReply['datasets'][number] }) {
+  const id = /"(d-[0-9a-f]{32})"/.exec(dataset.source)?.[1];
+  if (dataset.sourceType !== 'mlflow_evaluation_dataset' || id === undefined) {
+    return <span title={dataset.source}>{dataset.name}</span>;
+  }
+  return (
+    <Link to="/evaluation-datasets/$dataset" params={{ dataset: id }}>
+      {dataset.name}
+    </Link>
   );
 }
 

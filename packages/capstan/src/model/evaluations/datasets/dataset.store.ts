@@ -42,15 +42,18 @@ export async function removeTags(writer: Writer, id: string, keys: readonly stri
   return removed.numDeletedRows > 0n;
 }
 
-/** Ids of the experiments it is linked to, in their order. */
-export async function experimentsOf(reader: Reader, id: string): Promise<string[]> {
+/** Ids of the experiments that each is linked to, in their order. At most a few thousand datasets. */
+export async function experimentsOf(reader: Reader, ids: readonly string[]): Promise<Map<string, string[]>> {
+  const found = new Map<string, string[]>(ids.map((id) => [id, []]));
+  if (ids.length === 0) return found;
   const rows = await reader
     .selectFrom('evaluation_dataset_experiments')
-    .select('experiment_id')
-    .where('dataset_id', '=', id)
+    .select(['dataset_id', 'experiment_id'])
+    .where('dataset_id', 'in', ids)
     .orderBy('experiment_id')
     .execute();
-  return rows.map((row) => String(row.experiment_id));
+  for (const { dataset_id, experiment_id } of rows) found.get(dataset_id)?.push(String(experiment_id));
+  return found;
 }
 
 /** Links that are there already stay so. */

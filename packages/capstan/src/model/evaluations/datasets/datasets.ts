@@ -31,6 +31,8 @@ export interface DatasetUseCases {
   removeDatasetTag(input: { readonly id: string; readonly key: string; readonly cause: Cause }): Promise<void>;
   /** Ids of the experiments that a dataset is linked to. @throws DomainError NOT_FOUND */
   experimentsOfDataset(id: string): Promise<readonly string[]>;
+  /** The same of several, by dataset id; unknown ones have none. */
+  experimentsOfDatasets(ids: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
   /** @throws DomainError NOT_FOUND for the dataset or an experiment, CONFLICT when one is deleted */
   linkDataset(link: DatasetLink): Promise<EvaluationDataset>;
   /** Links that are not there are left out. @throws DomainError NOT_FOUND for the dataset */
@@ -121,12 +123,13 @@ export function datasetUseCases(deps: EvaluationsDeps): DatasetUseCases {
     },
     async experimentsOfDataset(id) {
       if (!(await store.findDataset(database.read, id))) throw noDataset(id);
-      return await store.experimentsOf(database.read, id);
+      return (await store.experimentsOf(database.read, [id])).get(id) ?? [];
     },
+    experimentsOfDatasets: (datasets) => store.experimentsOf(database.read, datasets),
     async linkDataset({ id, experimentIds, cause }) {
       const given = await activeExperiments(experimentIds);
       await change(id, async (writer) => {
-        const known = new Set(await store.experimentsOf(writer, id));
+        const known = new Set((await store.experimentsOf(writer, [id])).get(id));
         const added = given.map(String).filter((experiment) => !known.has(experiment));
         if (added.length === 0) return;
         await store.insertLinks(writer, id, added.map(Number));

@@ -4,6 +4,7 @@ import { invalid } from '#kernel/errors';
 import { writeValue, type AttributeValue } from '#model/traces';
 import { isObject, objectIn, parseJsonText, type JsonObject } from '../json-text.ts';
 import { recordSources, USER_TAG, type EvaluationRecord, type RecordOrigin } from '../model.ts';
+import { refuseUnstorable } from '../refusals.ts';
 
 export interface GivenRecord {
   readonly inputHash: string;
@@ -31,13 +32,43 @@ function readRecord(value: AttributeValue, index: number): GivenRecord {
   const tags = optionalObject(`${place}.tags`, record.get('tags'));
   const user = tags?.get(USER_TAG);
   return {
-    inputHash: sha256(writeValue(sorted(inputs))),
+    inputHash: hashOf(inputs),
     inputs,
     outputs: record.get('outputs'),
     expectations: optionalObject(`${place}.expectations`, record.get('expectations')),
     tags,
     source: readSource(`${place}.source`, record.get('source')),
     user: typeof user === 'string' ? user : null,
+  };
+}
+
+/** Two records of one hash are one. */
+function hashOf(inputs: JsonObject): string {
+  return sha256(writeValue(sorted(inputs)));
+}
+
+/** A record as another tracker has it, whose values are JSON texts. @throws DomainError INVALID_ARGUMENT */
+export function keptRecord({
+  source,
+  ...record
+}: Omit<EvaluationRecord, 'source'> & { readonly source: string | null }): {
+  readonly inputHash: string;
+  readonly record: EvaluationRecord;
+} {
+  const inputs = objectIn('inputs', parseJsonText('inputs', record.inputs));
+  const tags = objectIn('tags', parseJsonText('tags', record.tags));
+  const expectations =
+    record.expectations === null ? null : objectIn('expectations', parseJsonText('expectations', record.expectations));
+  const values = {
+    inputs: writeValue(inputs),
+    outputs: record.outputs === null ? null : writeValue(parseJsonText('outputs', record.outputs)),
+    expectations: expectations && writeValue(expectations),
+    tags: writeValue(tags),
+  };
+  for (const [field, value] of Object.entries(values)) if (value !== null) refuseUnstorable(field, value);
+  return {
+    inputHash: hashOf(inputs),
+    record: { ...record, ...values, source: source === null ? null : originOf(source) },
   };
 }
 

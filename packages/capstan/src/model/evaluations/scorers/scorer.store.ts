@@ -13,6 +13,10 @@ export async function findScorer(reader: Reader, experiment: number, name: strin
     .executeTakeFirst();
 }
 
+export async function hasScorer(reader: Reader, id: string): Promise<boolean> {
+  return (await reader.selectFrom('scorers').select('id').where('id', '=', id).executeTakeFirst()) !== undefined;
+}
+
 export async function insertScorer(writer: Writer, row: ScorerRow): Promise<void> {
   await writer.insertInto('scorers').values(row).execute();
 }
@@ -27,11 +31,11 @@ export async function insertVersion(writer: Writer, version: ScorerVersion): Pro
       created_at: version.createdAt,
     })
     .execute();
-  await writer
-    .updateTable('scorers')
-    .set({ last_version: version.version })
-    .where('id', '=', version.scorerId)
-    .execute();
+}
+
+/** The greatest number that the scorer was ever given. */
+export async function setLastVersion(writer: Writer, scorer: string, version: number): Promise<void> {
+  await writer.updateTable('scorers').set({ last_version: version }).where('id', '=', scorer).execute();
 }
 
 interface VersionRow {

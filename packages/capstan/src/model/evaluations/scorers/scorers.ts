@@ -65,7 +65,7 @@ export function scorerUseCases({ database, events, clock, ids, experiments }: Ev
       const number = Number(experiment.id);
       return await database.write(async (writer) => {
         const known = await store.findScorer(writer, number, name);
-        const scorer = known ?? { id: uuidOf(ids.next('scorer')), experiment_id: number, name, last_version: 0 };
+        const scorer = known ?? { id: newScorerId(ids), experiment_id: number, name, last_version: 0 };
         if (!known) await store.insertScorer(writer, scorer);
         const version: ScorerVersion = {
           experimentId: experiment.id,
@@ -76,6 +76,7 @@ export function scorerUseCases({ database, events, clock, ids, experiments }: Ev
           createdAt: clock.now(),
         };
         await store.insertVersion(writer, version);
+        await store.setLastVersion(writer, scorer.id, version.version);
         const about = { ...projectOf(experiment.name), subject: `scorer:${scorer.id}` };
         const payload = { experiment: experiment.id, name, version: version.version };
         await events.append(writer, cause, { type: 'scorer.registered', ...about, payload });
@@ -113,6 +114,6 @@ export function scorerUseCases({ database, events, clock, ids, experiments }: Ev
 }
 
 /** As MLflow's ids of scorers look. */
-function uuidOf(id: string): string {
-  return hexId(id).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+export function newScorerId(ids: EvaluationsDeps['ids']): string {
+  return hexId(ids.next('scorer')).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }

@@ -1,5 +1,5 @@
 import type { ByteRange, LentBytes } from '#ports/blob-store';
-import { mediaTypeOf } from './media-type.ts';
+import { mediaTypeOf } from '#http';
 import type { ArtifactFile } from '../model.ts';
 
 export interface ArtifactPreview {

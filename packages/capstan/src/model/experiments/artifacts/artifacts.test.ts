@@ -2,10 +2,10 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { describeDatabases } from '#database/testing';
+import { attachmentReply, framedReply } from '#http';
 import type { LentBytes } from '#ports/blob-store';
 import { parseArtifactPath, parseArtifactUri } from './artifact-path.ts';
 import { previewOf } from './artifact-preview.ts';
-import { artifactReply, framedReply } from './artifact-reply.ts';
 import type { ArtifactFile } from '../model.ts';
 import { cause, openBench, type Bench } from '../testing.ts';
 
@@ -193,7 +193,7 @@ describe('artifact replies', () => {
   const read = async (_file: ArtifactFile, range?: { start: number; end: number }) =>
     lent(range ? content.subarray(range.start, range.end + 1) : content);
   const ask = async (headers: Record<string, string> = {}, method = 'GET') => {
-    const reply = await artifactReply({ method, headers }, file, read);
+    const reply = await attachmentReply({ method, headers }, file, read);
     return { ...reply, text: typeof reply.body === 'string' ? reply.body : await text(reply.body as LentBytes) };
   };
 

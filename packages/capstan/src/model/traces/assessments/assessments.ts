@@ -2,7 +2,7 @@ import type { Writer } from '#database';
 import type { Cause } from '#kernel/cause';
 import { DomainError, invalid } from '#kernel/errors';
 import { hexId } from '#model/experiments';
-import { storable } from '../attribute-value.ts';
+import { storable } from '#kernel/exact-json';
 import type { TracesDeps } from '../deps.ts';
 import type { Assessment, AssessmentError, AssessmentKind, AssessmentSource } from '../model.ts';
 import { noAssessment, noTrace } from '../refusals.ts';
@@ -109,7 +109,7 @@ export function assessmentUseCases(deps: TracesDeps): AssessmentUseCases {
           const [word, owner] = [value.kind, known.kind === 'expectation' ? 'an Expectation' : 'a Feedback'];
           throw invalid(`Cannot update ${word} value on ${owner} assessment.`, { field: value.kind });
         }
-        const changed: Assessment = checked({
+        const changed: Assessment = checkedAssessment({
           ...known,
           name: name ?? known.name,
           ...(value && { value: value.value, error: value.error ?? null }),
@@ -141,7 +141,7 @@ export async function putNewAssessment(
   given: NewAssessment,
 ): Promise<Assessment> {
   const { id, error, rationale, spanId, metadata, overrides, isValid, createdAt, updatedAt, ...rest } = given;
-  const assessment = checked({
+  const assessment = checkedAssessment({
     ...rest,
     id: id ?? `a-${hexId(ids.next('assessment'))}`,
     traceId: trace.id,
@@ -165,7 +165,8 @@ export async function putNewAssessment(
   return assessment;
 }
 
-function checked(assessment: Assessment): Assessment {
+/** As it is kept. @throws DomainError INVALID_ARGUMENT for a name, id or value that none may have */
+export function checkedAssessment(assessment: Assessment): Assessment {
   const { id, name, value, rationale, source, spanId, metadata, error } = assessment;
   if (!/^[\w-]{1,50}$/.test(id)) throw invalid(`Invalid assessment ID '${id.slice(0, LONGEST_ID)}'`, { field: 'id' });
   if (name.length > LONGEST_NAME) {

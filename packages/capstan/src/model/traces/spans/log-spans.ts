@@ -1,7 +1,7 @@
 import type { Writer } from '#database';
 import type { Cause } from '#kernel/cause';
 import { ARTIFACT_SCHEME, projectOf, type Experiment, type KeyValue } from '#model/experiments';
-import { plainText, writeValue } from '../attribute-value.ts';
+import { plainText, writeValue } from '#kernel/exact-json';
 import type { TracesDeps } from '../deps.ts';
 import {
   ARTIFACT_LOCATION_TAG,

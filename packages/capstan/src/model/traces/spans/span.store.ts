@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Dialect, Reader, Writer } from '#database';
-import { readValue, writeValue, type AttributeValue } from '../attribute-value.ts';
+import { readValue, writeValue, type AttributeValue } from '#kernel/exact-json';
 import type { Attributes, Span, SpanEvent, SpanLink, SpanStatus } from '../model.ts';
 import { chunked } from '../trace.store.ts';
 import type { TranslatedSpan } from './translate.ts';

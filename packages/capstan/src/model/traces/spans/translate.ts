@@ -1,5 +1,5 @@
 // From a span as OpenTelemetry sends it to one as MLflow keeps it. Pure.
-import { plainText, readValue, storable, writeValue, type AttributeValue } from '../attribute-value.ts';
+import { plainText, readValue, storable, writeValue, type AttributeValue } from '#kernel/exact-json';
 import { spanKeys, traceIdOf, type Attributes, type SentSpan, type Span } from '../model.ts';
 import { conventions, type Convention } from './conventions.ts';
 import { costKeys, tokenKeys } from './usage.ts';
@@ -28,13 +28,26 @@ export function translateSpan(sent: SentSpan): TranslatedSpan {
   addUsage(attributes);
   addModel(attributes);
   const { spanId, parentId, name, status, statusMessage, startNs, endNs, events, links } = sent;
-  const basics = { spanId, parentId, status, startNs, endNs, events, links };
-  return {
-    ...basics,
+  return countedSpan({
+    spanId,
+    parentId,
+    status,
+    startNs,
+    endNs,
+    events,
+    links,
+    attributes,
     name: storable(name),
     statusMessage: storable(statusMessage),
+  });
+}
+
+/** A span with what its attributes say of its kind, tokens, costs and model. */
+export function countedSpan(span: Omit<Span, 'type'>): TranslatedSpan {
+  const { attributes } = span;
+  return {
+    ...span,
     type: textAt(attributes, spanKeys.type),
-    attributes,
     usage: numbersAt(attributes, spanKeys.usage, tokenKeys),
     cost: numbersAt(attributes, spanKeys.cost, costKeys),
     model: textAt(attributes, spanKeys.model)?.slice(0, LONGEST_DIMENSION).toWellFormed() ?? null,

@@ -1,7 +1,6 @@
-import type { RawReply, RawRequest } from '#http';
+import { attachmentReply, type RawReply, type RawRequest } from '#http';
 import { invalid, notFound } from '#kernel/errors';
 import {
-  artifactReply,
   artifactUriOf,
   parseArtifactPath,
   type ArtifactEntry,
@@ -20,7 +19,7 @@ import { placeOf } from './place-of.ts';
 /** Files: by run, and by place for the clients' `mlflow-artifacts:` URIs. */
 export function artifactCalls(experiments: Experiments, registry: ModelRegistry) {
   async function download(request: RawRequest, owner: ArtifactOwner, path: string): Promise<RawReply> {
-    return await artifactReply(request, await experiments.findArtifact(owner, path), experiments.readArtifact);
+    return await attachmentReply(request, await experiments.findArtifact(owner, path), experiments.readArtifact);
   }
 
   const upload = async (request: RawRequest, owner: ArtifactOwner, path: string): Promise<RawReply> => {

@@ -1,12 +1,6 @@
 import { DomainError, invalid } from '#kernel/errors';
-import type { RawRequest } from '#http';
-import {
-  artifactReply,
-  type ArtifactFile,
-  type ArtifactOwner,
-  type Experiments,
-  type SignedLinks,
-} from '#model/experiments';
+import { attachmentReply, type RawRequest } from '#http';
+import type { ArtifactFile, ArtifactOwner, Experiments, SignedLinks } from '#model/experiments';
 import { call, type Handler } from '../wire/call.ts';
 import { int64, message, string } from '../wire/fields.ts';
 import { jsonReply } from '../wire/json-reply.ts';
@@ -46,7 +40,7 @@ export function presignedCalls(
   const downloadByLink: Handler = async (request) => {
     const allowed = await links.read(request.params['link'] ?? '');
     if (allowed.to !== 'read') throw wrongUse();
-    return await artifactReply(request, allowed, experiments.readArtifact);
+    return await attachmentReply(request, allowed, experiments.readArtifact);
   };
   const uploadByLink: Handler = async (request) => {
     const allowed = await links.read(request.params['link'] ?? '');

@@ -1,6 +1,6 @@
-import type { RawReply, RawRequest } from '#http';
+import { attachmentReply, type RawReply, type RawRequest } from '#http';
 import { DomainError } from '#kernel/errors';
-import { artifactReply, type ArtifactFile, type Experiments } from '#model/experiments';
+import type { ArtifactFile, Experiments } from '#model/experiments';
 import { TRACE_FILE, type TraceFilePlace, type Traces } from '#model/traces';
 import type { Handler } from '../wire/call.ts';
 import { jsonReply, listed } from '../wire/json-reply.ts';
@@ -88,7 +88,7 @@ export function traceArtifactCalls(traces: Traces) {
 }
 
 async function download(traces: Traces, request: RawRequest, place: TraceFilePlace): Promise<RawReply> {
-  return await artifactReply(request, await traces.findTraceFile(place), traces.readTraceFile);
+  return await attachmentReply(request, await traces.findTraceFile(place), traces.readTraceFile);
 }
 
 /** Whatever a span holds, no browser runs it. */

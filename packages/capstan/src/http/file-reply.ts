@@ -1,18 +1,22 @@
-import type { RawReply, RawRequest } from '#http';
 import { invalid } from '#kernel/errors';
-import type { ByteRange, LentBytes } from '#ports/blob-store';
+import type { Blob, ByteRange, LentBytes } from '#ports/blob-store';
+import type { RawReply, RawRequest } from './bind.ts';
 import { mediaTypeOf } from './media-type.ts';
-import type { ArtifactFile } from '../model.ts';
+
+/** Bytes that a user uploaded, under the name that they have there. */
+export interface StoredFile extends Blob {
+  readonly path: string;
+}
 
 /**
  * Answers GET and HEAD for bytes that a user uploaded, so that no browser ever runs them: always an attachment, its type
  * by its name and never sniffed, in a sandbox without any right. One byte range (RFC 9110, 14.2), ETag and
  * If-None-Match.
  */
-export async function artifactReply(
+export async function attachmentReply<File extends StoredFile>(
   request: Pick<RawRequest, 'method' | 'headers'>,
-  file: ArtifactFile,
-  read: (file: ArtifactFile, range?: ByteRange) => Promise<LentBytes>,
+  file: File,
+  read: (file: File, range?: ByteRange) => Promise<LentBytes>,
 ): Promise<RawReply> {
   const etag = `"${file.digest}"`;
   const headers = {
@@ -64,14 +68,14 @@ const FRAME_POLICY = [
  * opaque origin, so that its scripts reach neither the interface nor the API.
  * @throws DomainError INVALID_ARGUMENT for a file that is no HTML
  */
-export async function framedReply(
+export async function framedReply<File extends StoredFile>(
   request: Pick<RawRequest, 'method' | 'headers'>,
-  file: ArtifactFile,
-  read: (file: ArtifactFile, range?: ByteRange) => Promise<LentBytes>,
+  file: File,
+  read: (file: File, range?: ByteRange) => Promise<LentBytes>,
 ): Promise<RawReply> {
   if (mediaTypeOf(file.path) !== 'text/html')
     throw invalid(`'${file.path}' is no HTML file`, { field: 'path', hint: 'Only HTML is shown in a frame.' });
-  const reply = await artifactReply(request, file, read);
+  const reply = await attachmentReply(request, file, read);
   const headers = { ...reply.headers, 'content-type': 'text/html; charset=utf-8', 'x-frame-options': 'SAMEORIGIN' };
   return {
     ...reply,

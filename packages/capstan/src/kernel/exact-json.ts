@@ -1,5 +1,5 @@
-// Values of attributes, and their JSON text. Whole numbers and decimal ones stay apart, as OpenTelemetry and Python keep
-// them: JSON.parse alone would make 1 of 1.0. Pure.
+// JSON in which whole numbers and decimal ones stay apart, as OpenTelemetry and Python keep them: JSON.parse alone would
+// make 1 of 1.0. Not-a-number and the infinities are numbers, by the names that Python gives them. Pure.
 
 export type AttributeValue =
   | null

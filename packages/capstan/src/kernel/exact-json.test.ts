@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { plainText, readValue, storable, writeValue, type AttributeValue } from './attribute-value.ts';
+import { plainText, readValue, storable, writeValue, type AttributeValue } from './exact-json.ts';
 
 const value = fc.letrec<{ value: AttributeValue }>((tie) => ({
   value: fc.oneof(
