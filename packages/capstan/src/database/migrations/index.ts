@@ -21,6 +21,7 @@ import { runParents } from './0018-run-parents.ts';
 import { evaluations } from './0019-evaluations.ts';
 import { metricPyramids } from './0021-metric-pyramids.ts';
 import { earlyTraceLinks } from './0023-early-trace-links.ts';
+import { filesOfCopiedVersions } from './0028-files-of-copied-versions.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step in order. A step that has been released is never changed. */
@@ -48,4 +49,5 @@ export const migrations: readonly Migration[] = [
   evaluations,
   metricPyramids,
   earlyTraceLinks,
+  filesOfCopiedVersions,
 ];

@@ -66,7 +66,8 @@ export function fieldOf(entities: readonly SearchEntity[], path: KeyPath): Searc
   const keys = entity.keys ?? [];
   const name = entity.names[0] ?? '';
   const key = shortened(path.key);
-  const reason = entity.refusal?.(key) ?? `Invalid ${name} key '${key}' specified. Valid keys are '${keys.join("', '")}'`;
+  const reason =
+    entity.refusal?.(key) ?? `Invalid ${name} key '${key}' specified. Valid keys are '${keys.join("', '")}'`;
   const logged = path.entity === undefined ? loggedEntities(entities) : [];
   const meant = meantBy(path.key, keys);
   if (meant !== undefined || logged.length === 0) throw refusal(path.place, reason, meant);
