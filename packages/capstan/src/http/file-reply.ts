@@ -109,7 +109,7 @@ function parseRange(header: string | undefined, sizeBytes: number): ByteRange | 
   return end < start ? undefined : { start, end };
 }
 
-/** RFC 6266: the name in ASCII for all, and exactly (RFC 5987) for those who can. */
+/** RFC 6266: the name in ASCII for all, in quotes where it needs them, and exactly (RFC 5987) for those who can. */
 function contentDisposition(path: string): string {
   const name = path.slice(path.lastIndexOf('/') + 1);
   const ascii = name.replaceAll(/[^\x20-\x7e]|["\\%]/g, '_');
@@ -117,5 +117,6 @@ function contentDisposition(path: string): string {
     /['()*!]/g,
     (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
   );
-  return `attachment; filename="${ascii}"${ascii === name ? '' : `; filename*=UTF-8''${exact}`}`;
+  const written = /^[\w!#$&+.^`|~-]+$/.test(ascii) ? ascii : `"${ascii}"`;
+  return `attachment; filename=${written}${ascii === name ? '' : `; filename*=UTF-8''${exact}`}`;
 }

@@ -1,5 +1,9 @@
+/** Endings of texts without a type of their own, and names without an ending; as MLflow has them. */
+const TEXTS = ['cf', 'cfg', 'cnf', 'conf', 'err', 'hocon', 'ini', 'log', 'mlmodel', 'mlproject', 'prop', 'properties'];
+
 /** Types by ending, for what people log. Anything else is bytes. */
 const types: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(TEXTS.map((ending) => [ending, 'text/plain'])),
   avif: 'image/avif',
   bmp: 'image/bmp',
   csv: 'text/csv',
@@ -11,9 +15,7 @@ const types: Readonly<Record<string, string>> = {
   jpg: 'image/jpeg',
   js: 'text/javascript',
   json: 'application/json',
-  log: 'text/plain',
   md: 'text/markdown',
-  mlmodel: 'text/plain',
   mp3: 'audio/mpeg',
   mp4: 'video/mp4',
   ndjson: 'application/x-ndjson',
@@ -21,6 +23,8 @@ const types: Readonly<Record<string, string>> = {
   pdf: 'application/pdf',
   png: 'image/png',
   py: 'text/x-python',
+  py3: 'text/x-python',
+  rst: 'text/x-rst',
   svg: 'image/svg+xml',
   toml: 'application/toml',
   tsv: 'text/tab-separated-values',
@@ -36,7 +40,6 @@ const types: Readonly<Record<string, string>> = {
 /** The media type that a file's name suggests; what the file holds is never looked at. */
 export function mediaTypeOf(path: string): string {
   const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
-  if (name === 'mlmodel') return 'text/plain';
-  const dot = name.lastIndexOf('.');
-  return (dot >= 0 && types[name.slice(dot + 1)]) || 'application/octet-stream';
+  const ending = name.slice(name.lastIndexOf('.') + 1);
+  return (Object.hasOwn(types, ending) && types[ending]) || 'application/octet-stream';
 }

@@ -470,6 +470,7 @@ model_versions.artifact_root text
 model_versions.created_at bigint not null
 model_versions.created_by text not null
 model_versions.description text
+model_versions.files_uri text
 model_versions.logged_model_id text
 model_versions.model_id text not null
 model_versions.run_id text

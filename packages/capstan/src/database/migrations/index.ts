@@ -22,6 +22,7 @@ import { evaluations } from './0019-evaluations.ts';
 import { metricPyramids } from './0021-metric-pyramids.ts';
 import { earlyTraceLinks } from './0023-early-trace-links.ts';
 import { searchIndexes } from './0025-search-indexes.ts';
+import { filesOfCopiedVersions } from './0028-files-of-copied-versions.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step in order. A step that has been released is never changed. */
@@ -50,4 +51,5 @@ export const migrations: readonly Migration[] = [
   metricPyramids,
   earlyTraceLinks,
   searchIndexes,
+  filesOfCopiedVersions,
 ];

@@ -28,6 +28,8 @@ export interface ModelVersionsTable {
   /** Artifact root and path inside it that the source stands for; null where Capstan does not hold the files. */
   artifact_root: string | null;
   artifact_path: string | null;
+  /** Of a copy whose files Capstan does not hold: where they are. Its source only names the version copied. */
+  files_uri: string | null;
   run_id: string | null;
   logged_model_id: string | null;
   run_link: string | null;

@@ -4,7 +4,7 @@ import { flawOfRegExp } from '#kernel/filter/regexp-check';
 import { isNumberText } from '#kernel/filter/number-text';
 import { meantBy, refusal, shortened } from '#kernel/filter/place';
 import type { Dialect } from '../dialect/dialect.ts';
-import { fieldOf, type SearchEntity, type SearchField } from './field.ts';
+import { fieldOf, type SearchEntity, type SearchField, type SharedRow } from './field.ts';
 
 const LONGEST_PATTERN = 1_000;
 const MOST_WILDCARDS = 16;
@@ -22,7 +22,7 @@ export function conditionOf(dialect: Dialect, entities: readonly SearchEntity[],
       // What is unknown is not met, so its opposite is.
       return sql`(${conditionOf(dialect, entities, filter.part)}) is not true`;
     case 'and':
-      return allOf(filter.parts.map((part) => conditionOf(dialect, entities, part)));
+      return conjunction(dialect, entities, filter.parts);
     case 'or':
       return sql`(${sql.join(
         filter.parts.map((part) => sql`(${conditionOf(dialect, entities, part)})`),
@@ -36,20 +36,49 @@ export function allOf(conditions: readonly RawBuilder<unknown>[]): RawBuilder<un
   return conditions.length === 0 ? sql`1 = 1` : sql.join(conditions, sql` and `);
 }
 
-function comparisonCondition(dialect: Dialect, field: SearchField, comparison: Comparison): RawBuilder<unknown> {
-  const { operator, place } = comparison;
-  if (!field.operators.includes(operator)) {
-    const reason = `Invalid comparator '${operator}' for ${field.label}: use one of ${field.operators.join(', ')}`;
-    throw refusal(place, reason, meantBy(operator, field.operators));
+/** All parts; those about the same kind of shared row are met by one row together. */
+function conjunction(
+  dialect: Dialect,
+  entities: readonly SearchEntity[],
+  parts: readonly Filter[],
+): RawBuilder<unknown> {
+  const conditions: RawBuilder<unknown>[] = [];
+  const shared = new Map<SharedRow, RawBuilder<unknown>[]>();
+  for (const part of parts) {
+    const field = part.kind === 'comparison' ? fieldOf(entities, part.path) : undefined;
+    if (part.kind !== 'comparison' || field?.sharedRow === undefined) {
+      conditions.push(conditionOf(dialect, entities, part));
+      continue;
+    }
+    refuseOperator(field, part);
+    const ofRow = shared.get(field.sharedRow) ?? [];
+    shared.set(field.sharedRow, [...ofRow, valueCondition(dialect, field, part)]);
   }
+  return allOf([...conditions, ...Array.from(shared, ([within, ofRow]) => within(allOf(ofRow)))]);
+}
+
+function comparisonCondition(dialect: Dialect, field: SearchField, comparison: Comparison): RawBuilder<unknown> {
+  refuseOperator(field, comparison);
+  const { operator } = comparison;
   const decided = field.decide?.(comparison);
   if (decided) return decided;
-  const within = field.within ?? ((condition) => condition);
+  const within = field.sharedRow ?? field.within ?? ((condition) => condition);
   if (operator === 'IS NOT NULL') return within(sql`${field.expression} is not null`);
   if (operator === 'IS NULL') return sql`not (${within(sql`${field.expression} is not null`)})`;
-  return within(
-    field.type === 'text' ? textCondition(dialect, field, comparison) : numberCondition(dialect, field, comparison),
-  );
+  return within(valueCondition(dialect, field, comparison));
+}
+
+function refuseOperator(field: SearchField, { operator, place }: Comparison): void {
+  if (field.operators.includes(operator)) return;
+  const reason = `Invalid comparator '${operator}' for ${field.label}: use one of ${field.operators.join(', ')}`;
+  throw refusal(place, reason, meantBy(operator, field.operators));
+}
+
+/** On the field's own expression, wherever its row is. */
+function valueCondition(dialect: Dialect, field: SearchField, comparison: Comparison): RawBuilder<unknown> {
+  return field.type === 'text'
+    ? textCondition(dialect, field, comparison)
+    : numberCondition(dialect, field, comparison);
 }
 
 function numberCondition(dialect: Dialect, field: SearchField, comparison: Comparison): RawBuilder<unknown> {

@@ -2,6 +2,9 @@ import type { RawBuilder } from 'kysely';
 import type { Comparison, ComparisonOperator, KeyPath } from '#kernel/filter/ast';
 import { meantBy, refusal, shortened } from '#kernel/filter/place';
 
+/** Turns conditions on one row of another table into one on the searched row. Fields of that row have the same function. */
+export type SharedRow = (condition: RawBuilder<unknown>) => RawBuilder<unknown>;
+
 /** One thing a search may compare: a column, or rows of another table that belong to the searched one. */
 export interface SearchField {
   /** How messages call it, e.g. `metric`. */
@@ -12,6 +15,8 @@ export interface SearchField {
   readonly expression: RawBuilder<unknown>;
   /** Turns a condition on the expression into one on the searched row: `exists (select … where …)`. */
   readonly within?: (condition: RawBuilder<unknown>) => RawBuilder<unknown>;
+  /** In place of `within` where comparisons that AND joins are to be met by one row: neither `decide` nor null operators. */
+  readonly sharedRow?: SharedRow;
   /** Stored numbers use -Infinity for NaN, which no comparison but != may meet. */
   readonly hasNaN?: boolean;
   /** Takes values of the other kind too: a number in quotes for an integer, a bare number for text. */
@@ -28,6 +33,8 @@ export interface SearchEntity {
   readonly isDefault?: boolean;
   /** All keys there are; left out where anything that was logged is a key. */
   readonly keys?: readonly string[];
+  /** How a key that is not among them is refused, where MLflow has words of its own. */
+  readonly refusal?: (key: string) => string;
   /** The field of a key; of one that is among `keys`, where there are any. */
   field(key: string): SearchField | undefined;
 }
@@ -58,11 +65,13 @@ export function fieldOf(entities: readonly SearchEntity[], path: KeyPath): Searc
   if (field) return field;
   const keys = entity.keys ?? [];
   const name = entity.names[0] ?? '';
-  const reason = `Invalid ${name} key '${shortened(path.key)}' specified. Valid keys are '${keys.join("', '")}'`;
+  const key = shortened(path.key);
+  const reason =
+    entity.refusal?.(key) ?? `Invalid ${name} key '${key}' specified. Valid keys are '${keys.join("', '")}'`;
   const logged = path.entity === undefined ? loggedEntities(entities) : [];
   const meant = meantBy(path.key, keys);
   if (meant !== undefined || logged.length === 0) throw refusal(path.place, reason, meant);
-  const ways = logged.map((one) => `${one}.${shortened(path.key)}`).join(', ');
+  const ways = logged.map((one) => `${one}.${key}`).join(', ');
   throw refusal(path.place, `${reason}; what was logged is written ${ways}`);
 }
 

@@ -40,10 +40,13 @@ export function fileUseCases({ database, blobs, experiments }: RegistryDeps): Fi
     async modelFiles(name, number) {
       const version = await loadVersion(database, name, number);
       if (!version.files) {
-        throw conflict(`The files of ${name}/${number} are not in Capstan but at ${version.source}`, {
-          field: 'version',
-          hint: 'Register a model that was logged to a run of this server.',
-        });
+        throw conflict(
+          `The files of ${name}/${number} are not in Capstan but at ${version.filesUri ?? version.source}`,
+          {
+            field: 'version',
+            hint: 'Register a model that was logged to a run of this server.',
+          },
+        );
       }
       const { root, path } = version.files;
       const prefix = path === '' ? '' : `${path}/`;
@@ -76,7 +79,7 @@ export function fileUseCases({ database, blobs, experiments }: RegistryDeps): Fi
     },
     async downloadUri(name, number) {
       const version = await loadVersion(database, name, number);
-      if (!version.files) return version.source;
+      if (!version.files) return version.filesUri ?? version.source;
       const { root, path } = version.files;
       return `mlflow-artifacts:/${root}${path === '' ? '' : `/${path}`}`;
     },

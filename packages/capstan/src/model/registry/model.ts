@@ -36,6 +36,8 @@ export interface ModelVersion {
   readonly source: string;
   /** Where its files lie in Capstan; null where they are elsewhere. */
   readonly files: { readonly root: string; readonly path: string } | null;
+  /** Where they are elsewhere, when the source does not say so: that of a copy names the version it was made from. */
+  readonly filesUri: string | null;
   readonly runId: string | null;
   readonly loggedModelId: string | null;
   readonly runLink: string | null;
@@ -161,6 +163,7 @@ export function stageOf(name: string): Stage | undefined {
 
 /** MLflow keeps prompts as registered models whose tag says so. */
 export const PROMPT_TAG = 'mlflow.prompt.is_prompt';
+export const PROMPT_TEXT_TAG = 'mlflow.prompt.text';
 
 export function isPromptTag({ key, value }: KeyValue): boolean {
   return key === PROMPT_TAG && value.toLowerCase() === 'true';

@@ -1,7 +1,7 @@
 // What names in the registry may be.
 import { invalid, type DomainError } from '#kernel/errors';
 import { checkKey } from '#model/experiments';
-import type { KeyValue } from './model.ts';
+import { PROMPT_TEXT_TAG, type KeyValue } from './model.ts';
 
 const LONGEST_NAME = 256;
 const LONGEST_TAG_VALUE = 100_000;
@@ -23,6 +23,8 @@ export function refuseSeparators(name: string): void {
 
 export function checkTag({ key, value }: KeyValue): void {
   checkKey('key', key);
+  if (key === PROMPT_TEXT_TAG && value.length > LONGEST_TAG_VALUE)
+    throw refusal('value', `Prompt text exceeds max length of ${LONGEST_TAG_VALUE} characters.`);
   checkText('value', value, LONGEST_TAG_VALUE);
 }
 

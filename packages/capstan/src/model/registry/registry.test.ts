@@ -166,6 +166,18 @@ describeDatabases('registry', (open) => {
     expect(await registry.downloadUri('m', 1)).toBe(`mlflow-artifacts:/0/models/${modelId}/artifacts`);
   });
 
+  test('a copy of a version whose files are elsewhere says where, also when the version it was made from is gone', async () => {
+    const { registry } = await setup();
+    for (const name of ['m', 'copies']) await registry.createModel({ name, cause });
+    await registry.createVersion({ model: 'm', source: 's3://bucket/net', cause });
+    await registry.createVersion({ model: 'copies', source: 'models:/m/1', cause });
+    await registry.createVersion({ model: 'copies', source: 'models:/copies/1', cause });
+    await registry.deleteModel({ name: 'm', cause });
+    expect(await registry.getVersion('copies', 2)).toMatchObject({ source: 'models:/copies/1', files: null });
+    for (const version of [1, 2]) expect(await registry.downloadUri('copies', version)).toBe('s3://bucket/net');
+    await expect(registry.modelFiles('copies', 2)).rejects.toThrow('not in Capstan but at s3://bucket/net');
+  });
+
   test('an alias moves in one step and its history says who, when, from where and why', async () => {
     const { registry, logModel, advance, facts } = await setup();
     const loggedModelId = await logModel();

@@ -121,7 +121,7 @@ export async function countModels(database: Database, filter: Filter): Promise<n
 /** Newest changed first unless ordered otherwise; then by name and the greatest number. */
 export async function pageOfVersions(database: Database, query: RegistryQuery): Promise<Page<VersionRow>> {
   const terms = query.order.map((term) =>
-    sortedBy(term.path.key, attributeColumnOf(versionEntities, versionOrder, term), term.isAscending),
+    sortedBy(term.path.key, attributeColumnOf(versionEntities, versionOrder, term, 'attribute'), term.isAscending),
   );
   const first = terms.length > 0 ? terms : [sortedBy('last_updated_timestamp', sql`v.updated_at`, false)];
   const ties = [sortedBy('name', sql`m.name`, true), sortedBy('version_number', sql`v.version`, false)];

@@ -10,6 +10,8 @@ export interface ResolvedSource {
   readonly source: string;
   /** Null where Capstan does not hold the files. */
   readonly files: { readonly root: string; readonly path: string } | null;
+  /** Where the files of a copied version are, when Capstan does not hold them. */
+  readonly filesUri?: string;
   readonly runId: string | null;
   readonly loggedModelId: string | null;
 }
@@ -84,6 +86,7 @@ async function resolveModel(deps: SourceDeps, claim: SourceClaim): Promise<Resol
   return {
     source: `models:/${copied.model}/${copied.version}`,
     files: copied.files,
+    ...(!copied.files && { filesUri: copied.filesUri ?? copied.source }),
     runId: copied.runId,
     loggedModelId: copied.loggedModelId,
   };

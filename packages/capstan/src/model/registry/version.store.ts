@@ -171,6 +171,7 @@ export async function loadVersions(reader: Reader, rows: readonly VersionRow[]):
     version: row.version,
     source: row.source,
     files: row.artifact_root === null ? null : { root: row.artifact_root, path: row.artifact_path ?? '' },
+    filesUri: row.files_uri,
     runId: row.run_id,
     loggedModelId: row.logged_model_id,
     runLink: row.run_link,

@@ -110,6 +110,7 @@ export function versionUseCases(deps: RegistryDeps): VersionUseCases {
           source,
           artifact_root: resolved.files?.root ?? null,
           artifact_path: resolved.files?.path ?? null,
+          files_uri: resolved.filesUri ?? null,
           run_id: runId,
           logged_model_id: loggedModelId,
           run_link: input.runLink ?? null,

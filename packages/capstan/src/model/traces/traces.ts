@@ -1,7 +1,7 @@
 import type { Writer } from '#database';
 import type { Cause } from '#kernel/cause';
 import { DomainError, invalid } from '#kernel/errors';
-import { experimentNumber, hexId, projectOf, type Experiment, type KeyValue } from '#model/experiments';
+import { checkKey, experimentNumber, hexId, projectOf, type Experiment, type KeyValue } from '#model/experiments';
 import { putNewAssessment, type NewAssessment } from './assessments/assessments.ts';
 import type { TracesDeps } from './deps.ts';
 import { storable } from '#kernel/exact-json';
@@ -186,6 +186,7 @@ export function traceUseCases(deps: TracesDeps): TraceUseCases {
       return await get(id);
     },
     async setTraceTag({ id, tag, cause }) {
+      checkKey('key', tag.key);
       const checked = checkedTag(tag);
       refuseOwnTag(tag.key, 'set');
       await change(id, async (writer, { key }) => {

@@ -56,13 +56,15 @@ function toJson(value: unknown): unknown {
 }
 
 const text = fc.string({ unit: 'binary' }).map((given) => given.toWellFormed());
+/** JSON.stringify writes -0 as 0. */
+const double = fc.double().filter((given) => !Object.is(given, -0));
 const anyValue = fc.letrec<{ value: Read }>((tie) => ({
   value: fc.oneof(
     { depthSize: 'small' },
     fc.record({ stringValue: text }),
     fc.record({ boolValue: fc.boolean() }),
     fc.record({ intValue: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }) }),
-    fc.record({ doubleValue: fc.double() }),
+    fc.record({ doubleValue: double }),
     fc.record({ bytesValue: fc.uint8Array() }),
     fc.record({ arrayValue: fc.record({ values: fc.array(tie('value'), { maxLength: 3 }) }) }),
     fc.record({
@@ -172,12 +174,29 @@ describe('spans', () => {
 
   test.each([
     [{ spanId: ids.spanId }],
-    [{ ...ids, traceId: '0'.repeat(32) }],
     [{ ...ids, spanId: '22' }],
     [{ ...ids, parentSpanId: '22' }],
     [{ ...ids, startTimeUnixNano: 2n ** 63n }],
   ])('refuses what no span has: %#', (rest) => {
     expect(() => spansIn(spanOf(rest))).toThrow(RangeError);
+  });
+
+  test('ids of zeros, which OpenTelemetry calls invalid, are taken as MLflow takes them', () => {
+    const zeros = { traceId: '0'.repeat(32), spanId: '0'.repeat(16) };
+    expect(spansIn(spanOf(zeros))).toMatchObject([{ ...zeros, parentId: null }]);
+  });
+
+  test('a root span tells the service that made it, where that is a tool known to MLflow', () => {
+    const from = (service: string, rest: object = {}) => {
+      const attributes = [{ key: 'service.name', value: { stringValue: service } }];
+      const [group] = spanOf({ ...ids, ...rest }).resourceSpans;
+      return spansIn({ resourceSpans: [{ ...group, resource: { attributes } }] }).map((span) =>
+        span.attributes.get('service.name'),
+      );
+    };
+    expect(from('gemini-cli')).toEqual(['gemini-cli']);
+    expect(from('gemini-cli', { parentSpanId: '3'.repeat(16) })).toEqual([undefined]);
+    expect(from('my-shop')).toEqual([undefined]);
   });
 
   test('a parent of zeros is none, and a link to nothing is left out', () => {

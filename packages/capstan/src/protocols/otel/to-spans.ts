@@ -3,15 +3,24 @@ import type { Read } from './messages.ts';
 
 const LATEST_NS = 2n ** 63n - 1n;
 const statuses: readonly SpanStatus[] = ['UNSET', 'OK', 'ERROR'];
+const SERVICE = 'service.name';
+/** Tools whose name their root spans tell, as in MLflow 3.17. */
+const tools = new Set<AttributeValue>(['claude-code', 'codex_cli_rs', 'codex_vscode', 'gemini-cli', 'qwen-code']);
 
 /** Every span of a request. @throws RangeError for ids and times that no span has */
 export function spansIn(request: Read): SentSpan[] {
   return listOf(request, 'resourceSpans').flatMap((group) => {
     const resource = attributesOf((group['resource'] as Read | undefined) ?? { attributes: [] });
     return listOf(group, 'scopeSpans').flatMap((scope) =>
-      listOf(scope, 'spans').map((span) => ({ ...toSpan(span), resource })),
+      listOf(scope, 'spans').map((span) => ofResource(toSpan(span), resource)),
     );
   });
+}
+
+function ofResource(span: Omit<SentSpan, 'resource'>, resource: Attributes): SentSpan {
+  const service = resource.get(SERVICE);
+  if (span.parentId !== null || service === undefined || !tools.has(service)) return { ...span, resource };
+  return { ...span, resource, attributes: new Map([...span.attributes, [SERVICE, service]]) };
 }
 
 function toSpan(span: Read): Omit<SentSpan, 'resource'> {
@@ -71,7 +80,7 @@ function toValue(value: Read): AttributeValue {
 
 function idOf(message: Read, name: string, digits: number): string {
   const id = textOf(message, name);
-  if (id.length !== digits || /^0+$/.test(id)) throw new RangeError(`${name} has ${digits} hex digits, not all 0`);
+  if (id.length !== digits) throw new RangeError(`${name} has ${digits} hex digits`);
   return id;
 }
 

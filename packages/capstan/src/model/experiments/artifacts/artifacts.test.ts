@@ -210,6 +210,20 @@ describe('artifact replies', () => {
   });
 
   test.each([
+    ['MLmodel', 'text/plain', 'MLmodel'],
+    ['mlproject', 'text/plain', 'mlproject'],
+    ['train.CFG', 'text/plain', 'train.CFG'],
+    ['notes.rst', 'text/x-rst', 'notes.rst'],
+    ['a+step+1.png', 'image/png', 'a+step+1.png'],
+    ['model.pkl', 'application/octet-stream', 'model.pkl'],
+    ['two words.pdf', 'application/pdf', '"two words.pdf"'],
+    ['50%.csv', 'text/csv', `50_.csv; filename*=UTF-8''50%25.csv`],
+  ])('%s is sent as %s under its name', async (name, type, written) => {
+    const { headers } = await artifactReply({ method: 'GET', headers: {} }, { ...file, path: `dir/${name}` }, read);
+    expect(headers).toMatchObject({ 'content-type': type, 'content-disposition': `attachment; filename=${written}` });
+  });
+
+  test.each([
     ['bytes=2-4', 206, '234', 'bytes 2-4/10'],
     ['bytes=7-', 206, '789', 'bytes 7-9/10'],
     ['bytes=-2', 206, '89', 'bytes 8-9/10'],

@@ -97,7 +97,7 @@ function tagField(key: string): SearchField {
 /** Newest first, then the smallest id, unless ordered otherwise; ties of an order by the greatest id. */
 function sortKeys(order: readonly SortTerm[]): SortKey[] {
   const asked = order.map((term) =>
-    sortedBy(term.path.key, attributeColumnOf(entities, attributes, term), term.isAscending),
+    sortedBy(term.path.key, attributeColumnOf(entities, attributes, term, 'attribute'), term.isAscending),
   );
   const isAsked = asked.length > 0;
   const first = isAsked ? asked : [sortedBy('creation_time', sql`e.created_at`, false)];

@@ -138,7 +138,7 @@ function metricKeys(value: RawBuilder<unknown>, isAscending: boolean): SortKey[]
 }
 
 function attributeSorting(path: SortTerm['path'], isAscending: boolean): Sorting {
-  const column = columnOf({ ...textAttributes, ...numberAttributes }, path);
+  const column = columnOf({ ...textAttributes, ...numberAttributes }, path, 'attribute');
   if (path.key === 'end_time') return { name: path.key, keys: nullsLast(column, sql`0`, isAscending) };
   const name = path.key.toLowerCase().replace(' ', '_');
   return sortedBy(name === 'created' ? 'start_time' : name, column, isAscending);

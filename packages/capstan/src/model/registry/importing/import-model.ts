@@ -134,6 +134,7 @@ export function importUseCases(deps: RegistryDeps): ImportUseCases {
       source: version.source,
       artifact_root: files?.root ?? null,
       artifact_path: files?.path ?? null,
+      files_uri: null,
       run_id: version.runId,
       logged_model_id: version.loggedModelId,
       run_link: version.runLink,

@@ -29,6 +29,15 @@ describeDatabases('assessments', (open) => {
     }
   });
 
+  test('those of one moment come in the order in which they were made', async () => {
+    const { traces, create } = await bench();
+    const names = Array.from({ length: 20 }, (_, index) => `q${index}`);
+    for (const name of names) await create(feedback(name, 1, { createdAt: 1_700_000_000_000 }));
+    const { assessments } = await traces.getTraceInfo(idOf(1));
+    expect(assessments.map(({ name }) => name)).toEqual(names);
+    expect(assessments.map(({ id }) => id).filter((id) => !/^a-[0-9a-f]{32}$/.test(id))).toEqual([]);
+  });
+
   test('one that overrides another stands in for it, until it is removed', async () => {
     const { traces, create } = await bench();
     const first = await create(feedback('q', 1));

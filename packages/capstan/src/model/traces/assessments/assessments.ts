@@ -133,6 +133,15 @@ export function assessmentUseCases(deps: TracesDeps): AssessmentUseCases {
   };
 }
 
+/** Of two of one moment, the later sorts behind, as ids of the port do: the first twelve of its digits tell the order. */
+function newId(made: string): string {
+  const digits = Array.from(made.slice(made.indexOf('_') + 1).slice(0, 12), (digit) =>
+    BigInt(Number.parseInt(digit, 36)),
+  );
+  const order = digits.reduce((sum, digit) => sum * 36n + digit, 0n);
+  return `a-${order.toString(16).padStart(16, '0')}${hexId(made).slice(16)}`;
+}
+
 /** Stores an assessment of a trace in the caller's transaction. @throws DomainError NOT_FOUND for one that it overrides */
 export async function putNewAssessment(
   { clock, ids }: TracesDeps,
@@ -143,7 +152,7 @@ export async function putNewAssessment(
   const { id, error, rationale, spanId, metadata, overrides, isValid, createdAt, updatedAt, ...rest } = given;
   const assessment = checkedAssessment({
     ...rest,
-    id: id ?? `a-${hexId(ids.next('assessment'))}`,
+    id: id ?? newId(ids.next('assessment')),
     traceId: trace.id,
     error: error ?? null,
     rationale: rationale ?? null,

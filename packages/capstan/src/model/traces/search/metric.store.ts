@@ -50,9 +50,7 @@ const dimensionColumns: Readonly<Record<string, RawBuilder<unknown>>> = {
 
 /** The aggregates of each group that has any, in the order of time and dimensions. */
 export async function aggregate(database: ReadSide, query: MetricQuery): Promise<MetricPoint[]> {
-  const isCost = query.view === 'SPANS' && query.metric.endsWith('_cost');
-  const time = isCost ? sql`(s.started_ns / 1000000)` : sql`t.started_at`;
-  const groups = groupsOf(query, time);
+  const groups = groupsOf(query);
   const names = groups.map((_, index) => sql.ref(`g${index}`));
   const measure = measures[query.view][query.metric] ?? sql`1`;
   const selected = [...groups.map((group, index) => sql`${group} as ${sql.ref(`g${index}`)}`), sql`${measure} as v`];
@@ -65,12 +63,16 @@ export async function aggregate(database: ReadSide, query: MetricQuery): Promise
     select ${sql.join([...names, ...query.aggregations.map((aggregation, index) => sql`${aggregated(query, aggregation)} as ${sql.ref(`v${index}`)}`)])}
       from (select x.*, row_number() over (${partition} order by v) as place, count(*) over (${partition}) as size
               from (select ${sql.join(selected)} from ${sources[query.view]}
-                     where ${sql.join([...conditionsOf(query, time), ...isPresent], sql` and `)}) x) y
+                     where ${sql.join([...conditionsOf(query), ...isPresent], sql` and `)}) x) y
      ${grouping} limit ${query.limit}`.execute(database.read);
   return rows.flatMap((row) => pointOf(query, row));
 }
 
-function groupsOf({ intervalSeconds, dimensions }: MetricQuery, time: RawBuilder<unknown>): RawBuilder<unknown>[] {
+const traceStart = sql`t.started_at`;
+const spanStart = sql`(s.started_ns / 1000000)`;
+
+function groupsOf({ view, intervalSeconds, dimensions }: MetricQuery): RawBuilder<unknown>[] {
+  const time = view === 'SPANS' ? spanStart : traceStart;
   const bucketMs = sql.lit((intervalSeconds ?? 1) * 1_000);
   return [
     ...(intervalSeconds === undefined ? [] : [sql`(${time} - ${time} % ${bucketMs})`]),
@@ -98,7 +100,9 @@ function aggregated({ metric }: MetricQuery, { type, percentile = 0 }: Aggregati
   }
 }
 
-function conditionsOf(query: MetricQuery, time: RawBuilder<unknown>): RawBuilder<unknown>[] {
+/** A range of time is one of traces, but for costs: those count when their span began. */
+function conditionsOf(query: MetricQuery): RawBuilder<unknown>[] {
+  const time = query.view === 'SPANS' && query.metric.endsWith('_cost') ? spanStart : traceStart;
   return [
     sql<unknown>`t.experiment_id in (${sql.join(query.experiments)})`,
     ...(query.from === undefined ? [] : [sql`${time} >= ${query.from}`]),

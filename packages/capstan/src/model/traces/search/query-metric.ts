@@ -164,7 +164,13 @@ function placeOf(path: KeyPath): Omit<MetricFilter, 'value'> {
   const known = Object.hasOwn(filterViews, view) ? filterViews[view] : undefined;
   const [entity = '', ...keys] = rest.flatMap((part, index) => (index === 0 ? splitOnce(part) : [part]));
   const key = keys.length === 0 ? undefined : keys.join('.');
-  if (!known || !Object.hasOwn(known.entities, entity)) {
+  if (known && entity !== '' && !Object.hasOwn(known.entities, entity)) {
+    throw refusal(
+      `Invalid entity '${entity}' specified for view type '${view}'. ` +
+        `Valid entities are ${listed(Object.keys(known.entities))}`,
+    );
+  }
+  if (!known || entity === '') {
     throw refusal(
       `Invalid identifier '${parts.join('.')}'. Columns should be specified as ` +
         "'trace.<key>', 'span.<key>', 'assessment.<key>'.",

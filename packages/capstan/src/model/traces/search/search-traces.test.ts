@@ -91,11 +91,33 @@ describeDatabases('search of traces', (open) => {
     }
   });
 
+  test('clauses on spans that AND joins are met by one span', async () => {
+    const { traces, find } = await world(await open());
+    const call = (trace: number, span: number, name: string, status: 'OK' | 'ERROR') =>
+      sentSpan({ trace, span, ...(span > 1 && { parent: 1 }) }, { name, status, attributes: { tool: name } });
+    const spans = [call(11, 1, 'fetch', 'ERROR'), call(11, 2, 'parse', 'OK'), call(12, 1, 'fetch', 'OK')];
+    await traces.logSpans({ experimentId: '0', spans, cause });
+    const questions: [string, number[]][] = [
+      ["span.name = 'fetch' AND span.status = 'OK'", [12]],
+      ["span.name = 'fetch' AND span.status = 'ERROR'", [11]],
+      ["span.name = 'parse' AND status = 'ERROR' AND span.status = 'OK'", [11]],
+      ["span.attributes.tool = 'parse' AND span.status = 'ERROR'", []],
+      ["trace.text LIKE '%fetch%' AND span.content LIKE '%parse%'", []],
+      // Each side of OR, and each bracket, speaks of a span of its own.
+      ["span.name = 'fetch' AND (span.status = 'OK' OR span.name = 'parse')", [11, 12]],
+      ["span.name = 'parse' AND NOT span.status = 'ERROR'", []],
+    ];
+    for (const [filter, found] of questions) {
+      expect([filter, await find(filter)]).toEqual([filter, found]);
+    }
+  });
+
   test.each([
     ["bogus = 'x'", "Invalid attribute key 'bogus'"],
     ['metric.x = 1', "Invalid entity type 'metric'"],
     ["status > 'OK'", "Invalid comparator '>'"],
-    ["span.foo = 'x'", "Invalid span key 'foo'"],
+    ["span.foo = 'x'", "Invalid span attribute 'foo'. Supported attributes: name, status, type, attributes."],
+    ["prompt LIKE 'a/%'", "Invalid comparator 'LIKE' for prompts filter. Only '=' is supported"],
     ["trace.text = 'x'", "Invalid comparator '='"],
     ["feedback.score > 'high'", 'Expected a numeric value'],
     ["name RLIKE '(a'", 'Invalid regular expression'],
@@ -201,6 +223,37 @@ describeDatabases('search of traces', (open) => {
     expect(hours).toEqual([{ dimensions: { time_bucket: '2023-11-14T22:00:00+00:00' }, values: { COUNT: 4 } }]);
   });
 
+  test('metrics of spans: each in the hour when it began, of traces that began in the range', async () => {
+    const { traces } = await openTraces(await open());
+    const hourNs = 3_600_000_000_000n;
+    const spans = [1, 2, 3].map((span) => {
+      const sent = sentSpan({ span, ...(span > 1 && { parent: 1 }) });
+      const startNs = sent.startNs + (span === 3 ? hourNs : 0n);
+      return { ...sent, startNs, endNs: startNs + 100_000_000n };
+    });
+    await traces.logSpans({ experimentId: '0', spans, cause });
+    const startedAt = Number((spans[0]?.startNs ?? 0n) / 1_000_000n);
+    const ask = (from: number, until: number) =>
+      traces.queryMetric({
+        experimentIds: ['0'],
+        view: 'SPANS',
+        metric: 'span_count',
+        aggregations: [{ type: 'COUNT' }],
+        dimensions: [],
+        filters: [],
+        intervalSeconds: 3_600,
+        from,
+        until,
+        limit: 100,
+      });
+    const found = [
+      { dimensions: { time_bucket: '2023-11-14T22:00:00+00:00' }, values: { COUNT: 2 } },
+      { dimensions: { time_bucket: '2023-11-14T23:00:00+00:00' }, values: { COUNT: 1 } },
+    ];
+    expect(await ask(startedAt, startedAt)).toEqual(found);
+    expect(await ask(startedAt + 1, startedAt + 7_200_000)).toEqual([]);
+  });
+
   test.each([
     [{ metric: 'bogus' }, 'metric_name must be one of'],
     [{ aggregations: [{ type: 'COUNT' as const }] }, 'Found invalid aggregation_type(s)'],
@@ -208,6 +261,7 @@ describeDatabases('search of traces', (open) => {
     [{ aggregations: [{ type: 'PERCENTILE' as const }] }, 'percentile_value'],
     [{ intervalSeconds: 60 }, 'start_time_ms and end_time_ms'],
     [{ filters: ["x = 'y'"] }, 'Invalid identifier'],
+    [{ filters: ["trace.x = 'y'"] }, "Invalid entity 'x' specified for view type 'trace'"],
     [{ filters: ["span.name = 'y'"] }, 'only supported for SPANS'],
     [{ filters: ["trace.status != 'y'"] }, "only '=' operator"],
     [{ filters: ["trace.tag = 'y'"] }, 'requires a key'],

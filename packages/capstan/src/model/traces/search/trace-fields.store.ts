@@ -11,7 +11,7 @@ import {
 } from '#database';
 import type { Comparison, Filter, KeyPath } from '#kernel/filter/ast';
 import { isNumberText } from '#kernel/filter/number-text';
-import { refusal } from '#kernel/filter/place';
+import { refusal, shortened } from '#kernel/filter/place';
 import { SOURCE_RUN } from '../model.ts';
 
 /** As MLflow has it for traces alone. */
@@ -62,6 +62,8 @@ export function traceEntities(dialect: Dialect): SearchEntity[] {
     {
       names: ['span'],
       keys: [...Object.keys(spanColumns), 'content', 'attributes.NAME'],
+      refusal: (key) =>
+        `Invalid span attribute '${key}'. Supported attributes: name, status, type, attributes.<attribute_name>, content`,
       field: (key) => {
         if (key === 'content') return ofSpan('span.content', ['LIKE', 'ILIKE'], spanText);
         const column = spanColumns[key];
@@ -142,25 +144,27 @@ const runField: SearchField = {
 const promptField: SearchField = {
   label: 'prompt',
   type: 'text',
-  operators: ['='],
+  operators: texts,
   expression: sql`l.target`,
   within: (condition) =>
     sql`exists (select 1 from trace_links l where l.trace_key = t.key and l.kind = 'prompt' and ${condition})`,
-  decide: ({ value }) => {
+  decide: ({ operator, value, place }) => {
+    const format = 'prompt = "name/version"';
+    if (operator !== '=') {
+      const reason = `Invalid comparator '${operator}' for prompts filter. Only '=' is supported with format: ${format}`;
+      throw refusal(place, reason);
+    }
     if (value.kind !== 'string' || value.text.split('/').length === 2) return undefined;
-    const reason = `Invalid prompts filter value '${value.text.slice(0, 80)}'. Expected format: prompt = "name/version"`;
-    throw refusal(value.place, reason);
+    throw refusal(value.place, `Invalid prompts filter value '${shortened(value.text)}'. Expected format: ${format}`);
   },
 };
 
 function ofSpan(label: string, operators: SearchField['operators'], expression: RawBuilder<unknown>): SearchField {
-  return {
-    label,
-    type: 'text',
-    operators,
-    expression,
-    within: (condition) => sql`exists (select 1 from spans s where s.trace_key = t.key and ${condition})`,
-  };
+  return { label, type: 'text', operators, expression, sharedRow: someSpan };
+}
+
+function someSpan(condition: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`exists (select 1 from spans s where s.trace_key = t.key and ${condition})`;
 }
 
 const orderSymbols = { '>': sql`>`, '>=': sql`>=`, '<': sql`<`, '<=': sql`<=` } as const;

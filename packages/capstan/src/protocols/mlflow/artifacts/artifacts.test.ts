@@ -22,7 +22,7 @@ test('a file goes in by its place and comes out by its place, its run and its mo
   ]) {
     const answer = await server.get(path);
     expect(answer, path).toMatchObject({ status: 200, text: page });
-    expect(answer.headers.get('content-disposition'), path).toContain('attachment; filename="page.html"');
+    expect(answer.headers.get('content-disposition'), path).toContain('attachment; filename=page.html');
     expect(answer.headers.get('content-security-policy'), path).toContain('sandbox');
     expect(answer.headers.get('x-content-type-options'), path).toBe('nosniff');
   }

@@ -261,7 +261,7 @@ describe('what browsers make of a file', () => {
       const answer = await bench.server.get(path, { accept: 'text/html' });
       expect([answer.status, answer.text]).toEqual([200, page]);
       expect(answer.headers.get('content-disposition')).toMatch(
-        /^attachment; filename="[\x20-\x21\x23-\x7e]*"(; filename\*=UTF-8''[\w%.~-]+)?$/,
+        /^attachment; filename=([\w!#$&+.^`|~-]+|"[\x20-\x21\x23-\x7e]*")(; filename\*=UTF-8''[\w%.~-]+)?$/,
       );
       expect(answer.headers.get('content-security-policy')).toBe("sandbox; default-src 'none'");
       expect(answer.headers.get('x-content-type-options')).toBe('nosniff');

@@ -141,7 +141,7 @@ describe('signed links', () => {
     await server.send('PUT', `${STORE}/artifacts/${place}`, 'changed');
     const part = await fetch(url, { headers: { range: 'bytes=2-4' } });
     expect([part.status, await part.text()]).toEqual([206, '234']);
-    expect(part.headers.get('content-disposition')).toContain('attachment; filename="page.html"');
+    expect(part.headers.get('content-disposition')).toContain('attachment; filename=page.html');
     expect(part.headers.get('content-security-policy')).toContain('sandbox');
     const body = { run_id: runId, path: 'page.html', expiration: 60 };
     const asked = (await post(server, '/api/2.0/mlflow/artifacts/presigned-download-url', body)).json as {

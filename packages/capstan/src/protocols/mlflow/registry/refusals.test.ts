@@ -24,6 +24,23 @@ test('a version of a model that is gone is said to be missing itself', async () 
   });
 });
 
+test('a prompt that is too long is refused as a prompt', async () => {
+  const server = await startMlflow();
+  await server.post('registered-models/create', {
+    name: 'p',
+    tags: [{ key: 'mlflow.prompt.is_prompt', value: 'true' }],
+  });
+  const tags = [
+    { key: 'mlflow.prompt.is_prompt', value: 'true' },
+    { key: 'mlflow.prompt.text', value: 'a'.repeat(100_001) },
+  ];
+  const message = 'Prompt text exceeds max length of 100000 characters.';
+  expect(await server.post('model-versions/create', { name: 'p', source: 'dummy-source', tags })).toMatchObject({
+    status: 400,
+    json: { error_code: 'INVALID_PARAMETER_VALUE', message },
+  });
+});
+
 test('an alias that may not be set may be removed: an older server may have taken it', async () => {
   const server = await startMlflow();
   await server.post('registered-models/create', { name: 'm', description: '' });

@@ -48,6 +48,17 @@ test('a trace is stored, merged and read under both names of its calls', async (
   }
 });
 
+test.each(['what?!', '../', 'a//b', 'half: (1)', ''])(
+  'the key %j of a tag to set is refused, trace or none',
+  async (key) => {
+    const server = await withTrace();
+    for (const id of [TRACE, 'tr-none']) {
+      const refused = { status: 400, json: { error_code: 'INVALID_PARAMETER_VALUE' } };
+      expect(await server.send('PATCH', `${at3}/${id}/tags`, { key, value: '1' })).toMatchObject(refused);
+    }
+  },
+);
+
 test('a state, status or source that says nothing is as good as none', async () => {
   const server = await withTrace();
   for (const state of ['STATE_UNSPECIFIED', 0]) {
