@@ -2,3 +2,12 @@
 // runs nothing and keeps nothing. Implements the PipelineFormat that model/pipelines declares; app.ts joins the two.
 // Written to the behaviour of dvc 3.67.1; golden/ holds what that version wrote.
 export { createDvcFormat } from './dvc-format.ts';
+export {
+  readDataFile,
+  writeDataFile,
+  type DataDependency,
+  type DataFile,
+  type DataOutput,
+  type SourceRepository,
+} from './data-file.ts';
+export { objectPath, runPath, type HashScheme } from './object-place.ts';

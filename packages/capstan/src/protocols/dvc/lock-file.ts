@@ -6,10 +6,12 @@ import type { LockedFile, LockEntry, ParamKey, ParamTable, ParamValue } from '#m
 import { pythonJson } from './python-json.ts';
 import { byCodePoint } from './python-text.ts';
 import { typeName, type Values } from './value-files.ts';
+import { withoutKeys } from './without-keys.ts';
 import { readLongYaml, writeYaml } from './yaml-text.ts';
 
 const LOCK_FILE = 'dvc.lock';
 const DEFAULT_PARAMS = 'params.yaml';
+const SIZES = new Set(['size', 'nfiles']);
 
 /**
  * An entry of dvc.lock, schema 2.0: cmd, deps, params, outs in that order, empty ones left out; paths sorted by code
@@ -30,7 +32,7 @@ export function entryValue(entry: LockEntry): Values {
 export function resultKey(entry: LockEntry): string {
   const value = new Map(entryValue(entry));
   value.set('outs', entry.outputs.map((file) => file.path).toSorted(byCodePoint));
-  return sha256(pythonJson(withoutSizes(value)));
+  return sha256(pythonJson(withoutKeys(value, SIZES)));
 }
 
 /** @throws DomainError INVALID_ARGUMENT when the text is no such entry */
@@ -109,13 +111,6 @@ function paramsValue(params: ParamTable): ParamValue {
     return byCodePoint(a, b);
   });
   return new Map(files.map(([file, keys]) => [file, new Map([...keys].toSorted(byKey))]));
-}
-
-function withoutSizes(value: ParamValue): ParamValue {
-  if (Array.isArray(value)) return (value as readonly ParamValue[]).map(withoutSizes);
-  if (!(value instanceof Map)) return value;
-  const kept = [...(value as Values)].filter(([key]) => key !== 'size' && key !== 'nfiles');
-  return new Map(kept.map(([key, member]) => [key, withoutSizes(member)]));
 }
 
 function byPath(a: LockedFile, b: LockedFile): number {

@@ -1,6 +1,6 @@
-"""Writes vectors.json beside this file from a real dvc.
+"""Writes the vectors beside this file, one JSON file a topic, from a real dvc.
 
-Run in an environment with dvc, then format: the tests of the folder above read the file.
+Run in an environment with dvc, then format: the tests of the folder above read the files.
 
     python generate.py
 """
@@ -19,6 +19,8 @@ from dvc.repo import Repo
 from dvc.utils import dict_sha256
 from dvc.utils.serialize import load_yaml
 from dvc.utils.serialize._yaml import parse_yaml
+
+from data_files import data_files
 
 FOLDER = pathlib.Path(__file__).parent
 VERSIONS = {name: importlib.metadata.version(name) for name in ["dvc", "dvc-data", "dvc-objects", "ruamel.yaml"]}
@@ -194,9 +196,14 @@ def project():
         return {"files": PROJECT, "executable": EXECUTABLE, "resolved": resolved, "made": contents, "lock": lock["stages"], "keys": keys}
 
 
+def write(name, vectors):
+    (FOLDER / f"{name}.json").write_text(json.dumps(vectors, indent=2, ensure_ascii=False) + "\n")
+
+
 def main():
     vectors = {"versions": VERSIONS, "scalars": scalars(), "trees": trees(), "resultKeys": result_keys(), "project": project()}
-    (FOLDER / "vectors.json").write_text(json.dumps(vectors, indent=2, ensure_ascii=False) + "\n")
+    write("vectors", vectors)
+    write("data-files", data_files())
     shutil.rmtree(FOLDER / "__pycache__", ignore_errors=True)
 
 
