@@ -11,3 +11,4 @@ export {
   type SourceRepository,
 } from './data-file.ts';
 export { objectPath, runPath, type HashScheme } from './object-place.ts';
+export { rootIgnoreRules, type IgnoreRules } from './ignore-rules.ts';

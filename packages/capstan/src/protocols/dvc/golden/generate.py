@@ -2,7 +2,7 @@
 
 Run in an environment with dvc, then format: the tests of the folder above read the files.
 
-    python generate.py
+    python generate.py [TOPIC...]
 """
 
 import importlib.metadata
@@ -21,6 +21,7 @@ from dvc.utils.serialize import load_yaml
 from dvc.utils.serialize._yaml import parse_yaml
 
 from data_files import data_files
+from ignore_rules import ignore_rules
 
 FOLDER = pathlib.Path(__file__).parent
 VERSIONS = {name: importlib.metadata.version(name) for name in ["dvc", "dvc-data", "dvc-objects", "ruamel.yaml"]}
@@ -196,14 +197,16 @@ def project():
         return {"files": PROJECT, "executable": EXECUTABLE, "resolved": resolved, "made": contents, "lock": lock["stages"], "keys": keys}
 
 
-def write(name, vectors):
-    (FOLDER / f"{name}.json").write_text(json.dumps(vectors, indent=2, ensure_ascii=False) + "\n")
+def vectors():
+    return {"versions": VERSIONS, "scalars": scalars(), "trees": trees(), "resultKeys": result_keys(), "project": project()}
+
+
+TOPICS = {"vectors": vectors, "data-files": data_files, "ignore-rules": ignore_rules}
 
 
 def main():
-    vectors = {"versions": VERSIONS, "scalars": scalars(), "trees": trees(), "resultKeys": result_keys(), "project": project()}
-    write("vectors", vectors)
-    write("data-files", data_files())
+    for name in sys.argv[1:] or TOPICS:
+        (FOLDER / f"{name}.json").write_text(json.dumps(TOPICS[name](), indent=2, ensure_ascii=False) + "\n")
     shutil.rmtree(FOLDER / "__pycache__", ignore_errors=True)
 
 
