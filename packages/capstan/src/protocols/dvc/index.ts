@@ -12,3 +12,12 @@ export {
 } from './data-file.ts';
 export { objectPath, runPath, type HashScheme } from './object-place.ts';
 export { rootIgnoreRules, type IgnoreRules } from './ignore-rules.ts';
+export {
+  readConfig,
+  type ConfigLevel,
+  type ConfigText,
+  type DvcConfig,
+  type LinkType,
+  type RemoteConfig,
+} from './config-file.ts';
+export { removeConfigSection, setConfigOption } from './edit-config.ts';

@@ -20,6 +20,7 @@ from dvc.utils import dict_sha256
 from dvc.utils.serialize import load_yaml
 from dvc.utils.serialize._yaml import parse_yaml
 
+from config_files import config_files
 from data_files import data_files
 from ignore_rules import ignore_rules
 
@@ -201,7 +202,7 @@ def vectors():
     return {"versions": VERSIONS, "scalars": scalars(), "trees": trees(), "resultKeys": result_keys(), "project": project()}
 
 
-TOPICS = {"vectors": vectors, "data-files": data_files, "ignore-rules": ignore_rules}
+TOPICS = {"vectors": vectors, "data-files": data_files, "ignore-rules": ignore_rules, "config-files": config_files}
 
 
 def main():
