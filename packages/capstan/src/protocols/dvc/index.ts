@@ -21,3 +21,5 @@ export {
   type RemoteConfig,
 } from './config-file.ts';
 export { removeConfigSection, setConfigOption } from './edit-config.ts';
+export { readListing, writeListing, type ListedFile } from './folder-listing.ts';
+export { withIgnored, withoutIgnored } from './git-ignore.ts';
