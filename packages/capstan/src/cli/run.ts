@@ -15,6 +15,8 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'status', load: () => import('./status.ts') },
   { name: 'audit', load: () => import('./audit.ts') },
   { name: 'apply', load: () => import('./apply.ts') },
+  { name: 'add', load: () => import('./add.ts') },
+  { name: 'checkout', load: () => import('./checkout.ts') },
   { name: 'datasets', load: () => import('./datasets.ts') },
   { name: 'experiments', load: () => import('./experiments.ts') },
   { name: 'runs', load: () => import('./runs.ts') },
