@@ -12,7 +12,8 @@ export const isFolderId = ({ md5 }: Pick<ObjectId, 'md5'>): boolean => md5.endsW
 
 /** What is at a path: by value, as a data file or lock file tells it. */
 export interface Content extends ObjectId {
-  readonly sizeBytes: number;
+  /** Unknown for a folder in which only one path was looked at. */
+  readonly sizeBytes?: number;
   /** Number of files, for a folder. */
   readonly fileCount?: number;
   readonly isExecutable?: true;

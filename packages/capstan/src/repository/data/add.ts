@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { conflict, invalid } from '#kernel/errors';
 import { writeDataFile, type DataFile, type DataOutput } from '#protocols/dvc';
-import { placeObject } from '../cache/place-object.ts';
+import { createPlacer } from '../cache/place-object.ts';
 import { digestAt, type Content, type Hashed } from '../model.ts';
 import { pathInside, type Repository } from '../open.ts';
 import { nameOf, pathsMeet } from '../paths.ts';
@@ -118,11 +118,12 @@ async function hashFor(
 function relink({ root, cache }: Repository, path: string, { content, files }: Hashed): void {
   const [first] = cache.links;
   if (first !== 'hardlink' && first !== 'symlink') return;
+  const placer = createPlacer(cache.links);
   for (const [index, inside] of files.paths.entries()) {
     const target = inside === '' ? join(root, path) : join(root, path, inside);
     const object = cache.fileOf({ md5: digestAt(files.digests, index), scheme: content.scheme });
     if (statSync(object).ino === statSync(target).ino) continue;
-    placeObject(object, target, cache.links, content.isExecutable === true);
+    placer.place(object, target, { isExecutable: content.isExecutable === true, isTaken: true });
   }
 }
 

@@ -2,7 +2,7 @@ import { readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { conflict, DomainError } from '#kernel/errors';
 import { damaged } from '../cache/object-cache.ts';
-import { placeObject } from '../cache/place-object.ts';
+import { createPlacer } from '../cache/place-object.ts';
 import { damagedObjects } from '../cache/verify.ts';
 import { digestAt, isFolderId, type FileList, type Hashed, type ObjectId } from '../model.ts';
 import { pathInside, type Repository } from '../open.ts';
@@ -96,6 +96,8 @@ function wantedFiles({ cache }: Repository, id: ObjectId): FileList {
 interface Plan {
   /** Files of the wanted list that are not as they should be. */
   readonly write: readonly number[];
+  /** Those of them that something lies in the place of. */
+  readonly taken: ReadonlySet<number>;
   /** Files of the present list that go, or are written over. */
   readonly lose: readonly number[];
   readonly remove: readonly string[];
@@ -105,14 +107,17 @@ function planOf(now: Hashed | undefined, wanted: FileList): Plan {
   const present = new Map(now?.files.paths.map((path, index) => [path, index]));
   const write: number[] = [];
   const lose: number[] = [];
+  const taken = new Set<number>();
   for (const [index, path] of wanted.paths.entries()) {
     const at = present.get(path);
     present.delete(path);
     if (at !== undefined && now && digestAt(now.files.digests, at) === digestAt(wanted.digests, index)) continue;
     write.push(index);
-    if (at !== undefined) lose.push(at);
+    if (at === undefined) continue;
+    lose.push(at);
+    taken.add(index);
   }
-  return { write, lose: [...lose, ...present.values()], remove: [...present.keys()] };
+  return { write, taken, lose: [...lose, ...present.values()], remove: [...present.keys()] };
 }
 
 async function refuseUnfitObjects(
@@ -172,6 +177,7 @@ function apply(
   how: { id: ObjectId; isExecutable: boolean; wasFolder: boolean; options: CheckoutOptions },
 ): void {
   const whole = join(root, path);
+  const placer = createPlacer(cache.links);
   // A folder where a file belongs, or the reverse.
   if (how.wasFolder !== isFolderId(how.id)) rmSync(whole, { recursive: true, force: true });
   for (const file of plan.remove) if (file !== '') rmSync(join(whole, file), { force: true });
@@ -179,7 +185,7 @@ function apply(
     const file = wanted.paths[index] ?? '';
     const target = file === '' ? whole : join(whole, file);
     const object = cache.fileOf({ md5: digestAt(wanted.digests, index), scheme: how.id.scheme });
-    placeObject(object, target, cache.links, how.isExecutable);
+    placer.place(object, target, { isExecutable: how.isExecutable, isTaken: plan.taken.has(index) });
     how.options.onProgress?.({ files: done + 1, of: plan.write.length });
   }
   removeEmptyFolders(whole, new Set(plan.remove.map(folderOf).filter((folder) => folder !== '')));

@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { DomainError } from '#kernel/errors';
 import { DIGEST_BYTES, type Content, type Hashed } from '../model.ts';
 import type { Repository } from '../open.ts';
@@ -22,21 +21,13 @@ export function mergedFolder(
   const kept = cache
     .readFolder({ md5, scheme })
     .filter((file) => file.path !== inside && !file.path.startsWith(`${inside}/`))
-    .map((file) => ({
-      path: file.path,
-      digest: Buffer.from(file.md5, 'hex'),
-      size: statSync(cache.fileOf({ md5: file.md5, scheme }), { throwIfNoEntry: false })?.size ?? 0,
-    }));
+    .map((file) => ({ path: file.path, digest: Buffer.from(file.md5, 'hex') }));
   const added = files.paths.map((each, index) => ({
     path: each === '' ? inside : `${inside}/${each}`,
     digest: files.digests.subarray(index * DIGEST_BYTES, (index + 1) * DIGEST_BYTES),
-    size: files.sizes[index] ?? 0,
   }));
   const all = [...kept, ...added].toSorted((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
-  const merged = {
-    paths: all.map((file) => file.path),
-    sizes: all.map((file) => file.size),
-    digests: Buffer.concat(all.map((file) => file.digest)),
-  };
-  return cache.storeFolder(merged, scheme);
+  const merged = { paths: all.map((file) => file.path), digests: Buffer.concat(all.map((file) => file.digest)) };
+  const { sizeBytes: _unknown, ...content } = cache.storeFolder({ ...merged, sizes: [] }, scheme);
+  return content;
 }
