@@ -249,6 +249,34 @@ describe('refusals say how to go on and change nothing', () => {
   });
 });
 
+describe('a new repository', () => {
+  test('is one for dvc, staged in Git', async () => {
+    root = emptyFolder();
+    git('init', '-q');
+    expect(await ours('init')).toContain('.dvc/config');
+    expect(runIn(root, 'git', ['status', '--porcelain']).out.split('\n')).toEqual([
+      'A  .dvc/.gitignore',
+      'A  .dvc/config',
+      'A  .dvcignore',
+      '',
+    ]);
+    write('a.csv', '1\n');
+    dvc(['add', '-q', 'a.csv']);
+    expect(await ours('add', 'a.csv')).toContain('as it was');
+    expect((await capstan(['init'], undefined, root)).code).toBe(5);
+  });
+
+  test('without Git, where dvc would do the same', async () => {
+    root = emptyFolder();
+    expect((await capstan(['init'], undefined, root)).err).toContain('--no-scm');
+    await ours('init', '--no-scm');
+    write('a.csv', '1\n');
+    await ours('add', 'a.csv');
+    expect(dvc(['status'])).toContain('up to date');
+    expect(statSync(join(root, '.gitignore'), { throwIfNoEntry: false })).toBeUndefined();
+  });
+});
+
 test('waits for dvc, and says for whom', async () => {
   write('a.csv', '1\n');
   // What dvc does to lock: flock on the file, by whoever has it open.

@@ -15,6 +15,7 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'status', load: () => import('./status.ts') },
   { name: 'audit', load: () => import('./audit.ts') },
   { name: 'apply', load: () => import('./apply.ts') },
+  { name: 'init', load: () => import('./init.ts') },
   { name: 'add', load: () => import('./add.ts') },
   { name: 'checkout', load: () => import('./checkout.ts') },
   { name: 'datasets', load: () => import('./datasets.ts') },

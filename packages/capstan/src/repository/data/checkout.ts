@@ -138,7 +138,7 @@ async function refuseUnfitObjects(
       `The cache lacks ${missing.length} of ${write.length} files of '${path}', first ${name}`,
       {
         field: path,
-        hint: 'Bring them from a remote: capstan pull.',
+        hint: 'Bring them from a remote: dvc pull.',
       },
     );
   }

@@ -40,12 +40,15 @@ export interface HashPool {
 export function createHashPool(threads = availableParallelism()): HashPool {
   let workers: Worker[] = [];
 
-  async function perform(tasks: readonly Piece[], files: FilesToHash, worker: Worker | null): Promise<Done[]> {
+  /** Shared by all who perform: each takes the next one. The first failure leaves none to take. */
+  async function perform(pieces: Piece[], files: FilesToHash, worker: Worker | null): Promise<Done[]> {
     const done: Done[] = [];
-    // Shared by all who perform: each takes the next one.
-    for (let piece = takeFrom(tasks); piece; piece = takeFrom(tasks)) {
+    for (let piece = pieces.pop(); piece; piece = pieces.pop()) {
       const outcome = await (worker ? ask(worker, taskOf(piece, files)) : doHashTask(taskOf(piece, files)));
-      if (outcome.failure) throw errorOf(outcome.failure);
+      if (outcome.failure) {
+        pieces.length = 0;
+        throw errorOf(outcome.failure);
+      }
       done.push({ piece, outcome });
       files.onProgress?.(piece.paths.length, piece.bytes);
     }
@@ -60,7 +63,11 @@ export function createHashPool(threads = availableParallelism()): HashPool {
       const wanted = isLarge ? Math.min(threads, pieces.length) : 0;
       while (workers.length < wanted) workers.push(startThread());
       const helpers = wanted === 0 ? [null] : workers.slice(0, wanted);
-      const done = (await Promise.all(helpers.map((worker) => perform(pieces, files, worker)))).flat();
+      // All have ended then: a thread that still works would answer the next call.
+      const ends = await Promise.allSettled(helpers.map((worker) => perform(pieces, files, worker)));
+      const failed = ends.find((end) => end.status === 'rejected');
+      if (failed) throw failed.reason;
+      const done = ends.flatMap((end) => (end.status === 'fulfilled' ? end.value : []));
       const digests = Buffer.allocUnsafe(files.paths.length * DIGEST_BYTES);
       const sizes: number[] = Array.from({ length: files.paths.length }, () => 0);
       for (const { piece, outcome } of done) {
@@ -101,10 +108,6 @@ function piecesOf({ paths, sizes }: FilesToHash): Piece[] {
   }
   // The largest last in the list, hence first taken: nobody ends alone with one.
   return pieces.toSorted((a, b) => a.bytes - b.bytes);
-}
-
-function takeFrom(pieces: readonly Piece[]): Piece | undefined {
-  return (pieces as Piece[]).pop();
 }
 
 function taskOf(piece: Piece, { root, scheme, store }: FilesToHash): HashTask {
