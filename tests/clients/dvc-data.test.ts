@@ -41,7 +41,9 @@ function dvc(args: readonly string[], folder = root): string {
   return out;
 }
 
-const git = (...args: readonly string[]): void => void expect(runIn(root, 'git', args).code).toBe(0);
+function git(...args: readonly string[]): void {
+  expect(runIn(root, 'git', args).code).toBe(0);
+}
 
 async function ours(...args: readonly string[]): Promise<string> {
   const { code, out, err } = await capstan(args, undefined, root);

@@ -11,7 +11,7 @@ export {
   type SourceRepository,
 } from './data-file.ts';
 export { objectPath, runPath, type HashScheme } from './object-place.ts';
-export { rootIgnoreRules, type IgnoreRules } from './ignore-rules.ts';
+export { IGNORE_FILE, rootIgnoreRules, type IgnoreRules } from './ignore-rules.ts';
 export {
   readConfig,
   type ConfigLevel,

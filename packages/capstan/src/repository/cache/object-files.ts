@@ -16,7 +16,7 @@ import { copyFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** DVC takes an object of this mode for whole without reading it. */
-export const OBJECT_MODE = 0o444;
+const OBJECT_MODE = 0o444;
 
 /** How a file comes into the cache: as a copy, or as a second name of the same file. */
 export type StoreBy = 'copy' | 'hardlink';

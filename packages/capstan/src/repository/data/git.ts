@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { conflict } from '#kernel/errors';
-import { withIgnored, withoutIgnored } from '#protocols/dvc';
+import { withIgnored } from '#protocols/dvc';
 import type { Repository } from '../open.ts';
 import { folderOf, nameOf } from '../paths.ts';
 
@@ -27,22 +27,14 @@ export function refuseWhatGitTracks({ root, isInGit }: Repository, path: string)
 
 /** Keeps Git away from data, by a line in the `.gitignore` beside it. Returns the file where it changed. */
 export function ignoreInGit({ root, isInGit }: Repository, path: string): string | undefined {
-  return isInGit ? changeIgnore(root, path, withIgnored) : undefined;
-}
-
-export function unignoreInGit({ root, isInGit }: Repository, path: string): string | undefined {
-  return isInGit ? changeIgnore(root, path, withoutIgnored) : undefined;
-}
-
-function changeIgnore(root: string, path: string, change: typeof withIgnored): string | undefined {
+  if (!isInGit) return undefined;
   const folder = folderOf(path);
   const file = folder === '' ? GIT_IGNORE : `${folder}/${GIT_IGNORE}`;
   const whole = join(root, file);
   const before = existsSync(whole) ? readFileSync(whole, 'utf8') : undefined;
-  const after = change(before, nameOf(path));
+  const after = withIgnored(before, nameOf(path));
   if (after === undefined) return undefined;
-  if (after === '') rmSync(whole);
-  else writeWhole(whole, after);
+  writeWhole(whole, after);
   return file;
 }
 

@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync, statSync, type Dirent, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { invalid } from '#kernel/errors';
-import type { IgnoreRules } from '#protocols/dvc';
+import { IGNORE_FILE, type IgnoreRules } from '#protocols/dvc';
 
-const IGNORE_FILE = '.dvcignore';
 /** A letter outside the Basic Multilingual Plane is two UTF-16 units, which sort before some single ones. */
 const SURROGATE = /[\ud800-\udfff]/;
 
