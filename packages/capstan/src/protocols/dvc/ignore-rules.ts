@@ -1,6 +1,6 @@
 import { compilePattern, type IgnorePattern } from './ignore-pattern.ts';
 
-export const IGNORE_FILE = '.dvcignore';
+const IGNORE_FILE = '.dvcignore';
 const DEFAULTS = ['.hg/', '.git/', '.git', '.dvc/'];
 
 /** Which files and folders DVC does not see. */

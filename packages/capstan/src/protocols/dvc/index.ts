@@ -23,3 +23,4 @@ export {
 export { removeConfigSection, setConfigOption } from './edit-config.ts';
 export { readListing, writeListing, type ListedFile } from './folder-listing.ts';
 export { withIgnored, withoutIgnored } from './git-ignore.ts';
+export { readPipelineFile, type PipelineSource } from './read-pipeline.ts';

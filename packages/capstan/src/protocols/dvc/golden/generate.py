@@ -23,6 +23,7 @@ from dvc.utils.serialize._yaml import parse_yaml
 from config_files import config_files
 from data_files import data_files
 from ignore_rules import ignore_rules
+from pipelines import pipelines
 
 FOLDER = pathlib.Path(__file__).parent
 VERSIONS = {name: importlib.metadata.version(name) for name in ["dvc", "dvc-data", "dvc-objects", "ruamel.yaml"]}
@@ -202,7 +203,7 @@ def vectors():
     return {"versions": VERSIONS, "scalars": scalars(), "trees": trees(), "resultKeys": result_keys(), "project": project()}
 
 
-TOPICS = {"vectors": vectors, "data-files": data_files, "ignore-rules": ignore_rules, "config-files": config_files}
+TOPICS = {"vectors": vectors, "data-files": data_files, "ignore-rules": ignore_rules, "config-files": config_files, "pipelines": pipelines}
 
 
 def main():
