@@ -24,6 +24,7 @@ from config_files import config_files
 from data_files import data_files
 from ignore_rules import ignore_rules
 from pipelines import pipelines
+from value_files import value_files
 
 FOLDER = pathlib.Path(__file__).parent
 VERSIONS = {name: importlib.metadata.version(name) for name in ["dvc", "dvc-data", "dvc-objects", "ruamel.yaml"]}
@@ -203,7 +204,7 @@ def vectors():
     return {"versions": VERSIONS, "scalars": scalars(), "trees": trees(), "resultKeys": result_keys(), "project": project()}
 
 
-TOPICS = {"vectors": vectors, "data-files": data_files, "ignore-rules": ignore_rules, "config-files": config_files, "pipelines": pipelines}
+TOPICS = {"vectors": vectors, "data-files": data_files, "ignore-rules": ignore_rules, "config-files": config_files, "pipelines": pipelines, "value-files": value_files}
 
 
 def main():
