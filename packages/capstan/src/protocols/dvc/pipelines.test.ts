@@ -149,7 +149,7 @@ describe('a dvc.yaml', () => {
 
   it('says where an output goes and how a plot is drawn', async () => {
     const { stages } = await read(
-      'stages:\n  s:\n    cmd: x\n    outs: [{o: {push: false, remote: r, checkpoint: true}}]\n    plots: [{p: [{x: a, header: false}, {x_label: l}]}]\n',
+      'stages:\n  s:\n    cmd: x\n    outs: [{o: {push: false, remote: r, checkpoint: true}}]\n    plots: [{p: [{x: a, header: false}]}, {p: {x_label: l}}]\n',
     );
     expect(stages[0]?.outputs).toMatchObject([
       { path: 'o', isPushed: false, remote: 'r' },

@@ -94,6 +94,7 @@ function drawingOf(map: Values, place: Place): PlotDrawing {
 
 function together(a: StageOutput, b: StageOutput): StageOutput {
   const kind = [a.kind, b.kind].find((each) => each !== 'output') ?? 'output';
+  const drawings = [...(a.drawings ?? []), ...(b.drawings ?? [])];
   return {
     ...a,
     ...b,
@@ -101,5 +102,6 @@ function together(a: StageOutput, b: StageOutput): StageOutput {
     kind,
     isCached: a.isCached && b.isCached,
     isPersistent: a.isPersistent || b.isPersistent,
+    ...(drawings.length > 0 && { drawings }),
   };
 }

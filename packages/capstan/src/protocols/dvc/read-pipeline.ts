@@ -64,24 +64,24 @@ async function read(
   place.refuseUnknownKeys(top, KNOWN);
   const load = await valuesLoader(folder, overrides);
   const context = await topContext(folder, load, top, place, reach);
-  const stages: Stage[] = [];
+  const stages = new Map<string, Stage>();
   const stagesPlace = place.at('stages');
   for (const [name, entry] of stagesPlace.asMap(top.get('stages') ?? new Map())) {
     const stagePlace = stagesPlace.at(String(name));
     if (typeof name !== 'string') throw stagePlace.error('a stage’s name must be text', 'Quote it.');
     for (const draft of expandStages(name, entry, stagePlace, context, options)) {
       refuseName(draft.name, stages, stagePlace);
-      stages.push(await readStage({ ...draft, load, overrides, options, reach }));
+      stages.set(draft.name, await readStage({ ...draft, load, overrides, options, reach }));
     }
   }
   const sections = readSections({ top, place, context: context.values, options, reach });
   const metricsPlace = place.at('metrics');
-  return { ...sections, stages: withTopMetrics(stages, sections.metrics, metricsPlace, reach) };
+  return { ...sections, stages: withTopMetrics([...stages.values()], sections.metrics, metricsPlace, reach) };
 }
 
-function refuseName(name: string, stages: readonly Stage[], place: Place): void {
+function refuseName(name: string, stages: ReadonlyMap<string, Stage>, place: Place): void {
   if (name === '' || /\p{Cc}/u.test(name)) throw place.error('a stage’s name must be text in one line', 'Quote it.');
-  if (stages.some((stage) => stage.name === name)) throw place.error(`there are two stages named '${name}'`);
+  if (stages.has(name)) throw place.error(`there are two stages named '${name}'`);
 }
 
 async function topContext(
