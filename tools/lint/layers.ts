@@ -101,6 +101,7 @@ export const vendors: Readonly<Record<string, readonly string[]>> = {
   pino: ['logging.ts'],
   yaml: ['config.ts', 'kernel', 'design/projects', 'data/expectations', 'protocols/dvc', 'adapters/mlflow-source'],
   re2js: ['database'],
+  'smol-toml': ['protocols/dvc'],
   zod: ['everywhere'],
   '@capstan/api': ['everywhere'],
 };

@@ -83,7 +83,7 @@ const REPO_KEYS = ['url', 'rev', 'rev_lock', 'config', 'remote'];
 export function readDataFile(text: string, name: string): DataFile {
   const yaml = readLongYaml(text, name, 'as text');
   const place = new Place(yaml);
-  const top = place.asMap(yaml.value);
+  const top = place.asMap(place.value);
   if (top.has('cmd')) {
     throw place.at('cmd').error('a command belongs into dvc.yaml since DVC 3', 'Move the stage to dvc.yaml.');
   }

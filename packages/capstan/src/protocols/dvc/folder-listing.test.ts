@@ -62,7 +62,7 @@ describe('the object of a folder', () => {
 
 describe('the order of paths', () => {
   it('is that of code points', () => {
-    const points = (text: string) => [...text].map((letter) => letter.codePointAt(0) ?? 0);
+    const points = (text: string) => Array.from(text, (letter) => letter.codePointAt(0) ?? 0);
     const reference = (a: string, b: string) => {
       const [left, right] = [points(a), points(b)];
       const at = left.findIndex((point, index) => point !== right[index]);

@@ -81,7 +81,7 @@ function stepsOf(segments: readonly string[]): Step[] | undefined {
 }
 
 function globSteps(segment: string): Step[] | undefined {
-  const letters = [...segment];
+  const letters = Array.from(segment);
   const steps: Step[] = [];
   for (let index = 0; index < letters.length; index++) {
     const letter = letters[index] ?? '';

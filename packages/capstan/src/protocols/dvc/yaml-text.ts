@@ -181,7 +181,13 @@ class Reader {
 }
 
 /** Never folds: folding at a double space is what makes DVC misread its own lock files. Dashes are not indented. */
-export const writeOptions: ToStringOptions = { lineWidth: 0, indentSeq: false, blockQuote: false, nullStr: '' };
+export const writeOptions: ToStringOptions = {
+  lineWidth: 0,
+  indentSeq: false,
+  blockQuote: false,
+  nullStr: '',
+  singleQuote: true,
+};
 
 /** Writes a value as a YAML document that DVC reads back as the same value. */
 export function writeYaml(value: ParamValue): string {
