@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { delimiter, dirname } from 'node:path';
-import { ensureClientPython, ensureNextClientPython } from '../../tools/tasks/ensure-python.ts';
+import { ensureClientPython, ensureDvc, ensureNextClientPython } from '../../tools/tasks/ensure-python.ts';
 
 export interface PythonOutput {
   readonly code: number | null;
@@ -20,6 +20,11 @@ export async function findClientPython(): Promise<string> {
 /** The same with the newer versions of requirements-next.txt. */
 export async function findNextClientPython(): Promise<string> {
   return await ensureNextClientPython(await findClientPython());
+}
+
+/** The real `dvc`. */
+export async function findDvc(): Promise<string> {
+  return process.env['TEST_DVC'] ?? (await ensureDvc());
 }
 
 /**

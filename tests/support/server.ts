@@ -139,10 +139,11 @@ export interface CommandOutput {
   readonly err: string;
 }
 
-/** One command line of the product, against a server when `url` is given. */
-export async function capstan(args: readonly string[], url?: string): Promise<CommandOutput> {
+/** One command line of the product, against a server when `url` is given, in a folder when one is. */
+export async function capstan(args: readonly string[], url?: string, cwd?: string): Promise<CommandOutput> {
   const child = spawn(process.execPath, [program, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...(cwd !== undefined && { cwd }),
     env: { PATH: process.env['PATH'] ?? '', HOME: emptyFolder(), ...(url !== undefined && { CAPSTAN_URL: url }) },
   });
   let out = '';

@@ -70,6 +70,8 @@ export const layers: readonly Layer[] = [
   { folder: 'system', face: '#system', kind: 'infrastructure' },
   { folder: 'protocols/*', face: '#protocols/*', kind: 'protocol', only: ['pure', 'port', 'infrastructure', 'module'] },
   { folder: 'adapters/*', face: '#adapters/*', kind: 'adapter', only: ['pure', 'port'] },
+  // What works in a checkout, with no server: commands use it, and so may whoever composes the server.
+  { folder: 'repository', face: '#repository', kind: 'composition', only: ['pure', 'port', 'module', 'protocol'] },
   { folder: 'wiring', face: null, kind: 'composition' },
   // The outside world of the main example: it knows the product by its HTTP only.
   { folder: 'demo', face: '#demo', kind: 'composition', only: ['pure', 'port', 'adapter'] },
@@ -99,6 +101,7 @@ export const vendors: Readonly<Record<string, readonly string[]>> = {
   pino: ['logging.ts'],
   yaml: ['config.ts', 'kernel', 'design/projects', 'data/expectations', 'protocols/dvc', 'adapters/mlflow-source'],
   re2js: ['database'],
+  'smol-toml': ['protocols/dvc'],
   zod: ['everywhere'],
   '@capstan/api': ['everywhere'],
 };

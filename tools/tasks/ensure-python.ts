@@ -10,6 +10,8 @@ const INSTEAD = 'Install Python 3.9 or newer with its venv module.';
 const clientRequirements = join(root, 'tests', 'clients', 'requirements.txt');
 /** Newer versions of a few of them, which run on the packages of the others. */
 const nextRequirements = join(root, 'tests', 'clients', 'requirements-next.txt');
+/** The real dvc, whose packages do not fit with those of the others. */
+const dvcRequirements = join(root, 'tests', 'clients', 'requirements-dvc.txt');
 
 /** Makes sure that `python3 -m venv` works: Debian ships it apart. @throws Error naming the way out */
 export async function ensurePythonVenv(): Promise<void> {
@@ -33,7 +35,7 @@ export async function ensureClientPython(): Promise<string | null> {
   if (!existsSync(clientRequirements)) return null;
   return await ensureEnvironment(`python-${hashOf(clientRequirements)}`, async (python) => {
     say('making the Python environment of the client tests (minutes, once) ...');
-    return (await installWithUv(python)) || (await pip(python, ['-r', clientRequirements]));
+    return await installAll(python, clientRequirements);
   });
 }
 
@@ -48,6 +50,15 @@ export async function ensureNextClientPython(base: string): Promise<string> {
     writeFileSync(join(packagesOf(python), 'base.pth'), `${packagesOf(base)}\n`);
     return await pip(python, ['--no-deps', '-r', nextRequirements]);
   });
+}
+
+/** Path of the real `dvc`, made once per content of tests/clients/requirements-dvc.txt. @throws Error when it cannot be */
+export async function ensureDvc(): Promise<string> {
+  const python = await ensureEnvironment(`dvc-${hashOf(dvcRequirements)}`, async (made) => {
+    say('making the Python environment of dvc (a minute, once) ...');
+    return await installAll(made, dvcRequirements);
+  });
+  return join(dirname(python), 'dvc');
 }
 
 /** The folder that an environment's packages are in. */
@@ -79,12 +90,11 @@ async function ensureEnvironment(name: string, install: (python: string) => Prom
 }
 
 /** uv resolves and installs several times faster, but does not read pip's settings: where it fails, pip does it. */
-async function installWithUv(python: string): Promise<boolean> {
-  if (!(await pip(python, ['uv']))) return false;
-  const args = ['-m', 'uv', 'pip', 'install', '--quiet', '--python', python, '-r', clientRequirements];
-  if ((await run(python, args, { env: { UV_SYSTEM_CERTS: '1' } })) === 0) return true;
+async function installAll(python: string, requirements: string): Promise<boolean> {
+  const args = ['-m', 'uv', 'pip', 'install', '--quiet', '--python', python, '-r', requirements];
+  if ((await pip(python, ['uv'])) && (await run(python, args, { env: { UV_SYSTEM_CERTS: '1' } })) === 0) return true;
   say('uv could not install the packages, trying pip ...');
-  return false;
+  return await pip(python, ['-r', requirements]);
 }
 
 async function pip(python: string, args: readonly string[]): Promise<boolean> {

@@ -4,7 +4,7 @@ import { buildInterface } from './build.ts';
 import { runSteps, staticChecks, type Step } from './check.ts';
 import { ensureChromium } from './ensure-chromium.ts';
 import { ensurePostgres } from './ensure-postgres.ts';
-import { ensureClientPython, ensureNextClientPython } from './ensure-python.ts';
+import { ensureClientPython, ensureDvc, ensureNextClientPython } from './ensure-python.ts';
 import { runPackage, runtimeFolder, say } from './shell.ts';
 import { countTests, type TestCount } from './test-count.ts';
 
@@ -39,6 +39,7 @@ function preparations(args: readonly string[], env: Record<string, string>): Ste
       env['TEST_PYTHON'] = python;
       await ensureNextClientPython(python);
     }),
+    step('dvc', async () => (env['TEST_DVC'] = await ensureDvc())),
   ];
 }
 

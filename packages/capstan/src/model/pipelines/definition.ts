@@ -18,8 +18,10 @@ export type ParamValue =
 export interface StageInput {
   /** As written, relative to the stage's working directory. */
   readonly path: string;
-  /** Relative to the folder of the pipeline file, with `/`. */
+  /** Relative to the folder of the pipeline file, with `/`; as written where it is outside. */
   readonly file: string;
+  /** What it is instead of a file of the repository: an address, a declared dataset, or a path elsewhere. */
+  readonly outside?: 'address' | 'dataset' | 'path';
 }
 
 /** A file or folder that a stage writes. */
@@ -29,6 +31,57 @@ export interface StageOutput extends StageInput {
   readonly isCached: boolean;
   /** True: what the last run left is put back before the command runs. */
   readonly isPersistent: boolean;
+  /** False: never goes to a remote. */
+  readonly isPushed?: false;
+  /** Name of the only remote it goes to. */
+  readonly remote?: string;
+  /** Ways of drawing it, for plots that say any. */
+  readonly drawings?: readonly PlotDrawing[];
+}
+
+/** How the values of a plot are shown. */
+export interface PlotDrawing {
+  readonly template?: string;
+  readonly x?: string;
+  readonly y?: string;
+  readonly xLabel?: string;
+  readonly yLabel?: string;
+  readonly title?: string;
+  /** False: a table whose first row holds values. */
+  readonly hasHeader?: boolean;
+}
+
+/** Values of a plot's axis: fields of a file, or of the file that the plot is named after. */
+export interface PlotAxis {
+  /** Relative to the folder of the pipeline file. */
+  readonly file?: string;
+  readonly fields: readonly string[];
+}
+
+/** A plot declared beside the stages. */
+export interface Plot extends Omit<PlotDrawing, 'x' | 'y' | 'hasHeader'> {
+  /** A file or folder, unless its axes name files. */
+  readonly id: string;
+  readonly x: readonly PlotAxis[];
+  readonly y: readonly PlotAxis[];
+}
+
+/** A named file or folder, as a model registry shows it. Takes no part in running. */
+export interface DeclaredArtifact extends StageInput {
+  readonly name: string;
+  readonly type?: string;
+  readonly description?: string;
+  readonly labels: readonly string[];
+  readonly meta: ParamValue;
+}
+
+/** Data that stages may depend on by `ds://name`. */
+export interface DeclaredDataset {
+  readonly name: string;
+  readonly type: string;
+  readonly url: string;
+  readonly path?: string;
+  readonly rev?: string;
 }
 
 /** A parameters file, or some values of it, that a stage depends on. */
@@ -42,6 +95,8 @@ export type ParamTable = ReadonlyMap<string, ReadonlyMap<ParamKey, ParamValue>>;
 
 export interface Stage {
   readonly name: string;
+  /** The name written in the file, for one of several stages made from it: `train` for `train@a`. */
+  readonly group?: string;
   readonly description: string | undefined;
   /** As written, after templating: what the lock file keeps and what decides "the command changed". */
   readonly command: string | readonly string[];
@@ -63,6 +118,13 @@ export interface Stage {
 /** A pipeline as declared, templating done. Stages are in the order of the file. */
 export interface PipelineDefinition {
   readonly stages: readonly Stage[];
+  readonly plots: readonly Plot[];
+  readonly artifacts: readonly DeclaredArtifact[];
+  readonly datasets: readonly DeclaredDataset[];
+  /** Metrics files named beside the stages. */
+  readonly metrics: readonly StageInput[];
+  /** Parameters files that are shown besides those that stages depend on. */
+  readonly params: readonly StageInput[];
 }
 
 /** Values to use instead of those in the parameters files: by file (relative to the pipeline file), then dotted key. */

@@ -36,12 +36,7 @@ describeDatabases('a request for a pipeline run', (open) => {
     it.each([
       ['a pipeline that is not valid', { 'dvc.yaml': 'stages:\n  a: {cmd: x, outz: []}\n' }, {}, 'INVALID_ARGUMENT'],
       ['a cycle', { 'dvc.yaml': 'stages:\n  a: {cmd: x, deps: [o], outs: [o]}\n' }, {}, 'INVALID_ARGUMENT'],
-      [
-        'what is not offered yet',
-        { 'dvc.yaml': 'stages:\n  a: {foreach: [1], do: {cmd: x}}\n' },
-        {},
-        'NOT_IMPLEMENTED',
-      ],
+      ['what is not offered yet', { 'dvc.yaml': 'stages:\n  a: {cmd: x, deps: ["ds://d"]}\n' }, {}, 'NOT_IMPLEMENTED'],
       ['an unknown parameter', {}, { params: { 'params.yaml': { faktor: 3 } } }, 'INVALID_ARGUMENT'],
       ['an unknown dataset version', {}, { inputs: [{ datasetVersionId: 'dv_x' }] }, 'NOT_FOUND'],
       ['an unknown project', {}, { project: 'other' }, 'NOT_FOUND'],

@@ -3,7 +3,7 @@ import { join, posix } from 'node:path';
 import type { ParamKey, ParamValue } from '#model/pipelines';
 import type { ValuesLoader } from './override-params.ts';
 import type { Place } from './place.ts';
-import { projectPath } from './project-path.ts';
+import { projectPath, type Reach } from './project-path.ts';
 import { refuseExpressions } from './templating.ts';
 import type { Values } from './value-files.ts';
 
@@ -12,6 +12,8 @@ type MutableValues = Map<ParamKey, ParamValue>;
 /** The values that `${…}` may use, and which files they came from. */
 export interface Context {
   readonly values: Values;
+  /** Names that a stage's own vars may not define: those of the item it is made for. */
+  readonly reserved?: ReadonlySet<string>;
   /** By file: the keys taken from it, or null for all. */
   readonly loaded: ReadonlyMap<string, readonly string[] | null>;
 }
@@ -32,7 +34,7 @@ export async function defaultContext(folder: string, load: ValuesLoader): Promis
 export async function withVars(
   context: Context,
   vars: readonly ParamValue[],
-  site: { load: ValuesLoader; workingDirectory: string; place: Place },
+  site: { load: ValuesLoader; workingDirectory: string; place: Place; reach: Reach },
 ): Promise<Context> {
   let { values } = context;
   const loaded = new Map(context.loaded);
@@ -40,18 +42,24 @@ export async function withVars(
     const place = site.place.at(index);
     refuseExpressions(item, place.text);
     if (item instanceof Map) {
-      values = merged(values, textKeysOf(item as Values), place, '');
+      values = added(context, values, textKeysOf(item as Values), place);
       continue;
     }
     const [path = '', keyList = ''] = place.asText(item).split(':');
     const keys = keyList.split(',').filter(Boolean);
-    const file = posix.normalize(projectPath(path, site.workingDirectory, place));
+    const file = posix.normalize(projectPath(path, site.workingDirectory, place, site.reach));
     if (isLoadedAgain(loaded, file, keys, place)) continue;
     const found = textKeysOf(await site.load(file));
-    values = merged(values, keys.length === 0 ? found : chosen(found, keys, file, place), place, '');
+    values = added(context, values, keys.length === 0 ? found : chosen(found, keys, file, place), place);
     loaded.set(file, keys.length === 0 ? null : [...(loaded.get(file) ?? []), ...keys]);
   }
-  return { values, loaded };
+  return { ...context, values, loaded };
+}
+
+function added(context: Context, values: Values, update: Values, place: Place): Values {
+  const reserved = [...update.keys()].find((key) => context.reserved?.has(String(key)));
+  if (reserved === undefined) return merged(values, update, place, '');
+  throw place.error(`'${String(reserved)}' is the item that the stage is made for`, 'Give the value another name.');
 }
 
 /** The whole file twice is fine; parts of it twice, or a part and the whole, would define values twice. */

@@ -2,7 +2,8 @@ import { chmod, copyFile, link, mkdir, rename, writeFile } from 'node:fs/promise
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { SharedOutput } from '#model/pipelines';
-import { folderListing } from './hash-path.ts';
+import { writeListing } from './folder-listing.ts';
+import { objectPath } from './object-place.ts';
 
 /**
  * Makes `dvc` work in a folder that is no Git repository: `.dvc/` with a local setting that overrides the project's own.
@@ -24,7 +25,7 @@ export async function shareOutputs(folder: string, outputs: readonly SharedOutpu
     const { md5 } = content.hash;
     if (!md5.endsWith('.dir')) continue;
     // Last, so that a folder's object means that its files are there.
-    await addObject(folder, md5, (target) => writeFile(target, folderListing(content.files)));
+    await addObject(folder, md5, (target) => writeFile(target, writeListing(content.files)));
   }
 }
 
@@ -33,7 +34,7 @@ async function addObject(
   md5: string,
   source: (target: string) => Promise<string | void>,
 ): Promise<void> {
-  const object = join(folder, '.dvc', 'cache', 'files', 'md5', md5.slice(0, 2), md5.slice(2));
+  const object = join(folder, '.dvc', 'cache', objectPath(md5, 'md5'));
   if (existsSync(object)) return;
   await mkdir(dirname(object), { recursive: true });
   const temporary = `${object}.new`;

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LockEntry, ParamValue, Stage } from '#model/pipelines';
 import { createDvcFormat } from './index.ts';
-import { entryValue } from './lock-file.ts';
+import { entryValue, resultValue } from './lock-entry.ts';
 import { pythonJson } from './python-json.ts';
 import { readJson, type Values } from './value-files.ts';
 
@@ -81,12 +81,12 @@ describe('a project that dvc has run', () => {
     expect(pythonJson(entryValue(await entryOf(stage)))).toBe(pythonJson(golden('project', 'lock', name)));
   });
 
-  it.each([...golden<Values>('project', 'keys')])('has the run-cache key of %s', async (name, key) => {
+  it.each([...golden<Values>('project', 'keys')])('has the place in the run cache of %s', async (name, run) => {
     const { stages } = await format.read(folder);
     const stage = stages.find((each) => each.name === name) as Stage;
     const entry = await entryOf(stage);
-    expect(format.resultKey(entry)).toBe(key);
-    expect(format.resultKey(format.decodeEntry(format.encodeEntry(entry)))).toBe(key);
+    expect(`${format.resultKey(entry)}/${resultValue(entry)}`).toBe(run);
+    expect(format.resultKey(format.decodeEntry(format.encodeEntry(entry)))).toBe(format.resultKey(entry));
   });
 
   it('reads the lines of a command as dvc runs them: one shell each, blank ones left out', async () => {
@@ -153,7 +153,7 @@ describe('dvc.lock', () => {
     command: 'x',
     inputs: [],
     params: new Map(),
-    outputs: [{ path: 'o', md5: 'a', sizeBytes: 1 }],
+    outputs: [{ path: 'o', md5: 'd41d8cd98f00b204e9800998ecf8427e', sizeBytes: 1 }],
   };
 
   it('is written whole: schema first, other stages and sections kept, new stages last', async () => {
@@ -164,8 +164,8 @@ describe('dvc.lock', () => {
     await format.writeLock(folder, 'z', entry);
     await format.writeLock(folder, 'a', entry);
     expect(await readFile(join(folder, 'dvc.lock'), 'utf8')).toBe(
-      `schema: "2.0"\ndatasets:\n- name: d\nstages:\n  a:\n    cmd: x\n    outs:\n    - path: o\n      hash: md5\n      md5: a\n      size: 1\n` +
-        `  b:\n    cmd: kept\n  c:\n    cmd: kept\n  z:\n    cmd: x\n    outs:\n    - path: o\n      hash: md5\n      md5: a\n      size: 1\n`,
+      `schema: '2.0'\ndatasets:\n- name: d\nstages:\n  a:\n    cmd: x\n    outs:\n    - path: o\n      hash: md5\n      md5: d41d8cd98f00b204e9800998ecf8427e\n      size: 1\n` +
+        `  b:\n    cmd: kept\n  c:\n    cmd: kept\n  z:\n    cmd: x\n    outs:\n    - path: o\n      hash: md5\n      md5: d41d8cd98f00b204e9800998ecf8427e\n      size: 1\n`,
     );
   });
 

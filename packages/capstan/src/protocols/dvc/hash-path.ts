@@ -3,8 +3,8 @@ import type { BigIntStats } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError, invalid } from '#kernel/errors';
-import type { HashedContent, HashedFile, HashMemory, ParamValue } from '#model/pipelines';
-import { pythonJson } from './python-json.ts';
+import type { HashedContent, HashedFile, HashMemory } from '#model/pipelines';
+import { writeListing } from './folder-listing.ts';
 import { byCodePoint } from './python-text.ts';
 
 const READ_BYTES = 1 << 20;
@@ -37,19 +37,7 @@ export async function hashPath(path: string, memory: HashMemory): Promise<Hashed
   }
   files.sort((a, b) => byCodePoint(a.path, b.path));
   const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
-  return { hash: { md5: `${md5(folderListing(files))}.dir`, sizeBytes, fileCount: files.length }, files };
-}
-
-/** What DVC keeps for a folder: the bytes its hash is taken over. */
-export function folderListing(files: readonly HashedFile[]): string {
-  const list: ParamValue = files.map(
-    (file) =>
-      new Map([
-        ['md5', file.md5],
-        ['relpath', file.path],
-      ]),
-  );
-  return pythonJson(list);
+  return { hash: { md5: `${md5(writeListing(files))}.dir`, sizeBytes, fileCount: files.length }, files };
 }
 
 async function filesUnder(root: string, folder: string): Promise<string[]> {

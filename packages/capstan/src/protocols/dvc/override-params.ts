@@ -1,6 +1,6 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { extname, join, posix } from 'node:path';
-import { invalid } from '#kernel/errors';
+import { DomainError, invalid } from '#kernel/errors';
 import { nearest } from '#kernel/nearest';
 import type { ParamOverrides, ParamValue } from '#model/pipelines';
 import { readJson, readText, readValues, selectValue, typeName, type Values } from './value-files.ts';
@@ -49,8 +49,15 @@ async function overridden(
   if (posix.isAbsolute(file) || posix.normalize(file).startsWith('..')) {
     throw invalid(`'${file}' is not a file of the project`, { field: `params.${file}` });
   }
+  const suffix = extname(file).toLowerCase();
+  if (suffix === '.toml' || suffix === '.py') {
+    throw new DomainError('NOT_IMPLEMENTED', `Values of ${file} cannot be changed for a run yet`, {
+      field: `params.${file}`,
+      hint: 'Move the value to a YAML or JSON file, or change it in the project.',
+    });
+  }
   const text = await readText(join(folder, file), file);
-  const isJson = extname(file).toLowerCase() === '.json';
+  const isJson = suffix === '.json';
   const yaml = isJson ? undefined : readYaml(text, file);
   const before = yaml?.value ?? readJson(text, file);
   let after = before;

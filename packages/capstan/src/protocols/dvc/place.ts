@@ -1,4 +1,4 @@
-import { DomainError, invalid } from '#kernel/errors';
+import { invalid, type DomainError } from '#kernel/errors';
 import { nearest } from '#kernel/nearest';
 import type { ParamValue } from '#model/pipelines';
 import { typeName, type Values } from './value-files.ts';
@@ -16,6 +16,11 @@ export class Place {
 
   at(step: string | number): Place {
     return new Place(this.#yaml, [...this.#path, step]);
+  }
+
+  /** What the whole file holds. */
+  get value(): ParamValue {
+    return this.#yaml.value;
   }
 
   /** `dvc.yaml:3:5`. */
@@ -47,19 +52,13 @@ export class Place {
     throw this.error(`${this.#name} must be a map, not ${typeName(value)}`);
   }
 
-  /** @throws DomainError naming the nearest known key; NOT_IMPLEMENTED for a key of `later` */
-  refuseUnknownKeys(map: Values, known: readonly string[], later: readonly string[] = []): void {
+  /** @throws DomainError naming the nearest known key */
+  refuseUnknownKeys(map: Values, known: readonly string[]): void {
     for (const key of map.keys()) {
       const name = String(key);
       if (known.includes(name)) continue;
       const place = this.at(name).text;
-      if (later.includes(name)) {
-        throw new DomainError('NOT_IMPLEMENTED', `${place}: '${name}' is not offered yet`, {
-          field: place,
-          hint: 'Pipelines that use it still run with dvc itself.',
-        });
-      }
-      const suggestion = nearest(name, [...known, ...later]);
+      const suggestion = nearest(name, known);
       throw invalid(`${place}: there is no key '${name}' here`, {
         field: place,
         hint: suggestion ? `Did you mean ${suggestion}?` : `Known: ${known.join(', ')}`,

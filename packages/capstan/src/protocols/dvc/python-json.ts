@@ -7,12 +7,12 @@ import { byCodePoint, pythonFloat } from './python-text.ts';
  */
 export function pythonJson(value: ParamValue): string {
   if (value === null) return 'null';
-  if (typeof value === 'string') return quoted(value);
+  if (typeof value === 'string') return quotedJson(value);
   if (typeof value === 'number') return floatText(value);
   if (typeof value === 'boolean' || typeof value === 'bigint') return String(value);
   if (isList(value)) return `[${value.map(pythonJson).join(', ')}]`;
   const entries = [...value].toSorted(([a], [b]) => compareKeys(a, b));
-  return `{${entries.map(([key, member]) => `${quoted(keyText(key))}: ${pythonJson(member)}`).join(', ')}}`;
+  return `{${entries.map(([key, member]) => `${quotedJson(keyText(key))}: ${pythonJson(member)}`).join(', ')}}`;
 }
 
 function isList(value: ParamValue): value is readonly ParamValue[] {
@@ -46,7 +46,9 @@ const SHORT_ESCAPES: Readonly<Record<string, string>> = {
   '\b': '\\b',
 };
 
-function quoted(text: string): string {
+/** Text as `json.dumps` writes it. */
+export function quotedJson(text: string): string {
+  if (/^[ !#-[\]-~]*$/.test(text)) return `"${text}"`;
   let escaped = '';
   for (let index = 0; index < text.length; index++) {
     const unit = text.charCodeAt(index);

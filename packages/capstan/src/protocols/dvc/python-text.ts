@@ -28,14 +28,14 @@ function positional(mantissa: string, exponent: number): string {
 
 /** Compares by Unicode code point, as Python sorts text. JavaScript's own order is by UTF-16 unit. */
 export function byCodePoint(a: string, b: string): number {
-  const left = a[Symbol.iterator]();
-  const right = b[Symbol.iterator]();
-  for (;;) {
-    const x = left.next();
-    const y = right.next();
-    if (x.done) return y.done ? 0 : -1;
-    if (y.done) return 1;
-    const difference = (x.value.codePointAt(0) ?? 0) - (y.value.codePointAt(0) ?? 0);
-    if (difference !== 0) return difference;
+  const length = Math.min(a.length, b.length);
+  for (let index = 0; index < length; index++) {
+    const x = a.charCodeAt(index);
+    const y = b.charCodeAt(index);
+    if (x === y) continue;
+    // Halves of pairs stand for code points above all that have one unit.
+    const isHalf = (unit: number) => unit >= 0xd800 && unit <= 0xdfff;
+    return isHalf(x) === isHalf(y) ? x - y : isHalf(x) ? 1 : -1;
   }
+  return a.length - b.length;
 }

@@ -1,14 +1,14 @@
 import { posix } from 'node:path';
-import type { ParamValue, StageOutput } from '#model/pipelines';
+import type { ParamValue, PlotDrawing, StageOutput } from '#model/pipelines';
 import type { Place } from './place.ts';
-import { projectPath } from './project-path.ts';
+import { locate, type Reach } from './project-path.ts';
 import { byCodePoint } from './python-text.ts';
 import type { Values } from './value-files.ts';
 
-/** `remote` and `push` tell `dvc push` where to; the others are annotations. None changes how a stage runs. */
-const OPTIONS = ['cache', 'persist', 'remote', 'push', 'desc', 'type', 'labels', 'meta'];
-const PLOT_OPTIONS = [...OPTIONS, 'template', 'x', 'y', 'x_label', 'y_label', 'title', 'header'];
-const LATER = ['checkpoint'];
+/** DVC takes `checkpoint` of older files and does nothing with it. */
+const OPTIONS = ['cache', 'persist', 'remote', 'push', 'desc', 'type', 'labels', 'meta', 'checkpoint'];
+const DRAWING_TEXTS = { template: 'template', x: 'x', y: 'y', xLabel: 'x_label', yLabel: 'y_label', title: 'title' };
+const PLOT_OPTIONS = [...OPTIONS, ...Object.values(DRAWING_TEXTS), 'header'];
 
 const SECTIONS = { outs: 'output', metrics: 'metrics', plots: 'plots' } as const satisfies Record<
   string,
@@ -16,13 +16,13 @@ const SECTIONS = { outs: 'output', metrics: 'metrics', plots: 'plots' } as const
 >;
 
 /** The outputs of all three sections of a stage, sorted by path; repeated ones are one. */
-export function readOutputs(filled: Values, workingDirectory: string, place: Place): StageOutput[] {
+export function readOutputs(filled: Values, workingDirectory: string, place: Place, reach: Reach): StageOutput[] {
   const outputs = new Map<string, StageOutput>();
   for (const [section, kind] of Object.entries(SECTIONS)) {
     if (!filled.has(section)) continue;
     const sectionPlace = place.at(section);
     for (const [index, item] of sectionPlace.asList(filled.get(section)).entries()) {
-      for (const output of outputsOf(item, kind, workingDirectory, sectionPlace.at(index))) {
+      for (const output of outputsOf(item, kind, workingDirectory, sectionPlace.at(index), reach)) {
         const before = outputs.get(output.file);
         outputs.set(output.file, before ? together(before, output) : output);
       }
@@ -31,15 +31,21 @@ export function readOutputs(filled: Values, workingDirectory: string, place: Pla
   return [...outputs.values()].toSorted((a, b) => byCodePoint(a.path, b.path));
 }
 
-function outputsOf(item: ParamValue, kind: StageOutput['kind'], workingDirectory: string, place: Place): StageOutput[] {
+function outputsOf(
+  item: ParamValue,
+  kind: StageOutput['kind'],
+  workingDirectory: string,
+  place: Place,
+  reach: Reach,
+): StageOutput[] {
   const entries: readonly [string, ParamValue][] =
     item instanceof Map
       ? [...(item as Values)].map(([path, options]) => [place.asText(path), options])
       : [[place.asText(item), null]];
   return entries.map(([path, options]) => {
-    const file = projectPath(path, workingDirectory, place);
-    refuseReserved(file, path, place);
-    return { path, file, kind, ...flagsOf(options, kind, place.at(path)) };
+    const located = locate(path, workingDirectory, place, reach);
+    refuseReserved(located.file, path, place);
+    return { path, ...located, kind, ...optionsOf(options, kind, place.at(path)) };
   });
 }
 
@@ -50,22 +56,52 @@ function refuseReserved(file: string, path: string, place: Place): void {
   if (isReserved || isInReserved) throw place.error(`'${path}' cannot be an output`, 'Choose another name.');
 }
 
-function flagsOf(options: ParamValue, kind: StageOutput['kind'], place: Place) {
+function optionsOf(options: ParamValue, kind: StageOutput['kind'], place: Place) {
   let isCached = true;
   let isPersistent = false;
+  let isPushed = true;
+  let remote: string | undefined;
+  const drawings: PlotDrawing[] = [];
   // Plots may have a list of options: one for each way of drawing the file.
   const given = kind === 'plots' && Array.isArray(options) ? (options as readonly ParamValue[]) : [options];
   for (const each of given) {
     if (each === null) continue;
     const map = place.asMap(each);
-    place.refuseUnknownKeys(map, kind === 'plots' ? PLOT_OPTIONS : OPTIONS, LATER);
+    place.refuseUnknownKeys(map, kind === 'plots' ? PLOT_OPTIONS : OPTIONS);
     if (map.has('cache')) isCached = place.at('cache').asFlag(map.get('cache'));
     if (map.has('persist')) isPersistent = place.at('persist').asFlag(map.get('persist'));
+    if (map.has('push')) isPushed = place.at('push').asFlag(map.get('push'));
+    if (map.has('remote')) remote = place.at('remote').asText(map.get('remote'));
+    const drawing = kind === 'plots' ? drawingOf(map, place) : {};
+    if (Object.keys(drawing).length > 0) drawings.push(drawing);
   }
-  return { isCached, isPersistent };
+  return {
+    isCached,
+    isPersistent,
+    ...(!isPushed && { isPushed }),
+    ...(remote !== undefined && { remote }),
+    ...(drawings.length > 0 && { drawings }),
+  };
+}
+
+function drawingOf(map: Values, place: Place): PlotDrawing {
+  const texts = Object.entries(DRAWING_TEXTS).filter(([, key]) => map.has(key));
+  return {
+    ...Object.fromEntries(texts.map(([name, key]) => [name, place.at(key).asText(map.get(key))])),
+    ...(map.has('header') && { hasHeader: place.at('header').asFlag(map.get('header')) }),
+  };
 }
 
 function together(a: StageOutput, b: StageOutput): StageOutput {
   const kind = [a.kind, b.kind].find((each) => each !== 'output') ?? 'output';
-  return { ...a, kind, isCached: a.isCached && b.isCached, isPersistent: a.isPersistent || b.isPersistent };
+  const drawings = [...(a.drawings ?? []), ...(b.drawings ?? [])];
+  return {
+    ...a,
+    ...b,
+    path: a.path,
+    kind,
+    isCached: a.isCached && b.isCached,
+    isPersistent: a.isPersistent || b.isPersistent,
+    ...(drawings.length > 0 && { drawings }),
+  };
 }

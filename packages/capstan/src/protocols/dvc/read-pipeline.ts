@@ -1,72 +1,121 @@
 import { join } from 'node:path';
-import type { ParamOverrides, PipelineDefinition, Stage, StageOutput } from '#model/pipelines';
+import { DomainError } from '#kernel/errors';
+import type { ParamOverrides, PipelineDefinition, Stage, StageInput, StageOutput } from '#model/pipelines';
 import { defaultContext, withVars, type Context } from './context.ts';
+import { expandStages } from './expand-stages.ts';
 import { valuesLoader, type ValuesLoader } from './override-params.ts';
 import { Place } from './place.ts';
-import { projectPath } from './project-path.ts';
+import { PROJECT_ONLY, type Reach } from './project-path.ts';
+import { readSections } from './read-sections.ts';
 import { readStage } from './read-stage.ts';
+import { DEFAULT_COMMAND_OPTIONS, type CommandOptions } from './templating.ts';
 import { readText, type Values } from './value-files.ts';
 import { readYaml } from './yaml-text.ts';
 
 export const PIPELINE_FILE = 'dvc.yaml';
 
-/** `params` at the top only tells dvc which files to show: no stage depends on them by it. */
-const KNOWN = ['stages', 'vars', 'params', 'metrics'];
-const LATER = ['plots', 'artifacts', 'datasets'];
+const KNOWN = ['stages', 'vars', 'params', 'metrics', 'plots', 'artifacts', 'datasets'];
+
+/** A pipeline file in a checkout. */
+export interface PipelineSource {
+  /** Folder of the file on this machine. */
+  readonly folder: string;
+  /** The file's path for messages; default `dvc.yaml`. */
+  readonly shownAs?: string;
+  /** How many folders above the file's own belong to the repository. */
+  readonly foldersAbove: number;
+  /** The repository's settings for maps in commands. */
+  readonly parsing?: CommandOptions;
+}
 
 /**
- * Reads dvc.yaml (format of DVC 3) with its templating.
+ * Reads dvc.yaml (format of DVC 3) in a checkout, with its templating. Paths are relative to the file's folder and may
+ * lead above it; addresses and paths out of the repository are kept and marked.
+ * @throws DomainError INVALID_ARGUMENT naming `dvc.yaml:line:column`
+ */
+export async function readPipelineFile(source: PipelineSource): Promise<PipelineDefinition> {
+  const { folder, shownAs = PIPELINE_FILE, foldersAbove, parsing = DEFAULT_COMMAND_OPTIONS } = source;
+  return await read(folder, shownAs, {}, { foldersAbove, outside: 'kept' }, parsing);
+}
+
+/**
+ * Reads the pipeline of a project that is run in a copy of its folder: nothing outside of that can be named, and a
+ * metrics file must be one that a stage writes.
  * @throws DomainError INVALID_ARGUMENT naming `dvc.yaml:line:column`; NOT_IMPLEMENTED naming the key not offered yet
  */
 export async function readPipeline(folder: string, overrides: ParamOverrides): Promise<PipelineDefinition> {
-  const yaml = readYaml(await readText(join(folder, PIPELINE_FILE), PIPELINE_FILE), PIPELINE_FILE);
-  const place = new Place(yaml);
-  const top = place.asMap(yaml.value);
-  place.refuseUnknownKeys(top, KNOWN, LATER);
-
-  const load = await valuesLoader(folder, overrides);
-  const context = await topContext(folder, load, top, place);
-  const stages: Stage[] = [];
-  const stagesPlace = place.at('stages');
-  for (const [name, entry] of stagesPlace.asMap(top.get('stages') ?? new Map())) {
-    const stagePlace = stagesPlace.at(String(name));
-    if (typeof name !== 'string' || name === '' || /\p{Cc}/u.test(name)) {
-      throw stagePlace.error('a stage’s name must be text in one line', 'Quote it.');
-    }
-    stages.push(await readStage({ name, entry, place: stagePlace, load, context, overrides }));
-  }
-  if (stages.length === 0) {
-    throw place.error('there are no stages', 'Write at least one under stages:, with a cmd.');
-  }
-  return { stages: withTopMetrics(stages, metricsPaths(top, place)) };
-}
-
-async function topContext(folder: string, load: ValuesLoader, top: Values, place: Place): Promise<Context> {
-  const varsPlace = place.at('vars');
-  const vars = top.has('vars') ? varsPlace.asList(top.get('vars')) : [];
-  return await withVars(await defaultContext(folder, load), vars, { load, workingDirectory: '.', place: varsPlace });
-}
-
-function metricsPaths(top: Values, place: Place): { path: string; place: Place }[] {
-  if (!top.has('metrics')) return [];
-  const listPlace = place.at('metrics');
-  return listPlace.asList(top.get('metrics')).map((item, index) => {
-    const itemPlace = listPlace.at(index);
-    return { path: projectPath(itemPlace.asText(item), '.', itemPlace), place: itemPlace };
+  const definition = await read(folder, PIPELINE_FILE, overrides, PROJECT_ONLY, DEFAULT_COMMAND_OPTIONS);
+  if (definition.stages.length > 0) return definition;
+  throw new DomainError('INVALID_ARGUMENT', `${PIPELINE_FILE}:1:1: there are no stages`, {
+    field: `${PIPELINE_FILE}:1:1`,
+    hint: 'Write at least one under stages:, with a cmd.',
   });
 }
 
+async function read(
+  folder: string,
+  shownAs: string,
+  overrides: ParamOverrides,
+  reach: Reach,
+  options: CommandOptions,
+): Promise<PipelineDefinition> {
+  const place = new Place(readYaml(await readText(join(folder, PIPELINE_FILE), shownAs), shownAs));
+  const top = place.asMap(place.value);
+  place.refuseUnknownKeys(top, KNOWN);
+  const load = await valuesLoader(folder, overrides);
+  const context = await topContext(folder, load, top, place, reach);
+  const stages = new Map<string, Stage>();
+  const stagesPlace = place.at('stages');
+  for (const [name, entry] of stagesPlace.asMap(top.get('stages') ?? new Map())) {
+    const stagePlace = stagesPlace.at(String(name));
+    if (typeof name !== 'string') throw stagePlace.error('a stage’s name must be text', 'Quote it.');
+    for (const draft of expandStages(name, entry, stagePlace, context, options)) {
+      refuseName(draft.name, stages, stagePlace);
+      stages.set(draft.name, await readStage({ ...draft, load, overrides, options, reach }));
+    }
+  }
+  const sections = readSections({ top, place, context: context.values, options, reach });
+  const metricsPlace = place.at('metrics');
+  return { ...sections, stages: withTopMetrics([...stages.values()], sections.metrics, metricsPlace, reach) };
+}
+
+function refuseName(name: string, stages: ReadonlyMap<string, Stage>, place: Place): void {
+  if (name === '' || /\p{Cc}/u.test(name)) throw place.error('a stage’s name must be text in one line', 'Quote it.');
+  if (stages.has(name)) throw place.error(`there are two stages named '${name}'`);
+}
+
+async function topContext(
+  folder: string,
+  load: ValuesLoader,
+  top: Values,
+  place: Place,
+  reach: Reach,
+): Promise<Context> {
+  const varsPlace = place.at('vars');
+  const vars = top.has('vars') ? varsPlace.asList(top.get('vars')) : [];
+  const site = { load, workingDirectory: '.', place: varsPlace, reach };
+  return await withVars(await defaultContext(folder, load), vars, site);
+}
+
 /** A path listed under the top `metrics` is a metrics file of the stage that writes it. */
-function withTopMetrics(stages: readonly Stage[], paths: readonly { path: string; place: Place }[]): Stage[] {
-  let result = [...stages];
-  for (const { path, place } of paths) {
-    const writes = (output: StageOutput) => output.file === path || path.startsWith(`${output.file}/`);
+function withTopMetrics(
+  stages: readonly Stage[],
+  metrics: readonly StageInput[],
+  place: Place,
+  reach: Reach,
+): readonly Stage[] {
+  let result = stages;
+  for (const [index, { path, file }] of metrics.entries()) {
+    const writes = (output: StageOutput) => output.file === file || file.startsWith(`${output.file}/`);
     const writer = result.find((stage) => stage.outputs.some(writes));
-    if (!writer) throw place.error(`no stage writes '${path}'`, 'Name it under the outs of a stage.');
-    const isListed = writer.outputs.some((output) => output.file === path && output.kind === 'metrics');
-    if (isListed || writer.metricsFiles.includes(path)) continue;
+    if (!writer) {
+      if (reach.outside === 'kept') continue;
+      throw place.at(index).error(`no stage writes '${path}'`, 'Name it under the outs of a stage.');
+    }
+    const isListed = writer.outputs.some((output) => output.file === file && output.kind === 'metrics');
+    if (isListed || writer.metricsFiles.includes(file)) continue;
     result = result.map((stage) =>
-      stage === writer ? { ...stage, metricsFiles: [...stage.metricsFiles, path] } : stage,
+      stage === writer ? { ...stage, metricsFiles: [...stage.metricsFiles, file] } : stage,
     );
   }
   return result;

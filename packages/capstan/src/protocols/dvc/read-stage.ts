@@ -3,10 +3,11 @@ import type { ParamOverrides, ParamValue, Stage, StageInput, StageParams } from 
 import { withVars, type Context } from './context.ts';
 import type { ValuesLoader } from './override-params.ts';
 import type { Place } from './place.ts';
-import { projectPath } from './project-path.ts';
+import { locate, projectPath, type Reach } from './project-path.ts';
 import { byCodePoint } from './python-text.ts';
 import { readOutputs } from './read-outputs.ts';
-import { interpolate, type TemplateSite } from './templating.ts';
+import type { StageDraft } from './expand-stages.ts';
+import { interpolate, type CommandOptions, type TemplateSite } from './templating.ts';
 import type { Values } from './value-files.ts';
 
 const KNOWN = [
@@ -23,31 +24,28 @@ const KNOWN = [
   'frozen',
   'always_changed',
 ];
-const LATER = ['foreach', 'do', 'matrix'];
 const PARAMS_FILE = 'params.yaml';
 /** Line ends as Python's `splitlines` has them. */
 const LINE_END = /\r\n|[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]/;
 
-interface StageSource {
-  readonly name: string;
-  readonly entry: ParamValue;
-  readonly place: Place;
+interface StageSource extends StageDraft {
   readonly load: ValuesLoader;
-  readonly context: Context;
   readonly overrides: ParamOverrides;
+  readonly options: CommandOptions;
+  readonly reach: Reach;
 }
 
 /** @throws DomainError INVALID_ARGUMENT, NOT_IMPLEMENTED, as `readPipeline` */
 export async function readStage(source: StageSource): Promise<Stage> {
-  const { name, place } = source;
+  const { name, group, place, reach } = source;
   const written = place.asMap(source.entry);
-  place.refuseUnknownKeys(written, KNOWN, LATER);
+  place.refuseUnknownKeys(written, KNOWN);
   if (!written.has('cmd')) throw place.error(`the stage '${name}' has no cmd`);
 
   const fill = (key: string, context: Context): ParamValue =>
     interpolate(written.get(key) ?? null, siteOf(key, context, source));
   const workingDirectory = written.has('wdir')
-    ? projectPath(place.at('wdir').asText(fill('wdir', source.context)), '.', place.at('wdir'))
+    ? projectPath(place.at('wdir').asText(fill('wdir', source.context)), '.', place.at('wdir'), reach)
     : '.';
   const context = await stageContext(written, workingDirectory, source);
   const filled = new Map(
@@ -57,12 +55,13 @@ export async function readStage(source: StageSource): Promise<Stage> {
   );
 
   const command = commandOf(filled.get('cmd') ?? null, place.at('cmd'));
-  const inputs = pathsOf(filled, workingDirectory, place.at('deps'));
-  const params = paramsOf(filled, workingDirectory, place.at('params'));
-  const outputs = readOutputs(filled, workingDirectory, place);
+  const inputs = pathsOf(filled, workingDirectory, place.at('deps'), reach);
+  const params = paramsOf(filled, workingDirectory, place.at('params'), reach);
+  const outputs = readOutputs(filled, workingDirectory, place, reach);
   const flag = (key: string) => (filled.has(key) ? place.at(key).asFlag(filled.get(key)) : false);
   return {
     name,
+    ...(group !== undefined && { group }),
     description: filled.has('desc') ? place.at('desc').asText(filled.get('desc')) : undefined,
     command,
     lines: linesOf(command),
@@ -83,34 +82,36 @@ async function stageContext(written: Values, workingDirectory: string, source: S
     load: source.load,
     workingDirectory,
     place,
+    reach: source.reach,
   });
 }
 
 function siteOf(key: string, context: Context, source: StageSource): TemplateSite {
   const place = source.place.at(key);
-  if (key !== 'cmd') return { context: context.values, place: place.text, isCommand: false };
-  return {
-    context: context.values,
-    place: place.text,
-    isCommand: true,
-    onUse: (used, value) => refuseShellCode(used, value, source.overrides, place),
-  };
+  const site = { context: context.values, place: place.text, options: source.options };
+  if (key !== 'cmd') return { ...site, use: 'field' };
+  return { ...site, use: 'command', onUse: (used, value) => refuseShellCode(used, value, source, place) };
 }
 
 /**
  * What the project's own files put into a command is the project's code. What a caller gives for a run is data: it may
  * become a word of the command, never more.
  */
-function refuseShellCode(used: string, value: ParamValue, overrides: ParamOverrides, place: Place): void {
+function refuseShellCode(used: string, value: ParamValue, source: StageSource, place: Place): void {
   if (typeof value !== 'string' || /^[\w@%+=:,./ -]*$/.test(value)) return;
-  const isGiven = Object.values(overrides).some((values) =>
-    Object.keys(values).some((key) => key === used || used.startsWith(`${key}.`)),
-  );
-  if (!isGiven) return;
+  const isOfItem = source.context.reserved?.has(used.split('.')[0] ?? '');
+  const sources = isOfItem ? source.itemSources : [used];
+  if (!sources.some((key) => isGiven(key, source.overrides))) return;
   throw place.error(
     `the value given for ${used} goes into a shell command and holds characters that mean something there`,
     'Use letters, digits, spaces and @%+=:,./-_ only, or change it in the project’s own files.',
   );
+}
+
+/** The value, one around it or one in it. */
+function isGiven(used: string, overrides: ParamOverrides): boolean {
+  const keys = Object.values(overrides).flatMap((values) => Object.keys(values));
+  return keys.some((key) => key === used || used.startsWith(`${key}.`) || key.startsWith(`${used}.`));
 }
 
 function commandOf(value: ParamValue, place: Place): string | readonly string[] {
@@ -127,18 +128,18 @@ function linesOf(command: string | readonly string[]): string[] {
   return lines.filter((line) => line.trim() !== '');
 }
 
-function pathsOf(filled: Values, workingDirectory: string, place: Place): StageInput[] {
+function pathsOf(filled: Values, workingDirectory: string, place: Place, reach: Reach): StageInput[] {
   if (!filled.has('deps')) return [];
   const inputs = new Map<string, StageInput>();
   for (const [index, item] of place.asList(filled.get('deps')).entries()) {
     const path = place.at(index).asText(item);
-    inputs.set(path, { path, file: projectPath(path, workingDirectory, place.at(index)) });
+    inputs.set(path, { path, ...locate(path, workingDirectory, place.at(index), reach) });
   }
   return [...inputs.values()].toSorted((a, b) => byCodePoint(a.path, b.path));
 }
 
 /** Entries are keys of params.yaml, or maps from another file to its keys; no keys stand for the whole file. */
-function paramsOf(filled: Values, workingDirectory: string, place: Place): StageParams[] {
+function paramsOf(filled: Values, workingDirectory: string, place: Place, reach: Reach): StageParams[] {
   if (!filled.has('params')) return [];
   const files = new Map<string, string[] | null>();
   const add = (file: string, keys: readonly string[]) => {
@@ -162,7 +163,7 @@ function paramsOf(filled: Values, workingDirectory: string, place: Place): Stage
   }
   return [...files].map(([path, keys]) => ({
     path,
-    file: posix.normalize(projectPath(path, workingDirectory, place)),
+    file: posix.normalize(projectPath(path, workingDirectory, place, reach)),
     keys,
   }));
 }

@@ -6,15 +6,25 @@ import { selectValue, typeName, type Values } from './value-files.ts';
 
 /** `${…}` not preceded by a backslash; the shortest text up to the next brace. */
 const EXPRESSION = /(?<!\\)\$\{(.*?)\}/g;
-const STEPS = /^[^.[\]]+(?:\.[^.[\]]+|\[[^.[\]]+\])*$/;
+const STEPS = /^[^.[\]]+(?:\.[^.[\]]+|\[[^.[\]]+\])*\s*$/;
+
+/** DVC's settings `parsing.bool` and `parsing.list`. */
+export interface CommandOptions {
+  readonly bool: 'store_true' | 'boolean_optional';
+  readonly list: 'nargs' | 'append';
+}
+
+export const DEFAULT_COMMAND_OPTIONS: CommandOptions = { bool: 'store_true', list: 'nargs' };
 
 /** A place where `${…}` is filled in. */
 export interface TemplateSite {
   readonly context: Values;
   /** `dvc.yaml:3:5`, for messages. */
   readonly place: string;
-  /** True in `cmd`, where a map stands for options of a command line. */
-  readonly isCommand: boolean;
+  /** In a command a map stands for options; as data a list or map may be used whole; elsewhere neither. */
+  readonly use: 'command' | 'data' | 'field';
+  /** How a map becomes options of a command. */
+  readonly options: CommandOptions;
   /** Hears of every value that is used, by its dotted key. */
   onUse?(key: string, value: ParamValue): void;
 }
@@ -57,8 +67,8 @@ function interpolateText(text: string, site: TemplateSite): ParamValue {
   const [only] = matches;
   if (matches.length === 1 && only?.[0] === text) {
     const value = valueOf(only[1] ?? '', site);
-    if (!isComposite(value)) return value;
-    if (site.isCommand && value instanceof Map) return commandOptions(value as Values, site);
+    if (!isComposite(value) || site.use === 'data') return value;
+    if (site.use === 'command' && value instanceof Map) return commandOptions(value as Values, site);
     throw failure(site, `\${${only[1]}} is ${typeName(value)}, which cannot be used here`);
   }
   let filled = '';
@@ -76,7 +86,7 @@ function unescaped(text: string): string {
 
 function textOf(expression: string, site: TemplateSite): string {
   const value = valueOf(expression, site);
-  if (value instanceof Map && site.isCommand) return commandOptions(value as Values, site);
+  if (value instanceof Map && site.use === 'command') return commandOptions(value as Values, site);
   if (isComposite(value))
     throw failure(site, `\${${expression}} is ${typeName(value)}, which cannot stand inside text`);
   return scalarText(value as ParamKey);
@@ -105,12 +115,19 @@ function valueOf(expression: string, site: TemplateSite): ParamValue {
   return value;
 }
 
-function isComposite(value: ParamValue): value is readonly ParamValue[] | Values {
+export function isComposite(value: ParamValue): value is readonly ParamValue[] | Values {
   return typeof value === 'object' && value !== null;
 }
 
+/** True for a text that is one expression and nothing else. */
+export function isExpression(value: ParamValue | undefined): boolean {
+  if (typeof value !== 'string') return false;
+  const [only, ...others] = value.matchAll(EXPRESSION);
+  return others.length === 0 && only?.[0] === value;
+}
+
 /** As Python writes it, but booleans in lower case. */
-function scalarText(value: ParamKey): string {
+export function scalarText(value: ParamKey): string {
   if (value === null) return 'None';
   return typeof value === 'number' ? pythonFloat(value) : String(value);
 }
@@ -121,21 +138,27 @@ function commandOptions(map: Values, site: TemplateSite): string {
   for (const [name, value] of flattened(map, '')) {
     if (typeof value === 'boolean') {
       if (value) options.push(`--${name}`);
+      else if (site.options.bool === 'boolean_optional') options.push(`--no-${name}`);
     } else if (Array.isArray(value)) {
       const items = (value as readonly ParamValue[]).map((item) => {
         if (isComposite(item)) throw failure(site, `a list inside the list ${name} cannot become an option`);
         return optionText(item);
       });
-      if (items.length > 0) options.push(`--${name} ${items.join(' ')}`);
+      if (site.options.list === 'append') options.push(...items.map((item) => `--${name} ${item}`));
+      else if (items.length > 0) options.push(`--${name} ${items.join(' ')}`);
     } else options.push(`--${name} ${optionText(value as ParamKey)}`);
   }
   return options.join(' ');
 }
 
-/** Inside lists Python's own text of a boolean is used: `True`. */
 function optionText(value: ParamKey): string {
+  return typeof value === 'string' ? shellQuoted(value) : pythonText(value);
+}
+
+/** As Python writes it: `True`. */
+export function pythonText(value: ParamKey): string {
   if (typeof value === 'boolean') return value ? 'True' : 'False';
-  return typeof value === 'string' ? shellQuoted(value) : scalarText(value);
+  return scalarText(value);
 }
 
 /** One word of a POSIX shell, quoted only where that is needed. */

@@ -1,31 +1,37 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { DomainError, invalid, messageOf } from '#kernel/errors';
+import { invalid, messageOf } from '#kernel/errors';
 import type { ParamKey, ParamValue } from '#model/pipelines';
+import { readPython } from './python-values.ts';
+import { readToml } from './toml-values.ts';
 import { readYaml } from './yaml-text.ts';
 
 /** Maps of values, as in params.yaml. */
 export type Values = ReadonlyMap<ParamKey, ParamValue>;
 
-const NOT_READ = new Set(['.toml', '.py']);
-
 /**
- * Reads a file of values: JSON by its suffix, else YAML. An empty file is an empty map.
+ * Reads a file of values: JSON, TOML or Python by its suffix, else YAML. An empty file is an empty map.
  * @param shownAs name for messages
- * @throws DomainError INVALID_ARGUMENT when it is absent, not readable or no map; NOT_IMPLEMENTED for TOML and Python
+ * @throws DomainError INVALID_ARGUMENT when it is absent, not readable or no map
  */
 export async function readValues(path: string, shownAs: string): Promise<Values> {
-  const suffix = extname(path).toLowerCase();
-  if (NOT_READ.has(suffix)) {
-    throw new DomainError('NOT_IMPLEMENTED', `${shownAs}: ${suffix} files of values are not read yet`, {
-      field: shownAs,
-      hint: 'Use YAML or JSON.',
-    });
-  }
-  const text = await readText(path, shownAs);
-  const value = suffix === '.json' ? readJson(text, shownAs) : readYaml(text, shownAs).value;
+  const value = readValuesText(await readText(path, shownAs), shownAs, extname(path));
   if (value instanceof Map) return value as Values;
   throw invalid(`${shownAs} must be a map of names to values`, { field: shownAs });
+}
+
+/** @param suffix of the file's name, with the dot */
+function readValuesText(text: string, shownAs: string, suffix: string): ParamValue {
+  switch (suffix.toLowerCase()) {
+    case '.json':
+      return readJson(text, shownAs);
+    case '.toml':
+      return readToml(text, shownAs);
+    case '.py':
+      return readPython(text, shownAs);
+    default:
+      return readYaml(text, shownAs).value;
+  }
 }
 
 /** @throws DomainError INVALID_ARGUMENT when there is no such file */

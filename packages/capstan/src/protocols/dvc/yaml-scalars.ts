@@ -94,8 +94,8 @@ const valueKey: ScalarTag = {
   resolve: (text) => text,
 };
 
-/** DVC's reader refuses these unescaped, or reads them as line ends. */
-const MUST_ESCAPE = /[\u0000-\u0009\u000b-\u001f\u007f-\u00a0\u2028\u2029\ufeff]/;
+/** DVC’s reader refuses these unescaped, or reads them as line ends; a text is written in one line. */
+const MUST_ESCAPE = /[\u0000-\u001f\u007f-\u00a0\u2028\u2029\ufeff]/;
 const MUST_ESCAPE_IN_JSON = /[\u007f-\u00a0\u2028\u2029\ufeff]/g;
 
 const text: ScalarTag = {

@@ -10,6 +10,7 @@ import {
   type Node,
   type Pair,
   type ToStringOptions,
+  type YAMLMap,
 } from 'yaml';
 import { invalid } from '#kernel/errors';
 import { findCostlyText } from '#kernel/yaml-limits';
@@ -50,8 +51,11 @@ export function readYaml(text: string, file: string): YamlText {
   return readLongYaml(text, file);
 }
 
-/** The same for YAML that programs write (a lock file), which may be long. */
-export function readLongYaml(text: string, file: string): YamlText {
+/**
+ * The same for YAML that programs write (a lock file), which may be long.
+ * @param dates what to do with dates, which no value can hold: refuse them, or take their text
+ */
+export function readLongYaml(text: string, file: string, dates: 'refused' | 'as text' = 'refused'): YamlText {
   const lines = new LineCounter();
   const document = parseDocument(text, { ...options, lineCounter: lines, prettyErrors: false });
   const [error] = document.errors;
@@ -62,7 +66,7 @@ export function readLongYaml(text: string, file: string): YamlText {
   if (error) throw invalid(`${place(error.pos[0])}: ${error.message}`, { field: place(error.pos[0]) });
   const at = (node: unknown) => place(hasRange(node) ? node.range[0] : 0);
   return {
-    value: new Reader(document, at).read(),
+    value: new Reader(document, at, dates === 'as text').read(),
     placeOf: (path) => at(nodeAt(document, path)),
     document,
   };
@@ -97,11 +101,13 @@ class Reader {
   readonly #at: (node: unknown) => string;
   /** Finding an anchor walks the whole document. */
   readonly #anchors = new Map<Alias, Node>();
+  readonly #hasDatesAsText: boolean;
   #nodes = 0;
 
-  constructor(document: Document.Parsed, at: (node: unknown) => string) {
+  constructor(document: Document.Parsed, at: (node: unknown) => string, hasDatesAsText: boolean) {
     this.#document = document;
     this.#at = at;
+    this.#hasDatesAsText = hasDatesAsText;
   }
 
   read(): ParamValue {
@@ -129,6 +135,7 @@ class Reader {
     if (value === null || typeof value === 'string' || typeof value === 'bigint') return value;
     if (typeof value === 'number' || typeof value === 'boolean') return value;
     if (value instanceof DateScalar) {
+      if (this.#hasDatesAsText) return value.text;
       const place = this.#at(node);
       throw invalid(`${place}: ${value.text} is a date, which pipelines cannot hold`, {
         field: place,
@@ -174,7 +181,13 @@ class Reader {
 }
 
 /** Never folds: folding at a double space is what makes DVC misread its own lock files. Dashes are not indented. */
-export const writeOptions: ToStringOptions = { lineWidth: 0, indentSeq: false, blockQuote: false, nullStr: '' };
+export const writeOptions: ToStringOptions = {
+  lineWidth: 0,
+  indentSeq: false,
+  blockQuote: false,
+  nullStr: '',
+  singleQuote: true,
+};
 
 /** Writes a value as a YAML document that DVC reads back as the same value. */
 export function writeYaml(value: ParamValue): string {
@@ -187,4 +200,40 @@ export function setInYaml(document: Document.Parsed, path: readonly (string | nu
   // A plain scalar changes the node that is there, and so keeps the comment behind it.
   const isScalarValue = typeof value !== 'object' || value === null;
   document.setIn(path, isScalarValue ? value : document.createNode(value, { aliasDuplicateObjects: false }));
+}
+
+/** Text of a document that holds another value: nodes of what stays, and so their comments, are kept. */
+export function changeYaml(document: Document.Parsed, value: ReadonlyMap<ParamKey, ParamValue>): string {
+  const { contents } = document;
+  if (!isMap(contents)) return writeYaml(value);
+  changeMap(document, contents, value);
+  return document.toString(writeOptions);
+}
+
+function changeMap(document: Document.Parsed, map: YAMLMap, value: ReadonlyMap<ParamKey, ParamValue>): void {
+  const keyOf = (pair: Pair): unknown => (isScalar(pair.key) ? pair.key.value : pair.key);
+  map.items = map.items.filter((pair) => value.has(keyOf(pair) as ParamKey));
+  for (const [key, member] of value) {
+    const pair = map.items.find((each) => keyOf(each) === key);
+    if (pair) pair.value = changedNode(document, pair.value, member);
+    else map.items.push(document.createPair(key, member, { aliasDuplicateObjects: false }));
+  }
+}
+
+function changedNode(document: Document.Parsed, node: unknown, value: ParamValue): unknown {
+  if (isMap(node) && value instanceof Map) {
+    changeMap(document, node, value as ReadonlyMap<ParamKey, ParamValue>);
+    return node;
+  }
+  if (isSeq(node) && Array.isArray(value)) {
+    const items = value as readonly ParamValue[];
+    node.items = items.map((item, index) => changedNode(document, node.items[index], item));
+    return node;
+  }
+  if (isScalar(node) && (typeof value !== 'object' || value === null)) {
+    const isSameDate = node.value instanceof DateScalar && node.value.text === value;
+    if (!isSameDate) node.value = value;
+    return node;
+  }
+  return document.createNode(value, { aliasDuplicateObjects: false });
 }

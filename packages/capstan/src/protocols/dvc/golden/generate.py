@@ -1,8 +1,8 @@
-"""Writes vectors.json beside this file from a real dvc.
+"""Writes the vectors beside this file, one JSON file a topic, from a real dvc.
 
-Run in an environment with dvc, then format: the tests of the folder above read the file.
+Run in an environment with dvc, then format: the tests of the folder above read the files.
 
-    python generate.py
+    python generate.py [TOPIC...]
 """
 
 import importlib.metadata
@@ -19,6 +19,12 @@ from dvc.repo import Repo
 from dvc.utils import dict_sha256
 from dvc.utils.serialize import load_yaml
 from dvc.utils.serialize._yaml import parse_yaml
+
+from config_files import config_files
+from data_files import data_files
+from ignore_rules import ignore_rules
+from pipelines import pipelines
+from value_files import value_files
 
 FOLDER = pathlib.Path(__file__).parent
 VERSIONS = {name: importlib.metadata.version(name) for name in ["dvc", "dvc-data", "dvc-objects", "ruamel.yaml"]}
@@ -65,13 +71,17 @@ def trees():
 
 KEYS = [
     {"cmd": "cat i > o", "deps": [{"path": "i", "hash": "md5", "md5": "cc3b7e1e1f5f6b9f3a1f8f6f0a1b2c3d", "size": 2}],
-     "params": {"params.yaml": {"a": 1.0, "f": {"x": [1, 2], "y": "é"}}}, "outs": [{"path": "o", "hash": "md5", "md5": "x", "size": 2}]},
-    {"cmd": ["one", "two \"q\"\t\x7f"], "deps": [{"path": "b", "hash": "md5", "md5": "1", "size": 3, "nfiles": 2},
-     {"path": "B", "hash": "md5", "md5": "2", "size": 9, "isexec": True}], "outs": [{"path": "o1", "hash": "md5", "md5": "x", "size": 2}]},
+     "params": {"params.yaml": {"a": 1.0, "f": {"x": [1, 2], "y": "é"}}}, "outs": [{"path": "o", "hash": "md5", "md5": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "size": 2}]},
+    {"cmd": ["one", "two \"q\"\t\x7f"], "deps": [{"path": "b", "hash": "md5", "md5": "11111111111111111111111111111111", "size": 3, "nfiles": 2},
+     {"path": "B", "hash": "md5", "md5": "22222222222222222222222222222222", "size": 9, "isexec": True}], "outs": [{"path": "o1", "hash": "md5", "md5": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "size": 2}]},
     {"cmd": "x\ny\n", "params": {"params.yaml": {"big": 9007199254740993, "e": 1e-05, "i": float("inf"), "n": None, "t": True,
      "l": [], "m": {}, "E": 1e16, "s": 1e-4, "zero": -0.0, "u": "\U0001f600"}}, "outs": []},
-    {"cmd": "no outputs", "deps": [{"path": "d", "hash": "md5", "md5": "3", "size": 1}]},
+    {"cmd": "no outputs", "deps": [{"path": "d", "hash": "md5", "md5": "33333333333333333333333333333333", "size": 1}]},
 ]
+
+
+def in_order(entry):
+    return {key: sorted(value, key=lambda each: each["path"]) if key in ["deps", "outs"] else value for key, value in entry.items() if value}
 
 
 def result_keys():
@@ -84,7 +94,7 @@ def result_keys():
         for name in ["deps", "outs"]:
             if name in keyed:
                 keyed[name] = sorted(keyed[name], key=lambda each: each["path"] if isinstance(each, dict) else each)
-        cases.append({"entry": write_yaml(entry), "key": dict_sha256(keyed, exclude=["size", "nfiles"])})
+        cases.append({"entry": write_yaml(entry), "key": dict_sha256(keyed, exclude=["size", "nfiles"]), "value": dict_sha256(in_order(entry), exclude=["size", "nfiles"])})
     return cases
 
 
@@ -184,7 +194,8 @@ def project():
             resolved = DataResolver(repo, home, load_yaml(root / "dvc.yaml")).resolve()["stages"]
             keys = {}
             for folder in (root / ".dvc/cache/runs").glob("*/*"):
-                keys[str(load_yaml(next(folder.iterdir()))["cmd"])] = folder.name
+                run = next(folder.iterdir())
+                keys[str(load_yaml(run)["cmd"])] = f"{folder.name}/{run.name}"
         keys = {name: key for name, entry in lock["stages"].items() for cmd, key in keys.items() if str(entry["cmd"]) == cmd}
         contents = {}
         for path in sorted(root.rglob("*")):
@@ -194,9 +205,16 @@ def project():
         return {"files": PROJECT, "executable": EXECUTABLE, "resolved": resolved, "made": contents, "lock": lock["stages"], "keys": keys}
 
 
+def vectors():
+    return {"versions": VERSIONS, "scalars": scalars(), "trees": trees(), "resultKeys": result_keys(), "project": project()}
+
+
+TOPICS = {"vectors": vectors, "data-files": data_files, "ignore-rules": ignore_rules, "config-files": config_files, "pipelines": pipelines, "value-files": value_files}
+
+
 def main():
-    vectors = {"versions": VERSIONS, "scalars": scalars(), "trees": trees(), "resultKeys": result_keys(), "project": project()}
-    (FOLDER / "vectors.json").write_text(json.dumps(vectors, indent=2, ensure_ascii=False) + "\n")
+    for name in sys.argv[1:] or TOPICS:
+        (FOLDER / f"{name}.json").write_text(json.dumps(TOPICS[name](), indent=2, ensure_ascii=False) + "\n")
     shutil.rmtree(FOLDER / "__pycache__", ignore_errors=True)
 
 

@@ -1,0 +1,40 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { openRepository, withRepositoryLock, type Repository } from '#repository';
+import type { Terminal } from './terminal.ts';
+
+const DEFAULT_WAIT_S = 60;
+
+export const WAIT_OPTION = [
+  '--wait <seconds>',
+  'how long to wait for another command that works in this repository',
+  String(DEFAULT_WAIT_S),
+] as const;
+
+/** Works in the repository around the working directory, while nobody else does, and closes it. */
+export async function inRepository<Result>(
+  terminal: Terminal,
+  { wait = String(DEFAULT_WAIT_S) }: { readonly wait?: string },
+  work: (repository: Repository) => Promise<Result>,
+): Promise<Result> {
+  const repository = openRepository({
+    cwd: terminal.cwd,
+    configFolders: configFolders(terminal.env),
+    now: () => Date.now(),
+  });
+  const onWait = (holder: string): void => terminal.err(`capstan: waiting for another command (${holder}) ...`);
+  try {
+    return await withRepositoryLock(repository, { waitMs: Number(wait) * 1_000, onWait }, () => work(repository));
+  } finally {
+    terminal.show('');
+    await repository.close();
+  }
+}
+
+/** Where dvc looks for settings of the machine and of the person. */
+function configFolders(env: Terminal['env']): { system: string; global: string } {
+  return {
+    system: env['DVC_SYSTEM_CONFIG_DIR'] ?? join(env['XDG_CONFIG_DIRS']?.split(':')[0] ?? '/etc/xdg', 'dvc'),
+    global: env['DVC_GLOBAL_CONFIG_DIR'] ?? join(env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'), 'dvc'),
+  };
+}

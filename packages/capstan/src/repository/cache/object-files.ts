@@ -1,0 +1,103 @@
+// One object of a cache, as files: written whole or not at all, read-only, shared by everyone who uses the cache.
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { copyFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** DVC takes an object of this mode for whole without reading it. */
+const OBJECT_MODE = 0o444;
+
+/** How a file comes into the cache: as a copy, or as a second name of the same file. */
+export type StoreBy = 'copy' | 'hardlink';
+
+const made = new Set<string>();
+
+/** Writes bytes under an object's name, unless it is there. */
+export function storeBytes(object: string, bytes: Uint8Array): void {
+  if (existsSync(object)) return;
+  placeObject(object, (temporary) => {
+    const file = openSync(temporary, 'wx', OBJECT_MODE);
+    try {
+      for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written);
+    } finally {
+      closeSync(file);
+    }
+  });
+}
+
+/** Gives a file a second name in the cache; false where the file system cannot. */
+export function storeLink(object: string, path: string): boolean {
+  if (existsSync(object)) return true;
+  try {
+    placeObject(object, (temporary) => linkSync(path, temporary));
+    return true;
+  } catch (error) {
+    if (isLinkRefusal(error)) return false;
+    throw error;
+  }
+}
+
+/** A copy that is made while somebody else hashes the file, and becomes an object when its name is known. */
+export interface PendingCopy {
+  readonly isWhole: Promise<void>;
+  /** Gives the whole copy its name. */
+  keep(object: string): void;
+  /** Removes what was not kept; idempotent. */
+  drop(): Promise<void>;
+}
+
+/** Copies by reference where the file system can. `cache` is where the temporary copy lies. */
+export function beginCopy(cache: string, path: string): PendingCopy {
+  makeFolder(cache);
+  const temporary = `${cache}/.${randomBytes(8).toString('hex')}.tmp`;
+  const isWhole = copyFile(path, temporary, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+  // Told to whoever waits for it.
+  isWhole.catch(() => {});
+  return {
+    isWhole,
+    keep(object) {
+      if (existsSync(object)) return;
+      chmodSync(temporary, OBJECT_MODE);
+      makeFolder(dirname(object));
+      renameSync(temporary, object);
+    },
+    async drop() {
+      await isWhole.catch(() => {});
+      rmSync(temporary, { force: true });
+    },
+  };
+}
+
+function placeObject(object: string, write: (temporary: string) => void): void {
+  makeFolder(dirname(object));
+  const temporary = `${object}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    write(temporary);
+    renameSync(temporary, object);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+function makeFolder(folder: string): void {
+  if (made.has(folder)) return;
+  mkdirSync(folder, { recursive: true });
+  made.add(folder);
+}
+
+function isLinkRefusal(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'EXDEV' || code === 'EPERM' || code === 'ENOTSUP' || code === 'EMLINK' || code === 'EOPNOTSUPP';
+}

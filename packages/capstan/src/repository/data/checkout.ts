@@ -1,0 +1,209 @@
+import { readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { conflict, DomainError } from '#kernel/errors';
+import { damaged } from '../cache/object-cache.ts';
+import { createPlacer } from '../cache/place-object.ts';
+import { damagedObjects } from '../cache/verify.ts';
+import { digestAt, isFolderId, type FileList, type Hashed, type ObjectId } from '../model.ts';
+import { pathInside, type Repository } from '../open.ts';
+import { folderOf } from '../paths.ts';
+import { hashContent } from '../tree/content.ts';
+import { chosenData, findFiles, trackedBy, type TrackedData } from './data-files.ts';
+import { ignoreInGit } from './git.ts';
+
+export interface CheckedOut {
+  /** Relative to the root. */
+  readonly path: string;
+  readonly change: 'added' | 'modified' | 'unchanged';
+  readonly files: { readonly written: number; readonly removed: number };
+}
+
+export interface CheckoutOptions {
+  /** Overwrites data that the cache does not hold. */
+  readonly isForced?: boolean;
+  onProgress?(done: { readonly files: number; readonly of: number }): void;
+}
+
+/**
+ * Makes tracked data in the checkout what its `.dvc` files say. Objects are read before they are trusted.
+ * @param given paths of the caller; all data where there is none
+ * @throws DomainError NOT_FOUND for objects that the cache lacks, DATA_LOSS for a damaged one, CONFLICT for data that would
+ *   be lost; nothing of that path has been changed then
+ */
+export async function checkoutData(
+  repository: Repository,
+  given: readonly string[],
+  options: CheckoutOptions = {},
+): Promise<CheckedOut[]> {
+  const all = findFiles(repository.root, repository.rules).dataFiles.flatMap(trackedBy);
+  const asked = given.map((path) => pathInside(repository, path));
+  const chosen = chosenData(all, asked);
+  const unknown = asked.find((path) => chosenData(all, [path]).length === 0);
+  if (unknown !== undefined) {
+    throw new DomainError('NOT_FOUND', `Nothing tracked is at '${unknown}'`, {
+      field: unknown,
+      hint: 'Track it with: capstan add.',
+    });
+  }
+  const done: CheckedOut[] = [];
+  for (const data of chosen) {
+    if (data.output.md5 === undefined || !data.output.isCached) continue;
+    done.push(await checkoutOne(repository, data, { md5: data.output.md5, scheme: data.output.scheme }, options));
+  }
+  return done;
+}
+
+async function checkoutOne(
+  repository: Repository,
+  { path, output }: TrackedData,
+  id: ObjectId,
+  options: CheckoutOptions,
+): Promise<CheckedOut> {
+  const now = await hashContent(repository, path, { scheme: id.scheme });
+  const isExecutable = output.isExecutable === true;
+  const isSame =
+    now?.content.md5 === id.md5 && (isFolderId(id) || (now.content.isExecutable === true) === isExecutable);
+  if (isSame) return { path, change: 'unchanged', files: { written: 0, removed: 0 } };
+  const wanted = wantedFiles(repository, id);
+  const plan = planOf(now, wanted);
+  await refuseUnfitObjects(repository, path, wanted, plan.write, id);
+  if (options.isForced !== true) refuseLoss(repository, path, now, plan, id);
+  apply(repository, path, wanted, plan, {
+    id,
+    isExecutable,
+    wasFolder: now !== undefined && isFolderId(now.content),
+    options,
+  });
+  ignoreInGit(repository, path);
+  return {
+    path,
+    change: now ? 'modified' : 'added',
+    files: { written: plan.write.length, removed: plan.remove.length },
+  };
+}
+
+/** Sorted by path, as every list of files. */
+function wantedFiles({ cache }: Repository, id: ObjectId): FileList {
+  if (!isFolderId(id)) return { paths: [''], sizes: [], digests: Buffer.from(id.md5, 'hex') };
+  const listed = cache.readFolder(id);
+  return {
+    paths: listed.map((file) => file.path),
+    sizes: [],
+    digests: Buffer.concat(listed.map((file) => Buffer.from(file.md5, 'hex'))),
+  };
+}
+
+interface Plan {
+  /** Files of the wanted list that are not as they should be. */
+  readonly write: readonly number[];
+  /** Those of them that something lies in the place of. */
+  readonly taken: ReadonlySet<number>;
+  /** Files of the present list that go, or are written over. */
+  readonly lose: readonly number[];
+  readonly remove: readonly string[];
+}
+
+function planOf(now: Hashed | undefined, wanted: FileList): Plan {
+  const present = new Map(now?.files.paths.map((path, index) => [path, index]));
+  const write: number[] = [];
+  const lose: number[] = [];
+  const taken = new Set<number>();
+  for (const [index, path] of wanted.paths.entries()) {
+    const at = present.get(path);
+    present.delete(path);
+    if (at !== undefined && now && digestAt(now.files.digests, at) === digestAt(wanted.digests, index)) continue;
+    write.push(index);
+    if (at === undefined) continue;
+    lose.push(at);
+    taken.add(index);
+  }
+  return { write, taken, lose: [...lose, ...present.values()], remove: [...present.keys()] };
+}
+
+async function refuseUnfitObjects(
+  repository: Repository,
+  path: string,
+  wanted: FileList,
+  write: readonly number[],
+  { scheme }: ObjectId,
+): Promise<void> {
+  const { cache } = repository;
+  const digests = Buffer.concat(write.map((index) => Buffer.from(digestAt(wanted.digests, index), 'hex')));
+  const missing = cache.missing(digests, scheme);
+  if (missing.length > 0) {
+    const first = wanted.paths[write[missing[0] ?? 0] ?? 0];
+    const name = first === '' || first === undefined ? path : `${path}/${first}`;
+    throw new DomainError(
+      'NOT_FOUND',
+      `The cache lacks ${missing.length} of ${write.length} files of '${path}', first ${name}`,
+      {
+        field: path,
+        hint: 'Bring them from a remote: dvc pull.',
+      },
+    );
+  }
+  const ids = [...new Set(write.map((index) => digestAt(wanted.digests, index)))].map((md5) => ({ md5, scheme }));
+  const [broken] = await damagedObjects(repository, ids);
+  if (broken) throw damaged(cache.fileOf(broken));
+}
+
+/** Bytes that only the checkout holds are gone for good when they are written over. */
+function refuseLoss(
+  { cache }: Repository,
+  path: string,
+  now: Hashed | undefined,
+  plan: Plan,
+  { scheme }: ObjectId,
+): void {
+  if (!now) return;
+  const digests = Buffer.concat(plan.lose.map((index) => Buffer.from(digestAt(now.files.digests, index), 'hex')));
+  const [first, ...more] = cache.missing(digests, scheme).map((index) => now.files.paths[plan.lose[index] ?? 0] ?? '');
+  if (first === undefined) return;
+  const name = first === '' ? path : `${path}/${first}`;
+  throw conflict(
+    `'${name}'${more.length > 0 ? ` and ${more.length} more` : ''} would be lost: the cache does not hold it`,
+    {
+      field: path,
+      hint: `Keep it with: capstan add ${path}. Or give it up with --force.`,
+    },
+  );
+}
+
+function apply(
+  { root, cache }: Repository,
+  path: string,
+  wanted: FileList,
+  plan: Plan,
+  how: { id: ObjectId; isExecutable: boolean; wasFolder: boolean; options: CheckoutOptions },
+): void {
+  const whole = join(root, path);
+  const placer = createPlacer(cache.links);
+  // A folder where a file belongs, or the reverse.
+  if (how.wasFolder !== isFolderId(how.id)) rmSync(whole, { recursive: true, force: true });
+  for (const file of plan.remove) if (file !== '') rmSync(join(whole, file), { force: true });
+  for (const [done, index] of plan.write.entries()) {
+    const file = wanted.paths[index] ?? '';
+    const target = file === '' ? whole : join(whole, file);
+    const object = cache.fileOf({ md5: digestAt(wanted.digests, index), scheme: how.id.scheme });
+    placer.place(object, target, { isExecutable: how.isExecutable, isTaken: plan.taken.has(index) });
+    how.options.onProgress?.({ files: done + 1, of: plan.write.length });
+  }
+  removeEmptyFolders(whole, new Set(plan.remove.map(folderOf).filter((folder) => folder !== '')));
+}
+
+function removeEmptyFolders(root: string, folders: ReadonlySet<string>): void {
+  for (const folder of [...folders].toSorted((a, b) => b.length - a.length)) {
+    for (let here = folder; here !== ''; here = folderOf(here)) {
+      if (readNames(join(root, here)).length > 0) break;
+      rmdirSync(join(root, here));
+    }
+  }
+}
+
+function readNames(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return ['gone'];
+  }
+}

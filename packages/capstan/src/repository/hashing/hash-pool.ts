@@ -1,0 +1,157 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { DomainError, invalid } from '#kernel/errors';
+import type { HashScheme } from '#protocols/dvc';
+import type { StoreBy } from '../cache/object-files.ts';
+import { DIGEST_BYTES } from '../model.ts';
+import { doHashTask, type HashFailure, type HashOutcome, type HashTask } from './hash-task.ts';
+
+/** Less is done before a thread would have started. */
+const WORTH_A_THREAD_BYTES = 4 << 20;
+const WORTH_A_THREAD_FILES = 200;
+/** Large enough that messages cost nothing, small enough that all threads end together. */
+const TASK_FILES = 512;
+const TASK_BYTES = 64 << 20;
+
+export interface FilesToHash {
+  readonly root: string;
+  readonly paths: readonly string[];
+  /** As `stat` tells them; only to share the work out. */
+  readonly sizes: readonly number[];
+  readonly scheme: HashScheme;
+  readonly store: { readonly cache: string; readonly by: StoreBy } | null;
+  /** Called as files are done. */
+  onProgress?(files: number, bytes: number): void;
+}
+
+/** Hashes files over all cores. */
+export interface HashPool {
+  /**
+   * MD5 of file `n` at 16 × n, and the sizes that were read.
+   * @throws DomainError INVALID_ARGUMENT naming a file that cannot be read, CONFLICT for one that changed meanwhile,
+   *   STORAGE_FULL
+   */
+  hash(files: FilesToHash): Promise<{ digests: Buffer; sizes: number[] }>;
+  /** Ends the threads; they begin again with the next large call. */
+  close(): Promise<void>;
+}
+
+/** `threads` is for tests: all cores where it is not given. */
+export function createHashPool(threads = availableParallelism()): HashPool {
+  let workers: Worker[] = [];
+
+  /** Shared by all who perform: each takes the next one. The first failure leaves none to take. */
+  async function perform(pieces: Piece[], files: FilesToHash, worker: Worker | null): Promise<Done[]> {
+    const done: Done[] = [];
+    for (let piece = pieces.pop(); piece; piece = pieces.pop()) {
+      const outcome = await (worker ? ask(worker, taskOf(piece, files)) : doHashTask(taskOf(piece, files)));
+      if (outcome.failure) {
+        pieces.length = 0;
+        throw errorOf(outcome.failure);
+      }
+      done.push({ piece, outcome });
+      files.onProgress?.(piece.paths.length, piece.bytes);
+    }
+    return done;
+  }
+
+  return {
+    async hash(files) {
+      const pieces = piecesOf(files);
+      const bytes = files.sizes.reduce((sum, size) => sum + size, 0);
+      const isLarge = files.paths.length >= WORTH_A_THREAD_FILES || bytes >= WORTH_A_THREAD_BYTES;
+      const wanted = isLarge ? Math.min(threads, pieces.length) : 0;
+      while (workers.length < wanted) workers.push(startThread());
+      const helpers = wanted === 0 ? [null] : workers.slice(0, wanted);
+      // All have ended then: a thread that still works would answer the next call.
+      const ends = await Promise.allSettled(helpers.map((worker) => perform(pieces, files, worker)));
+      const failed = ends.find((end) => end.status === 'rejected');
+      if (failed) throw failed.reason;
+      const done = ends.flatMap((end) => (end.status === 'fulfilled' ? end.value : []));
+      const digests = Buffer.allocUnsafe(files.paths.length * DIGEST_BYTES);
+      const sizes: number[] = Array.from({ length: files.paths.length }, () => 0);
+      for (const { piece, outcome } of done) {
+        digests.set(outcome.digests, piece.first * DIGEST_BYTES);
+        for (const [index, size] of outcome.sizes.entries()) sizes[piece.first + index] = size;
+      }
+      return { digests, sizes };
+    },
+    async close() {
+      const ended = workers;
+      workers = [];
+      await Promise.all(ended.map((worker) => worker.terminate()));
+    },
+  };
+}
+
+interface Piece {
+  readonly first: number;
+  readonly paths: readonly string[];
+  readonly bytes: number;
+}
+
+interface Done {
+  readonly piece: Piece;
+  readonly outcome: HashOutcome;
+}
+
+function piecesOf({ paths, sizes }: FilesToHash): Piece[] {
+  const pieces: Piece[] = [];
+  let first = 0;
+  let bytes = 0;
+  for (let index = 0; index < paths.length; index++) {
+    bytes += sizes[index] ?? 0;
+    if (index + 1 - first < TASK_FILES && bytes < TASK_BYTES && index + 1 < paths.length) continue;
+    pieces.push({ first, paths: paths.slice(first, index + 1), bytes });
+    first = index + 1;
+    bytes = 0;
+  }
+  // The largest last in the list, hence first taken: nobody ends alone with one.
+  return pieces.toSorted((a, b) => a.bytes - b.bytes);
+}
+
+function taskOf(piece: Piece, { root, scheme, store }: FilesToHash): HashTask {
+  return { root, paths: piece.paths, scheme, store };
+}
+
+function startThread(): Worker {
+  const worker = new Worker(new URL('./hash-thread.ts', import.meta.url), { env: {}, name: 'hash' });
+  // A command that ends does not wait for threads without work.
+  worker.unref();
+  return worker;
+}
+
+/** One task at a time for each thread. */
+async function ask(worker: Worker, task: HashTask): Promise<HashOutcome> {
+  worker.ref();
+  const { promise, resolve, reject } = Promise.withResolvers<HashOutcome>();
+  const ended = (code: number): void => reject(new Error(`a hashing thread ended by itself with ${code}`));
+  worker.once('message', resolve);
+  worker.once('error', reject);
+  worker.once('exit', ended);
+  try {
+    worker.postMessage(task);
+    return await promise;
+  } finally {
+    worker.off('message', resolve);
+    worker.off('error', reject);
+    worker.off('exit', ended);
+    worker.unref();
+  }
+}
+
+function errorOf({ path, code, message }: HashFailure): DomainError {
+  if (code === 'ECHANGED') {
+    return new DomainError('CONFLICT', message, {
+      field: path,
+      hint: 'Let whoever writes it finish, and do this again.',
+    });
+  }
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new DomainError('STORAGE_FULL', `There is no space left for ${path} in the cache`, {
+      field: path,
+      hint: 'Free some space and do this again: what is in the cache already stays there.',
+    });
+  }
+  return invalid(`${path} cannot be read: ${message}`, { field: path });
+}

@@ -1,0 +1,83 @@
+// What a thread is asked to do, and the doing: the same code runs without threads for a handful of files.
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { objectPath, type HashScheme } from '#protocols/dvc';
+import { beginCopy, storeBytes, storeLink, type StoreBy } from '../cache/object-files.ts';
+import { DIGEST_BYTES } from '../model.ts';
+import { hashFile } from './md5-file.ts';
+
+/** Files to hash, and to keep in a cache where one is named. */
+export interface HashTask {
+  readonly root: string;
+  /** Relative to the root; an empty one is the root itself. */
+  readonly paths: readonly string[];
+  readonly scheme: HashScheme;
+  readonly store: { readonly cache: string; readonly by: StoreBy } | null;
+}
+
+/** A file that could not be read or kept. */
+export interface HashFailure {
+  readonly path: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface HashOutcome {
+  readonly digests: Uint8Array;
+  readonly sizes: readonly number[];
+  /** The first failure ends the task. */
+  readonly failure: HashFailure | null;
+}
+
+/** Above it a file is copied while it is hashed, by another thread of the runtime. */
+const COPIED_APART_BYTES = 1 << 20;
+
+export async function doHashTask(task: HashTask): Promise<HashOutcome> {
+  const digests = new Uint8Array(task.paths.length * DIGEST_BYTES);
+  const sizes: number[] = [];
+  for (const [index, path] of task.paths.entries()) {
+    try {
+      const { digest, sizeBytes } = await hashOne(task, join(task.root, path));
+      digests.set(digest, index * DIGEST_BYTES);
+      sizes.push(sizeBytes);
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN';
+      const message = error instanceof Error ? error.message : String(error);
+      return { digests, sizes, failure: { path, code, message } };
+    }
+  }
+  return { digests, sizes, failure: null };
+}
+
+async function hashOne(task: HashTask, path: string): Promise<{ digest: Buffer; sizeBytes: number }> {
+  const { store, scheme } = task;
+  if (store === null) return hashFile(path, scheme === 'md5-dos2unix');
+  const before = statSync(path);
+  const isCopiedApart = store.by === 'copy' && before.size >= COPIED_APART_BYTES;
+  let copy = isCopiedApart ? beginCopy(store.cache, path) : undefined;
+  try {
+    const hashed = hashFile(path, scheme === 'md5-dos2unix');
+    const object = join(store.cache, objectPath(hashed.digest.toString('hex'), scheme));
+    if (store.by === 'hardlink' && storeLink(object, path)) return hashed;
+    if (!copy && hashed.bytes) {
+      storeBytes(object, hashed.bytes);
+      return hashed;
+    }
+    copy ??= beginCopy(store.cache, path);
+    await copy.isWhole;
+    const after = statSync(path);
+    // A copy of something that changed meanwhile would stand under a wrong name for ever.
+    if (after.mtimeMs !== before.mtimeMs || after.size !== before.size) throw new ChangedMeanwhile(path);
+    copy.keep(object);
+    return hashed;
+  } finally {
+    await copy?.drop();
+  }
+}
+
+class ChangedMeanwhile extends Error {
+  readonly code = 'ECHANGED';
+  constructor(path: string) {
+    super(`${path} changed while it was read`);
+  }
+}

@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import { statSync, type Stats } from 'node:fs';
+import { join } from 'node:path';
+import { DomainError, invalid } from '#kernel/errors';
+import type { HashScheme, IgnoreRules } from '#protocols/dvc';
+import { folderContent, type ObjectCache } from '../cache/object-cache.ts';
+import type { HashPool } from '../hashing/hash-pool.ts';
+import { digestAt, DIGEST_BYTES, type Content, type FileList, type Hashed } from '../model.ts';
+import { readMemo, recall, writeMemo, type Memo } from './memo-file.ts';
+import { addFact, rulesFor, walkFolder, type FileFacts } from './walk.ts';
+
+/** What hashing needs of a repository. */
+export interface ContentSource {
+  /** Absolute. */
+  readonly root: string;
+  readonly rules: IgnoreRules;
+  readonly pool: HashPool;
+  /** Absolute: where hashes are remembered. */
+  readonly memoFolder: string;
+  /** Real time, ms since the epoch. */
+  now(): number;
+}
+
+export interface HashOptions {
+  readonly scheme?: HashScheme;
+  /** Keeps each file in the cache. */
+  readonly store?: ObjectCache;
+  /** Called once with what is to be read, and then as it is done. */
+  onProgress?(done: { readonly files: number; readonly bytes: number }): void;
+}
+
+/**
+ * Content of a file or folder of the repository, read only where it is not as it was when last hashed.
+ * @param path relative to the root, with `/`
+ * @returns undefined where there is nothing
+ * @throws DomainError INVALID_ARGUMENT for what cannot be tracked; CONFLICT for a file that changed meanwhile; STORAGE_FULL
+ */
+export async function hashContent(
+  source: ContentSource,
+  path: string,
+  options: HashOptions = {},
+): Promise<Hashed | undefined> {
+  const whole = join(source.root, path);
+  const stats = statSync(whole, { throwIfNoEntry: false });
+  if (!stats) return undefined;
+  if (!stats.isFile() && !stats.isDirectory()) throw invalid(`${path} is neither a file nor a folder`, { field: path });
+  const facts = stats.isFile() ? factsOfFile(stats) : factsOfFolder(source, path);
+  const scheme = options.scheme ?? 'md5';
+  const memoFile = join(source.memoFolder, createHash('sha1').update(`${scheme} ${path}`).digest('hex'));
+  const memo = readMemo(memoFile);
+  const hashedAt = source.now();
+  const { digests, unknown } = recall(facts, memo);
+  const toStore = options.store ? withoutObject(options.store, digests, unknown, scheme) : unknown;
+  if (toStore.length > 0) await hashAgain(source, whole, facts, { digests, chosen: toStore, scheme }, options);
+  const files: FileList = { paths: facts.paths, sizes: facts.sizes, digests };
+  const isUnchanged = unknown.length === 0 && memo?.facts.paths.length === facts.paths.length;
+  const content = stats.isFile()
+    ? fileContent(files, stats, scheme)
+    : whatFolder(files, scheme, options, isUnchanged ? memo : undefined);
+  if (!isUnchanged) writeMemo(memoFile, { facts, digests, content }, hashedAt);
+  return { content, files };
+}
+
+function factsOfFile(stats: Stats): FileFacts {
+  const facts: FileFacts = { paths: [], sizes: [], mtimes: [], inodes: [] };
+  addFact(facts, '', stats);
+  return facts;
+}
+
+function factsOfFolder({ root, rules }: ContentSource, path: string): FileFacts {
+  const parent = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '';
+  return walkFolder(root, path, rulesFor(root, parent, rules));
+}
+
+/** Of files whose hash is known the cache may have lost the object. */
+function withoutObject(cache: ObjectCache, digests: Buffer, unknown: number[], scheme: HashScheme): number[] {
+  const isUnknown = new Set(unknown);
+  const lost = cache.missing(digests, scheme).filter((index) => !isUnknown.has(index));
+  return [...unknown, ...lost].toSorted((a, b) => a - b);
+}
+
+async function hashAgain(
+  source: ContentSource,
+  whole: string,
+  facts: FileFacts,
+  { digests, chosen, scheme }: { digests: Buffer; chosen: readonly number[]; scheme: HashScheme },
+  options: HashOptions,
+): Promise<void> {
+  const { store, onProgress } = options;
+  const hashed = await source.pool.hash({
+    root: whole,
+    paths: chosen.map((index) => facts.paths[index] ?? ''),
+    sizes: chosen.map((index) => facts.sizes[index] ?? 0),
+    scheme,
+    store: store ? { cache: store.folder, by: store.storeBy } : null,
+    ...(onProgress && { onProgress: (files: number, bytes: number) => onProgress({ files, bytes }) }),
+  });
+  for (const [place, index] of chosen.entries()) {
+    hashed.digests.copy(digests, index * DIGEST_BYTES, place * DIGEST_BYTES, (place + 1) * DIGEST_BYTES);
+    facts.sizes[index] = hashed.sizes[place] ?? 0;
+  }
+}
+
+function fileContent(files: FileList, stats: Stats, scheme: HashScheme): Content {
+  return {
+    md5: digestAt(files.digests, 0),
+    scheme,
+    sizeBytes: files.sizes[0] ?? 0,
+    ...((stats.mode & 0o111) !== 0 && { isExecutable: true as const }),
+  };
+}
+
+function whatFolder(files: FileList, scheme: HashScheme, { store }: HashOptions, memo: Memo | undefined): Content {
+  const known = memo?.content ?? undefined;
+  if (known && (!store || store.has(known))) return known;
+  return store ? store.storeFolder(files, scheme) : folderContent(files, scheme).content;
+}
+
+/** @throws DomainError NOT_FOUND naming the path */
+export function nothingAt(path: string): DomainError {
+  return new DomainError('NOT_FOUND', `There is nothing at ${path}`, { field: path });
+}

@@ -1,0 +1,122 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DIGEST_BYTES, type Content } from '../model.ts';
+import type { FileFacts } from './walk.ts';
+
+/** What was hashed once, with what the file system said of it then. Lost or damaged, everything is hashed again. */
+export interface Memo {
+  readonly facts: FileFacts;
+  /** MD5 of file `n` at 16 × n. */
+  readonly digests: Buffer;
+  /** Of the whole, where it is one folder. */
+  readonly content: Content | null;
+}
+
+const VERSION = 1;
+const NUMBER_BYTES = 8;
+/** Files on some file systems keep their time only to so many milliseconds: a write after hashing may leave it as it is. */
+const TIME_GRAIN_MS = 20;
+
+/**
+ * Layout: one line of JSON, the paths in UTF-8 divided by NUL, then sizes, times and inodes as doubles, then digests.
+ * A file that changed so late that a later write could not be told by its time is not remembered.
+ */
+export function writeMemo(path: string, { facts, digests, content }: Memo, hashedAt: number): void {
+  const paths = Buffer.from(facts.paths.join('\0'));
+  const count = facts.paths.length;
+  const mtimes = facts.mtimes.map((at) => (at > hashedAt - TIME_GRAIN_MS ? Number.NaN : at));
+  const header = Buffer.from(`${JSON.stringify({ version: VERSION, count, pathBytes: paths.length, content })}\n`);
+  const columns = [facts.sizes, mtimes, facts.inodes].map((column) => Buffer.from(Float64Array.from(column).buffer));
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}.tmp`;
+  writeFileSync(temporary, Buffer.concat([header, paths, ...columns, digests]));
+  renameSync(temporary, path);
+}
+
+export function readMemo(path: string): Memo | undefined {
+  try {
+    return decode(readFileSync(path));
+  } catch {
+    return undefined;
+  }
+}
+
+interface Header {
+  readonly version: number;
+  readonly count: number;
+  readonly pathBytes: number;
+  readonly content: Content | null;
+}
+
+function decode(bytes: Buffer): Memo | undefined {
+  const end = bytes.indexOf('\n') + 1;
+  const { version, count, pathBytes, content } = JSON.parse(bytes.toString('utf8', 0, end)) as Header;
+  const columnBytes = count * NUMBER_BYTES;
+  const isWhole = bytes.length === end + pathBytes + columnBytes * 3 + count * DIGEST_BYTES;
+  if (version !== VERSION || !isWhole) return undefined;
+  const text = bytes.toString('utf8', end, end + pathBytes);
+  let at = end + pathBytes;
+  const column = (): number[] => {
+    // Doubles must begin at a multiple of eight, which a slice of a copy does.
+    const numbers = new Float64Array(Uint8Array.prototype.slice.call(bytes, at, at + columnBytes).buffer);
+    at += columnBytes;
+    return Array.from(numbers);
+  };
+  const [sizes, mtimes, inodes] = [column(), column(), column()];
+  const paths = count === 0 ? [] : text.split('\0');
+  return { facts: { paths, sizes, mtimes, inodes }, digests: bytes.subarray(at), content };
+}
+
+/**
+ * Digests of the files that are as they were: looked up by going through both sorted lists together.
+ * @returns the digests with gaps, and which files they are missing for
+ */
+export function recall(facts: FileFacts, memo: Memo | undefined): { digests: Buffer; unknown: number[] } {
+  const digests = Buffer.alloc(facts.paths.length * DIGEST_BYTES);
+  const unknown: number[] = [];
+  let at = 0;
+  for (const [index, path] of facts.paths.entries()) {
+    const found = memo ? placeOf(memo.facts.paths, path, at) : -1;
+    if (found < 0 || !memo || !isSame(facts, index, memo.facts, found)) {
+      unknown.push(index);
+      continue;
+    }
+    at = found + 1;
+    memo.digests.copy(digests, index * DIGEST_BYTES, found * DIGEST_BYTES, (found + 1) * DIGEST_BYTES);
+  }
+  return { digests, unknown };
+}
+
+function isSame(now: FileFacts, index: number, then: FileFacts, at: number): boolean {
+  return (
+    now.sizes[index] === then.sizes[at] &&
+    now.mtimes[index] === then.mtimes[at] &&
+    now.inodes[index] === then.inodes[at]
+  );
+}
+
+/** Mostly the next one; otherwise by halving what is left. */
+function placeOf(paths: readonly string[], path: string, from: number): number {
+  if (paths[from] === path) return from;
+  let [low, high] = [from, paths.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const here = paths[middle] ?? '';
+    if (here === path) return middle;
+    if (isBefore(here, path)) low = middle + 1;
+    else high = middle;
+  }
+  return -1;
+}
+
+/** In the order of code points, which is that of UTF-8 bytes. */
+function isBefore(a: string, b: string): boolean {
+  for (let index = 0; index < a.length && index < b.length; index++) {
+    if (a.charCodeAt(index) === b.charCodeAt(index)) continue;
+    const [x, y] = [a.charCodeAt(index), b.charCodeAt(index)];
+    const isSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdfff;
+    if (isSurrogate(x) !== isSurrogate(y)) return isSurrogate(y);
+    return x < y;
+  }
+  return a.length < b.length;
+}
