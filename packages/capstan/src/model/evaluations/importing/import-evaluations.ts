@@ -142,7 +142,6 @@ export function importEvaluationUseCases(deps: EvaluationsDeps): ImportEvaluatio
       for (const { serialized } of versions) checkSerialized(serialized);
       const experiment = await experiments.getExperiment(scorer.experimentId);
       return await database.write(async (writer) => {
-        await dialect.lockChain(writer);
         const experimentNumber = Number(experiment.id);
         const here = await scorers.findScorer(writer, experimentNumber, name);
         const id = (await scorers.hasScorer(writer, scorer.id)) ? newScorerId(ids) : scorer.id;

@@ -219,7 +219,7 @@ describe('artifact replies', () => {
     ['two words.pdf', 'application/pdf', '"two words.pdf"'],
     ['50%.csv', 'text/csv', `50_.csv; filename*=UTF-8''50%25.csv`],
   ])('%s is sent as %s under its name', async (name, type, written) => {
-    const { headers } = await artifactReply({ method: 'GET', headers: {} }, { ...file, path: `dir/${name}` }, read);
+    const { headers } = await attachmentReply({ method: 'GET', headers: {} }, { ...file, path: `dir/${name}` }, read);
     expect(headers).toMatchObject({ 'content-type': type, 'content-disposition': `attachment; filename=${written}` });
   });
 

@@ -114,7 +114,6 @@ export function importTraceUseCases({ database, events, experiments }: TracesDep
         places.set(id, await experiments.getExperiment(id));
       const linked = await runsHere(traces);
       return await database.write(async (writer) => {
-        await dialect.lockChain(writer);
         const ids = traces.map(({ id }) => id);
         const here = new Map((await store.findTraces(writer, ids)).map((head) => [head.id, head]));
         for (const trace of traces) {
