@@ -334,7 +334,7 @@ describe('charts', () => {
     await page.getByText('5 points').waitFor();
     expect(bodies.length).toBeGreaterThan(0);
     expect(bodies.every((body) => body.includes('"from":4'))).toBe(true);
-    await logPoints(full, 'only_nan/loss', ['NaN']);
+    await logPoints(full, 'only_nan/loss', ['NaN', 'NaN']);
     await page.getByText('All its points are NaN.').waitFor();
     await page.close();
   });

@@ -14,6 +14,8 @@ const version = z.strictObject({
   model: z.string(),
   version: z.int(),
   source: z.string(),
+  /** Where its files are, when they are not in Capstan and the source does not say it: of a copy. */
+  filesUri: z.string().nullable(),
   runId: z.string().nullable(),
   loggedModelId: z.string().nullable(),
   runLink: z.string().nullable(),

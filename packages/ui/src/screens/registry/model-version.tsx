@@ -147,6 +147,7 @@ function Aside({ version }: { version: VersionReply }) {
         ['By', version.createdBy],
         ['Stage', isPrompt ? '' : version.stage],
         ['Source', isPrompt ? '' : <Id key="source" value={version.source} isWhole />],
+        ['Files at', version.filesUri === null ? '' : <Id key="files" value={version.filesUri} isWhole />],
         ...tagsOfPeople(version.tags),
       ]}
     />
