@@ -209,6 +209,8 @@ describe('bringing back', () => {
     dvc(['config', 'cache.type', kind]);
     writeData();
     await ours('add', 'data/images', 'data/big.bin');
+    for (const file of ['data/big.bin', 'data/images/a.txt', 'data/images/link.txt'])
+      expect(statSync(join(root, file)).mode & 0o222, file).toBe(0);
     expect(dvc(['status'])).toContain('up to date');
     rmSync(join(root, 'data/images'), { recursive: true });
     await ours('checkout');

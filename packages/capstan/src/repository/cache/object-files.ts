@@ -10,6 +10,7 @@ import {
   openSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
@@ -17,6 +18,7 @@ import { dirname } from 'node:path';
 
 /** DVC takes an object of this mode for whole without reading it. */
 const OBJECT_MODE = 0o444;
+const OWNER_MAY_RUN = 0o100;
 
 /** How a file comes into the cache: as a copy, or as a second name of the same file. */
 export type StoreBy = 'copy' | 'hardlink';
@@ -40,7 +42,11 @@ export function storeBytes(object: string, bytes: Uint8Array): void {
 export function storeLink(object: string, path: string): boolean {
   if (existsSync(object)) return true;
   try {
-    placeObject(object, (temporary) => linkSync(path, temporary));
+    placeObject(object, (temporary) => {
+      linkSync(path, temporary);
+      // The file in the checkout is the object now: who writes to it would change what its name says.
+      chmodSync(temporary, OBJECT_MODE | (statSync(path).mode & OWNER_MAY_RUN));
+    });
     return true;
   } catch (error) {
     if (isLinkRefusal(error)) return false;
