@@ -228,6 +228,7 @@ describe('refusals say how to go on and change nothing', () => {
     ['twice', ['add', 'new/a', 'new'], 5, 'lie in each other'],
     ['ignored', ['add', 'x.tmp'], 2, '.dvcignore'],
     ['a broken link inside', ['add', 'broken'], 2, 'broken/link is a link to nothing'],
+    ['a time to wait that is none', ['add', 'new/a', '--wait', 'soon'], 2, '--wait takes seconds'],
     ['not tracked', ['checkout', 'code.py'], 3, 'capstan add'],
   ])('%s', async (_, args, code, words) => {
     writeData();

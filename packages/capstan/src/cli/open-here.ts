@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { invalid } from '#kernel/errors';
 import { openRepository, withRepositoryLock, type Repository } from '#repository';
 import type { Terminal } from './terminal.ts';
 
@@ -17,6 +18,10 @@ export async function inRepository<Result>(
   { wait = String(DEFAULT_WAIT_S) }: { readonly wait?: string },
   work: (repository: Repository) => Promise<Result>,
 ): Promise<Result> {
+  const waitMs = Number(wait) * 1_000;
+  if (wait.trim() === '' || !(waitMs >= 0)) {
+    throw invalid(`--wait takes seconds, from 0 on, not '${wait}'`, { field: '--wait' });
+  }
   const repository = openRepository({
     cwd: terminal.cwd,
     configFolders: configFolders(terminal.env),
@@ -24,7 +29,7 @@ export async function inRepository<Result>(
   });
   const onWait = (holder: string): void => terminal.err(`capstan: waiting for another command (${holder}) ...`);
   try {
-    return await withRepositoryLock(repository, { waitMs: Number(wait) * 1_000, onWait }, () => work(repository));
+    return await withRepositoryLock(repository, { waitMs, onWait }, () => work(repository));
   } finally {
     terminal.show('');
     await repository.close();

@@ -1,5 +1,4 @@
 // Words of a checkout: what is tracked in it and by what it is known. Pure.
-
 import type { HashScheme } from '#protocols/dvc';
 
 /** Names content in the cache and on remotes; that of a folder ends in `.dir`. */

@@ -1,7 +1,7 @@
-import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useCallback, useMemo, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { api, useNow } from '../../app/api.ts';
+import { useReadPages } from '../../app/read-pages.ts';
 import type { EvaluationDatasetSummary } from '../../app/replies.ts';
 import { Command } from '../../design/copy.tsx';
 import { SearchField } from '../../design/field.tsx';
@@ -23,9 +23,9 @@ export function EvaluationDatasets() {
   const navigate = useNavigate({ from: '/evaluation-datasets' });
   const now = useNow();
   const sort = search.sort ?? DEFAULT_SORT;
-  const datasets = useInfiniteQuery({
-    queryKey: ['evaluation-datasets', search.experiment, search.filter, sort],
-    queryFn: ({ pageParam, signal }) =>
+  const { rows, error, isReady, onNearEnd } = useReadPages(
+    ['evaluation-datasets', search.experiment, search.filter, sort],
+    (cursor, signal) =>
       api.evaluations.listDatasets(
         {
           query: {
@@ -33,21 +33,12 @@ export function EvaluationDatasets() {
             limit: PAGE_ROWS,
             ...(search.experiment !== undefined && { experiment: search.experiment }),
             ...(search.filter !== undefined && { filter: search.filter }),
-            ...(pageParam !== '' && { cursor: pageParam }),
+            ...(cursor !== undefined && { cursor }),
           },
         },
         signal,
       ),
-    initialPageParam: '',
-    getNextPageParam: (page) => page.nextCursor,
-    retry: false,
-    placeholderData: (before) => before,
-  });
-  const rows = useMemo(() => datasets.data?.pages.flatMap((page) => page.items) ?? [], [datasets.data]);
-  const { hasNextPage, isFetching, fetchNextPage } = datasets;
-  const onNearEnd = useCallback(() => {
-    if (hasNextPage && !isFetching) void fetchNextPage();
-  }, [hasNextPage, isFetching, fetchNextPage]);
+  );
   const onSort = (field: string): void => {
     const next = sort === `${field} DESC` ? `${field} ASC` : `${field} DESC`;
     void navigate({ search: { ...search, sort: next }, replace: true });
@@ -63,15 +54,15 @@ export function EvaluationDatasets() {
           label="Filter evaluation datasets"
           placeholder="name LIKE '%support%' and tags.team = 'ops'"
           value={search.filter ?? ''}
-          isWrong={datasets.error !== null}
+          isWrong={error !== null}
           onSearch={(filter) => {
             const { filter: _, ...rest } = search;
             void navigate({ search: filter === '' ? rest : { ...rest, filter } });
           }}
         />
       </Row>
-      {datasets.error && <Failure error={datasets.error} />}
-      {datasets.data && rows.length === 0 ? (
+      {error && <Failure error={error} />}
+      {isReady && rows.length === 0 ? (
         <NoDatasets isFiltered={search.filter !== undefined} experiment={search.experiment} />
       ) : (
         <Grid
@@ -84,7 +75,7 @@ export function EvaluationDatasets() {
             return dataset && <Cell dataset={dataset} column={column} now={now} tabIndex={tabIndex} />;
           }}
           onNearEnd={onNearEnd}
-          isReady={datasets.data !== undefined}
+          isReady={isReady}
         />
       )}
     </Page>

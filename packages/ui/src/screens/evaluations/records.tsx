@@ -1,7 +1,7 @@
-import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useSearch } from '@tanstack/react-router';
-import { useCallback, useMemo, type ReactNode } from 'react';
+import { useMemo, type ReactNode } from 'react';
 import { api, useNow } from '../../app/api.ts';
+import { useReadPages } from '../../app/read-pages.ts';
 import type { EvaluationDatasetReply, EvaluationRecord } from '../../app/replies.ts';
 import { Grid, type GridColumn } from '../../design/grid.tsx';
 import { Failure } from '../../design/problem.tsx';
@@ -19,32 +19,21 @@ const FEW_FIELDS = 3;
 export function Records({ dataset }: { dataset: EvaluationDatasetReply }) {
   const search = useSearch({ from: '/evaluation-datasets/$dataset' });
   const now = useNow();
-  const records = useInfiniteQuery({
+  const { rows, error, isReady, onNearEnd } = useReadPages(
     // The digest changes with the records.
-    queryKey: ['evaluation-records', dataset.id, dataset.digest],
-    queryFn: ({ pageParam, signal }) =>
+    ['evaluation-records', dataset.id, dataset.digest],
+    (cursor, signal) =>
       api.evaluations.records(
-        {
-          params: { dataset: dataset.id },
-          query: { limit: PAGE_ROWS, ...(pageParam !== '' && { cursor: pageParam }) },
-        },
+        { params: { dataset: dataset.id }, query: { limit: PAGE_ROWS, ...(cursor !== undefined && { cursor }) } },
         signal,
       ),
-    initialPageParam: '',
-    getNextPageParam: (page) => page.nextCursor,
-    meta: { isLive: false },
-    placeholderData: (before) => before,
-  });
-  const rows = useMemo(() => records.data?.pages.flatMap((page) => page.items) ?? [], [records.data]);
-  const { hasNextPage, isFetching, fetchNextPage } = records;
-  const onNearEnd = useCallback(() => {
-    if (hasNextPage && !isFetching) void fetchNextPage();
-  }, [hasNextPage, isFetching, fetchNextPage]);
+    { isLive: false },
+  );
   const columns = useMemo(() => columnsOf(dataset.schema), [dataset.schema]);
   const chosen = rows.find((row) => row.id === search.record) ?? rows[0];
   return (
     <Stack>
-      {records.error && <Failure error={records.error} />}
+      {error && <Failure error={error} />}
       <div className={css['records']}>
         <Grid
           caption="Records"
@@ -59,7 +48,7 @@ export function Records({ dataset }: { dataset: EvaluationDatasetReply }) {
           }}
           isChosen={(row) => rows[row]?.id === chosen?.id}
           onNearEnd={onNearEnd}
-          isReady={records.data !== undefined}
+          isReady={isReady}
         />
       </div>
       {chosen && <RecordDetail record={chosen} />}

@@ -1,7 +1,7 @@
-import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { useCallback, useMemo, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { api, useNow, useRead } from '../../app/api.ts';
+import { useReadPages } from '../../app/read-pages.ts';
 import type { TraceSummary } from '../../app/replies.ts';
 import { Command } from '../../design/copy.tsx';
 import { SearchField } from '../../design/field.tsx';
@@ -23,9 +23,9 @@ export function Traces() {
   const now = useNow();
   const described = useRead(api.experiments.get, { params: { experiment } });
   const sort = search.sort ?? DEFAULT_SORT;
-  const traces = useInfiniteQuery({
-    queryKey: ['traces', experiment, search.filter, sort],
-    queryFn: ({ pageParam, signal }) =>
+  const { rows, error, isReady, onNearEnd } = useReadPages(
+    ['traces', experiment, search.filter, sort],
+    (cursor, signal) =>
       api.traces.list(
         {
           params: { experiment },
@@ -33,21 +33,12 @@ export function Traces() {
             orderBy: sort,
             limit: PAGE_ROWS,
             ...(search.filter !== undefined && { filter: search.filter }),
-            ...(pageParam !== '' && { cursor: pageParam }),
+            ...(cursor !== undefined && { cursor }),
           },
         },
         signal,
       ),
-    initialPageParam: '',
-    getNextPageParam: (page) => page.nextCursor,
-    retry: false,
-    placeholderData: (before) => before,
-  });
-  const rows = useMemo(() => traces.data?.pages.flatMap((page) => page.items) ?? [], [traces.data]);
-  const { hasNextPage, isFetching, fetchNextPage } = traces;
-  const onNearEnd = useCallback(() => {
-    if (hasNextPage && !isFetching) void fetchNextPage();
-  }, [hasNextPage, isFetching, fetchNextPage]);
+  );
   const onSort = (field: string): void => {
     const next = sort === `${field} DESC` ? `${field} ASC` : `${field} DESC`;
     void navigate({ search: { ...search, sort: next }, replace: true });
@@ -71,15 +62,15 @@ export function Traces() {
           label="Filter traces"
           placeholder="status = 'ERROR' and span.name LIKE '%search%'"
           value={search.filter ?? ''}
-          isWrong={traces.error !== null}
+          isWrong={error !== null}
           onSearch={(filter) => {
             const { filter: _, ...rest } = search;
             void navigate({ search: filter === '' ? rest : { ...rest, filter } });
           }}
         />
       </Row>
-      {traces.error && <Failure error={traces.error} />}
-      {traces.data && rows.length === 0 ? (
+      {error && <Failure error={error} />}
+      {isReady && rows.length === 0 ? (
         <NoTraces isFiltered={search.filter !== undefined} name={described.data?.name ?? ''} />
       ) : (
         <Grid
@@ -92,7 +83,7 @@ export function Traces() {
             return trace && <Cell trace={trace} column={column} now={now} tabIndex={tabIndex} />;
           }}
           onNearEnd={onNearEnd}
-          isReady={traces.data !== undefined}
+          isReady={isReady}
         />
       )}
     </Page>
