@@ -7,4 +7,5 @@ export type { DeriveRequest } from './derive.ts';
 export type { NewFile, RegisterRequest } from './register.ts';
 export type { LocalFile, ProfiledVersion, Settlement } from './model.ts';
 export { presentValue, toShown } from './profile.ts';
+export { countBins, freezeBins, hasSpread, type AskData, type ColumnBins } from './spread.ts';
 export { datasetRoutes, summaryOf } from './routes.ts';

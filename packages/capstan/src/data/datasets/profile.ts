@@ -178,7 +178,7 @@ export function presentValue({ name, type, storageType }: DatasetColumn): string
 }
 
 /** SQL of the number a histogram or mean is taken of: the value, or milliseconds since 1970; infinities are left out. */
-function axisOf(column: DatasetColumn): string | undefined {
+export function axisOf(column: DatasetColumn): string | undefined {
   const value = quoteName(column.name);
   if (isNumeric(column)) return `case when isfinite(cast(${value} as double)) then cast(${value} as double) end`;
   if (column.type === 'timestamp' || column.type === 'date') return `cast(${instantOf(column.name)} as double)`;

@@ -56,6 +56,8 @@ export interface Datasets {
   describe(versionId: string): Promise<DatasetVersion>;
   /** The newest snapshot with one of these statuses; cuts are not snapshots. Default: accepted. */
   latest(project: string, dataset: string, ...statuses: DatasetVersionStatus[]): Promise<DatasetVersion | undefined>;
+  /** The version of a dataset with this number, cuts included. */
+  byNumber(project: string, dataset: string, number: number): Promise<DatasetVersion | undefined>;
   /** Versions, newest first, cuts included. @throws DomainError NOT_FOUND for an unknown project */
   list(query: store.VersionQuery): Promise<DatasetVersionSummary[]>;
   /** @throws DomainError NOT_FOUND for an unknown project */
@@ -95,6 +97,10 @@ export function createDatasets(deps: DatasetsDeps): Datasets {
     get,
     latest: (project, dataset, ...statuses) =>
       store.newest(deps.database.read, project, dataset, statuses.length === 0 ? ['accepted'] : statuses),
+    async byNumber(project, dataset, number) {
+      const [found] = await store.list(deps.database.read, { project, dataset, number, limit: 1 });
+      return found && (await store.find(deps.database.read, found.id));
+    },
     async list(query) {
       await deps.projects.get(query.project);
       return await store.list(deps.database.read, query);

@@ -5,6 +5,7 @@ import type { Cause } from '#kernel/cause';
 import { DomainError, messageOf } from '#kernel/errors';
 import type { Analytics } from '#ports/analytics';
 import type { Clock } from '#ports/clock';
+import type { ReferenceVersion } from './distribution-rules.ts';
 import { evaluate } from './evaluate.ts';
 import { builtIn, failed, verdictOf } from './model.ts';
 import { loadSuite, type LoadedSuite } from './suite.ts';
@@ -94,7 +95,21 @@ async function evaluateVersion(
       const latest = await datasets.latest(version.project, dataset);
       return latest && { files: await datasets.files(latest.id), columns: latest.columns };
     },
+    referenceVersion: (which) => referenceVersion(datasets, version, which),
   });
+}
+
+/** An accepted version of the same dataset, other than the one that is judged. */
+async function referenceVersion(
+  datasets: Datasets,
+  { id, project, dataset }: DatasetVersion,
+  which: number | 'accepted',
+): Promise<ReferenceVersion | undefined> {
+  const found =
+    which === 'accepted' ? await datasets.latest(project, dataset) : await datasets.byNumber(project, dataset, which);
+  if (!found || found.id === id || found.status !== 'accepted') return undefined;
+  const { number, rows, columns } = found;
+  return { number, rows, columns, files: await datasets.files(found.id) };
 }
 
 /** Content that turns out to be damaged is a finding, not a failure. */
