@@ -80,13 +80,9 @@ const rowCheck = z.strictObject({
     .string()
     .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'use lower-case letters, digits, _ and -, at most 64')
     .meta({ description: 'What reports call it' }),
-  sql: z
-    .string()
-    .min(1)
-    .max(4_000)
-    .meta({
-      description: 'DuckDB expression over the columns of a row; a row breaks it where it is false, as CHECK in SQL',
-    }),
+  sql: z.string().min(1).max(4_000).meta({
+    description: 'DuckDB expression over the columns of a row; a row breaks it where it is false, as CHECK in SQL',
+  }),
   violations_max: share.default(0).meta({ description: 'Greatest share of rows that may break it' }),
   severity: severity.default('error'),
 });

@@ -8,7 +8,7 @@ const versionFacts = {
 
 const parents = z.array(z.strictObject({ versionId: z.string(), how: z.string() }));
 
-/** Facts of datasets and expectations. Each is about `dataset-version:ID`. */
+/** Facts of datasets and expectations. Each is about `dataset-version:ID` where nothing else is said. */
 export const dataEvents = {
   /** New content; its check is under way. */
   'dataset-version.registered': z.strictObject({
@@ -32,6 +32,15 @@ export const dataEvents = {
         failedRows: z.int().nullable(),
       }),
     ),
+  }),
+  /** Someone wants to know which faults the expectations of a dataset find. About `expectation-test:ID`. */
+  'expectation-test.requested': z.strictObject({ ...versionFacts, testId: z.string(), seed: z.int() }),
+  'expectation-test.ended': z.strictObject({
+    ...versionFacts,
+    testId: z.string(),
+    status: z.enum(['done', 'failed']),
+    injected: z.int(),
+    caught: z.int(),
   }),
   /** Cut from accepted versions; accepted as they are. */
   'dataset-version.derived': z.strictObject({ ...versionFacts, digest: z.string(), rows: z.int(), parents }),

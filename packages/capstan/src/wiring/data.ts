@@ -9,7 +9,7 @@ import type { Foundation } from './foundation.ts';
 export interface WiredData {
   readonly services: { readonly projects: Projects; readonly datasets: Datasets };
   readonly bound: BoundRoute[];
-  readonly handlers: Pick<JobHandlers, 'expectations.check'>;
+  readonly handlers: Pick<JobHandlers, 'expectations.check' | 'expectations.test'>;
 }
 
 /** Projects, their datasets, and the check of each new version. */

@@ -1,5 +1,6 @@
 import type { ColumnProfile, DatasetColumn, DatasetProfile, ShownValue } from '@capstan/api';
 import { quoteName, type Analytics, type Cell, type DataFile, type DataRow } from '#ports/analytics';
+import { correlate } from './correlations.ts';
 import type { ProfiledVersion } from './model.ts';
 
 /** Up to so many rows distinct values and quantiles are counted exactly; beyond, sketches do with little memory. */
@@ -20,7 +21,7 @@ export interface ProfileRequest {
 
 /**
  * Describes every column: one scan for all figures, one for the histograms (their bins need the extremes first),
- * and one that counts the values of text columns.
+ * one that counts the values of text columns, and one of a share of the rows for what goes together.
  * @throws DomainError INVALID_ARGUMENT when a file's content is damaged
  */
 export async function profileFiles(
@@ -42,7 +43,8 @@ export async function profileFiles(
       columns.push({ ...profileOf(summary, request.rows), histogram, top });
     }
   }
-  return { profile: { rows: request.rows, isExact, columns }, eventTime };
+  const correlations = await correlate((sql) => ask(analytics, request, sql), request.columns, request.rows);
+  return { profile: { rows: request.rows, isExact, columns, correlations }, eventTime };
 }
 
 interface Summary {

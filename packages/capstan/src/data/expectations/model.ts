@@ -47,6 +47,6 @@ export function isInRange(value: number, [low, high]: readonly [number | null, n
   return (low === null || value >= low) && (high === null || value <= high);
 }
 
-export function isNumeric(column: DatasetColumn): boolean {
+export function isNumeric(column: Pick<DatasetColumn, 'type'>): boolean {
   return column.type === 'integer' || column.type === 'number';
 }
