@@ -24,7 +24,7 @@ export type ColumnShift = z.infer<typeof columnShift>;
 export const datasetDiff = z.strictObject({
   before: datasetVersionSummary,
   after: datasetVersionSummary,
-  schema: z.strictObject({
+  schemaChanges: z.strictObject({
     added: z.array(datasetColumn),
     removed: z.array(datasetColumn),
     changed: z.array(z.strictObject({ name: z.string(), before: z.string(), after: z.string() })),

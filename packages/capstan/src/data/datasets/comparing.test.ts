@@ -29,7 +29,7 @@ describeDatabases('comparing versions of a dataset', (open) => {
       'things.csv': 'id,kind,size,new\n2,y,20.0,1\n3,z,30.5,1\n4,q,40,1\n5,x,50,1\n',
     });
     const diff = await bench.datasets.diff(a, b);
-    expect(diff.schema).toEqual({
+    expect(diff.schemaChanges).toEqual({
       added: [expect.objectContaining({ name: 'new' })],
       removed: [expect.objectContaining({ name: 'old' })],
       changed: [{ name: 'size', before: 'BIGINT', after: 'DOUBLE' }],

@@ -40,14 +40,14 @@ export async function diffVersions(
   const [left, right] = sides as [DiffSide, DiffSide];
   const rows = await diffRows(deps.analytics, { before: left, after: right, shared, key, signal });
   return {
-    schema: diffSchema(before.columns, after.columns),
+    schemaChanges: diffSchema(before.columns, after.columns),
     files: diffFiles(before.files, after.files),
     rows: { ...rows, same: rows.same + before.rows - left.rows },
     columns: await diffColumns(deps, { before, after, shared, signal }),
   };
 }
 
-function diffSchema(before: readonly DatasetColumn[], after: readonly DatasetColumn[]): DatasetDiff['schema'] {
+function diffSchema(before: readonly DatasetColumn[], after: readonly DatasetColumn[]): DatasetDiff['schemaChanges'] {
   const [had, has] = [before, after].map((columns) => new Map(columns.map((column) => [column.name, column]))) as [
     Map<string, DatasetColumn>,
     Map<string, DatasetColumn>,

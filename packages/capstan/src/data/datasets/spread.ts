@@ -89,7 +89,7 @@ async function frequentValues(ask: AskData, columns: readonly DatasetColumn[]): 
         from data where ${text} is not null group by ${text} order by place limit ${CATEGORIES})`;
   });
   for (const row of await ask(`select * from (${lists.join(' union all ')}) order by list, place`))
-    found.get(columns[Number(row['list'])]?.name ?? '')?.push(String(row['value']));
+    found.get(columns[Number(row['list'])]?.name ?? '')?.push(row['value'] as string);
   return found;
 }
 
@@ -108,7 +108,7 @@ async function countCategories(
              where ${text} in (${categories.map(quoteText).join(', ')}) group by ${text}`;
   });
   for (const row of await ask(lists.join(' union all ')))
-    found.get(listed[Number(row['list'])]?.column.name ?? '')?.set(String(row['value']), Number(row['n']));
+    found.get(listed[Number(row['list'])]?.column.name ?? '')?.set(row['value'] as string, Number(row['n']));
   return found;
 }
 

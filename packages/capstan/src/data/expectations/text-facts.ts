@@ -71,5 +71,5 @@ function patternOf({ shortest, longest, classes }: Shape): string | undefined {
 async function valuesOf(ask: AskData, { name }: DatasetColumn): Promise<string[]> {
   const text = `cast(${quoteName(name)} as varchar)`;
   const rows = await ask(`select distinct ${text} as value from data where ${text} is not null order by value`);
-  return rows.map((row) => String(row['value']));
+  return rows.map((row) => row['value'] as string);
 }

@@ -86,7 +86,7 @@ export async function getTest(
 }
 
 /** A test without its faults. */
-export function summaryOfTest(test: ExpectationTest & { readonly mostFaults?: number }): ExpectationTestSummary {
+function summaryOfTest(test: ExpectationTest & { readonly mostFaults?: number }): ExpectationTestSummary {
   const { faults: _faults, brokenBefore: _broken, mostFaults: _most, ...summary } = test;
   return summary;
 }

@@ -7,7 +7,7 @@
 import { requireCounts, requireSameLength } from './argument-checks.ts';
 
 /** The share that stands for an empty bin, whose logarithm would have no end. */
-export const EMPTY_BIN_SHARE = 1e-4;
+const EMPTY_BIN_SHARE = 1e-4;
 
 /**
  * Sum over bins of (current - reference) ln(current / reference), in shares; empty bins count as `EMPTY_BIN_SHARE`, the rest
