@@ -1,6 +1,6 @@
 import type { DatasetColumn, DatasetProfile } from '@capstan/api';
 import type { AskData } from './spread.ts';
-import { axisOf } from './profile.ts';
+import { axisOf } from './values.ts';
 
 type Correlations = NonNullable<DatasetProfile['correlations']>;
 

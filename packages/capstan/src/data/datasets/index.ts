@@ -6,7 +6,7 @@ export { createDatasets, type Datasets } from './service.ts';
 export type { DeriveRequest } from './derive.ts';
 export type { NewFile, RegisterRequest } from './register.ts';
 export type { LocalFile, ProfiledVersion, Settlement } from './model.ts';
-export { instantOf, presentValue, toShown } from './profile.ts';
+export { instantOf, presentValue, toShown } from './values.ts';
 export { countBins, freezeBins, hasSpread, type AskData, type ColumnBins } from './spread.ts';
 export { datasetRoutes } from './routes.ts';
 export { summaryOf } from './model.ts';

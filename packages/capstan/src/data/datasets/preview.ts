@@ -2,7 +2,7 @@ import type { DatasetVersion, ShownValue } from '@capstan/api';
 import { quoteName } from '#ports/analytics';
 import type { DatasetsDeps } from './deps.ts';
 import { localFiles } from './local-files.ts';
-import { toShown } from './profile.ts';
+import { toShown } from './values.ts';
 
 export interface PreviewRow {
   readonly file: string;

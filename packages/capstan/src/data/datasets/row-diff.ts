@@ -1,6 +1,6 @@
 import type { DatasetColumn, DatasetDiff, ShownValue } from '@capstan/api';
 import { quoteName, type Analytics, type DataFile, type DataRow } from '#ports/analytics';
-import { toShown } from './profile.ts';
+import { toShown } from './values.ts';
 
 /** The rows of a version that are in files which the other one has not. */
 export interface DiffSide {

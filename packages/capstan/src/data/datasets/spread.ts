@@ -1,7 +1,7 @@
 import type { DatasetColumn } from '@capstan/api';
 import type { FrozenBins } from '#kernel/statistics/binning';
 import { quoteName, quoteText, type Cell, type DataRow } from '#ports/analytics';
-import { axisOf } from './profile.ts';
+import { axisOf } from './values.ts';
 
 // How a column is spread, over bins frozen from a reference: what two versions are compared by. Counted in the engine, with
 // the bins and their order of kernel/statistics/binning: no row comes into this process.
