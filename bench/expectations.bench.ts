@@ -1,0 +1,98 @@
+// Profile and expectations of 336,776 flights beside what DuckDB needs to summarise them: node bench/expectations.bench.ts
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expectationSuite, type DatasetVersion } from '@capstan/api';
+import { createAnalyticsDuckdb } from '../packages/capstan/src/adapters/analytics-duckdb/index.ts';
+import { profileFiles } from '../packages/capstan/src/data/datasets/profile.ts';
+import { evaluate } from '../packages/capstan/src/data/expectations/evaluate.ts';
+import { emptyFolder } from '../tests/support/server.ts';
+import { median, tell } from './measure.ts';
+
+const ROUNDS = 5;
+const folder = fileURLToPath(new URL('../examples/flight-delays/data/flights', import.meta.url));
+const analytics = createAnalyticsDuckdb({ temporaryFolder: join(emptyFolder(), 'spill') });
+
+const files = await Promise.all(
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.parquet'))
+    .toSorted()
+    .map(async (place) => {
+      const file = { path: join(folder, place), format: 'parquet', label: place } as const;
+      return { ...file, ...(await analytics.inspect(file)), place };
+    }),
+);
+const columns = await analytics.columnsOf(files);
+const rows = files.reduce((total, file) => total + file.rows, 0);
+const version: DatasetVersion = {
+  id: 'dv_bench',
+  project: 'bench',
+  dataset: 'flights',
+  number: 1,
+  status: 'pending',
+  origin: 'files',
+  digest: '',
+  rows,
+  sizeBytes: 0,
+  fileCount: files.length,
+  eventTime: null,
+  createdAt: 0,
+  checkedAt: null,
+  files: [],
+  columns: [...columns],
+  eventTimeColumn: 'time_hour',
+  parents: [],
+  profile: null,
+  report: null,
+};
+
+/** 40 rules: types, missing values, ranges, domains, patterns, a mean and the number of rows. */
+const whole = ['flight', 'sched_dep_time', 'sched_arr_time', 'distance', 'month', 'day', 'hour', 'minute'];
+const late = ['dep_time', 'arr_time', 'dep_delay', 'arr_delay'];
+const suite = expectationSuite.parse({
+  table: { rows_min: 100_000, rows_max: 1_000_000 },
+  columns: {
+    ...Object.fromEntries(whole.map((name) => [name, { type: 'integer', missing_max: 0, range: [0, 9_999] }])),
+    ...Object.fromEntries(late.map((name) => [name, { missing_max: 0.1, range: [-200, 2_400] }])),
+    carrier: { missing_max: 0, pattern: '[A-Z0-9]{2}' },
+    origin: { missing_max: 0, domain: ['EWR', 'JFK', 'LGA'] },
+    dest: { pattern: '[A-Z]{3}' },
+  },
+});
+
+const works = {
+  summarize: () => analytics.query({ tables: { data: files }, sql: 'select * from (summarize data)' }),
+  rules: () =>
+    evaluate({
+      version,
+      files,
+      profiled: { profile: null, eventTime: null },
+      suite,
+      key: [],
+      now: 0,
+      analytics,
+      reference: async () => undefined,
+      referenceVersion: async () => undefined,
+    }),
+  profile: () => profileFiles(analytics, { files, columns, rows, eventTimeColumn: 'time_hour' }),
+};
+
+type Name = keyof typeof works;
+const seconds: Record<Name, number[]> = { summarize: [], rules: [], profile: [] };
+for (let round = 0; round <= ROUNDS; round++) {
+  for (const name of Object.keys(works) as Name[]) {
+    const before = process.cpuUsage();
+    await works[name]();
+    const { user, system } = process.cpuUsage(before);
+    // The first round warms up. Processor time: what else runs on the machine does not count.
+    if (round > 0) seconds[name].push((user + system) / 1_000_000);
+  }
+}
+const limit = median(seconds.summarize);
+const asked = (await works.rules()).length;
+tell([
+  { name: `DuckDB SUMMARIZE of ${rows} rows, processor`, value: limit, unit: 's', goal: 'the limit' },
+  { name: `${asked} rules, processor`, value: median(seconds.rules), unit: 's', goal: 'below' },
+  { name: 'rules / SUMMARIZE', value: median(seconds.rules) / limit, unit: '×', goal: '≤ 1.3' },
+  { name: 'profile / SUMMARIZE', value: median(seconds.profile) / limit, unit: '×', goal: '≤ 1.3' },
+]);
