@@ -1,5 +1,5 @@
 import type { ColumnProfile, DatasetColumn, DatasetProfile, ShownValue } from '@capstan/api';
-import { type Analytics, type Cell, type DataFile, type DataRow } from '#ports/analytics';
+import { quoteName, type Analytics, type Cell, type DataFile, type DataRow } from '#ports/analytics';
 import { correlate } from './correlations.ts';
 import type { ProfiledVersion } from './model.ts';
 import { axisOf, presentValue, shownValue, toShown } from './values.ts';
@@ -79,7 +79,13 @@ function figuresOf(column: DatasetColumn, isExact: boolean): string {
   if (axis !== undefined) fields.push(`low: min(${axis})`, `high: max(${axis})`);
   if (isNumeric(column)) {
     const quantile = isExact ? 'quantile_cont' : 'approx_quantile';
-    fields.push(`mean: avg(${axis})`, `stddev: stddev_samp(${axis})`, `quantiles: ${quantile}(${axis}, ${QUANTILES})`);
+    // Whole numbers as they are: sorted as doubles they take three times as long.
+    const sorted = column.type === 'integer' && isExact ? quoteName(column.name) : axis;
+    fields.push(
+      `mean: avg(${axis})`,
+      `stddev: stddev_samp(${axis})`,
+      `quantiles: ${quantile}(${sorted}, ${QUANTILES})`,
+    );
   }
   return `{${fields.join(', ')}}`;
 }

@@ -15,8 +15,9 @@ export function presentValue({ name, type, storageType }: DatasetColumn): string
 /** SQL of the number a histogram or mean is taken of: the value, or milliseconds since 1970; infinities are left out. */
 export function axisOf(column: DatasetColumn): string | undefined {
   const value = quoteName(column.name);
-  if (column.type === 'integer' || column.type === 'number')
-    return `case when isfinite(cast(${value} as double)) then cast(${value} as double) end`;
+  // Whole numbers are all finite: asking each costs as much as the rest of the scan.
+  if (column.type === 'integer') return `cast(${value} as double)`;
+  if (column.type === 'number') return `case when isfinite(cast(${value} as double)) then cast(${value} as double) end`;
   if (column.type === 'timestamp' || column.type === 'date') return `cast(${instantOf(column.name)} as double)`;
   return undefined;
 }
