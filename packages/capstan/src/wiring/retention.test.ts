@@ -16,6 +16,7 @@ const noBlobs: Readonly<Record<string, string>> = {
   'logged_model_metrics.dataset_digest': "MLflow's digest of a dataset",
   'evaluation_datasets.digest': 'of the state of its records, which are rows',
   'run_datasets.digest': "MLflow's digest of a dataset",
+  'expectation_tests.suite_digest': 'of the text of a file of the project',
   'project_revisions.digest': 'of the declaration, which is in the row',
   'revisions.digest': 'of the revision itself',
   'pipeline_runs.code_digest': 'of the names and hashes of files of code, which are in the repository',
