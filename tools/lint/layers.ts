@@ -29,6 +29,7 @@ const modules = [
   'design/projects',
   'data/datasets',
   'data/expectations',
+  'data/features',
   'model/experiments',
   'model/traces',
   'model/evaluations',

@@ -19,6 +19,7 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'add', load: () => import('./add.ts') },
   { name: 'checkout', load: () => import('./checkout.ts') },
   { name: 'datasets', load: () => import('./datasets.ts') },
+  { name: 'features', load: () => import('./features.ts') },
   { name: 'experiments', load: () => import('./experiments.ts') },
   { name: 'runs', load: () => import('./runs.ts') },
   { name: 'traces', load: () => import('./traces.ts') },
