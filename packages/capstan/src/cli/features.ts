@@ -74,7 +74,7 @@ function registerGet(features: Command, { terminal, action }: Registration): voi
     .description('The latest features of entities, from the online store')
     .requiredOption('--entity <column=value...>', 'an entity column and its value; a value that is JSON is taken so')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  capstan features get flight-delays carrier_lateness --entity carrier=UA\n')
+    .addHelpText('after', '\nExample:\n  capstan features get flight-delays carrier-lateness --entity carrier=UA\n')
     .action(
       action(async (project: string, asked: string[], { entity, json }: Json & { entity: string[] }) => {
         const body = { features: asked, entities: entitiesOf(entity) };
@@ -118,7 +118,7 @@ function registerTrainingSet(features: Command, { terminal, action }: Registrati
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExample:\n  capstan features training-set flight-delays carrier_lateness --rows flights -o train.parquet\n',
+      '\nExample:\n  capstan features training-set flight-delays carrier-lateness --rows flights -o train.parquet\n',
     )
     .action(
       action(async (project: string, asked: string[], options: Options) => {

@@ -1,7 +1,7 @@
 -- How often the flights of a carrier from an airport were late in seven days. Whether a flight was late is known a day after it:
 -- the days up to one are known when the day after the next begins.
 with daily as (
-  select carrier, origin, date_trunc('day', time_hour) as day, sum(late) as late, count(late) as flights
+  select carrier, origin, date_trunc('day', time_hour) as day, count_if(arr_delay >= 15) as late, count(arr_delay) as flights
     from flights
    group by all
 )
