@@ -2,7 +2,7 @@ import type { FeatureCheck } from '@capstan/api';
 import type { Project } from '#design/projects';
 import type { Cause } from '#kernel/cause';
 import type { Cell, DataRow } from '#ports/analytics';
-import type { FeaturesDeps } from './deps.ts';
+import type { FeaturesContext } from './deps.ts';
 import { jsonCell } from './materialize.ts';
 import { areAlike, entityKey, versionsOf, type ResolvedView } from './model.ts';
 import * as store from './store.ts';
@@ -22,7 +22,12 @@ type Example = FeatureCheck['leakage']['examples'][number];
  * of everything; else the past of the view depends on its future. Skew: what the online store gives must be what the datasets
  * say now. @throws DomainError as `resolveView`
  */
-export async function check(deps: FeaturesDeps, project: Project, name: string, cause: Cause): Promise<FeatureCheck> {
+export async function check(
+  deps: FeaturesContext,
+  project: Project,
+  name: string,
+  cause: Cause,
+): Promise<FeatureCheck> {
   const view = await resolveView(deps, project, await defineView(deps, project, name));
   await refuseBadRows(deps, view);
   const leakage = await findLeakage(deps, view);
@@ -47,7 +52,7 @@ export async function check(deps: FeaturesDeps, project: Project, name: string, 
   return checked;
 }
 
-async function findLeakage(deps: FeaturesDeps, view: ResolvedView): Promise<FeatureCheck['leakage']> {
+async function findLeakage(deps: FeaturesContext, view: ResolvedView): Promise<FeatureCheck['leakage']> {
   const tables = rawTables(view.tables);
   const uncut = view.tables.filter(({ eventTime }) => eventTime === null).map(({ dataset }) => dataset);
   const cuts: FeatureCheck['leakage']['cuts'] = [];
@@ -69,7 +74,7 @@ async function findLeakage(deps: FeaturesDeps, view: ResolvedView): Promise<Feat
   return { passed, cuts, uncut, examples };
 }
 
-async function cutsOf(deps: FeaturesDeps, view: ResolvedView): Promise<number[]> {
+async function cutsOf(deps: FeaturesContext, view: ResolvedView): Promise<number[]> {
   // Nothing that could be left out: there is no past to look at.
   if (view.tables.every(({ eventTime }) => eventTime === null)) return [];
   const quantiles = CUTS.map((share, index) => `epoch_ms(quantile_disc(${AT}, ${share})) as c${index}`);
@@ -96,7 +101,7 @@ function leakExample(view: ResolvedView, row: DataRow): Example[] {
   );
 }
 
-async function findSkew(deps: FeaturesDeps, view: ResolvedView): Promise<FeatureCheck['skew']> {
+async function findSkew(deps: FeaturesContext, view: ResolvedView): Promise<FeatureCheck['skew']> {
   const served = await store.servedView(deps.database.read, view.project, view.name);
   const none = { materialization: null, isStale: false, entities: 0, different: 0, missing: 0, examples: [] };
   if (!served) return { passed: true, ...none };

@@ -3,7 +3,7 @@ import type { Project } from '#design/projects';
 import type { Cause } from '#kernel/cause';
 import { DomainError } from '#kernel/errors';
 import type { Cell, DataRow } from '#ports/analytics';
-import type { FeaturesDeps } from './deps.ts';
+import type { FeaturesContext } from './deps.ts';
 import { entityKey, versionsOf, type ResolvedView } from './model.ts';
 import * as store from './store.ts';
 import { refuseBadRows } from './training-set.ts';
@@ -19,7 +19,7 @@ const BATCH = 2_000;
  * @throws DomainError as `resolveView`; the failure is recorded too
  */
 export async function materialize(
-  deps: FeaturesDeps,
+  deps: FeaturesContext,
   project: Project,
   name: string,
   cause: Cause,
@@ -49,7 +49,7 @@ export async function materialize(
 
 type Outcome = Omit<Materialization, 'number' | 'versions' | 'endedAt'>;
 
-function record(deps: FeaturesDeps, view: ResolvedView, outcome: Outcome, cause: Cause): Promise<Materialization> {
+function record(deps: FeaturesContext, view: ResolvedView, outcome: Outcome, cause: Cause): Promise<Materialization> {
   return deps.database.write(async (writer) => {
     const { project, name } = view;
     const number = (await store.lastNumber(writer, project, name)) + 1;
@@ -68,7 +68,7 @@ function record(deps: FeaturesDeps, view: ResolvedView, outcome: Outcome, cause:
 
 /** Writes what has changed and takes out what is gone. */
 async function replace(
-  deps: FeaturesDeps,
+  deps: FeaturesContext,
   view: ResolvedView,
   rows: readonly DataRow[],
   signal: AbortSignal | undefined,

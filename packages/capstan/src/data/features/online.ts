@@ -2,7 +2,7 @@ import type { OnlineRow } from '@capstan/api';
 import type { Project } from '#design/projects';
 import { conflict, invalid } from '#kernel/errors';
 import type { Cell } from '#ports/analytics';
-import type { FeaturesDeps } from './deps.ts';
+import type { FeaturesContext } from './deps.ts';
 import { chooseFeatures, entityKey, entityValue, onlineValue, partsOf, type ViewDefinition } from './model.ts';
 import * as store from './store.ts';
 import { defineView } from './view.ts';
@@ -21,7 +21,7 @@ export interface OnlineFeatures {
 }
 
 /** @throws DomainError INVALID_ARGUMENT naming what does not fit; CONFLICT where nothing has been materialized */
-export async function onlineFeatures(deps: FeaturesDeps, request: OnlineRequest): Promise<OnlineFeatures> {
+export async function onlineFeatures(deps: FeaturesContext, request: OnlineRequest): Promise<OnlineFeatures> {
   const project = await deps.projects.get(request.project);
   const count = rowCount(request.entities);
   const views = new Map<string, OnlineView>();
@@ -64,7 +64,7 @@ interface FoundRow {
   readonly features: Readonly<Record<string, Cell>>;
 }
 
-async function onlineView(deps: FeaturesDeps, project: Project, name: string): Promise<OnlineView> {
+async function onlineView(deps: FeaturesContext, project: Project, name: string): Promise<OnlineView> {
   const definition = await defineView(deps, project, name);
   const served = await store.servedView(deps.database.read, project.name, name);
   if (served) return { definition, served };
@@ -75,7 +75,7 @@ async function onlineView(deps: FeaturesDeps, project: Project, name: string): P
 }
 
 async function lookUp(
-  deps: FeaturesDeps,
+  deps: FeaturesContext,
   { definition, served }: OnlineView,
   entities: OnlineRequest['entities'],
   count: number,

@@ -5,7 +5,7 @@ import type { Cause } from '#kernel/cause';
 import { DomainError, notFound } from '#kernel/errors';
 import type { ByteRange, Digest, LentBytes } from '#ports/blob-store';
 import { check } from './check.ts';
-import type { FeaturesDeps } from './deps.ts';
+import type { FeaturesContext, FeaturesDeps } from './deps.ts';
 import { materialize } from './materialize.ts';
 import { versionsOf } from './model.ts';
 import { onlineFeatures, type OnlineFeatures, type OnlineRequest } from './online.ts';
@@ -31,7 +31,8 @@ export interface Features {
   readFile(file: StoredFile, range?: ByteRange): Promise<LentBytes>;
 }
 
-export function createFeatures(deps: FeaturesDeps): Features {
+export function createFeatures(given: FeaturesDeps): Features {
+  const deps: FeaturesContext = { ...given, columnsKnown: new Map() };
   const { database, projects } = deps;
 
   async function trainingSet(id: string): Promise<TrainingSet> {
@@ -68,7 +69,7 @@ export function createFeatures(deps: FeaturesDeps): Features {
   };
 }
 
-async function list(deps: FeaturesDeps, project: Project): Promise<FeatureView[]> {
+async function list(deps: FeaturesContext, project: Project): Promise<FeatureView[]> {
   const [materializations, checks] = await Promise.all([
     store.lastMaterializations(deps.database.read, project.name),
     store.lastChecks(deps.database.read, project.name),
@@ -84,7 +85,7 @@ async function list(deps: FeaturesDeps, project: Project): Promise<FeatureView[]
 
 /** One that cannot be computed now is shown with the reason: it is there to be mended. */
 async function shown(
-  deps: FeaturesDeps,
+  deps: FeaturesContext,
   project: Project,
   name: string,
 ): Promise<Omit<FeatureView, 'lastMaterialization' | 'lastCheck'>> {

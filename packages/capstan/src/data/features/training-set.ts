@@ -8,7 +8,7 @@ import { digestOf } from '#kernel/digest';
 import { conflict, invalid } from '#kernel/errors';
 import type { DataFile } from '#ports/analytics';
 import { ROWS, badRow, AT, rawTables, trainingRows } from './view-sql.ts';
-import type { FeaturesDeps } from './deps.ts';
+import type { FeaturesContext } from './deps.ts';
 import { chooseFeatures, partsOf, versionsOf, type ResolvedView } from './model.ts';
 import * as store from './store.ts';
 import { defineView, resolveView, saidOfSelect } from './view.ts';
@@ -30,7 +30,7 @@ const RECIPE_VERSION = 1;
  * same set, made once.
  * @throws DomainError INVALID_ARGUMENT naming what does not fit; CONFLICT for versions that are not accepted
  */
-export async function makeTrainingSet(deps: FeaturesDeps, request: TrainingSetRequest): Promise<TrainingSet> {
+export async function makeTrainingSet(deps: FeaturesContext, request: TrainingSetRequest): Promise<TrainingSet> {
   const project = await deps.projects.get(request.project);
   const version = await rowsOf(deps, project, request.rows);
   const eventTime = eventTimeOf(version, request.rows.eventTime);
@@ -98,7 +98,7 @@ export async function makeTrainingSet(deps: FeaturesDeps, request: TrainingSetRe
   }
 }
 
-function keep(deps: FeaturesDeps, set: TrainingSet, recipeDigest: string, cause: Cause): Promise<TrainingSet> {
+function keep(deps: FeaturesContext, set: TrainingSet, recipeDigest: string, cause: Cause): Promise<TrainingSet> {
   return deps.database.write(async (writer) => {
     const made = await store.trainingSetOf(writer, set.project, recipeDigest);
     if (made) return made;
@@ -115,7 +115,7 @@ function keep(deps: FeaturesDeps, set: TrainingSet, recipeDigest: string, cause:
 }
 
 async function rowsOf(
-  deps: FeaturesDeps,
+  deps: FeaturesContext,
   project: Project,
   { dataset, version: id }: TrainingSetRequest['rows'],
 ): Promise<DatasetVersion> {
@@ -155,7 +155,7 @@ function assertJoins(version: DatasetVersion, columns: readonly string[], view: 
 }
 
 /** @throws DomainError INVALID_ARGUMENT naming a row without entity or time, or the time at which there are two */
-export async function refuseBadRows(deps: FeaturesDeps, view: ResolvedView): Promise<void> {
+export async function refuseBadRows(deps: FeaturesContext, view: ResolvedView): Promise<void> {
   const question = { tables: rawTables(view.tables), sql: badRow(view) };
   const [row] = await saidOfSelect(view, () => deps.analytics.query(question));
   if (!row) return;

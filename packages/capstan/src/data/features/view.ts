@@ -3,12 +3,13 @@ import type { Project } from '#design/projects';
 import { digestOf } from '#kernel/digest';
 import { conflict, DomainError, invalid, messageOf, notFound } from '#kernel/errors';
 import { nearest } from '#kernel/nearest';
-import type { FeaturesDeps } from './deps.ts';
-import type { ResolvedView, ViewDefinition, ViewTable } from './model.ts';
+import type { DataColumn } from '#ports/analytics';
+import type { FeaturesContext } from './deps.ts';
+import { versionsOf, type ResolvedView, type ViewDefinition, type ViewTable } from './model.ts';
 import { rawTables, selectOf } from './view-sql.ts';
 
 /** @throws DomainError NOT_FOUND naming the nearest, INVALID_ARGUMENT where its file cannot be read */
-export async function defineView(deps: FeaturesDeps, project: Project, name: string): Promise<ViewDefinition> {
+export async function defineView(deps: FeaturesContext, project: Project, name: string): Promise<ViewDefinition> {
   const declared = project.declaration.features[name];
   if (!declared) {
     const near = nearest(name, Object.keys(project.declaration.features));
@@ -29,7 +30,7 @@ function definitionOf(project: string, name: string, declared: FeatureViewDeclar
  * @throws DomainError CONFLICT where one has no accepted version; INVALID_ARGUMENT where its select does not fit them
  */
 export async function resolveView(
-  deps: FeaturesDeps,
+  deps: FeaturesContext,
   project: Project,
   definition: ViewDefinition,
   pinned: Readonly<Record<string, string>> = {},
@@ -38,8 +39,7 @@ export async function resolveView(
   for (const dataset of datasetsRead(project, definition.sql)) {
     tables.push(await tableOf(deps, project, dataset, pinned[dataset]));
   }
-  const question = { tables: rawTables(tables), sql: selectOf(definition, tables) };
-  const columns = await saidOfSelect(definition, () => deps.analytics.columnsOfAnswer(question));
+  const columns = await columnsOf(deps, definition, tables);
   const names = columns.map(({ name }) => name);
   for (const needed of [...definition.entities, definition.eventTime]) {
     if (names.includes(needed)) continue;
@@ -59,6 +59,24 @@ export async function resolveView(
   return { ...definition, tables, entityColumns, features };
 }
 
+/** So many are remembered; beyond, all are forgotten. */
+const MOST_KNOWN = 1_000;
+
+async function columnsOf(
+  { analytics, columnsKnown }: FeaturesContext,
+  definition: ViewDefinition,
+  tables: readonly ViewTable[],
+): Promise<readonly DataColumn[]> {
+  const key = JSON.stringify([definition.digest, versionsOf(tables)]);
+  const known = columnsKnown.get(key);
+  if (known) return known;
+  const question = { tables: rawTables(tables), sql: selectOf(definition, tables) };
+  const columns = await saidOfSelect(definition, () => analytics.columnsOfAnswer(question));
+  if (columnsKnown.size >= MOST_KNOWN) columnsKnown.clear();
+  columnsKnown.set(key, columns);
+  return columns;
+}
+
 /** Datasets of the project that the select speaks of: one named in passing does no harm. */
 function datasetsRead({ declaration }: Project, sql: string): string[] {
   const words = new Set(sql.toLowerCase().match(/[\w-]+/g) ?? []);
@@ -66,7 +84,7 @@ function datasetsRead({ declaration }: Project, sql: string): string[] {
 }
 
 async function tableOf(
-  deps: FeaturesDeps,
+  deps: FeaturesContext,
   { name: project, declaration }: Project,
   dataset: string,
   pinned: string | undefined,
