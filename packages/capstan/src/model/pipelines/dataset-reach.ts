@@ -1,6 +1,6 @@
 import type { PipelineRunInput } from '@capstan/api';
 import type { TrackedInput } from './deps.ts';
-import { filesRead, pathsMeet, type StageNode } from './graph.ts';
+import { filesRead, pathsMeet, type StageNode } from '#kernel/stage-graph';
 
 /**
  * The dataset versions that reach a stage: those it reads itself and those that stages before it have read, each once.

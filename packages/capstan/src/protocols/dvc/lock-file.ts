@@ -1,6 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LockedFile, LockEntry } from '#model/pipelines';
+import type { LockedFile, LockEntry } from '#kernel/pipeline-definition';
 import { entryValue, readEntry, type LockedPath } from './lock-entry.ts';
 import { readLock } from './lock-text.ts';
 import { Place } from './place.ts';

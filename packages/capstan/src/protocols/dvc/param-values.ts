@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { invalid } from '#kernel/errors';
-import type { ParamKey, ParamTable, ParamValue, StageParams } from '#model/pipelines';
+import type { ParamKey, ParamTable, ParamValue, StageParams } from '#kernel/pipeline-definition';
 import { readValues, selectValue } from './value-files.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { invalid } from '#kernel/errors';
-import type { Stage } from './definition.ts';
+import { invalid } from './errors.ts';
+import type { Stage } from './pipeline-definition.ts';
 
 /** A stage with the stages whose outputs it reads. */
 export interface StageNode {
