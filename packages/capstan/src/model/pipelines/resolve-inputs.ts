@@ -3,7 +3,8 @@ import { conflict, invalid } from '#kernel/errors';
 import { nearest } from '#kernel/nearest';
 import type { PipelineDefinition } from '#kernel/pipeline-definition';
 import type { DatasetSource, SourceVersion } from './deps.ts';
-import { filesRead, pathsMeet } from '#kernel/stage-graph';
+import { pathsMeet } from '#kernel/path-graph';
+import { filesRead } from '#kernel/stage-graph';
 import { datasetPath } from './model.ts';
 
 /**
