@@ -20,7 +20,12 @@ interface Play {
 }
 
 /** Runs a schedule to its end: `choices` decide which running stage ends next and how. */
-function play(nodes: readonly GraphNode[], options: ScheduleOptions, choices: readonly number[], cancelAt: number): Play {
+function play(
+  nodes: readonly GraphNode[],
+  options: ScheduleOptions,
+  choices: readonly number[],
+  cancelAt: number,
+): Play {
   const graph = buildGraph(nodes);
   const schedule = createSchedule(
     graph.order.map(({ name }) => ({ name, after: graph.before(name) })),

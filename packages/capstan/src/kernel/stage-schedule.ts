@@ -45,7 +45,8 @@ export function createSchedule(stages: readonly ScheduledStage[], options: Sched
   const waiting = new Map(stages.map((stage) => [stage.name, stage]));
   const running = new Set<string>();
   const followers = new Map<string, string[]>();
-  for (const { name, after } of stages) for (const each of after) followers.set(each, [...(followers.get(each) ?? []), name]);
+  for (const { name, after } of stages)
+    for (const each of after) followers.set(each, [...(followers.get(each) ?? []), name]);
 
   const closeAll = (end: 'cancelled' | 'skipped', because?: string): EndedStage[] => {
     const ended = [...waiting.keys()].map((name) => ({ name, end, ...(because !== undefined && { because }) }));

@@ -5,7 +5,7 @@ import type { ExecutionResult } from '#ports/executor';
 import { writeClaimed, type ActiveRun } from './active-run.ts';
 import { lastLines } from './attempt-log.ts';
 import { endAttempt, LOST_REASON, logFileOf, type AttemptEnd } from './attempts.ts';
-import { commandLine } from './command-line.ts';
+import { commandLine } from '#kernel/command-line';
 import { datasetsReaching } from './dataset-reach.ts';
 import type { LockEntry, LockedFile, Stage } from '#kernel/pipeline-definition';
 import { logResult, metricsOf } from './log-result.ts';
