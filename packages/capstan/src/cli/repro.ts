@@ -1,10 +1,18 @@
 import { availableParallelism } from 'node:os';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { invalid } from '#kernel/errors';
-import { reproduce, whyLine, whyText, type ReproduceOptions, type StageReport } from '#repository';
-import { localCommands } from '../wiring/local-commands.ts';
+import {
+  lookAhead,
+  reproduce,
+  whyLine,
+  whyText,
+  type Outlook,
+  type ReproduceOptions,
+  type StageReport,
+} from '#repository';
+import { localCommands } from '../checkouts.ts';
 import { exitCodes } from './exit-codes.ts';
-import { lockOptions, WAIT_OPTION, withRepository } from './open-here.ts';
+import { inRepository, lockOptions, WAIT_OPTION, withRepository } from './open-here.ts';
 import type { Registration } from './run.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -19,6 +27,8 @@ interface Options {
   readonly forceDownstream?: boolean;
   readonly keepGoing?: boolean;
   readonly ignoreErrors?: boolean;
+  readonly dryRun?: boolean;
+  readonly dry?: boolean;
   readonly runCache: boolean;
   readonly commit: boolean;
   readonly allowMissing?: boolean;
@@ -49,6 +59,8 @@ export function register(program: Command, { terminal, action }: Registration): 
     .option('--force-downstream', 'run what reads from a stage that ran, whatever that wrote')
     .option('-k, --keep-going', 'after a failure go on with what does not depend on it')
     .option('--ignore-errors', 'after a failure go on with all')
+    .option('-n, --dry-run', 'say what would run, and why, and do nothing')
+    .addOption(new Option('--dry').hideHelp())
     .option('--no-run-cache', 'run, though the run cache holds a result')
     .option('--no-commit', 'record hashes, and leave outputs out of the cache')
     .option('--allow-missing', 'a missing output of what has not changed is no reason to run')
@@ -57,6 +69,7 @@ export function register(program: Command, { terminal, action }: Registration): 
     .addHelpText('after', EXAMPLES)
     .action(
       action(async (targets: string[], options: Options) => {
+        if (options.dryRun || options.dry) return await tellOutlook(terminal, targets, options);
         const stop = stopOnSignal();
         try {
           const report = await withRepository(terminal, (repository) =>
@@ -81,6 +94,26 @@ export function register(program: Command, { terminal, action }: Registration): 
         }
       }),
     );
+}
+
+const VERDICTS: Readonly<Record<Outlook['verdict'], string>> = {
+  run: 'would run: ',
+  restore: 'would be taken from the cache: ',
+  record: 'would be recorded as it is: ',
+  'may-run': 'may run: ',
+  leave: '',
+};
+
+async function tellOutlook(terminal: Terminal, targets: readonly string[], options: Options): Promise<undefined> {
+  const stages = await inRepository(terminal, options, (repository) =>
+    lookAhead(repository, reproduceOptions(targets, options)),
+  );
+  if (options.json) terminal.out(JSON.stringify({ schema: 'capstan/repro-outlook.v1', stages }, withTexts));
+  else {
+    const told = stages.filter(({ kind, verdict }) => kind === 'stage' || verdict !== 'leave');
+    terminal.out(told.map(({ stage, verdict, why }) => `${stage}: ${VERDICTS[verdict]}${whyLine(why)}`).join('\n'));
+  }
+  return undefined;
 }
 
 type Chosen = Omit<ReproduceOptions, 'executor' | 'environment' | 'commandText' | 'signal' | 'lock'>;

@@ -19,6 +19,7 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'add', load: () => import('./add.ts') },
   { name: 'checkout', load: () => import('./checkout.ts') },
   { name: 'repro', load: () => import('./repro.ts') },
+  { name: 'dag', load: () => import('./dag.ts') },
   { name: 'datasets', load: () => import('./datasets.ts') },
   { name: 'experiments', load: () => import('./experiments.ts') },
   { name: 'runs', load: () => import('./runs.ts') },

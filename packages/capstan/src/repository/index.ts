@@ -9,3 +9,5 @@ export { withRepositoryLock } from './locks/repository-lock.ts';
 export type { LockOptions } from './locks/file-lock.ts';
 export { reproduce, type ReproduceOptions, type ReproReport, type StageReport } from './pipelines/reproduce.ts';
 export { whyLine, whyText, type WhyStage } from './pipelines/model.ts';
+export { readDag, type DagNode } from './pipelines/dag.ts';
+export { lookAhead, stageStatus, type Outlook, type StageStatus } from './pipelines/look-ahead.ts';

@@ -1,6 +1,6 @@
 // Words of pipelines in a checkout: what is a node of the graph, and why a stage is to run. Pure.
 import type { GraphNode } from '#kernel/path-graph';
-import type { ParamKey, ParamTable, ParamValue, Stage, StageInput, StageOutput } from '#kernel/pipeline-definition';
+import type { ParamKey, ParamTable, ParamValue, Stage, StageInput } from '#kernel/pipeline-definition';
 import { showValue } from '#kernel/stage-reasons';
 import type { LockedPath } from '#protocols/dvc';
 import type { FoundDataFile, TrackedData } from '../data/data-files.ts';
@@ -167,12 +167,16 @@ function areEqual(a: ParamValue, b: ParamValue): boolean {
   }
   const isNumber = (value: ParamValue): value is number | bigint | boolean =>
     typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean';
-  // Loosely, so that a bigint is the number it stands for and no digit is lost.
-  // oxlint-disable-next-line eqeqeq
-  if (isNumber(a) && isNumber(b))
-    return (typeof a === 'boolean' ? Number(a) : a) == (typeof b === 'boolean' ? Number(b) : b);
+  if (isNumber(a) && isNumber(b)) {
+    const [one, other] = [numberOf(a), numberOf(b)];
+    // A bigint is never the same as a number, but neither less nor more where it stands for it.
+    return one <= other && one >= other;
+  }
   return a === b;
 }
+
+const numberOf = (value: number | bigint | boolean): number | bigint =>
+  typeof value === 'boolean' ? Number(value) : value;
 
 export function commandText(command: string | readonly string[]): string {
   return JSON.stringify(command);

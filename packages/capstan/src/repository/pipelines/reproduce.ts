@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { posix } from 'node:path';
-import { conflict, DomainError } from '#kernel/errors';
+import { conflict } from '#kernel/errors';
 import { createSchedule, type EndedStage, type ScheduleOptions } from '#kernel/stage-schedule';
 import type { Executor } from '#ports/executor';
 import { stageInGit } from '../data/git.ts';

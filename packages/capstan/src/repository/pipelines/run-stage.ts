@@ -1,6 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { conflict, DomainError, invalid, messageOf } from '#kernel/errors';
+import { conflict, DomainError, invalid } from '#kernel/errors';
 import { refuseMissing, type LockedPath, type LockedStage } from '#protocols/dvc';
 import { addData } from '../data/add.ts';
 import type { PathLocks } from '../locks/path-locks.ts';

@@ -1,3 +1,4 @@
+// Composition of the commands that work in a checkout with no server.
 import { createExecutorLocal } from '#adapters/executor-local';
 import type { Executor } from '#ports/executor';
 
