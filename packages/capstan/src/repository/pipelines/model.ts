@@ -170,7 +170,7 @@ function areEqual(a: ParamValue, b: ParamValue): boolean {
   if (isNumber(a) && isNumber(b)) {
     const [one, other] = [numberOf(a), numberOf(b)];
     // A bigint is never the same as a number, but neither less nor more where it stands for it.
-    return one <= other && one >= other;
+    return !(one < other || one > other);
   }
   return a === b;
 }

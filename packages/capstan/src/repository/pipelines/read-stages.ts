@@ -26,8 +26,8 @@ export async function readPipelines(repository: Repository): Promise<Pipelines> 
   const { dataFiles, pipelineFiles } = findFiles(root, rules);
   const stages = await Promise.all(pipelineFiles.toSorted().map((file) => readStages(repository, file)));
   const nodes: PipelineNode[] = [...dataFiles.map(dataNode), ...stages.flat()];
-  const graph = buildGraph(nodes);
   for (const node of stages.flat()) refuseUnfitOutputs(repository, node);
+  const graph = buildGraph(nodes);
   refuseFilesInOutputs(nodes, pipelineFiles);
   return { graph, nodes: new Map(nodes.map((node) => [node.name, node])), files: pipelineFiles };
 }

@@ -1,4 +1,5 @@
-import { isAbsolute, join } from 'node:path';
+import { existsSync, rmSync } from 'node:fs';
+import { isAbsolute, join, posix } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { conflict, DomainError, invalid } from '#kernel/errors';
 import { refuseMissing, type LockedPath, type LockedStage } from '#protocols/dvc';
@@ -103,6 +104,13 @@ function isMissingOnly({ isMissingAllowed }: StageRun, { change }: WhyStage): bo
   return isMissingAllowed && (change === 'deleted' || change === 'not in cache');
 }
 
+/** Before room is made for its outputs, which would make the folder. */
+function refuseMissingFolder(root: string, { folder, stage }: StageNode): void {
+  const cwd = posix.join(folder, stage.workingDirectory);
+  if (existsSync(join(root, cwd))) return;
+  throw invalid(`its working directory ${cwd} does not exist`, { field: 'wdir', hint: 'Create it, or correct wdir.' });
+}
+
 function refuseMissingInputs({ stage, file }: StageNode, { missing }: StageInputsNow): void {
   for (const { kind, subject = '' } of missing) {
     if (kind === 'unknown') {
@@ -149,9 +157,10 @@ async function tryRestore(
   try {
     await restoreOutputs(run.repository, node, found);
   } catch (error) {
-    // A damaged object: the stage makes it anew.
-    if (error instanceof DomainError && (error.code === 'DATA_LOSS' || error.code === 'NOT_FOUND')) return false;
-    throw error;
+    if (!(error instanceof DomainError) || (error.code !== 'DATA_LOSS' && error.code !== 'NOT_FOUND')) throw error;
+    // The stage makes it anew; under its name there is nothing that anybody could want.
+    if (error.code === 'DATA_LOSS' && error.field !== undefined) rmSync(error.field, { force: true });
+    return false;
   }
   record(run, node, entryOf(node, now, inOrder(stage.outputs, found.outputs)));
   return true;
@@ -169,6 +178,7 @@ async function runStage(run: StageRun, node: StageNode, { state, now, why, index
   const paths = absolutePaths(repository.root, node);
   await waitForOthers(run, paths);
   const log = site.folder.logOf(index, node.stage.name);
+  refuseMissingFolder(repository.root, node);
   clearOutputs(repository, node);
   running.add(paths);
   lock.leave();
