@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { invalid } from '#kernel/errors';
-import { openRepository, withRepositoryLock, type Repository } from '#repository';
+import { openRepository, withRepositoryLock, type LockOptions, type Repository } from '#repository';
 import type { Terminal } from './terminal.ts';
 
 const DEFAULT_WAIT_S = 60;
@@ -15,25 +15,41 @@ export const WAIT_OPTION = [
 /** Works in the repository around the working directory, while nobody else does, and closes it. */
 export async function inRepository<Result>(
   terminal: Terminal,
-  { wait = String(DEFAULT_WAIT_S) }: { readonly wait?: string },
+  options: { readonly wait?: string },
   work: (repository: Repository) => Promise<Result>,
 ): Promise<Result> {
-  const waitMs = Number(wait) * 1_000;
-  if (wait.trim() === '' || !(waitMs >= 0)) {
-    throw invalid(`--wait takes seconds, from 0 on, not '${wait}'`, { field: '--wait' });
-  }
+  const lock = lockOptions(terminal, options);
+  return await withRepository(terminal, (repository) => withRepositoryLock(repository, lock, () => work(repository)));
+}
+
+/** Works in the repository around the working directory, and closes it; who works in it meanwhile is the work's affair. */
+export async function withRepository<Result>(
+  terminal: Terminal,
+  work: (repository: Repository) => Promise<Result>,
+): Promise<Result> {
   const repository = openRepository({
     cwd: terminal.cwd,
     configFolders: configFolders(terminal.env),
     now: () => Date.now(),
   });
-  const onWait = (holder: string): void => terminal.err(`capstan: waiting for another command (${holder}) ...`);
   try {
-    return await withRepositoryLock(repository, { waitMs, onWait }, () => work(repository));
+    return await work(repository);
   } finally {
     terminal.show('');
     await repository.close();
   }
+}
+
+/** How long to wait for other commands. @throws DomainError INVALID_ARGUMENT for a time that is none */
+export function lockOptions(
+  terminal: Terminal,
+  { wait = String(DEFAULT_WAIT_S) }: { readonly wait?: string },
+): LockOptions {
+  const waitMs = Number(wait) * 1_000;
+  if (wait.trim() === '' || !(waitMs >= 0)) {
+    throw invalid(`--wait takes seconds, from 0 on, not '${wait}'`, { field: '--wait' });
+  }
+  return { waitMs, onWait: (holder) => terminal.err(`capstan: waiting for another command (${holder}) ...`) };
 }
 
 /** Where dvc looks for settings of the machine and of the person. */

@@ -18,6 +18,8 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'init', load: () => import('./init.ts') },
   { name: 'add', load: () => import('./add.ts') },
   { name: 'checkout', load: () => import('./checkout.ts') },
+  { name: 'repro', load: () => import('./repro.ts') },
+  { name: 'dag', load: () => import('./dag.ts') },
   { name: 'datasets', load: () => import('./datasets.ts') },
   { name: 'features', load: () => import('./features.ts') },
   { name: 'experiments', load: () => import('./experiments.ts') },

@@ -26,3 +26,6 @@ export { withIgnored, withoutIgnored } from './git-ignore.ts';
 export { readPipelineFile, type PipelineSource } from './read-pipeline.ts';
 export { readLock, type Lock } from './lock-text.ts';
 export { resultKey, resultValue, type LockedPath, type LockedStage } from './lock-entry.ts';
+export { encodeEntry as writeResult, readResult } from './lock-file.ts';
+export { findParams, refuseMissing, type FoundParams } from './param-values.ts';
+export { readValues, type Values } from './value-files.ts';

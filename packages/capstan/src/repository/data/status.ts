@@ -1,4 +1,4 @@
-import { isFolderId } from '../model.ts';
+import { isFolderId, type ObjectId } from '../model.ts';
 import type { Repository } from '../open.ts';
 import { hashContent } from '../tree/content.ts';
 import { chosenData, findFiles, trackedBy, type TrackedData } from './data-files.ts';
@@ -32,7 +32,8 @@ async function stateOf(repository: Repository, { path, output }: TrackedData): P
   return now.content.md5 === md5 ? 'unchanged' : 'modified';
 }
 
-function isInCache({ cache }: Repository, id: { md5: string; scheme: TrackedData['output']['scheme'] }): boolean {
+/** Whether the cache holds the object, and those of its files where it is a folder's. */
+export function isInCache({ cache }: Pick<Repository, 'cache'>, id: ObjectId): boolean {
   if (!cache.has(id)) return false;
   if (!isFolderId(id)) return true;
   const digests = Buffer.concat(cache.readFolder(id).map((file) => Buffer.from(file.md5, 'hex')));
