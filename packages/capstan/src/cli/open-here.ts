@@ -22,14 +22,24 @@ export async function inRepository<Result>(
   if (wait.trim() === '' || !(waitMs >= 0)) {
     throw invalid(`--wait takes seconds, from 0 on, not '${wait}'`, { field: '--wait' });
   }
+  const onWait = (holder: string): void => terminal.err(`capstan: waiting for another command (${holder}) ...`);
+  return await readRepository(terminal, (repository) =>
+    withRepositoryLock(repository, { waitMs, onWait }, () => work(repository)),
+  );
+}
+
+/** Looks into the repository around the working directory, whoever works there, and closes it. */
+export async function readRepository<Result>(
+  terminal: Terminal,
+  work: (repository: Repository) => Promise<Result>,
+): Promise<Result> {
   const repository = openRepository({
     cwd: terminal.cwd,
     configFolders: configFolders(terminal.env),
     now: () => Date.now(),
   });
-  const onWait = (holder: string): void => terminal.err(`capstan: waiting for another command (${holder}) ...`);
   try {
-    return await withRepositoryLock(repository, { waitMs, onWait }, () => work(repository));
+    return await work(repository);
   } finally {
     terminal.show('');
     await repository.close();

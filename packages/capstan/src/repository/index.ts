@@ -4,5 +4,6 @@ export { openRepository, rootOf, type OpenOptions, type Repository } from './ope
 export { initRepository, type InitOptions } from './init.ts';
 export { addData, type Added } from './data/add.ts';
 export { checkoutData, type CheckedOut, type CheckoutOptions } from './data/checkout.ts';
-export { dataStatus, type DataState, type DataStatus } from './data/status.ts';
+export { repositoryStatus, type RepositoryStatus } from './status/repository-status.ts';
+export type { ChangedEntry, ChangedPath, FolderChanges, PathState } from './status/model.ts';
 export { withRepositoryLock } from './locks/repository-lock.ts';

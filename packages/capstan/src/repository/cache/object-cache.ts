@@ -37,9 +37,9 @@ export function openCache(folder: string, links: readonly LinkType[]): ObjectCac
     has: (id) => existsSync(fileOf(id)),
     missing(digests, scheme) {
       const count = digests.length / DIGEST_BYTES;
-      const isThere =
-        count < WORTH_LISTING ? (md5: string) => existsSync(fileOf({ md5, scheme })) : listedObjects(folder, scheme);
-      return Array.from({ length: count }, (_, index) => index).filter((index) => !isThere(digestAt(digests, index)));
+      if (count >= WORTH_LISTING) return notListed(folder, digests, scheme);
+      const all = Array.from({ length: count }, (_, index) => index);
+      return all.filter((index) => !existsSync(fileOf({ md5: digestAt(digests, index), scheme })));
     },
     storeFolder(files, scheme) {
       const { content, text } = folderContent(files, scheme);
@@ -67,10 +67,16 @@ export function folderContent(files: FileList, scheme: HashScheme): { content: C
   const content = {
     md5: `${createHash('md5').update(text).digest('hex')}.dir`,
     scheme,
-    sizeBytes: files.sizes.reduce((sum, size) => sum + size, 0),
+    sizeBytes: sumOf(files.sizes),
     fileCount: files.paths.length,
   };
   return { content, text };
+}
+
+function sumOf(numbers: ArrayLike<number>): number {
+  let sum = 0;
+  for (let index = 0; index < numbers.length; index++) sum += numbers[index] ?? 0;
+  return sum;
 }
 
 export function damaged(file: string): DomainError {
@@ -80,18 +86,22 @@ export function damaged(file: string): DomainError {
   });
 }
 
-/** Names of all objects of the folders asked for, each folder read once. */
-function listedObjects(folder: string, scheme: HashScheme): (md5: string) => boolean {
-  const names = new Map<string, ReadonlySet<string>>();
-  return (md5) => {
-    const prefix = md5.slice(0, 2);
-    let here = names.get(prefix);
-    if (!here) {
-      here = new Set(readNames(join(folder, objectPath(md5, scheme), '..')));
-      names.set(prefix, here);
-    }
-    return here.has(md5.slice(2));
-  };
+/** Folder by folder, so that the names of only one are held. */
+function notListed(folder: string, digests: Buffer, scheme: HashScheme): number[] {
+  const missing: number[] = [];
+  for (const indexes of byFirstByte(digests)) {
+    if (indexes.length === 0) continue;
+    const first = digestAt(digests, indexes[0] ?? 0);
+    const names = new Set(readNames(join(folder, objectPath(first, scheme), '..')));
+    for (const index of indexes) if (!names.has(digestAt(digests, index).slice(2))) missing.push(index);
+  }
+  return missing.toSorted((a, b) => a - b);
+}
+
+function byFirstByte(digests: Buffer): number[][] {
+  const found: number[][] = Array.from({ length: 256 }, () => []);
+  for (let at = 0, index = 0; at < digests.length; at += DIGEST_BYTES, index++) found[digests[at] ?? 0]?.push(index);
+  return found;
 }
 
 function readNames(folder: string): string[] {

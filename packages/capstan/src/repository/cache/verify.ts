@@ -4,7 +4,7 @@ import { objectPath } from '#protocols/dvc';
 import { digestAt, type ObjectId } from '../model.ts';
 import type { Repository } from '../open.ts';
 import { readMemo, recall, writeMemo } from '../tree/memo-file.ts';
-import { addFact, type FileFacts } from '../tree/walk.ts';
+import { addFact, noFacts, type FileColumns, type FileFacts } from '../tree/walk.ts';
 
 const MEMO = 'objects';
 
@@ -15,7 +15,7 @@ const MEMO = 'objects';
  */
 export async function damagedObjects(repository: Repository, ids: readonly ObjectId[]): Promise<ObjectId[]> {
   const { cache, pool, memoFolder, now } = repository;
-  const facts: FileFacts = { paths: [], sizes: [], mtimes: [], inodes: [] };
+  const facts = noFacts();
   const found: ObjectId[] = [];
   for (const id of ids.toSorted((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1))) {
     const stats = statSync(cache.fileOf(id), { throwIfNoEntry: false });
@@ -46,7 +46,7 @@ export async function damagedObjects(repository: Repository, ids: readonly Objec
 const placeOf = ({ md5, scheme }: ObjectId): string => objectPath(md5, scheme);
 
 /** A digest is in the name: what is kept is that it was found true. */
-function remember(file: string, before: FileFacts | undefined, now: FileFacts, hashedAt: number): void {
+function remember(file: string, before: FileColumns | undefined, now: FileColumns, hashedAt: number): void {
   const seen = new Set(now.paths);
   const all = [...rows(now), ...(before ? rows(before).filter(({ path }) => !seen.has(path)) : [])];
   all.sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -60,7 +60,7 @@ function remember(file: string, before: FileFacts | undefined, now: FileFacts, h
   writeMemo(file, { facts, digests, content: null }, hashedAt);
 }
 
-function rows(facts: FileFacts) {
+function rows(facts: FileColumns) {
   return facts.paths.map((path, index) => ({
     path,
     size: facts.sizes[index] ?? 0,
