@@ -21,7 +21,7 @@ export {
   type RemoteConfig,
 } from './config-file.ts';
 export { removeConfigSection, setConfigOption } from './edit-config.ts';
-export { readListing, writeListing, type ListedFile } from './folder-listing.ts';
+export { listingPieces, readListing, readListingColumns, type ListedFile } from './folder-listing.ts';
 export { withIgnored, withoutIgnored } from './git-ignore.ts';
 export { readPipelineFile, type PipelineSource } from './read-pipeline.ts';
 export { readLock, type Lock } from './lock-text.ts';

@@ -77,12 +77,7 @@ async function checkoutOne(
 /** Sorted by path, as every list of files. */
 function wantedFiles({ cache }: Repository, id: ObjectId): FileList {
   if (!isFolderId(id)) return { paths: [''], sizes: [], digests: Buffer.from(id.md5, 'hex') };
-  const listed = cache.readFolder(id);
-  return {
-    paths: listed.map((file) => file.path),
-    sizes: [],
-    digests: Buffer.concat(listed.map((file) => Buffer.from(file.md5, 'hex'))),
-  };
+  return cache.listFolder(id);
 }
 
 interface Plan {

@@ -1,7 +1,6 @@
 import { posix } from 'node:path';
 import type { DataDependency } from '#protocols/dvc';
 import { trackedBy, type FoundDataFile, type TrackedData } from '../data/data-files.ts';
-import { listedFiles } from '../data/listed-files.ts';
 import { isFolderId, type Hashed, type ObjectId } from '../model.ts';
 import type { Repository } from '../open.ts';
 import { hashContent, type HashOptions } from '../tree/content.ts';
@@ -37,14 +36,14 @@ async function changedOutput(
   if (now.content.md5 === md5) return undefined;
   const areFolders = isFolderId(id) && isFolderId(now.content);
   if (!areFolders || !repository.cache.has(id)) return { path, state: 'modified' };
-  return { path, state: 'modified', files: folderChanges(listedFiles(repository.cache.readFolder(id)), now.files) };
+  return { path, state: 'modified', files: folderChanges(repository.cache.listFolder(id), now.files) };
 }
 
 /** Of a folder as it is recorded the files are known: they are those that lie there. */
 function isInCache({ cache }: Repository, id: ObjectId, now: Hashed | undefined): boolean {
   if (!cache.has(id)) return false;
   if (!isFolderId(id)) return true;
-  const { digests } = now?.content.md5 === id.md5 ? now.files : listedFiles(cache.readFolder(id));
+  const { digests } = now?.content.md5 === id.md5 ? now.files : cache.listFolder(id);
   return cache.missing(digests, id.scheme).length === 0;
 }
 

@@ -123,7 +123,7 @@ function fileContent(files: FileList, stats: Stats, scheme: HashScheme): Content
 function whatFolder(files: FileList, scheme: HashScheme, { store }: HashOptions, memo: Memo | undefined): Content {
   const known = memo?.content ?? undefined;
   if (known && (!store || store.has(known))) return known;
-  return store ? store.storeFolder(files, scheme) : folderContent(files, scheme).content;
+  return store ? store.storeFolder(files, scheme) : folderContent(files, scheme);
 }
 
 /** @throws DomainError NOT_FOUND naming the path */

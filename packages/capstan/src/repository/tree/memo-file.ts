@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync, type Stats } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { DIGEST_BYTES, type Content } from '../model.ts';
 import { addFact, noFacts, type FileColumns, type FileFacts, type Visit } from './walk.ts';
@@ -29,7 +29,12 @@ export function writeMemo(path: string, { facts, digests, content }: Memo, hashe
   const columns = [facts.sizes, mtimes, facts.inodes].map((column) => Buffer.from(Float64Array.from(column).buffer));
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, Buffer.concat([header, paths, ...columns, digests]));
+  const file = openSync(temporary, 'w');
+  try {
+    for (const part of [header, paths, ...columns, digests]) writeFileSync(file, part);
+  } finally {
+    closeSync(file);
+  }
   renameSync(temporary, path);
 }
 
@@ -64,7 +69,8 @@ function decode(bytes: Buffer): Memo | undefined {
   };
   const [sizes, mtimes, inodes] = [column(), column(), column()];
   const paths = count === 0 ? [] : text.split('\0');
-  return { facts: { paths, sizes, mtimes, inodes }, digests: bytes.subarray(at), content };
+  // Copied: a part of the bytes would hold all of them.
+  return { facts: { paths, sizes, mtimes, inodes }, digests: Buffer.from(bytes.subarray(at)), content };
 }
 
 /**
