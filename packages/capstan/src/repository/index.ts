@@ -6,3 +6,14 @@ export { addData, type Added } from './data/add.ts';
 export { checkoutData, type CheckedOut, type CheckoutOptions } from './data/checkout.ts';
 export { dataStatus, type DataState, type DataStatus } from './data/status.ts';
 export { withRepositoryLock } from './locks/repository-lock.ts';
+export { openRevisions, type NamedCommit, type RevisionChoice, type Revisions } from './revisions/revisions.ts';
+export { experimentRefs, type ExperimentRef } from './revisions/refs.ts';
+export { checkoutState } from './revisions/checkout-state.ts';
+export { readStateText, WORKSPACE, type RepositoryState, type StateEntry } from './revisions/state.ts';
+export {
+  readTracked,
+  type FoundData,
+  type FoundPipeline,
+  type Tracked,
+  type TrackedOutput,
+} from './revisions/tracked.ts';
