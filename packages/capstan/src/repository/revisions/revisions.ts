@@ -117,6 +117,8 @@ async function resolveRevision(root: string, objects: GitObjects, revision: stri
   // One that begins so is an option to git, and never a name.
   const found = revision.startsWith('-') ? undefined : await objects.read(`${revision}^{commit}`);
   if (found?.type === 'commit') return found.id;
+  // Of several commits git tells only where nothing is asked of the kind.
+  if (/^[0-9a-f]{4,40}$/.test(revision)) await objects.read(revision);
   const experiment = (await experimentRefs(root)).find(({ name }) => name === revision);
   if (experiment) return experiment.commit;
   const names = [...(await refsIn(root, 'refs/heads')), ...(await refsIn(root, 'refs/tags'))].map(({ name }) => name);
