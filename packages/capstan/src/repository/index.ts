@@ -7,3 +7,14 @@ export { checkoutData, type CheckedOut, type CheckoutOptions } from './data/chec
 export { repositoryStatus, type RepositoryStatus } from './status/repository-status.ts';
 export type { ChangedEntry, ChangedPath, FolderChanges, PathState } from './status/model.ts';
 export { withRepositoryLock } from './locks/repository-lock.ts';
+export { openRevisions, type NamedCommit, type RevisionChoice, type Revisions } from './revisions/revisions.ts';
+export { experimentRefs, type ExperimentRef } from './revisions/refs.ts';
+export { checkoutState } from './revisions/checkout-state.ts';
+export { readStateText, WORKSPACE, type RepositoryState, type StateEntry } from './revisions/state.ts';
+export {
+  readTracked,
+  type FoundData,
+  type FoundPipeline,
+  type Tracked,
+  type TrackedOutput,
+} from './revisions/tracked.ts';
