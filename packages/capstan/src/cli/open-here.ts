@@ -15,17 +15,37 @@ export const WAIT_OPTION = [
 /** Works in the repository around the working directory, while nobody else does, and closes it. */
 export async function inRepository<Result>(
   terminal: Terminal,
-  { wait = String(DEFAULT_WAIT_S) }: { readonly wait?: string },
+  options: { readonly wait?: string },
   work: (repository: Repository) => Promise<Result>,
+): Promise<Result> {
+  return await inRepositories(terminal, [terminal.cwd], options, async ([repository]) => {
+    if (!repository) throw new Error('no repository was opened');
+    return await work(repository);
+  });
+}
+
+/** The same in several at once, those around the folders; each is opened and locked one time, in this order. */
+export async function inRepositories<Result>(
+  terminal: Terminal,
+  folders: readonly string[],
+  { wait = String(DEFAULT_WAIT_S) }: { readonly wait?: string },
+  work: (repositories: readonly Repository[]) => Promise<Result>,
 ): Promise<Result> {
   const waitMs = Number(wait) * 1_000;
   if (wait.trim() === '' || !(waitMs >= 0)) {
     throw invalid(`--wait takes seconds, from 0 on, not '${wait}'`, { field: '--wait' });
   }
   const onWait = (holder: string): void => terminal.err(`capstan: waiting for another command (${holder}) ...`);
-  return await readRepository(terminal, (repository) =>
-    withRepositoryLock(repository, { waitMs, onWait }, () => work(repository)),
-  );
+  const opened: Repository[] = [];
+  const lockNext = async (): Promise<Result> => {
+    const folder = folders[opened.length];
+    if (folder === undefined) return await work(opened);
+    return await readRepository({ ...terminal, cwd: folder }, async (repository) => {
+      opened.push(repository);
+      return await withRepositoryLock(repository, { waitMs, onWait }, lockNext);
+    });
+  };
+  return await lockNext();
 }
 
 /** Looks into the repository around the working directory, whoever works there, and closes it. */

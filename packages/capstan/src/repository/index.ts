@@ -18,3 +18,6 @@ export {
   type Tracked,
   type TrackedOutput,
 } from './revisions/tracked.ts';
+export { findGarbage, removeGarbage, type CollectOptions, type Garbage } from './collect/collect-garbage.ts';
+export type { CollectScope } from './collect/scope.ts';
+export { verifyData, type UnfitObject, type VerifiedData } from './collect/verify-data.ts';

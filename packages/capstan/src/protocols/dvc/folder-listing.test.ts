@@ -42,7 +42,10 @@ describe('the object of a folder', () => {
     expect(read.paths).toEqual(paths);
     expect(read.digests.equals(Buffer.from(MD5.repeat(paths.length), 'hex'))).toBe(true);
     expect([...listingPieces(read.paths, () => MD5)].join('')).toBe(bytes.toString());
-    const reversed = `[${[...paths].reverse().map((path) => JSON.stringify({ relpath: path, md5: MD5 })).join(',')}]`;
+    const reversed = `[${[...paths]
+      .reverse()
+      .map((path) => JSON.stringify({ relpath: path, md5: MD5 }))
+      .join(',')}]`;
     expect(readListingColumns(Buffer.from(reversed), 'x.dir').paths).toEqual(paths);
     expect(() => readListing(bytes.subarray(0, -1), 'x.dir')).toThrow('x.dir is no list of files');
   });

@@ -8,12 +8,22 @@ import { addFact, noFacts, type FileColumns, type FileFacts } from '../tree/walk
 
 const MEMO = 'objects';
 
+export interface VerifyOptions {
+  /** Reads them all, also those that were found whole before: a disk may have changed since. */
+  readonly readsAll?: boolean;
+  onProgress?(files: number, bytes: number): void;
+}
+
 /**
  * Reads objects that were not read since they last changed.
  * @param ids of files, each once; objects that are not there are passed over
  * @returns those whose bytes are not those of their name
  */
-export async function damagedObjects(repository: Repository, ids: readonly ObjectId[]): Promise<ObjectId[]> {
+export async function damagedObjects(
+  repository: Repository,
+  ids: readonly ObjectId[],
+  { readsAll = false, onProgress }: VerifyOptions = {},
+): Promise<ObjectId[]> {
   const { cache, pool, memoFolder, now } = repository;
   const facts = noFacts();
   const found: ObjectId[] = [];
@@ -25,7 +35,7 @@ export async function damagedObjects(repository: Repository, ids: readonly Objec
   }
   const file = join(memoFolder, MEMO);
   const memo = readMemo(file);
-  const { unknown } = recall(facts, memo);
+  const { unknown } = recall(facts, readsAll ? undefined : memo);
   if (unknown.length === 0) return [];
   const hashedAt = now();
   const damaged = new Set<number>();
@@ -34,7 +44,14 @@ export async function damagedObjects(repository: Repository, ids: readonly Objec
     if (chosen.length === 0) continue;
     const paths = chosen.map((index) => facts.paths[index] ?? '');
     const sizes = chosen.map((index) => facts.sizes[index] ?? 0);
-    const { digests } = await pool.hash({ root: cache.folder, paths, sizes, scheme, store: null });
+    const { digests } = await pool.hash({
+      root: cache.folder,
+      paths,
+      sizes,
+      scheme,
+      store: null,
+      ...(onProgress && { onProgress }),
+    });
     for (const [place, index] of chosen.entries()) {
       if (digestAt(digests, place) !== found[index]?.md5) damaged.add(index);
     }

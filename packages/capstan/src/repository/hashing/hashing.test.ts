@@ -123,7 +123,9 @@ describe('what was hashed is remembered', () => {
         writeMemo(file, { facts: factsOf(then), digests, content: null }, Number.POSITIVE_INFINITY);
         const memo = readMemo(file);
         const { paths = [], sizes = [], mtimes = [], inodes = [] } = memo?.facts ?? {};
-        expect({ paths, sizes: Array.from(sizes), mtimes: Array.from(mtimes), inodes: Array.from(inodes) }).toEqual(factsOf(then));
+        expect({ paths, sizes: Array.from(sizes), mtimes: Array.from(mtimes), inodes: Array.from(inodes) }).toEqual(
+          factsOf(then),
+        );
         const fated = then.map((each) => ({ each, fate: fates.next().value }));
         const now = fated
           .filter(({ fate }) => fate !== 'gone')

@@ -103,7 +103,8 @@ function isAsThen({ size, mtimeMs, ino }: Stats, then: FileColumns, at: number):
 }
 
 function firstOf({ paths, sizes, mtimes, inodes }: FileColumns, count: number): FileFacts {
-  const first = (column: ArrayLike<number>): number[] => Array.from({ length: count }, (_, index) => column[index] ?? 0);
+  const first = (column: ArrayLike<number>): number[] =>
+    Array.from({ length: count }, (_, index) => column[index] ?? 0);
   return { paths: paths.slice(0, count), sizes: first(sizes), mtimes: first(mtimes), inodes: first(inodes) };
 }
 
