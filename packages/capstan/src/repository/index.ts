@@ -17,3 +17,5 @@ export {
   type Tracked,
   type TrackedOutput,
 } from './revisions/tracked.ts';
+export { diffData, type DataDiffOptions } from './compare/data-diff.ts';
+export type { DataDiff, DiffEntry } from './compare/renames.ts';
