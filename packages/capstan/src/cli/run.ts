@@ -18,6 +18,7 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'add', load: () => import('./add.ts') },
   { name: 'checkout', load: () => import('./checkout.ts') },
   { name: 'data', load: () => import('./data.ts') },
+  { name: 'diff', load: () => import('./diff.ts') },
   { name: 'datasets', load: () => import('./datasets.ts') },
   { name: 'experiments', load: () => import('./experiments.ts') },
   { name: 'runs', load: () => import('./runs.ts') },

@@ -21,3 +21,5 @@ export {
 export { findGarbage, removeGarbage, type CollectOptions, type Garbage } from './collect/collect-garbage.ts';
 export type { CollectScope } from './collect/scope.ts';
 export { verifyData, type UnfitObject, type VerifiedData } from './collect/verify-data.ts';
+export { diffData, type DataDiffOptions } from './compare/data-diff.ts';
+export type { DataDiff, DiffEntry } from './compare/renames.ts';
