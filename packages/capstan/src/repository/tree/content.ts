@@ -61,7 +61,7 @@ export async function hashContent(
   const content = stats.isFile()
     ? fileContent(files, stats, scheme)
     : whatFolder(files, scheme, options, isUnchanged ? memo : undefined);
-  if (!isUnchanged) remember(memoFile, { facts: { ...facts, sizes }, digests, content }, hashedAt);
+  if (!isUnchanged) writeMemo(memoFile, { facts: { ...facts, sizes }, digests, content }, hashedAt);
   return { content, files };
 }
 
@@ -99,16 +99,6 @@ async function hashAgain(
     sizes[index] = hashed.sizes[place] ?? 0;
   }
   return sizes;
-}
-
-/** Where nothing may be written, everything works, and the next command hashes again. */
-function remember(file: string, memo: Memo, hashedAt: number): void {
-  try {
-    writeMemo(file, memo, hashedAt);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw error;
-  }
 }
 
 function fileContent(files: FileList, stats: Stats, scheme: HashScheme): Content {

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync, type Stats } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { DIGEST_BYTES, type Content } from '../model.ts';
 import { addFact, noFacts, type FileColumns, type FileFacts, type Visit } from './walk.ts';
@@ -19,7 +19,8 @@ const TIME_GRAIN_MS = 20;
 
 /**
  * Layout: one line of JSON, the paths in UTF-8 divided by NUL, then sizes, times and inodes as doubles, then digests.
- * A file that changed so late that a later write could not be told by its time is not remembered.
+ * A file that changed so late that a later write could not be told by its time is not remembered. Where nothing can be
+ * written everything works all the same, and the next command hashes again.
  */
 export function writeMemo(path: string, { facts, digests, content }: Memo, hashedAt: number): void {
   const paths = Buffer.from(facts.paths.join('\0'));
@@ -27,15 +28,26 @@ export function writeMemo(path: string, { facts, digests, content }: Memo, hashe
   const mtimes = Float64Array.from(facts.mtimes, (at) => (at > hashedAt - TIME_GRAIN_MS ? Number.NaN : at));
   const header = Buffer.from(`${JSON.stringify({ version: VERSION, count, pathBytes: paths.length, content })}\n`);
   const columns = [facts.sizes, mtimes, facts.inodes].map((column) => Buffer.from(Float64Array.from(column).buffer));
-  mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;
-  const file = openSync(temporary, 'w');
   try {
-    for (const part of [header, paths, ...columns, digests]) writeFileSync(file, part);
+    mkdirSync(dirname(path), { recursive: true });
+    writeParts(temporary, [header, paths, ...columns, digests]);
+    renameSync(temporary, path);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+  }
+}
+
+function writeParts(path: string, parts: readonly Buffer[]): void {
+  const file = openSync(path, 'w');
+  try {
+    for (const part of parts) writeFileSync(file, part);
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
   } finally {
     closeSync(file);
   }
-  renameSync(temporary, path);
 }
 
 export function readMemo(path: string): Memo | undefined {
