@@ -18,8 +18,30 @@ export async function inRepository<Result>(
   options: { readonly wait?: string },
   work: (repository: Repository) => Promise<Result>,
 ): Promise<Result> {
+  return await inRepositories(terminal, [terminal.cwd], options, async ([repository]) => {
+    if (!repository) throw new Error('no repository was opened');
+    return await work(repository);
+  });
+}
+
+/** The same in several at once, those around the folders; each is opened and locked one time, in this order. */
+export async function inRepositories<Result>(
+  terminal: Terminal,
+  folders: readonly string[],
+  options: { readonly wait?: string },
+  work: (repositories: readonly Repository[]) => Promise<Result>,
+): Promise<Result> {
   const lock = lockOptions(terminal, options);
-  return await withRepository(terminal, (repository) => withRepositoryLock(repository, lock, () => work(repository)));
+  const opened: Repository[] = [];
+  const lockNext = async (): Promise<Result> => {
+    const folder = folders[opened.length];
+    if (folder === undefined) return await work(opened);
+    return await withRepository({ ...terminal, cwd: folder }, async (repository) => {
+      opened.push(repository);
+      return await withRepositoryLock(repository, lock, lockNext);
+    });
+  };
+  return await lockNext();
 }
 
 /** Works in the repository around the working directory, and closes it; who works in it meanwhile is the work's affair. */

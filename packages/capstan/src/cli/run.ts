@@ -1,5 +1,4 @@
 import { Command, CommanderError } from 'commander';
-import { ApiError } from '@capstan/client';
 import { DomainError } from '#kernel/errors';
 import { version } from '../version.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
@@ -20,6 +19,8 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'checkout', load: () => import('./checkout.ts') },
   { name: 'repro', load: () => import('./repro.ts') },
   { name: 'dag', load: () => import('./dag.ts') },
+  { name: 'data', load: () => import('./data.ts') },
+  { name: 'diff', load: () => import('./diff.ts') },
   { name: 'datasets', load: () => import('./datasets.ts') },
   { name: 'features', load: () => import('./features.ts') },
   { name: 'experiments', load: () => import('./experiments.ts') },
@@ -86,20 +87,22 @@ export async function run(argv: readonly string[], env: NodeJS.ProcessEnv): Prom
     await program.parseAsync(argv as string[]);
     return exitCode;
   } catch (error) {
-    return explain(error, terminal);
+    return await explain(error, terminal);
   }
 }
 
-function explain(error: unknown, terminal: Terminal): number {
+async function explain(error: unknown, terminal: Terminal): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  if (error instanceof DomainError) {
+    terminal.err(lines(error.message, error.hint));
+    return exitCodeOf(error.code);
+  }
+  // All schemas of the API come with it, which a command in a checkout does not wait for.
+  const { ApiError } = await import('@capstan/client');
   if (error instanceof ApiError) {
     const { detail, hint, code, requestId } = error.problem;
     terminal.err(lines(detail, hint, requestId && `request ${requestId}`));
     return exitCodeOf(code);
-  }
-  if (error instanceof DomainError) {
-    terminal.err(lines(error.message, error.hint));
-    return exitCodeOf(error.code);
   }
   terminal.err(
     `capstan: this is a bug in Capstan: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,

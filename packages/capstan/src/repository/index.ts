@@ -4,10 +4,27 @@ export { openRepository, rootOf, type OpenOptions, type Repository } from './ope
 export { initRepository, type InitOptions } from './init.ts';
 export { addData, type Added } from './data/add.ts';
 export { checkoutData, type CheckedOut, type CheckoutOptions } from './data/checkout.ts';
-export { dataStatus, type DataState, type DataStatus } from './data/status.ts';
+export { repositoryStatus, type RepositoryStatus } from './status/repository-status.ts';
+export type { ChangedEntry, ChangedPath, FolderChanges, PathState } from './status/model.ts';
 export { withRepositoryLock } from './locks/repository-lock.ts';
 export type { LockOptions } from './locks/file-lock.ts';
 export { reproduce, type ReproduceOptions, type ReproReport, type StageReport } from './pipelines/reproduce.ts';
 export { whyLine, whyText, type WhyStage } from './pipelines/model.ts';
 export { readDag, type DagNode } from './pipelines/dag.ts';
 export { lookAhead, stageStatus, type Outlook, type StageStatus } from './pipelines/look-ahead.ts';
+export { openRevisions, type NamedCommit, type RevisionChoice, type Revisions } from './revisions/revisions.ts';
+export { experimentRefs, type ExperimentRef } from './revisions/refs.ts';
+export { checkoutState } from './revisions/checkout-state.ts';
+export { readStateText, WORKSPACE, type RepositoryState, type StateEntry } from './revisions/state.ts';
+export {
+  readTracked,
+  type FoundData,
+  type FoundPipeline,
+  type Tracked,
+  type TrackedOutput,
+} from './revisions/tracked.ts';
+export { findGarbage, removeGarbage, type CollectOptions, type Garbage } from './collect/collect-garbage.ts';
+export type { CollectScope } from './collect/scope.ts';
+export { verifyData, type UnfitObject, type VerifiedData } from './collect/verify-data.ts';
+export { diffData, type DataDiffOptions } from './compare/data-diff.ts';
+export type { DataDiff, DiffEntry } from './compare/renames.ts';

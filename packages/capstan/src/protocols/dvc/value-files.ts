@@ -15,12 +15,25 @@ export type Values = ReadonlyMap<ParamKey, ParamValue>;
  * @throws DomainError INVALID_ARGUMENT when it is absent, not readable or no map
  */
 export async function readValues(path: string, shownAs: string): Promise<Values> {
-  const value = readValuesText(await readText(path, shownAs), shownAs, extname(path));
+  return readValuesOf(await readText(path, shownAs), shownAs);
+}
+
+/**
+ * The same of a file’s text.
+ * @param shownAs name for messages, whose suffix decides
+ * @throws DomainError INVALID_ARGUMENT when it is not readable or no map
+ */
+export function readValuesOf(text: string, shownAs: string): Values {
+  const value = readValuesText(text, shownAs, extname(shownAs));
   if (value instanceof Map) return value as Values;
   throw invalid(`${shownAs} must be a map of names to values`, { field: shownAs });
 }
 
-/** @param suffix of the file's name, with the dot */
+/**
+ * Any value that a file of values holds.
+ * @param suffix of the file's name, with the dot
+ * @throws DomainError INVALID_ARGUMENT when it is not readable
+ */
 function readValuesText(text: string, shownAs: string, suffix: string): ParamValue {
   switch (suffix.toLowerCase()) {
     case '.json':

@@ -5,10 +5,10 @@ import { damaged } from '../cache/object-cache.ts';
 import { createPlacer } from '../cache/place-object.ts';
 import { damagedObjects } from '../cache/verify.ts';
 import { digestAt, isFolderId, type FileList, type Hashed, type ObjectId } from '../model.ts';
-import { pathInside, type Repository } from '../open.ts';
+import type { Repository } from '../open.ts';
 import { folderOf } from '../paths.ts';
 import { hashContent } from '../tree/content.ts';
-import { chosenData, findFiles, trackedBy } from './data-files.ts';
+import { findFiles, namedData, trackedBy, type TrackedData } from './data-files.ts';
 import { ignoreInGit } from './git.ts';
 
 export interface CheckedOut {
@@ -36,15 +36,7 @@ export async function checkoutData(
   options: CheckoutOptions = {},
 ): Promise<CheckedOut[]> {
   const all = findFiles(repository.root, repository.rules).dataFiles.flatMap(trackedBy);
-  const asked = given.map((path) => pathInside(repository, path));
-  const chosen = chosenData(all, asked);
-  const unknown = asked.find((path) => chosenData(all, [path]).length === 0);
-  if (unknown !== undefined) {
-    throw new DomainError('NOT_FOUND', `Nothing tracked is at '${unknown}'`, {
-      field: unknown,
-      hint: 'Track it with: capstan add.',
-    });
-  }
+  const chosen = namedData(repository, all, given);
   const done: CheckedOut[] = [];
   for (const data of chosen) {
     if (data.output.md5 === undefined || !data.output.isCached) continue;
@@ -92,12 +84,7 @@ export async function checkoutOne(
 /** Sorted by path, as every list of files. */
 function wantedFiles({ cache }: Repository, id: ObjectId): FileList {
   if (!isFolderId(id)) return { paths: [''], sizes: [], digests: Buffer.from(id.md5, 'hex') };
-  const listed = cache.readFolder(id);
-  return {
-    paths: listed.map((file) => file.path),
-    sizes: [],
-    digests: Buffer.concat(listed.map((file) => Buffer.from(file.md5, 'hex'))),
-  };
+  return cache.listFolder(id);
 }
 
 interface Plan {
