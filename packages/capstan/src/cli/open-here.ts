@@ -1,7 +1,14 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { invalid } from '#kernel/errors';
-import { openRepository, withRepositoryLock, type Repository } from '#repository';
+import {
+  openRepository,
+  openRevisions,
+  withRepositoryLock,
+  WORKSPACE,
+  type Repository,
+  type RepositoryState,
+} from '#repository';
 import type { Terminal } from './terminal.ts';
 
 const DEFAULT_WAIT_S = 60;
@@ -22,11 +29,7 @@ export async function inRepository<Result>(
   if (wait.trim() === '' || !(waitMs >= 0)) {
     throw invalid(`--wait takes seconds, from 0 on, not '${wait}'`, { field: '--wait' });
   }
-  const repository = openRepository({
-    cwd: terminal.cwd,
-    configFolders: configFolders(terminal.env),
-    now: () => Date.now(),
-  });
+  const repository = openHere(terminal);
   const onWait = (holder: string): void => terminal.err(`capstan: waiting for another command (${holder}) ...`);
   try {
     return await withRepositoryLock(repository, { waitMs, onWait }, () => work(repository));
@@ -34,6 +37,49 @@ export async function inRepository<Result>(
     terminal.show('');
     await repository.close();
   }
+}
+
+/** Reads the repository around the working directory, whoever else works in it. */
+export async function inReadRepository<Result>(
+  terminal: Terminal,
+  work: (repository: Repository) => Promise<Result>,
+): Promise<Result> {
+  const repository = openHere(terminal);
+  try {
+    return await work(repository);
+  } finally {
+    terminal.show('');
+    await repository.close();
+  }
+}
+
+/**
+ * The same for what compares two states: revisions, or the checkout. Before the first commit it is the checkout with
+ * itself, where no revision is named.
+ */
+export async function inRevisions<Result>(
+  terminal: Terminal,
+  { from, to }: { readonly from: string | undefined; readonly to: string | undefined },
+  work: (repository: Repository, states: readonly [RepositoryState, RepositoryState]) => Promise<Result>,
+): Promise<Result> {
+  return await inReadRepository(terminal, async (repository) => {
+    const revisions = openRevisions(repository);
+    try {
+      const isEmpty = from === undefined && (await revisions.head()) === undefined;
+      const before = await revisions.at(isEmpty ? WORKSPACE : (from ?? 'HEAD'));
+      return await work(repository, [before, isEmpty ? before : await revisions.at(to ?? WORKSPACE)]);
+    } finally {
+      await revisions.close();
+    }
+  });
+}
+
+function openHere(terminal: Terminal): Repository {
+  return openRepository({
+    cwd: terminal.cwd,
+    configFolders: configFolders(terminal.env),
+    now: () => Date.now(),
+  });
 }
 
 /** Where dvc looks for settings of the machine and of the person. */

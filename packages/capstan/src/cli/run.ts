@@ -19,6 +19,8 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'add', load: () => import('./add.ts') },
   { name: 'checkout', load: () => import('./checkout.ts') },
   { name: 'diff', load: () => import('./diff.ts') },
+  { name: 'params', load: () => import('./params.ts') },
+  { name: 'metrics', load: () => import('./metrics.ts') },
   { name: 'datasets', load: () => import('./datasets.ts') },
   { name: 'experiments', load: () => import('./experiments.ts') },
   { name: 'runs', load: () => import('./runs.ts') },
