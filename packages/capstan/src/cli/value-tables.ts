@@ -10,7 +10,7 @@ import { markdownTable } from './markdown-table.ts';
 import { table, oneLine, type Terminal } from './terminal.ts';
 import { invalid } from '#kernel/errors';
 
-export const DEFAULT_PRECISION = 5;
+const DEFAULT_PRECISION = 5;
 const ABSENT = '-';
 
 /** @throws DomainError INVALID_ARGUMENT */

@@ -27,6 +27,6 @@ export { readPipelineFile, type PipelineFiles, type PipelineSource } from './rea
 export type { ValueUse } from './read-stage.ts';
 export { readLock, type Lock } from './lock-text.ts';
 export { resultKey, resultValue, type LockedPath, type LockedStage } from './lock-entry.ts';
-export { readValuesOf, readValuesText, selectValue, type Values } from './value-files.ts';
+export { readValuesText, selectValue, type Values } from './value-files.ts';
 export { pythonRepr } from './python-repr.ts';
-export { byCodePoint, pythonFloat } from './python-text.ts';
+export { pythonFloat } from './python-text.ts';

@@ -75,7 +75,12 @@ function minus(a: NumberLike, b: NumberLike): bigint | number {
 /** `1`, `1.0` and true are equal; so is a value that is no number to itself, which for Python it is not. */
 function isEqual(a: FlatValue, b: FlatValue): boolean {
   if (!isNumber(a) || !isNumber(b)) return a === b;
-  // Mixed kinds compare by value, without rounding a large whole number.
-  const [x, y] = [typeof a === 'boolean' ? Number(a) : a, typeof b === 'boolean' ? Number(b) : b];
-  return (x <= y && x >= y) || Object.is(x, y);
+  const [x, y] = [wholeOf(a), wholeOf(b)];
+  return x === y || Object.is(x, y);
+}
+
+/** Floats of whole value as the whole numbers they are, so that no digit of a large one is rounded. */
+function wholeOf(value: NumberLike): bigint | number {
+  if (typeof value !== 'number') return BigInt(value);
+  return Number.isInteger(value) ? BigInt(value) : value;
 }
