@@ -21,6 +21,7 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'diff', load: () => import('./diff.ts') },
   { name: 'params', load: () => import('./params.ts') },
   { name: 'metrics', load: () => import('./metrics.ts') },
+  { name: 'plots', load: () => import('./plots.ts') },
   { name: 'datasets', load: () => import('./datasets.ts') },
   { name: 'experiments', load: () => import('./experiments.ts') },
   { name: 'runs', load: () => import('./runs.ts') },

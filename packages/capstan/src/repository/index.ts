@@ -33,3 +33,7 @@ export type { FileValues, StateValues } from './compare/state-values.ts';
 export { valuesJson } from './compare/values-json.ts';
 /** Text of a float as files of values have it. */
 export { pythonFloat as floatText } from '#protocols/dvc';
+export { collectPlots, type PlotOptions } from './plots/collect.ts';
+export type { PlotOverrides } from './plots/definitions.ts';
+export type { DrawnPlot, PlotSet } from './plots/model.ts';
+export { writePlotFiles, writePlotsPage } from './plots/write-plots.ts';
