@@ -1,7 +1,15 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { invalid } from '#kernel/errors';
-import { openRepository, withRepositoryLock, type LockOptions, type Repository } from '#repository';
+import {
+  openRepository,
+  openRevisions,
+  withRepositoryLock,
+  WORKSPACE,
+  type LockOptions,
+  type Repository,
+  type RepositoryState,
+} from '#repository';
 import type { Terminal } from './terminal.ts';
 
 const DEFAULT_WAIT_S = 60;
@@ -60,6 +68,27 @@ export async function withRepository<Result>(
     terminal.show('');
     await repository.close();
   }
+}
+
+/**
+ * The same for what compares two states: revisions, or the checkout. Before the first commit it is the checkout with
+ * itself, where no revision is named.
+ */
+export async function inRevisions<Result>(
+  terminal: Terminal,
+  { from, to }: { readonly from: string | undefined; readonly to: string | undefined },
+  work: (repository: Repository, states: readonly [RepositoryState, RepositoryState]) => Promise<Result>,
+): Promise<Result> {
+  return await withRepository(terminal, async (repository) => {
+    const revisions = openRevisions(repository);
+    try {
+      const isEmpty = from === undefined && (await revisions.head()) === undefined;
+      const before = await revisions.at(isEmpty ? WORKSPACE : (from ?? 'HEAD'));
+      return await work(repository, [before, isEmpty ? before : await revisions.at(to ?? WORKSPACE)]);
+    } finally {
+      await revisions.close();
+    }
+  });
 }
 
 /** How long to wait for other commands. @throws DomainError INVALID_ARGUMENT for a time that is none */

@@ -1,6 +1,6 @@
 // A checkout with DVC's files in it, worked on with no server: what is tracked, the cache of its bytes, and how the two
 // differ. Commands use it; files, hashes and places are DVC's, so that dvc and Capstan work in one checkout.
-export { openRepository, rootOf, type OpenOptions, type Repository } from './open.ts';
+export { openRepository, relativePath, rootOf, type OpenOptions, type Repository } from './open.ts';
 export { initRepository, type InitOptions } from './init.ts';
 export { addData, type Added } from './data/add.ts';
 export { checkoutData, type CheckedOut, type CheckoutOptions } from './data/checkout.ts';
@@ -28,3 +28,21 @@ export type { CollectScope } from './collect/scope.ts';
 export { verifyData, type UnfitObject, type VerifiedData } from './collect/verify-data.ts';
 export { diffData, type DataDiffOptions } from './compare/data-diff.ts';
 export type { DataDiff, DiffEntry } from './compare/renames.ts';
+export {
+  diffMetrics,
+  diffParams,
+  showMetrics,
+  type NamedValues,
+  type ValueProblem,
+  type ValuesDiff,
+  type ValuesDiffOptions,
+} from './compare/values.ts';
+export { flattenValues, type FlatValue, type ValueChange } from './compare/value-diff.ts';
+export type { FileValues, StateValues } from './compare/state-values.ts';
+export { valuesJson } from './compare/values-json.ts';
+/** Text of a float as files of values have it. */
+export { pythonFloat as floatText } from '#protocols/dvc';
+export { collectPlots, type PlotOptions } from './plots/collect.ts';
+export type { PlotOverrides } from './plots/definitions.ts';
+export type { DrawnPlot, PlotSet } from './plots/model.ts';
+export { writePlotFiles, writePlotsPage } from './plots/write-plots.ts';
