@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { invalid } from '#kernel/errors';
 import { openRepository, withRepositoryLock, type Repository } from '#repository';
+import { remoteOpener } from '../remotes.ts';
 import type { Terminal } from './terminal.ts';
 
 const DEFAULT_WAIT_S = 60;
@@ -25,6 +26,7 @@ export async function inRepository<Result>(
   const repository = openRepository({
     cwd: terminal.cwd,
     configFolders: configFolders(terminal.env),
+    openRemote: remoteOpener(terminal.env),
     now: () => Date.now(),
   });
   const onWait = (holder: string): void => terminal.err(`capstan: waiting for another command (${holder}) ...`);

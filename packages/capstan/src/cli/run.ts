@@ -3,6 +3,7 @@ import { ApiError } from '@capstan/client';
 import { DomainError } from '#kernel/errors';
 import { version } from '../version.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
+import { Interrupted } from './interrupted.ts';
 import { statusLine } from './status-line.ts';
 import type { CommandResult, Terminal } from './terminal.ts';
 
@@ -18,6 +19,9 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'init', load: () => import('./init.ts') },
   { name: 'add', load: () => import('./add.ts') },
   { name: 'checkout', load: () => import('./checkout.ts') },
+  { name: 'push', load: () => import('./push.ts') },
+  { name: 'fetch', load: () => import('./fetch.ts') },
+  { name: 'pull', load: () => import('./pull.ts') },
   { name: 'datasets', load: () => import('./datasets.ts') },
   { name: 'experiments', load: () => import('./experiments.ts') },
   { name: 'runs', load: () => import('./runs.ts') },
@@ -93,6 +97,10 @@ function explain(error: unknown, terminal: Terminal): number {
     const { detail, hint, code, requestId } = error.problem;
     terminal.err(lines(detail, hint, requestId && `request ${requestId}`));
     return exitCodeOf(code);
+  }
+  if (error instanceof Interrupted) {
+    terminal.err('capstan: interrupted; what was done until then stays');
+    return exitCodes.interrupted;
   }
   if (error instanceof DomainError) {
     terminal.err(lines(error.message, error.hint));

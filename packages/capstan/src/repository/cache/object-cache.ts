@@ -50,7 +50,7 @@ export function openCache(folder: string, links: readonly LinkType[]): ObjectCac
       const file = fileOf(id);
       if (!existsSync(file)) {
         throw new DomainError('NOT_FOUND', `The cache does not hold the folder ${id.md5}`, {
-          hint: 'Bring it from a remote: dvc fetch.',
+          hint: 'Bring it from a remote: capstan fetch.',
         });
       }
       const bytes = readFileSync(file);
@@ -76,7 +76,7 @@ export function folderContent(files: FileList, scheme: HashScheme): { content: C
 export function damaged(file: string): DomainError {
   return new DomainError('DATA_LOSS', `The object ${file} is damaged: its bytes are not those of its name`, {
     field: file,
-    hint: 'Remove it and bring it from a remote (dvc fetch), or make it anew (dvc repro).',
+    hint: 'Remove it and bring it from a remote (capstan fetch), or make it anew (dvc repro).',
   });
 }
 
