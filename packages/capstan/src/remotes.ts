@@ -16,6 +16,9 @@ export function remoteOpener(env: Env): (settings: RemoteSettings) => Promise<Ob
       case 'file':
       case 'local':
         return (await import('#adapters/remote-directory')).openDirectoryRemote(settings);
+      case 'http':
+      case 'https':
+        return (await import('#adapters/remote-http')).openHttpRemote(settings, env);
       case 's3':
         return await (await import('#adapters/remote-s3')).openS3Remote(settings, env);
       default:
