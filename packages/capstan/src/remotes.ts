@@ -21,6 +21,8 @@ export function remoteOpener(env: Env): (settings: RemoteSettings) => Promise<Ob
         return (await import('#adapters/remote-http')).openHttpRemote(settings, env);
       case 's3':
         return await (await import('#adapters/remote-s3')).openS3Remote(settings, env);
+      case 'ssh':
+        return (await import('#adapters/remote-ssh')).openSshRemote(settings, env);
       default:
         throw new DomainError(
           'NOT_IMPLEMENTED',
