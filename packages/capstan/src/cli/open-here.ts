@@ -10,6 +10,7 @@ import {
   type Repository,
   type RepositoryState,
 } from '#repository';
+import { remoteOpener } from '../remotes.ts';
 import type { Terminal } from './terminal.ts';
 
 const DEFAULT_WAIT_S = 60;
@@ -60,6 +61,7 @@ export async function withRepository<Result>(
   const repository = openRepository({
     cwd: terminal.cwd,
     configFolders: configFolders(terminal.env),
+    openRemote: remoteOpener(terminal.env),
     now: () => Date.now(),
   });
   try {
