@@ -29,6 +29,7 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'fetch', load: () => import('./fetch.ts') },
   { name: 'pull', load: () => import('./pull.ts') },
   { name: 'datasets', load: () => import('./datasets.ts') },
+  { name: 'expectations', load: () => import('./expectations.ts') },
   { name: 'features', load: () => import('./features.ts') },
   { name: 'experiments', load: () => import('./experiments.ts') },
   { name: 'runs', load: () => import('./runs.ts') },
