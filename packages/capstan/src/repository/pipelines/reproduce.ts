@@ -108,7 +108,10 @@ export async function reproduce(repository: Repository, options: ReproduceOption
       onBegin: (node, why) => options.onBegin?.(addressOf(node, repository.here), why),
       changedFiles: new Set(),
     };
+    // Each stage takes the lock for itself, and leaves it to others while its command runs.
+    lock.leave();
     const stages = await runAll(run, plan, options, broken);
+    await lock.enter();
     pathLocks.publish([]);
     stageInGit(repository, [...run.locks.written, ...run.changedFiles]);
     return { run: folder.id, stages };
