@@ -1,5 +1,4 @@
 import { Command, CommanderError } from 'commander';
-import { ApiError } from '@capstan/client';
 import { DomainError } from '#kernel/errors';
 import { version } from '../version.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
@@ -85,20 +84,22 @@ export async function run(argv: readonly string[], env: NodeJS.ProcessEnv): Prom
     await program.parseAsync(argv as string[]);
     return exitCode;
   } catch (error) {
-    return explain(error, terminal);
+    return await explain(error, terminal);
   }
 }
 
-function explain(error: unknown, terminal: Terminal): number {
+async function explain(error: unknown, terminal: Terminal): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  if (error instanceof DomainError) {
+    terminal.err(lines(error.message, error.hint));
+    return exitCodeOf(error.code);
+  }
+  // With it come the schemas of all routes, which a command that works in a checkout has no use for.
+  const { ApiError } = await import('@capstan/client');
   if (error instanceof ApiError) {
     const { detail, hint, code, requestId } = error.problem;
     terminal.err(lines(detail, hint, requestId && `request ${requestId}`));
     return exitCodeOf(code);
-  }
-  if (error instanceof DomainError) {
-    terminal.err(lines(error.message, error.hint));
-    return exitCodeOf(error.code);
   }
   terminal.err(
     `capstan: this is a bug in Capstan: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
