@@ -95,7 +95,8 @@ export async function reproduce(repository: Repository, options: ReproduceOption
         root: repository.root,
         here: repository.here,
         executor: options.executor,
-        environment: options.environment,
+        // That of a process is asked for each variable anew.
+        environment: { ...options.environment },
         folder,
         signal: AbortSignal.any([options.signal, broken.signal]),
         onOutput: (node, text) => options.onOutput?.(addressOf(node, repository.here), text),
