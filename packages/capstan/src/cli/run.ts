@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { DomainError } from '#kernel/errors';
 import { version } from '../version.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
+import { Interrupted } from './interrupted.ts';
 import { statusLine } from './status-line.ts';
 import type { CommandResult, Terminal } from './terminal.ts';
 
@@ -19,7 +20,17 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'checkout', load: () => import('./checkout.ts') },
   { name: 'repro', load: () => import('./repro.ts') },
   { name: 'dag', load: () => import('./dag.ts') },
+  { name: 'data', load: () => import('./data.ts') },
+  { name: 'diff', load: () => import('./diff.ts') },
+  { name: 'params', load: () => import('./params.ts') },
+  { name: 'metrics', load: () => import('./metrics.ts') },
+  { name: 'plots', load: () => import('./plots.ts') },
+  { name: 'push', load: () => import('./push.ts') },
+  { name: 'fetch', load: () => import('./fetch.ts') },
+  { name: 'pull', load: () => import('./pull.ts') },
   { name: 'datasets', load: () => import('./datasets.ts') },
+  { name: 'expectations', load: () => import('./expectations.ts') },
+  { name: 'features', load: () => import('./features.ts') },
   { name: 'experiments', load: () => import('./experiments.ts') },
   { name: 'runs', load: () => import('./runs.ts') },
   { name: 'traces', load: () => import('./traces.ts') },
@@ -94,7 +105,11 @@ async function explain(error: unknown, terminal: Terminal): Promise<number> {
     terminal.err(lines(error.message, error.hint));
     return exitCodeOf(error.code);
   }
-  // With it come the schemas of all routes, which a command that works in a checkout has no use for.
+  if (error instanceof Interrupted) {
+    terminal.err('capstan: interrupted; what was done until then stays');
+    return exitCodes.interrupted;
+  }
+  // All schemas of the API come with it, which a command in a checkout does not wait for.
   const { ApiError } = await import('@capstan/client');
   if (error instanceof ApiError) {
     const { detail, hint, code, requestId } = error.problem;

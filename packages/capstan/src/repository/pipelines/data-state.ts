@@ -1,5 +1,5 @@
 import { hashContent } from '../tree/content.ts';
-import { isInCache } from '../data/status.ts';
+import { isInCache } from '../cache/is-in-cache.ts';
 import type { Repository } from '../open.ts';
 import type { DataNode, WhyStage } from './model.ts';
 

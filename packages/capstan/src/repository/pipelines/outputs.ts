@@ -5,7 +5,7 @@ import type { LockedPath, LockedStage } from '#protocols/dvc';
 import { relink } from '../data/add.ts';
 import { checkoutOne } from '../data/checkout.ts';
 import { ignoreInGit } from '../data/git.ts';
-import { isInCache } from '../data/status.ts';
+import { isInCache } from '../cache/is-in-cache.ts';
 import type { Repository } from '../open.ts';
 import type { StageNode } from './model.ts';
 import { byPath, hashAt, idOf, lockedPath, placeOf } from './stage-state.ts';

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, posix } from 'node:path';
 import type { ParamKey, ParamValue, StageInput } from '#kernel/pipeline-definition';
 import { findParams, readValues, type LockedPath, type LockedStage, type Values } from '#protocols/dvc';
-import { isInCache } from '../data/status.ts';
+import { isInCache } from '../cache/is-in-cache.ts';
 import { isFolderId, type Content, type FileList, type Hashed } from '../model.ts';
 import type { Repository } from '../open.ts';
 import { hashContent, type HashOptions } from '../tree/content.ts';
