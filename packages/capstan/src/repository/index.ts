@@ -11,7 +11,7 @@ export type { LockOptions } from './locks/file-lock.ts';
 export { reproduce, type ReproduceOptions, type ReproReport, type StageReport } from './pipelines/reproduce.ts';
 export { whyLine, whyText, type WhyStage } from './pipelines/model.ts';
 export { readDag, type DagNode } from './pipelines/dag.ts';
-export { lookAhead, stageStatus, type Outlook, type StageStatus } from './pipelines/look-ahead.ts';
+export { lookAhead, type Outlook } from './pipelines/look-ahead.ts';
 export { openRevisions, type NamedCommit, type RevisionChoice, type Revisions } from './revisions/revisions.ts';
 export { experimentRefs, type ExperimentRef } from './revisions/refs.ts';
 export { checkoutState } from './revisions/checkout-state.ts';
