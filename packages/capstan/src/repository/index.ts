@@ -10,6 +10,8 @@ export { withRepositoryLock } from './locks/repository-lock.ts';
 export type { LockOptions } from './locks/file-lock.ts';
 export { reproduce, type ReproduceOptions, type ReproReport, type StageReport } from './pipelines/reproduce.ts';
 export { whyLine, whyText, type WhyStage } from './pipelines/model.ts';
+export { commitStages, type Committed } from './pipelines/commit.ts';
+export { freezeStages } from './pipelines/freeze.ts';
 export { readDag, type DagNode } from './pipelines/dag.ts';
 export { lookAhead, type Outlook } from './pipelines/look-ahead.ts';
 export { openRevisions, type NamedCommit, type RevisionChoice, type Revisions } from './revisions/revisions.ts';
