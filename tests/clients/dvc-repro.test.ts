@@ -240,6 +240,49 @@ describe('results that were made before', () => {
   });
 });
 
+test('what the cache lacks is brought from the remote: data, outputs and results of other people', async () => {
+  repo.dvc('remote', 'add', '-q', '-d', 'storage', join(repo.root, '../storage'));
+  repo.write('data', '1');
+  repo.dvc('add', '-q', 'data');
+  repo.write(
+    'dvc.yaml',
+    lines(
+      'stages:',
+      '  a: {cmd: cat data > a; echo a >> trace, deps: [data], outs: [a]}',
+      '  b: {cmd: mkdir b; cp a b/x; echo b >> trace, deps: [a], outs: [b]}',
+      '  c: {cmd: cat b/x > c; echo c >> trace, deps: [b], outs: [c]}',
+    ),
+  );
+  repo.dvc('repro', '-q');
+  repo.dvc('push', '-q', '--run-cache');
+  // As after a clone: without the lock of the last stage, which somebody else has run.
+  repo.write('dvc.lock', repo.read('dvc.lock').replace(/ {2}c:\n[\s\S]*/, ''));
+  for (const path of ['data', 'a', 'b', 'c', '.dvc/cache']) rmSync(join(repo.root, path), { recursive: true });
+  const before = repo.read('trace');
+  const ended = await repo.outcomes('--pull');
+  expect(ended).toEqual({ 'data.dvc': 'restored', a: 'restored', b: 'restored', c: 'restored' });
+  expect(repo.read('trace')).toBe(before);
+  expect(repo.read('c')).toBe('1');
+  expect(repo.dvc('status')).toContain('up to date');
+});
+
+test('stages are frozen, released and recorded as they are, in files that dvc reads', async () => {
+  repo.write('dvc.yaml', lines('# kept', 'stages:', '  a: {cmd: cat data > a, deps: [data], outs: [a]}'));
+  repo.write('data', '1');
+  await repo.repro();
+  repo.write('data', '2');
+  expect(await repo.ours(['freeze', 'a'])).toMatchObject({ code: 0, out: 'Frozen: a\n' });
+  expect(repo.dvc('status')).toContain('up to date');
+  expect(await repo.ours(['unfreeze', 'a'])).toMatchObject({ code: 0 });
+  expect(repo.dvc('status')).toContain('data');
+  expect((await repo.ours(['status'])).out).toMatch(/^a\n {2}data changed \(\w{8} → \w{8}\)\n$/);
+  expect(await repo.ours(['commit'])).toMatchObject({ code: 0, err: '' });
+  expect(repo.dvc('status')).toContain('up to date');
+  expect((await repo.ours(['status'])).out).toBe('Data and pipelines are up to date.\n');
+  expect(repo.read('a')).toBe('1');
+  expect(repo.read('dvc.yaml')).toContain('# kept');
+});
+
 describe('what is to run', () => {
   function writeChain(): void {
     repo.write(

@@ -32,6 +32,7 @@ interface Options {
   readonly runCache: boolean;
   readonly commit: boolean;
   readonly allowMissing?: boolean;
+  readonly pull?: boolean;
   readonly jobs?: string | true;
   readonly wait: string;
   readonly json?: boolean;
@@ -63,6 +64,7 @@ export function register(program: Command, { terminal, action }: Registration): 
     .addOption(new Option('--dry').hideHelp())
     .option('--no-run-cache', 'run, though the run cache holds a result')
     .option('--no-commit', 'record hashes, and leave outputs out of the cache')
+    .option('--pull', 'bring what the cache lacks from the remote, results of other people included')
     .option('--allow-missing', 'a missing output of what has not changed is no reason to run')
     .option(...WAIT_OPTION)
     .option('--json', 'print JSON; what stages print goes to standard error')
@@ -132,6 +134,7 @@ function reproduceOptions(targets: readonly string[], options: Options): Chosen 
     usesRunCache: options.runCache,
     isCommitted: options.commit,
     isMissingAllowed: options.allowMissing === true,
+    isPulled: options.pull === true,
     slots: slotsOf(options.jobs),
     onFailure: options.ignoreErrors ? 'ignore' : options.keepGoing ? 'keep-going' : 'stop',
   };

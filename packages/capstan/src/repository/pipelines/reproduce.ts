@@ -8,6 +8,7 @@ import type { LockOptions } from '../locks/file-lock.ts';
 import { openPathLocks } from '../locks/path-locks.ts';
 import { createSharedLock } from '../locks/shared-lock.ts';
 import type { Repository } from '../open.ts';
+import { fetchRunCache } from '../remotes/run-cache.ts';
 import { openLockFiles } from './lock-files.ts';
 import { addressOf, type PipelineNode, type WhyStage } from './model.ts';
 import { readPipelines } from './read-stages.ts';
@@ -31,6 +32,8 @@ export interface ReproduceOptions extends TargetOptions, PlanOptions, ScheduleOp
   readonly usesRunCache?: boolean;
   readonly isCommitted?: boolean;
   readonly isMissingAllowed?: boolean;
+  /** Brings results and data that the cache lacks from the remote. */
+  readonly isPulled?: boolean;
   readonly executor: Executor;
   /** That of the person who runs this, for the commands. */
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -80,6 +83,9 @@ export async function reproduce(repository: Repository, options: ReproduceOption
     const pipelines = await readPipelines(repository);
     const plan = planOf(pipelines, chooseNodes(repository, pipelines, options), options);
     refuseWhatGitTracks(repository, plan);
+    if (options.isPulled && options.usesRunCache !== false) {
+      await fetchRunCache(repository, { signal: options.signal });
+    }
     const folder = makeRunFolder(home, runId(now()));
     const broken = new AbortController();
     const order = pipelines.graph.order.map(({ name }) => name);
@@ -104,6 +110,7 @@ export async function reproduce(repository: Repository, options: ReproduceOption
       usesRunCache: options.usesRunCache ?? true,
       isCommitted: options.isCommitted ?? true,
       isMissingAllowed: options.isMissingAllowed ?? false,
+      isPulled: options.isPulled ?? false,
       waitMs: options.lock.waitMs,
       onWait: (holder) => options.lock.onWait?.(holder),
       onBegin: (node, why) => options.onBegin?.(addressOf(node, repository.here), why),

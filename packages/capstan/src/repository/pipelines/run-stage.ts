@@ -21,6 +21,7 @@ import {
   type WhyStage,
 } from './model.ts';
 import { canRestore, clearOutputs, dropOutputs, ignoreOutputs, restoreOutputs, saveOutputs } from './outputs.ts';
+import { pullMissingData, pullResult } from './pull-missing.ts';
 import type { RunCache } from './run-cache.ts';
 import { runCommand, type CommandSite } from './run-command.ts';
 import { byPath, inputsNow, placeOf, stageState, type StageReader, type StageState } from './stage-state.ts';
@@ -50,6 +51,8 @@ export interface StageRun extends StageReader {
   readonly usesRunCache: boolean;
   /** False: outputs are hashed and recorded, and not put into the cache. */
   readonly isCommitted: boolean;
+  /** What the cache lacks is brought from the remote. */
+  readonly isPulled: boolean;
   /** Missing outputs of what has not changed otherwise are no reason to run. */
   readonly isMissingAllowed: boolean;
   readonly waitMs: number;
@@ -153,7 +156,9 @@ async function tryRestore(
     : run.usesRunCache
       ? run.runCache.find(entryOf(node, now, outputPaths(node)))
       : undefined;
-  if (!found || !canRestore(run.repository, node, found)) return false;
+  if (!found) return false;
+  if (run.isPulled) await pullResult(run.repository, node, found, run.site.signal);
+  if (!canRestore(run.repository, node, found)) return false;
   try {
     await restoreOutputs(run.repository, node, found);
   } catch (error) {
@@ -262,7 +267,8 @@ async function recordFrozen(
   { locked }: StageState,
   why: readonly WhyStage[],
 ): Promise<NodeEnd> {
-  const areGone = why.every(({ change }) => change === 'deleted');
+  if (run.isPulled && locked) await pullResult(run.repository, node, locked, run.site.signal);
+  const areGone = why.every(({ change }) => change === 'deleted' || change === 'not in cache');
   if (areGone && locked && canRestore(run.repository, node, locked)) {
     await restoreOutputs(run.repository, node, locked);
     return { outcome: 'restored', why, warnings: [] };
@@ -281,7 +287,12 @@ async function recordFrozen(
 
 /** Data that was changed is taken as it is, like `capstan add`; what is missing must be brought back first. */
 async function verifyData(run: StageRun, node: DataNode): Promise<NodeEnd> {
-  const why = await dataChanges(run.repository, node);
+  let why = await dataChanges(run.repository, node);
+  if (run.isPulled && why.some(({ change }) => change === 'deleted')) {
+    await pullMissingData(run.repository, node, run.site.signal);
+    why = await dataChanges(run.repository, node);
+    if (why.length === 0) return { outcome: 'restored', why: [{ kind: 'same' }], warnings: [] };
+  }
   if (why.length === 0) return { outcome: 'unchanged', why: [{ kind: 'same' }], warnings: [] };
   const missing = why.find(({ change }) => change === 'deleted' || (change === 'not in cache' && run.isMissingAllowed));
   if (missing && run.isMissingAllowed) return { outcome: 'unchanged', why, warnings: [] };
