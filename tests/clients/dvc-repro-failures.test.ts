@@ -89,6 +89,27 @@ describe('failures', () => {
     expect(existsSync(join(repo.root, 'dvc.lock'))).toBe(false);
   });
 
+  test('files that a command reads and the stage does not declare are named, where it is traced', async () => {
+    repo.write(
+      'src/main.sh',
+      '. ./src/lib.sh; cat src/ü.txt > /dev/null; cat made > o; python3 -c "open(\'undeclared.csv\')" || true\n',
+    );
+    repo.write('src/lib.sh', 'echo 1 > made\n');
+    repo.write('src/ü.txt', 'x\n');
+    repo.write('undeclared.csv', 'x\n');
+    repo.write('dvc.yaml', lines('stages:', '  a: {cmd: sh src/main.sh, deps: [src/main.sh], outs: [o]}'));
+    const { code, out, err } = await repo.ours(['repro', '--trace', '--json']);
+    expect(code).toBe(0);
+    const report = JSON.parse(out) as { notTraced?: string; stages: { undeclared?: string[] }[] };
+    if (repo.run('strace', ['-o', '/dev/null', 'true']).code !== 0) {
+      expect(report.notTraced).toContain('strace');
+      expect(err).toContain('nothing was traced');
+      return;
+    }
+    expect(report.stages[0]?.undeclared).toEqual(['src/lib.sh', 'src/ü.txt', 'undeclared.csv']);
+    expect(err).toContain('a read what it does not declare: src/lib.sh, src/ü.txt, undeclared.csv');
+  });
+
   test('what changed while a stage ran is not taken for what it read', async () => {
     repo.write('code.py', 'v1\n');
     repo.write(

@@ -15,6 +15,7 @@ import { readPipelines } from './read-stages.ts';
 import { openRunCache } from './run-cache.ts';
 import { clearOldRuns, makeRunFolder } from './run-folder.ts';
 import { bringUpToDate, type NodeEnd, type StageRun } from './run-stage.ts';
+import { traceRefusal } from './trace-inputs.ts';
 import {
   chooseNodes,
   planOf,
@@ -34,6 +35,8 @@ export interface ReproduceOptions extends TargetOptions, PlanOptions, ScheduleOp
   readonly isMissingAllowed?: boolean;
   /** Brings results and data that the cache lacks from the remote. */
   readonly isPulled?: boolean;
+  /** Finds out which files of the repository commands read, where the platform lets us. */
+  readonly isTraced?: boolean;
   readonly executor: Executor;
   /** That of the person who runs this, for the commands. */
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -61,6 +64,8 @@ export interface StageReport extends Omit<NodeEnd, 'outcome'> {
 
 export interface ReproReport {
   readonly run: string;
+  /** Why commands could not be traced, where that was asked for. */
+  readonly notTraced?: string;
   /** In the order in which they ended. */
   readonly stages: readonly StageReport[];
 }
@@ -86,6 +91,7 @@ export async function reproduce(repository: Repository, options: ReproduceOption
     if (options.isPulled && options.usesRunCache !== false) {
       await fetchRunCache(repository, { signal: options.signal });
     }
+    const notTraced = options.isTraced === true ? traceRefusal() : undefined;
     const folder = makeRunFolder(home, runId(now()));
     const broken = new AbortController();
     const order = pipelines.graph.order.map(({ name }) => name);
@@ -104,6 +110,7 @@ export async function reproduce(repository: Repository, options: ReproduceOption
         // That of a process is asked for each variable anew.
         environment: { ...options.environment },
         folder,
+        isTraced: options.isTraced === true && notTraced === undefined,
         signal: AbortSignal.any([options.signal, broken.signal]),
         onOutput: (node, text) => options.onOutput?.(addressOf(node, repository.here), text),
       },
@@ -122,7 +129,7 @@ export async function reproduce(repository: Repository, options: ReproduceOption
     await lock.enter();
     pathLocks.publish([]);
     stageInGit(repository, [...run.locks.written, ...run.changedFiles]);
-    return { run: folder.id, stages };
+    return { run: folder.id, stages, ...(notTraced !== undefined && { notTraced }) };
   } finally {
     lock.close();
   }

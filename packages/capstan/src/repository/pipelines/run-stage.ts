@@ -23,7 +23,8 @@ import {
 import { canRestore, clearOutputs, dropOutputs, ignoreOutputs, restoreOutputs, saveOutputs } from './outputs.ts';
 import { pullMissingData, pullResult } from './pull-missing.ts';
 import type { RunCache } from './run-cache.ts';
-import { runCommand, type CommandSite } from './run-command.ts';
+import { runCommand, traceOf, type CommandSite } from './run-command.ts';
+import { undeclaredInputs } from './trace-inputs.ts';
 import { byPath, inputsNow, placeOf, stageState, type StageReader, type StageState } from './stage-state.ts';
 
 /** How a stage or data came to be up to date, or not. */
@@ -37,6 +38,8 @@ export interface NodeEnd {
   readonly warnings: readonly string[];
   /** Relative to the root: what the command printed. */
   readonly log?: string;
+  /** Files of the repository that the command read and the stage does not declare; where it was traced. */
+  readonly undeclared?: readonly string[];
 }
 
 /** What bringing stages up to date needs. */
@@ -198,7 +201,10 @@ async function runStage(run: StageRun, node: StageNode, { state, now, why, index
     await dropOutputs(repository, node, state.locked);
     return { outcome: 'cancelled', why, warnings: [], log };
   }
-  if (end.outcome === 'failed') return { outcome: 'failed', why, warnings: [], log, reason: end.reason };
+  const traced = site.isTraced
+    ? { undeclared: await undeclaredInputs(repository.root, node, traceOf(join(repository.root, log))) }
+    : {};
+  if (end.outcome === 'failed') return { outcome: 'failed', why, warnings: [], log, reason: end.reason, ...traced };
   const isKept = run.isCommitted && isResultKept(node.stage);
   const outputs = await saveOutputs(repository, node, state.locked, {
     isStored: run.isCommitted,
@@ -209,7 +215,7 @@ async function runStage(run: StageRun, node: StageNode, { state, now, why, index
   if (isKept) run.runCache.keep(entry);
   record(run, node, entry);
   pathLocks.publish([...running]);
-  return { outcome: 'ran', why, warnings, log };
+  return { outcome: 'ran', why, warnings, log, ...traced };
 }
 
 /**
