@@ -53,17 +53,22 @@ export async function readRepository<Result>(
   terminal: Terminal,
   work: (repository: Repository) => Promise<Result>,
 ): Promise<Result> {
-  const repository = openRepository({
-    cwd: terminal.cwd,
-    configFolders: configFolders(terminal.env),
-    now: () => Date.now(),
-  });
+  const repository = openHere(terminal);
   try {
     return await work(repository);
   } finally {
     terminal.show('');
     await repository.close();
   }
+}
+
+/** The repository around the working directory, for whoever closes it. */
+export function openHere(terminal: Pick<Terminal, 'cwd' | 'env'>): Repository {
+  return openRepository({
+    cwd: terminal.cwd,
+    configFolders: configFolders(terminal.env),
+    now: () => Date.now(),
+  });
 }
 
 /** Where dvc looks for settings of the machine and of the person. */
