@@ -29,6 +29,7 @@ const modules = [
   'design/projects',
   'data/datasets',
   'data/expectations',
+  'data/features',
   'model/experiments',
   'model/traces',
   'model/evaluations',
@@ -79,7 +80,7 @@ export const layers: readonly Layer[] = [
 ];
 
 /** Root files of packages/capstan/src that compose the product and may import everything. */
-export const compositionRoots = ['app.ts', 'serving.ts', 'trackers.ts', 'main.ts'] as const;
+export const compositionRoots = ['app.ts', 'serving.ts', 'trackers.ts', 'checkouts.ts', 'main.ts'] as const;
 
 /**
  * Packages and the places that may import them, as paths under packages/capstan/src (a folder or a file). A package is

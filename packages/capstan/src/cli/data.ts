@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { verifyData, type UnfitObject } from '#repository';
 import { bytesText } from './bytes-text.ts';
 import { exitCodes } from './exit-codes.ts';
-import { readRepository } from './open-here.ts';
+import { withRepository } from './open-here.ts';
 import type { Registration } from './run.ts';
 import { oneLine } from './terminal.ts';
 
@@ -24,7 +24,7 @@ export function register(program: Command, { terminal, action }: Registration): 
     .action(
       action(async (targets: string[], options: Options) => {
         const done = { files: 0, bytes: 0 };
-        const result = await readRepository(terminal, (repository) =>
+        const result = await withRepository(terminal, (repository) =>
           verifyData(repository, targets, {
             isAll: options.all === true,
             onProgress: (files, bytes) => {

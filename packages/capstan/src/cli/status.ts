@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { repositoryStatus, rootOf, type Repository } from '#repository';
-import { readRepository } from './open-here.ts';
+import { withRepository } from './open-here.ts';
 import type { Registration } from './run.ts';
 import { exitCodes } from './exit-codes.ts';
 import { statusText } from './repository-status-text.ts';
@@ -26,7 +26,7 @@ export function register(program: Command, { terminal, action }: Registration): 
       action(async (targets: string[], options: Options) => {
         const isHere = options.server !== true && (targets.length > 0 || rootOf(terminal.cwd) !== undefined);
         if (!isHere) return await showServer(terminal, options);
-        return await readRepository(terminal, (repository) => showRepository(terminal, repository, targets, options));
+        return await withRepository(terminal, (repository) => showRepository(terminal, repository, targets, options));
       }),
     );
 }

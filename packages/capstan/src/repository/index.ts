@@ -1,12 +1,17 @@
 // A checkout with DVC's files in it, worked on with no server: what is tracked, the cache of its bytes, and how the two
 // differ. Commands use it; files, hashes and places are DVC's, so that dvc and Capstan work in one checkout.
-export { openRepository, rootOf, type OpenOptions, type Repository } from './open.ts';
+export { openRepository, relativePath, rootOf, type OpenOptions, type Repository } from './open.ts';
 export { initRepository, type InitOptions } from './init.ts';
 export { addData, type Added } from './data/add.ts';
 export { checkoutData, type CheckedOut, type CheckoutOptions } from './data/checkout.ts';
 export { repositoryStatus, type RepositoryStatus } from './status/repository-status.ts';
 export type { ChangedEntry, ChangedPath, FolderChanges, PathState } from './status/model.ts';
 export { withRepositoryLock } from './locks/repository-lock.ts';
+export type { LockOptions } from './locks/file-lock.ts';
+export { reproduce, type ReproduceOptions, type ReproReport, type StageReport } from './pipelines/reproduce.ts';
+export { whyLine, whyText, type WhyStage } from './pipelines/model.ts';
+export { readDag, type DagNode } from './pipelines/dag.ts';
+export { lookAhead, stageStatus, type Outlook, type StageStatus } from './pipelines/look-ahead.ts';
 export { openRevisions, type NamedCommit, type RevisionChoice, type Revisions } from './revisions/revisions.ts';
 export { experimentRefs, type ExperimentRef } from './revisions/refs.ts';
 export { checkoutState } from './revisions/checkout-state.ts';
@@ -29,3 +34,21 @@ export { importData, importUrl } from './source/import-data.ts';
 export type { SourceAccess } from './source/open-source.ts';
 export type { Imported, ImportExtent } from './source/place-import.ts';
 export { updateImports } from './source/update-imports.ts';
+export {
+  diffMetrics,
+  diffParams,
+  showMetrics,
+  type NamedValues,
+  type ValueProblem,
+  type ValuesDiff,
+  type ValuesDiffOptions,
+} from './compare/values.ts';
+export { flattenValues, type FlatValue, type ValueChange } from './compare/value-diff.ts';
+export type { FileValues, StateValues } from './compare/state-values.ts';
+export { valuesJson } from './compare/values-json.ts';
+/** Text of a float as files of values have it. */
+export { pythonFloat as floatText } from '#protocols/dvc';
+export { collectPlots, type PlotOptions } from './plots/collect.ts';
+export type { PlotOverrides } from './plots/definitions.ts';
+export type { DrawnPlot, PlotSet } from './plots/model.ts';
+export { writePlotFiles, writePlotsPage } from './plots/write-plots.ts';

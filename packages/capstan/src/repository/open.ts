@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, join, posix, relative, resolve, sep } from 'node:path';
 import { DomainError, invalid } from '#kernel/errors';
 import { readConfig, rootIgnoreRules, type ConfigText, type DvcConfig } from '#protocols/dvc';
 import { openCache, type ObjectCache } from './cache/object-cache.ts';
@@ -80,6 +80,11 @@ export function pathInside({ root, here }: Pick<Repository, 'root' | 'here'>, gi
     field: given,
     hint: 'Move it inside, or bring it in with: capstan import-url.',
   });
+}
+
+/** A path of the repository as a caller names it: relative to where the command was given. */
+export function relativePath({ here }: Pick<Repository, 'here'>, path: string): string {
+  return posix.relative(here, path);
 }
 
 function configTexts(home: string, folders: OpenOptions['configFolders']): ConfigText[] {

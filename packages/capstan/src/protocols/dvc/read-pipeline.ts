@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DomainError, invalid } from '#kernel/errors';
-import type { ParamOverrides, PipelineDefinition, Stage, StageInput, StageOutput } from '#model/pipelines';
+import type { ParamOverrides, PipelineDefinition, Stage, StageInput, StageOutput } from '#kernel/pipeline-definition';
 import { defaultContext, withVars, type Context } from './context.ts';
 import { expandStages } from './expand-stages.ts';
 import { valuesLoader, type ValuesLoader } from './override-params.ts';
 import { Place } from './place.ts';
 import { PROJECT_ONLY, type Reach } from './project-path.ts';
 import { readSections } from './read-sections.ts';
-import { readStage } from './read-stage.ts';
+import { readStage, type ValueUse } from './read-stage.ts';
 import { DEFAULT_COMMAND_OPTIONS, type CommandOptions } from './templating.ts';
 import { readText, readValuesOf, type Values } from './value-files.ts';
 import { readYaml } from './yaml-text.ts';
@@ -35,6 +35,8 @@ export interface PipelineSource {
   readonly foldersAbove: number;
   /** The repository's settings for maps in commands. */
   readonly parsing?: CommandOptions;
+  /** Called for each value that a stage's fields use, with the files that its values come from. */
+  onUse?(use: ValueUse): void;
 }
 
 /**
@@ -43,10 +45,10 @@ export interface PipelineSource {
  * @throws DomainError INVALID_ARGUMENT naming `dvc.yaml:line:column`
  */
 export async function readPipelineFile(source: PipelineSource): Promise<PipelineDefinition> {
-  const { folder, shownAs = PIPELINE_FILE, foldersAbove, parsing = DEFAULT_COMMAND_OPTIONS } = source;
+  const { folder, shownAs = PIPELINE_FILE, foldersAbove, parsing = DEFAULT_COMMAND_OPTIONS, onUse } = source;
   const files = typeof folder === 'string' ? filesIn(folder) : folder;
   const load: ValuesLoader = async (file) => readValuesOf(await textOf(files, file), files.nameOf(file));
-  return await read({ files, load, shownAs }, {}, { foldersAbove, outside: 'kept' }, parsing);
+  return await read({ files, load, shownAs, ...(onUse && { onUse }) }, {}, { foldersAbove, outside: 'kept' }, parsing);
 }
 
 function filesIn(folder: string): PipelineFiles {
@@ -84,6 +86,7 @@ interface Source {
   readonly files: PipelineFiles;
   readonly load: ValuesLoader;
   readonly shownAs: string;
+  onUse?(use: ValueUse): void;
 }
 
 async function read(
@@ -92,7 +95,7 @@ async function read(
   reach: Reach,
   options: CommandOptions,
 ): Promise<PipelineDefinition> {
-  const { files, load, shownAs } = source;
+  const { files, load, shownAs, onUse } = source;
   const place = new Place(readYaml(await textOf({ ...files, nameOf: () => shownAs }, PIPELINE_FILE), shownAs));
   const top = place.asMap(place.value);
   place.refuseUnknownKeys(top, KNOWN);
@@ -104,7 +107,7 @@ async function read(
     if (typeof name !== 'string') throw stagePlace.error('a stage’s name must be text', 'Quote it.');
     for (const draft of expandStages(name, entry, stagePlace, context, options)) {
       refuseName(draft.name, stages, stagePlace);
-      stages.set(draft.name, await readStage({ ...draft, load, overrides, options, reach }));
+      stages.set(draft.name, await readStage({ ...draft, load, overrides, options, reach, ...(onUse && { onUse }) }));
     }
   }
   const sections = readSections({ top, place, context: context.values, options, reach });

@@ -40,19 +40,26 @@ export async function checkoutData(
   const done: CheckedOut[] = [];
   for (const data of chosen) {
     if (data.output.md5 === undefined || !data.output.isCached) continue;
-    done.push(await checkoutOne(repository, data, { md5: data.output.md5, scheme: data.output.scheme }, options));
+    const wanted = { path: data.path, isExecutable: data.output.isExecutable === true };
+    done.push(await checkoutOne(repository, wanted, { md5: data.output.md5, scheme: data.output.scheme }, options));
   }
   return done;
 }
 
-async function checkoutOne(
+/** What is to lie at a path of the checkout. */
+export interface Wanted {
+  readonly path: string;
+  readonly isExecutable: boolean;
+}
+
+/** Makes one path of the checkout what an object says. @throws DomainError as `checkoutData` */
+export async function checkoutOne(
   repository: Repository,
-  { path, output }: TrackedData,
+  { path, isExecutable }: Wanted,
   id: ObjectId,
   options: CheckoutOptions,
 ): Promise<CheckedOut> {
   const now = await hashContent(repository, path, { scheme: id.scheme });
-  const isExecutable = output.isExecutable === true;
   const isSame =
     now?.content.md5 === id.md5 && (isFolderId(id) || (now.content.isExecutable === true) === isExecutable);
   if (isSame) return { path, change: 'unchanged', files: { written: 0, removed: 0 } };

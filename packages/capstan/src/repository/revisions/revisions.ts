@@ -34,6 +34,8 @@ export interface Revisions {
   head(): Promise<string | undefined>;
   /** The branch that is checked out; undefined where that is a commit. */
   branch(): Promise<string | undefined>;
+  /** Whether the checkout differs from its commit in a file that Git tracks. */
+  isDirty(): Promise<boolean>;
   /** Named ones first, each commit once, in the order in which they were first met. */
   choose(revisions: readonly string[], choice?: RevisionChoice): Promise<NamedCommit[]>;
   /**
@@ -67,6 +69,7 @@ export function openRevisions({ root, config, isInGit }: Pick<Repository, 'root'
     resolve,
     head: async () => (await objects.read('HEAD^{commit}'))?.id,
     branch: async () => (await runGit(root, ['branch', '--show-current'])).trim() || undefined,
+    isDirty: async () => (await runGit(root, ['status', '--porcelain', '--untracked-files=no'])) !== '',
     choose: async (revisions, choice = {}) => await chooseRevisions(root, objects, resolve, revisions, choice),
     at: async (revision) =>
       revision === WORKSPACE ? checkoutState(root) : await revisionState(place, await resolve(revision), revision),

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { PipelineDefinition, Stage, StageOutput } from '#model/pipelines';
+import type { PipelineDefinition, Stage, StageOutput } from '#kernel/pipeline-definition';
 import {
   readDataFile,
   readLock,
@@ -9,6 +9,7 @@ import {
   type HashScheme,
   type IgnoreRules,
   type Lock,
+  type ValueUse,
 } from '#protocols/dvc';
 import { DATA_SUFFIX, trackedBy } from '../data/data-files.ts';
 import { folderOf } from '../paths.ts';
@@ -45,6 +46,8 @@ export interface FoundPipeline {
   readonly folder: string;
   readonly definition: PipelineDefinition;
   readonly lock: Lock;
+  /** Values that its stages took from files. */
+  readonly uses: readonly ValueUse[];
 }
 
 export interface FoundData {
@@ -116,7 +119,9 @@ async function takeDataFile(state: RepositoryState, file: string, found: Found):
 async function readPipelineOf(state: RepositoryState, file: string): Promise<FoundPipeline> {
   const folder = folderOf(file);
   const lockFile = posix.join(folder, 'dvc.lock');
+  const uses: ValueUse[] = [];
   const definition = await readPipelineFile({
+    onUse: (use) => uses.push(use),
     folder: {
       read: async (path) => await readStateText(state, posix.join(folder, path)),
       nameOf: (path) => shownIn(state, posix.join(folder, path)),
@@ -124,7 +129,8 @@ async function readPipelineOf(state: RepositoryState, file: string): Promise<Fou
     shownAs: shownIn(state, file),
     foldersAbove: folder === '' ? 0 : folder.split('/').length,
   });
-  return { file, folder, definition, lock: readLock(await readStateText(state, lockFile), shownIn(state, lockFile)) };
+  const lock = readLock(await readStateText(state, lockFile), shownIn(state, lockFile));
+  return { file, folder, definition, lock, uses };
 }
 
 function outputsOfData(found: FoundData): TrackedOutput[] {

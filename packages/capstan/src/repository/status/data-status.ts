@@ -1,7 +1,8 @@
 import { posix } from 'node:path';
 import type { DataDependency } from '#protocols/dvc';
 import { trackedBy, type FoundDataFile, type TrackedData } from '../data/data-files.ts';
-import { isFolderId, type Hashed, type ObjectId } from '../model.ts';
+import { isInCache } from '../cache/is-in-cache.ts';
+import { isFolderId } from '../model.ts';
 import type { Repository } from '../open.ts';
 import { hashContent, type HashOptions } from '../tree/content.ts';
 import { folderChanges, type ChangedEntry, type ChangedPath } from './model.ts';
@@ -39,14 +40,6 @@ async function changedOutput(
   const areFolders = isFolderId(id) && isFolderId(now.content);
   if (!areFolders || !repository.cache.has(id)) return { path, state: 'modified' };
   return { path, state: 'modified', files: folderChanges(repository.cache.listFolder(id), now.files) };
-}
-
-/** Of a folder as it is recorded the files are known: they are those that lie there. */
-function isInCache({ cache }: Repository, id: ObjectId, now: Hashed | undefined): boolean {
-  if (!cache.has(id)) return false;
-  if (!isFolderId(id)) return true;
-  const { digests } = now?.content.md5 === id.md5 ? now.files : cache.listFolder(id);
-  return cache.missing(digests, id.scheme).length === 0;
 }
 
 /** What lies on this machine is looked at; whether another repository or server has something new is asked by an update. */

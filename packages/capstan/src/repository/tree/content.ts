@@ -10,6 +10,8 @@ import { folderOf } from '../paths.ts';
 import { gather, readMemo, recall, writeMemo, type Memo } from './memo-file.ts';
 import { rulesFor, walkFolder, type FileColumns, type Visit } from './walk.ts';
 
+const WORTH_REMEMBERING_BYTES = 64 << 10;
+
 /** What hashing needs of a repository. */
 export interface ContentSource {
   /** Absolute. */
@@ -46,8 +48,10 @@ export async function hashContent(
   if (!stats) return undefined;
   if (!stats.isFile() && !stats.isDirectory()) throw invalid(`${path} is neither a file nor a folder`, { field: path });
   const scheme = options.scheme ?? 'md5';
+  // A small file is read sooner than what is remembered of it.
+  const isRemembered = stats.isDirectory() || stats.size >= WORTH_REMEMBERING_BYTES;
   const memoFile = join(source.memoFolder, createHash('sha1').update(`${scheme} ${path}`).digest('hex'));
-  const memo = readMemo(memoFile);
+  const memo = isRemembered ? readMemo(memoFile) : undefined;
   const facts = gather(memo, (visit) => (stats.isFile() ? visit('', stats) : walkTracked(source, path, visit)));
   const hashedAt = source.now();
   const { digests, unknown } = recall(facts, memo);
@@ -61,7 +65,7 @@ export async function hashContent(
   const content = stats.isFile()
     ? fileContent(files, stats, scheme)
     : whatFolder(files, scheme, options, isUnchanged ? memo : undefined);
-  if (!isUnchanged) writeMemo(memoFile, { facts: { ...facts, sizes }, digests, content }, hashedAt);
+  if (isRemembered && !isUnchanged) writeMemo(memoFile, { facts: { ...facts, sizes }, digests, content }, hashedAt);
   return { content, files };
 }
 

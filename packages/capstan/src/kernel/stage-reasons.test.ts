@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { LockEntry } from './definition.ts';
-import { decide, reasonText, type StageState, type StoredResult } from './reasons.ts';
+import type { LockEntry } from './pipeline-definition.ts';
+import { decide, reasonText, type StageState, type StoredResult } from './stage-reasons.ts';
 
 const entry: LockEntry = {
   command: 'python train.py',

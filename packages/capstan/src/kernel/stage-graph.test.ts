@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Stage } from './definition.ts';
-import { orderStages, pathsMeet } from './graph.ts';
+import type { Stage } from './pipeline-definition.ts';
+import { pathsMeet } from './path-graph.ts';
+import { orderStages } from './stage-graph.ts';
 
 function stage(name: string, reads: readonly string[], writes: readonly string[]): Stage {
   return {

@@ -1,5 +1,5 @@
 import type { StageReason } from '@capstan/api';
-import type { LockedFile, LockEntry, ParamKey, ParamValue } from './definition.ts';
+import type { LockedFile, LockEntry, ParamKey, ParamValue } from './pipeline-definition.ts';
 
 /** One reason why a stage ran, or did not. `before` and `after` are texts for people. */
 export interface Reason {
