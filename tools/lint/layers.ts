@@ -80,7 +80,14 @@ export const layers: readonly Layer[] = [
 ];
 
 /** Root files of packages/capstan/src that compose the product and may import everything. */
-export const compositionRoots = ['app.ts', 'serving.ts', 'trackers.ts', 'checkouts.ts', 'main.ts'] as const;
+export const compositionRoots = [
+  'app.ts',
+  'serving.ts',
+  'trackers.ts',
+  'checkouts.ts',
+  'remotes.ts',
+  'main.ts',
+] as const;
 
 /**
  * Packages and the places that may import them, as paths under packages/capstan/src (a folder or a file). A package is
@@ -88,6 +95,7 @@ export const compositionRoots = ['app.ts', 'serving.ts', 'trackers.ts', 'checkou
  * written in. `stores` stands for every file that may hold SQL.
  */
 export const vendors: Readonly<Record<string, readonly string[]>> = {
+  '@aws-sdk/client-s3': ['adapters/remote-s3'],
   '@bufbuild/protobuf': ['protocols/otel'],
   '@duckdb/node-api': ['adapters/analytics-duckdb'],
   '@capstan/client': ['cli', 'demo'],

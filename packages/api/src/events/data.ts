@@ -36,6 +36,15 @@ export const dataEvents = {
       }),
     ),
   }),
+  /** Someone wants to know which faults the expectations of a dataset find. About `expectation-test:ID`. */
+  'expectation-test.requested': z.strictObject({ ...versionFacts, testId: z.string(), seed: z.int() }),
+  'expectation-test.ended': z.strictObject({
+    ...versionFacts,
+    testId: z.string(),
+    status: z.enum(['done', 'failed']),
+    injected: z.int(),
+    caught: z.int(),
+  }),
   /** Cut from accepted versions; accepted as they are. */
   'dataset-version.derived': z.strictObject({ ...versionFacts, digest: z.string(), rows: z.int(), parents }),
   /** The online store was brought up to date with a feature view, or why it was not. About `feature-view:PROJECT/NAME`. */

@@ -10,6 +10,7 @@ import {
   type Repository,
   type RepositoryState,
 } from '#repository';
+import { remoteOpener } from '../remotes.ts';
 import type { Terminal } from './terminal.ts';
 
 const DEFAULT_WAIT_S = 60;
@@ -71,6 +72,7 @@ export function openHere(terminal: Pick<Terminal, 'cwd' | 'env'>): Repository {
   return openRepository({
     cwd: terminal.cwd,
     configFolders: configFolders(terminal.env),
+    openRemote: remoteOpener(terminal.env),
     now: () => Date.now(),
   });
 }

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { DomainError } from '#kernel/errors';
 import { version } from '../version.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
+import { Interrupted } from './interrupted.ts';
 import { statusLine } from './status-line.ts';
 import type { CommandResult, Terminal } from './terminal.ts';
 
@@ -24,7 +25,11 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'params', load: () => import('./params.ts') },
   { name: 'metrics', load: () => import('./metrics.ts') },
   { name: 'plots', load: () => import('./plots.ts') },
+  { name: 'push', load: () => import('./push.ts') },
+  { name: 'fetch', load: () => import('./fetch.ts') },
+  { name: 'pull', load: () => import('./pull.ts') },
   { name: 'datasets', load: () => import('./datasets.ts') },
+  { name: 'expectations', load: () => import('./expectations.ts') },
   { name: 'features', load: () => import('./features.ts') },
   { name: 'experiments', load: () => import('./experiments.ts') },
   { name: 'runs', load: () => import('./runs.ts') },
@@ -103,6 +108,10 @@ async function explain(error: unknown, terminal: Terminal): Promise<number> {
   if (error instanceof DomainError) {
     terminal.err(lines(error.message, error.hint));
     return exitCodeOf(error.code);
+  }
+  if (error instanceof Interrupted) {
+    terminal.err('capstan: interrupted; what was done until then stays');
+    return exitCodes.interrupted;
   }
   // All schemas of the API come with it, which a command in a checkout does not wait for.
   const { ApiError } = await import('@capstan/client');

@@ -10,7 +10,7 @@ import type { Foundation } from './foundation.ts';
 export interface WiredData {
   readonly services: { readonly projects: Projects; readonly datasets: Datasets };
   readonly bound: BoundRoute[];
-  readonly handlers: Pick<JobHandlers, 'expectations.check' | 'features.materialize'>;
+  readonly handlers: Pick<JobHandlers, 'expectations.check' | 'expectations.test' | 'features.materialize'>;
 }
 
 /** Projects, their datasets, the check of each new version, and features made of them. */

@@ -29,6 +29,13 @@ describeDatabases('profiles of a dataset', (open) => {
       for (const [index, quantile] of [-41, -30, -15, -3, 13, 79, 167.03].entries()) {
         expect(byName['arr_delay']?.quantiles?.[index]).toBeCloseTo(quantile, 6);
       }
+      const strength = (a: string, b: string) =>
+        profile!.correlations?.pairs.find(({ columns }) => columns.includes(a) && columns.includes(b));
+      expect(profile!.correlations).toMatchObject({ everyRow: 1 });
+      // So are these.
+      expect(strength('dep_delay', 'arr_delay')?.r).toBeCloseTo(0.916_332_121_298, 10);
+      expect(strength('air_time', 'distance')?.r).toBeCloseTo(0.989_762_344_260, 10);
+      expect(strength('dep_delay', 'dep_time')).toMatchObject({ n: 26_483, r: expect.closeTo(0.215_157_372_247, 10) });
       expect(byName['carrier']).toMatchObject({
         type: 'text',
         missing: 0,

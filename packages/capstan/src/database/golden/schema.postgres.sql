@@ -189,6 +189,23 @@ events.project text
 events.seq bigint not null
 events.subject text not null
 events.type text not null
+expectation_tests.caught bigint not null
+expectation_tests.created_at bigint not null
+expectation_tests.dataset text not null
+expectation_tests.ended_at bigint
+expectation_tests.error text
+expectation_tests.id text not null
+expectation_tests.injected bigint not null
+expectation_tests.most_faults bigint not null
+expectation_tests.number bigint not null
+expectation_tests.outcome text
+expectation_tests.project text not null
+expectation_tests.seed bigint not null
+expectation_tests.status text not null
+expectation_tests.stopped bigint not null
+expectation_tests.suite_digest text
+expectation_tests.suite_path text
+expectation_tests.version_id text not null
 experiment_tags.experiment_id bigint not null
 experiment_tags.key text not null
 experiment_tags.value text not null
@@ -249,6 +266,7 @@ index CREATE INDEX events_cycle ON events USING btree (cycle, seq) WHERE (cycle 
 index CREATE INDEX events_project ON events USING btree (project, seq) WHERE (project IS NOT NULL)
 index CREATE INDEX events_subject ON events USING btree (subject, seq)
 index CREATE INDEX events_type ON events USING btree (type, seq)
+index CREATE INDEX expectation_tests_by_dataset ON expectation_tests USING btree (project, dataset, created_at)
 index CREATE INDEX experiments_trash ON experiments USING btree (deleted_at) WHERE (lifecycle = 'deleted'::text)
 index CREATE INDEX jobs_state ON jobs USING btree (state, run_at, priority)
 index CREATE INDEX latest_metrics_by_metric ON latest_metrics USING btree (metric_id, run_key)
@@ -311,6 +329,7 @@ index CREATE UNIQUE INDEX evaluation_records_once ON evaluation_records USING bt
 index CREATE UNIQUE INDEX evaluation_records_pk ON evaluation_records USING btree (dataset_id, "position")
 index CREATE UNIQUE INDEX events_id_key ON events USING btree (id)
 index CREATE UNIQUE INDEX events_pkey ON events USING btree (seq)
+index CREATE UNIQUE INDEX expectation_tests_pkey ON expectation_tests USING btree (id)
 index CREATE UNIQUE INDEX experiment_tags_pk ON experiment_tags USING btree (experiment_id, key)
 index CREATE UNIQUE INDEX experiments_name_key ON experiments USING btree (name)
 index CREATE UNIQUE INDEX experiments_pkey ON experiments USING btree (id)

@@ -18,6 +18,7 @@ CREATE TABLE "evaluation_dataset_tags" ("dataset_id" text not null, "key" text n
 CREATE TABLE "evaluation_datasets" ("id" text not null primary key, "name" text not null, "digest" text not null, "schema" text, "record_count" integer not null, "last_position" integer not null, "created_at" integer not null, "updated_at" integer not null, "created_by" text, "updated_by" text);
 CREATE TABLE "evaluation_records" ("dataset_id" text not null, "position" integer not null, "id" text not null, "input_hash" text not null, "inputs" text not null, "outputs" text, "expectations" text, "tags" text not null, "source" text, "created_at" integer not null, "updated_at" integer not null, "created_by" text, "updated_by" text, constraint "evaluation_records_pk" primary key ("dataset_id", "position")) without rowid;
 CREATE TABLE "events" ("seq" integer not null primary key, "id" text not null unique, "type" text not null, "project" text, "subject" text not null, "actor" text not null, "at" integer not null, "causation_seq" integer, "cycle" text, "payload" text not null, "prev_hash" text not null, "hash" text not null);
+CREATE TABLE "expectation_tests" ("id" text not null primary key, "project" text not null, "dataset" text not null, "version_id" text not null, "number" integer not null, "seed" integer not null, "most_faults" integer not null, "status" text not null, "suite_path" text, "suite_digest" text, "injected" integer not null, "caught" integer not null, "stopped" integer not null, "error" text, "outcome" text, "created_at" integer not null, "ended_at" integer);
 CREATE TABLE "experiment_tags" ("experiment_id" integer not null references "experiments" ("id"), "key" text not null, "value" text not null, constraint "experiment_tags_pk" primary key ("experiment_id", "key")) without rowid;
 CREATE TABLE "experiments" ("id" integer not null primary key, "name" text not null unique, "artifact_location" text not null, "lifecycle" text not null, "created_at" integer not null, "updated_at" integer not null, "deleted_at" integer);
 CREATE TABLE "feature_checks" ("project" text not null, "view" text not null, "checked_at" integer not null, "report" text not null, constraint "feature_checks_pk" primary key ("project", "view"));
@@ -109,6 +110,7 @@ CREATE INDEX events_project on events (project, seq)
         where project is not null;
 CREATE INDEX "events_subject" on "events" ("subject", "seq");
 CREATE INDEX "events_type" on "events" ("type", "seq");
+CREATE INDEX "expectation_tests_by_dataset" on "expectation_tests" ("project", "dataset", "created_at");
 CREATE INDEX "experiments_trash" on "experiments" (deleted_at)
         where lifecycle = 'deleted';
 CREATE INDEX "jobs_state" on "jobs" ("state", "run_at", "priority");

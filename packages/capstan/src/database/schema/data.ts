@@ -111,7 +111,31 @@ export interface TrainingSetsTable {
   created_at: number;
 }
 
+/** Trials of suites against faults. */
+export interface ExpectationTestsTable {
+  id: string;
+  project: string;
+  dataset: string;
+  version_id: string;
+  number: number;
+  seed: number;
+  /** Most faults asked for. */
+  most_faults: number;
+  status: 'running' | 'done' | 'failed';
+  suite_path: string | null;
+  suite_digest: string | null;
+  injected: number;
+  caught: number;
+  stopped: number;
+  error: string | null;
+  /** JSON {faults, brokenBefore}, once it is done. */
+  outcome: string | null;
+  created_at: number;
+  ended_at: number | null;
+}
+
 export interface DataSchema {
+  expectation_tests: ExpectationTestsTable;
   data_files: DataFilesTable;
   data_file_scans: DataFileScansTable;
   dataset_versions: DatasetVersionsTable;

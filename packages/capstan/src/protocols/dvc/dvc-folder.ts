@@ -1,7 +1,7 @@
 import { chmod, copyFile, link, mkdir, rename, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { SharedOutput } from '#kernel/pipeline-definition';
+import type { SharedOutput } from '#model/pipelines';
 import { writeListing } from './folder-listing.ts';
 import { objectPath } from './object-place.ts';
 

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { PipelineFormat } from '#kernel/pipeline-definition';
+import type { PipelineFormat } from '#model/pipelines';
 import { adoptFolder, shareOutputs } from './dvc-folder.ts';
 import { refuseIgnorePatterns } from './dvcignore.ts';
 import { hashPath } from './hash-path.ts';

@@ -3,7 +3,7 @@ import type { BigIntStats } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError, invalid } from '#kernel/errors';
-import type { HashedContent, HashedFile, HashMemory } from '#kernel/pipeline-definition';
+import type { HashedContent, HashedFile, HashMemory } from '#model/pipelines';
 import { writeListing } from './folder-listing.ts';
 import { byCodePoint } from './python-text.ts';
 

@@ -72,7 +72,7 @@ function folderBytes(file: string, id: ObjectId): Buffer {
   if (!existsSync(file)) {
     throw new DomainError('NOT_FOUND', `The cache does not hold the folder ${id.md5}`, {
       field: id.md5,
-      hint: 'Bring it from a remote: dvc fetch.',
+      hint: 'Bring it from a remote: capstan fetch.',
     });
   }
   const bytes = readFileSync(file);
@@ -102,7 +102,7 @@ function sumOf(numbers: ArrayLike<number>): number {
 export function damaged(file: string): DomainError {
   return new DomainError('DATA_LOSS', `The object ${file} is damaged: its bytes are not those of its name`, {
     field: file,
-    hint: 'Remove it and bring it from a remote (dvc fetch), or make it anew (dvc repro).',
+    hint: 'Remove it and bring it from a remote (capstan fetch), or make it anew (dvc repro).',
   });
 }
 

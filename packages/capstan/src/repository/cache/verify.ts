@@ -60,6 +60,21 @@ export async function damagedObjects(
   return [...damaged].flatMap((index) => found[index] ?? []);
 }
 
+/**
+ * Takes objects for read whose bytes were just compared with their names: nothing reads them again until they change.
+ * @param ids of files, each once
+ */
+export function rememberWhole({ cache, memoFolder, now }: Repository, ids: readonly ObjectId[]): void {
+  if (ids.length === 0) return;
+  const facts: FileFacts = { paths: [], sizes: [], mtimes: [], inodes: [] };
+  for (const id of ids) {
+    const stats = statSync(cache.fileOf(id), { throwIfNoEntry: false });
+    if (stats) addFact(facts, placeOf(id), stats);
+  }
+  const file = join(memoFolder, MEMO);
+  remember(file, readMemo(file)?.facts, facts, now());
+}
+
 const placeOf = ({ md5, scheme }: ObjectId): string => objectPath(md5, scheme);
 
 /** A digest is in the name: what is kept is that it was found true. */

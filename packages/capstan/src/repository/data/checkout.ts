@@ -8,8 +8,8 @@ import { digestAt, isFolderId, type FileList, type Hashed, type ObjectId } from 
 import type { Repository } from '../open.ts';
 import { folderOf } from '../paths.ts';
 import { hashContent } from '../tree/content.ts';
-import { findFiles, namedData, trackedBy, type TrackedData } from './data-files.ts';
 import { ignoreInGit } from './git.ts';
+import { chosenUse, isCachedData, usedData, type CachedData } from './used-data.ts';
 
 export interface CheckedOut {
   /** Relative to the root. */
@@ -25,8 +25,8 @@ export interface CheckoutOptions {
 }
 
 /**
- * Makes tracked data in the checkout what its `.dvc` files say. Objects are read before they are trusted.
- * @param given paths of the caller; all data where there is none
+ * Makes tracked data in the checkout what its `.dvc` files and dvc.lock say. Objects are read before they are trusted.
+ * @param given targets as `chosenUse` takes them; all data where there is none
  * @throws DomainError NOT_FOUND for objects that the cache lacks, DATA_LOSS for a damaged one, CONFLICT for data that would
  *   be lost; nothing of that path has been changed then
  */
@@ -35,14 +35,18 @@ export async function checkoutData(
   given: readonly string[],
   options: CheckoutOptions = {},
 ): Promise<CheckedOut[]> {
-  const all = findFiles(repository.root, repository.rules).dataFiles.flatMap(trackedBy);
-  const chosen = namedData(repository, all, given);
+  const chosen = chosenUse(repository, await usedData(repository), given);
+  return await checkoutUsed(repository, chosen.filter(isCachedData), options);
+}
+
+/** The same for data that is known already. */
+export async function checkoutUsed(
+  repository: Repository,
+  chosen: readonly CachedData[],
+  options: CheckoutOptions = {},
+): Promise<CheckedOut[]> {
   const done: CheckedOut[] = [];
-  for (const data of chosen) {
-    if (data.output.md5 === undefined || !data.output.isCached) continue;
-    const wanted = { path: data.path, isExecutable: data.output.isExecutable === true };
-    done.push(await checkoutOne(repository, wanted, { md5: data.output.md5, scheme: data.output.scheme }, options));
-  }
+  for (const data of chosen) done.push(await checkoutOne(repository, data, data.id, options));
   return done;
 }
 
@@ -132,7 +136,7 @@ async function refuseUnfitObjects(
       `The cache lacks ${missing.length} of ${write.length} files of '${path}', first ${name}`,
       {
         field: path,
-        hint: 'Bring them from a remote: dvc pull.',
+        hint: 'Bring them from a remote: capstan pull.',
       },
     );
   }

@@ -29,6 +29,12 @@ const tellers: Readonly<Record<string, Teller>> = {
     payload['verdict'] === 'accepted'
       ? `${at(payload, 'dataset')} version ${at(payload, 'number')} passed its checks`
       : `${at(payload, 'dataset')} version ${at(payload, 'number')} is in quarantine: ${names(payload['failed'], 'rule')}`,
+  'expectation-test.requested': (payload) =>
+    `A test of the expectations of ${at(payload, 'dataset')} began, on version ${at(payload, 'number')}`,
+  'expectation-test.ended': (payload) =>
+    payload['status'] === 'done'
+      ? `The expectations of ${at(payload, 'dataset')} found ${at(payload, 'caught')} of ${at(payload, 'injected')} faults`
+      : `A test of the expectations of ${at(payload, 'dataset')} failed`,
   'feature-view.materialized': (payload) =>
     payload['status'] === 'succeeded'
       ? `Features ${at(payload, 'view')} brought up to date: ${Number(payload['entities']).toLocaleString('en')} entities`
