@@ -25,7 +25,9 @@ export {
 } from './revisions/tracked.ts';
 export { findGarbage, removeGarbage, type CollectOptions, type Garbage } from './collect/collect-garbage.ts';
 export type { CollectScope } from './collect/scope.ts';
-export { verifyData, type UnfitObject, type VerifiedData } from './collect/verify-data.ts';
+export { findEvictions } from './collect/evict.ts';
+export { repairData } from './collect/repair-data.ts';
+export { verifyData, type UnfitObject } from './collect/verify-data.ts';
 export { diffData, type DataDiffOptions } from './compare/data-diff.ts';
 export type { DataDiff, DiffEntry } from './compare/renames.ts';
 export { removeData, type Removed } from './data/remove.ts';
