@@ -100,6 +100,31 @@ describe('import', () => {
     expect(read('code.py.dvc')).toBe(read('code.py.dvc', theirs));
   });
 
+  test('of an address takes data from its remote, and nothing without it', async () => {
+    const shared = openDvcTwin(program);
+    const remote = join(emptyFolder(), 'remote');
+    shared.dvc('remote', 'add', '-q', '-d', 'storage', remote);
+    shared.write('images/a.txt', 'a\n');
+    shared.write('images/b.txt', 'b\n');
+    await shared.ours('add', 'images');
+    shared.commit('images');
+    await shared.ours('push');
+    const url = `file://${shared.root}`;
+    const folder = emptyFolder();
+    expect((await capstan(['get', url, 'images/b.txt'], undefined, folder)).err).toBe('');
+    expect(read('b.txt', folder)).toBe('b\n');
+    const theirs = copyOf(twin);
+    await twin.ours('import', url, 'images');
+    twin.dvc('--cd', theirs, 'import', '-q', url, 'images');
+    expect(read('images.dvc')).toBe(read('images.dvc', theirs));
+    expect(twin.dvc('status')).toContain('up to date');
+    rmSync(remote, { recursive: true });
+    const other = openDvcTwin(program);
+    const refused = await capstan(['import', url, 'images'], undefined, other.root);
+    expect(refused.code).not.toBe(0);
+    expect(other.git('status', '--porcelain', '-uall')).toBe('');
+  });
+
   test.each([
     ['nothing there', ['nowhere'], 3, "has nothing at 'nowhere'"],
     ['no revision', ['images', '--rev', 'v2'], 3, 'v1'],

@@ -1,5 +1,14 @@
 // Data of one checkout kept in order by Capstan beside the real dvc: what changed, what the cache still needs, where it is from.
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openDvcTwin, type DvcTwin } from '../support/dvc-twin.ts';

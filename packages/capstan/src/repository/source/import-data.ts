@@ -53,7 +53,7 @@ export async function takeFromProject(
   { onProgress }: Pick<ImportOptions, 'onProgress'>,
 ): Promise<{ repo: SourceRepository; content: Content | undefined }> {
   const { repo, path, place, extent } = what;
-  const source = await openSource(access, repo.url, repo.rev);
+  const source = await openSource({ ...access, into: repository }, repo.url, repo.rev);
   try {
     const { commit } = source.state;
     if (commit === undefined) {
