@@ -55,6 +55,17 @@ export const datasetProfile = z.strictObject({
   /** False where distinct counts and quantiles are estimates, since the version has too many rows to keep them all. */
   isExact: z.boolean(),
   columns: z.array(columnProfile),
+  /** What goes together among numbers; absent in profiles of older versions of Capstan. */
+  correlations: z
+    .strictObject({
+      /** Those that were looked at, at most 20. */
+      columns: z.array(z.string()),
+      /** 1: over all rows; 7: over every seventh. */
+      everyRow: z.int(),
+      /** Pearson's coefficient over `n` rows, of pairs with 0.1 or more either way; the strongest first. */
+      pairs: z.array(z.strictObject({ columns: z.tuple([z.string(), z.string()]), r: z.number(), n: z.int() })),
+    })
+    .optional(),
 });
 export type DatasetProfile = z.infer<typeof datasetProfile>;
 

@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { datasetVersion, datasetVersionStatus, datasetVersionSummary } from '../dataset-version.ts';
+import { datasetDiff } from '../dataset-diff.ts';
+import {
+  datasetColumn,
+  datasetVersion,
+  datasetVersionStatus,
+  datasetVersionSummary,
+  shownValue,
+} from '../dataset-version.ts';
 import { defineRawRoute, defineRoute } from '../route.ts';
 import { nothing, pageOf, pageQuery, slug } from '../shapes.ts';
 
@@ -62,6 +69,53 @@ export const datasets = {
     body: nothing,
     reply: datasetVersion,
     errors: ['NOT_FOUND'],
+  }),
+  diff: defineRoute({
+    name: 'datasets.diff',
+    method: 'GET',
+    path: '/api/v1/dataset-versions/:version/diff/:other',
+    summary: 'What changed from one version to another: columns, files, rows by key, and how each column is spread',
+    permission: 'read',
+    bodyLimitBytes: 0,
+    audit: 'none',
+    params: z.strictObject({ version: z.string().max(64), other: z.string().max(64) }),
+    query: nothing,
+    body: nothing,
+    reply: datasetDiff,
+    errors: ['INVALID_ARGUMENT', 'NOT_FOUND', 'DATA_LOSS'],
+  }),
+  rows: defineRoute({
+    name: 'datasets.rows',
+    method: 'GET',
+    path: '/api/v1/dataset-versions/:version/rows',
+    summary: 'Rows of a version as they stand in its files, for people to look at',
+    permission: 'read',
+    bodyLimitBytes: 0,
+    audit: 'none',
+    params: z.strictObject({ version: z.string().max(64) }),
+    query: z.strictObject({
+      offset: z.coerce.number().int().min(0).max(1_000_000_000_000).default(0),
+      limit: z.coerce.number().int().min(1).max(500).default(50),
+    }),
+    body: nothing,
+    reply: z.strictObject({
+      columns: z.array(datasetColumn),
+      /** Rows of the version. */
+      total: z.int(),
+      items: z.array(z.strictObject({ file: z.string(), row: z.int(), values: z.array(shownValue) })),
+    }),
+    errors: ['INVALID_ARGUMENT', 'NOT_FOUND', 'DATA_LOSS'],
+  }),
+  croissant: defineRawRoute({
+    name: 'datasets.croissant',
+    method: 'GET',
+    path: '/api/v1/dataset-versions/:version/croissant',
+    summary: 'An accepted version as Croissant 1.0 of MLCommons (JSON-LD)',
+    permission: 'read',
+    protocol: 'native',
+    bodyAs: 'none',
+    bodyLimitBytes: 0,
+    audit: 'none',
   }),
   downloadFile: defineRawRoute({
     name: 'datasets.downloadFile',

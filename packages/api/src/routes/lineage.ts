@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { cycleStep, cycleSummary } from '../cycle.ts';
+import { datasetUsage } from '../dataset-diff.ts';
 import { datasetFile, datasetVersionStatus } from '../dataset-version.ts';
 import { event } from '../events/event.ts';
 import { pipelineRunSummary, stageAttempt } from '../pipeline-run.ts';
@@ -145,8 +146,22 @@ const chosen = z.strictObject({
   role: servingRole.optional().meta({ description: 'Left out: the answer that the caller got' }),
 });
 
-/** Where an answer came from, and whether it can be had again. */
+/** Where an answer came from, whether it can be had again, and where data went. */
 export const lineage = {
+  usage: defineRoute({
+    name: 'lineage.usage',
+    method: 'GET',
+    path: '/api/v1/dataset-versions/:version/usage',
+    summary: 'Pipeline runs, experiment runs, model versions and cuts that a version of a dataset went into',
+    permission: 'read',
+    bodyLimitBytes: 0,
+    audit: 'none',
+    params: z.strictObject({ version: z.string().max(64) }),
+    query: nothing,
+    body: nothing,
+    reply: datasetUsage,
+    errors: ['NOT_FOUND'],
+  }),
   explain: defineRoute({
     name: 'lineage.explain',
     method: 'GET',

@@ -2,6 +2,7 @@ import type { Client } from '@capstan/client';
 import type { Command } from 'commander';
 import { exitCodes } from './exit-codes.ts';
 import { connect } from './connect.ts';
+import { registerLooks } from './dataset-looks.ts';
 import type { Registration } from './run.ts';
 import { oneLine, table } from './terminal.ts';
 import { timeText } from './time-text.ts';
@@ -54,6 +55,7 @@ export function register(program: Command, { terminal, action }: Registration): 
         return undefined;
       }),
     );
+  registerLooks(datasets, { terminal, action });
 }
 
 async function checked(client: Client, version: string): Promise<Version> {

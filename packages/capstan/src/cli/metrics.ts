@@ -10,7 +10,7 @@ import {
   type NamedValues,
   type Repository,
 } from '#repository';
-import { inReadRepository, inRevisions } from './open-here.ts';
+import { withRepository, inRevisions } from './open-here.ts';
 import type { Registration } from './run.ts';
 import { diffJson, diffTable, precisionOf, shownValue, tellProblems, textTable } from './value-tables.ts';
 
@@ -49,7 +49,7 @@ function registerShow(metrics: Command, { terminal, action }: Registration): voi
     .action(
       action(async (files: string[], options: ShowOptions) => {
         const precision = precisionOf(options.precision);
-        await inReadRepository(terminal, async (repository) => {
+        await withRepository(terminal, async (repository) => {
           const isMany = [options.allBranches, options.allTags, options.allCommits].includes(true);
           const revisions = isMany ? openRevisions(repository) : undefined;
           try {

@@ -6,9 +6,11 @@ import {
   openRevisions,
   withRepositoryLock,
   WORKSPACE,
+  type LockOptions,
   type Repository,
   type RepositoryState,
 } from '#repository';
+import { remoteOpener } from '../remotes.ts';
 import type { Terminal } from './terminal.ts';
 
 const DEFAULT_WAIT_S = 60;
@@ -22,29 +24,46 @@ export const WAIT_OPTION = [
 /** Works in the repository around the working directory, while nobody else does, and closes it. */
 export async function inRepository<Result>(
   terminal: Terminal,
-  { wait = String(DEFAULT_WAIT_S) }: { readonly wait?: string },
+  options: { readonly wait?: string },
   work: (repository: Repository) => Promise<Result>,
 ): Promise<Result> {
-  const waitMs = Number(wait) * 1_000;
-  if (wait.trim() === '' || !(waitMs >= 0)) {
-    throw invalid(`--wait takes seconds, from 0 on, not '${wait}'`, { field: '--wait' });
-  }
-  const repository = openHere(terminal);
-  const onWait = (holder: string): void => terminal.err(`capstan: waiting for another command (${holder}) ...`);
-  try {
-    return await withRepositoryLock(repository, { waitMs, onWait }, () => work(repository));
-  } finally {
-    terminal.show('');
-    await repository.close();
-  }
+  return await inRepositories(terminal, [terminal.cwd], options, async ([repository]) => {
+    if (!repository) throw new Error('no repository was opened');
+    return await work(repository);
+  });
 }
 
-/** Reads the repository around the working directory, whoever else works in it. */
-export async function inReadRepository<Result>(
+/** The same in several at once, those around the folders; each is opened and locked one time, in this order. */
+export async function inRepositories<Result>(
+  terminal: Terminal,
+  folders: readonly string[],
+  options: { readonly wait?: string },
+  work: (repositories: readonly Repository[]) => Promise<Result>,
+): Promise<Result> {
+  const lock = lockOptions(terminal, options);
+  const opened: Repository[] = [];
+  const lockNext = async (): Promise<Result> => {
+    const folder = folders[opened.length];
+    if (folder === undefined) return await work(opened);
+    return await withRepository({ ...terminal, cwd: folder }, async (repository) => {
+      opened.push(repository);
+      return await withRepositoryLock(repository, lock, lockNext);
+    });
+  };
+  return await lockNext();
+}
+
+/** Works in the repository around the working directory, and closes it; who works in it meanwhile is the work's affair. */
+export async function withRepository<Result>(
   terminal: Terminal,
   work: (repository: Repository) => Promise<Result>,
 ): Promise<Result> {
-  const repository = openHere(terminal);
+  const repository = openRepository({
+    cwd: terminal.cwd,
+    configFolders: configFolders(terminal.env),
+    openRemote: remoteOpener(terminal.env),
+    now: () => Date.now(),
+  });
   try {
     return await work(repository);
   } finally {
@@ -62,7 +81,7 @@ export async function inRevisions<Result>(
   { from, to }: { readonly from: string | undefined; readonly to: string | undefined },
   work: (repository: Repository, states: readonly [RepositoryState, RepositoryState]) => Promise<Result>,
 ): Promise<Result> {
-  return await inReadRepository(terminal, async (repository) => {
+  return await withRepository(terminal, async (repository) => {
     const revisions = openRevisions(repository);
     try {
       const isEmpty = from === undefined && (await revisions.head()) === undefined;
@@ -74,12 +93,16 @@ export async function inRevisions<Result>(
   });
 }
 
-function openHere(terminal: Terminal): Repository {
-  return openRepository({
-    cwd: terminal.cwd,
-    configFolders: configFolders(terminal.env),
-    now: () => Date.now(),
-  });
+/** How long to wait for other commands. @throws DomainError INVALID_ARGUMENT for a time that is none */
+export function lockOptions(
+  terminal: Terminal,
+  { wait = String(DEFAULT_WAIT_S) }: { readonly wait?: string },
+): LockOptions {
+  const waitMs = Number(wait) * 1_000;
+  if (wait.trim() === '' || !(waitMs >= 0)) {
+    throw invalid(`--wait takes seconds, from 0 on, not '${wait}'`, { field: '--wait' });
+  }
+  return { waitMs, onWait: (holder) => terminal.err(`capstan: waiting for another command (${holder}) ...`) };
 }
 
 /** Where dvc looks for settings of the machine and of the person. */

@@ -17,7 +17,7 @@ import {
   type Repository,
   type RepositoryState,
 } from '#repository';
-import { inReadRepository } from './open-here.ts';
+import { withRepository } from './open-here.ts';
 import type { Registration } from './run.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -61,7 +61,7 @@ export function register(program: Command, { terminal, action }: Registration): 
     )
     .action(
       action(async (targets: string[], options: Options) => {
-        await inReadRepository(terminal, async (repository) => {
+        await withRepository(terminal, async (repository) => {
           const set = await collectPlots(repository, [checkoutState(repository.root)], {
             targets,
             overrides: overridesOf(options),
@@ -77,7 +77,7 @@ export function register(program: Command, { terminal, action }: Registration): 
     .addHelpText('after', '\nExamples:\n  capstan plots diff\n  capstan plots diff main v1.0 --targets logs.csv\n')
     .action(
       action(async (named: string[], options: Options) => {
-        await inReadRepository(terminal, async (repository) => {
+        await withRepository(terminal, async (repository) => {
           const revisions = openRevisions(repository);
           try {
             const states: RepositoryState[] = [];

@@ -14,7 +14,7 @@ import { createEvents, type Events } from '#events';
 import { createJobs } from '#jobs';
 import type { Analytics } from '#ports/analytics';
 import type { BlobStore } from '#ports/blob-store';
-import { randomIds } from '#ports/ids';
+import { randomIds, type Ids } from '#ports/ids';
 
 export const exampleData = fileURLToPath(new URL('../../../../examples/flight-delays/data', import.meta.url));
 
@@ -28,6 +28,7 @@ export interface DataBench {
   readonly analytics: Analytics;
   readonly blobs: BlobStore;
   readonly clock: { time: number; now(): number };
+  readonly ids: Ids;
   /** Puts the first 1,000 flights of months of 2013 into the project's folder: `['01', '02']`. */
   addMonths(months: readonly string[]): Promise<void>;
   /** Puts a whole month there. */
@@ -40,6 +41,8 @@ export interface DataBench {
   accepted(months: readonly string[]): Promise<DatasetVersion>;
   /** Runs the checks of all pending versions, as the job would. */
   checkAll(): Promise<void>;
+  /** Runs the tests of expectations that were asked for, as the job would. */
+  testAll(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -75,7 +78,7 @@ export async function openDataBench(database: Database): Promise<DataBench> {
   const analytics = createAnalyticsDuckdb({ temporaryFolder: join(root, 'spill') });
   const temporaryFolder = join(root, 'tmp');
   const datasets = createDatasets({ database, events, clock, ids, blobs, analytics, projects, temporaryFolder });
-  const expectations = createExpectations({ datasets, projects, analytics, clock });
+  const expectations = createExpectations({ database, events, datasets, projects, analytics, clock, ids });
   const bench: DataBench = {
     folder,
     database,
@@ -86,6 +89,7 @@ export async function openDataBench(database: Database): Promise<DataBench> {
     analytics,
     blobs,
     clock,
+    ids,
     async addMonths(months) {
       for (const month of months) {
         await writeFile(
@@ -114,6 +118,11 @@ ${declared}
       for (const { payload } of asked) {
         await expectations.check({ versionId: String(payload['versionId']), cause, isLastTry: false });
       }
+    },
+    async testAll() {
+      for (const { type, payload } of await events.list({ limit: 1_000 }))
+        if (type === 'expectation-test.requested')
+          await expectations.runTest({ id: String(payload['testId']), cause, isLastTry: false });
     },
     register: (files, more = {}) =>
       datasets.registerFromFolder({ project: 'flights', dataset: 'flights', files, replace: false, cause, ...more }),

@@ -4,8 +4,14 @@ export { openRepository, relativePath, rootOf, type OpenOptions, type Repository
 export { initRepository, type InitOptions } from './init.ts';
 export { addData, type Added } from './data/add.ts';
 export { checkoutData, type CheckedOut, type CheckoutOptions } from './data/checkout.ts';
-export { dataStatus, type DataState, type DataStatus } from './data/status.ts';
+export { repositoryStatus, type RepositoryStatus } from './status/repository-status.ts';
+export type { ChangedEntry, ChangedPath, FolderChanges, PathState } from './status/model.ts';
 export { withRepositoryLock } from './locks/repository-lock.ts';
+export type { LockOptions } from './locks/file-lock.ts';
+export { reproduce, type ReproduceOptions, type ReproReport, type StageReport } from './pipelines/reproduce.ts';
+export { whyLine, whyText, type WhyStage } from './pipelines/model.ts';
+export { readDag, type DagNode } from './pipelines/dag.ts';
+export { lookAhead, stageStatus, type Outlook, type StageStatus } from './pipelines/look-ahead.ts';
 export { openRevisions, type NamedCommit, type RevisionChoice, type Revisions } from './revisions/revisions.ts';
 export { experimentRefs, type ExperimentRef } from './revisions/refs.ts';
 export { checkoutState } from './revisions/checkout-state.ts';
@@ -17,6 +23,9 @@ export {
   type Tracked,
   type TrackedOutput,
 } from './revisions/tracked.ts';
+export { findGarbage, removeGarbage, type CollectOptions, type Garbage } from './collect/collect-garbage.ts';
+export type { CollectScope } from './collect/scope.ts';
+export { verifyData, type UnfitObject, type VerifiedData } from './collect/verify-data.ts';
 export { diffData, type DataDiffOptions } from './compare/data-diff.ts';
 export type { DataDiff, DiffEntry } from './compare/renames.ts';
 export {
@@ -37,3 +46,10 @@ export { collectPlots, type PlotOptions } from './plots/collect.ts';
 export type { PlotOverrides } from './plots/definitions.ts';
 export type { DrawnPlot, PlotSet } from './plots/model.ts';
 export { writePlotFiles, writePlotsPage } from './plots/write-plots.ts';
+export { fetchData, fetchObjects, type FetchOptions, type WantedObject } from './remotes/fetch.ts';
+export { pullData, type Pulled } from './remotes/pull.ts';
+export { pushData } from './remotes/push.ts';
+export type { FailedObject, Transferred, TransferOptions, TransferProgress } from './remotes/transfer.ts';
+export { openRemoteOf, remoteSettings, type RemoteSource } from './remotes/which-remote.ts';
+export { chosenUse, isCachedData, usedData, type CachedData, type UsedData } from './data/used-data.ts';
+export { fetchRunCache, pushRunCache } from './remotes/run-cache.ts';

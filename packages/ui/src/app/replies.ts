@@ -10,6 +10,7 @@ export type Item<Call extends (...given: never[]) => Promise<{ readonly items: r
 export type DatasetSummary = Item<typeof api.datasets.list>;
 export type VersionSummary = Item<typeof api.datasets.versions>;
 export type DatasetVersionReply = Reply<typeof api.datasets.getVersion>;
+export type FeatureViewReply = Item<typeof api.features.list>;
 export type RunReply = Reply<typeof api.experiments.getRun>;
 export type RunSummary = Item<typeof api.experiments.searchRuns>;
 export type RunGroupReply = Item<typeof api.experiments.groupRuns>;

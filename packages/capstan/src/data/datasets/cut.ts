@@ -9,7 +9,7 @@ import { scanFiles } from './file-scans.ts';
 import { localData } from './local-files.ts';
 import { describeCut, formatOf, mergeFiles, sideOf, spanOf, type Cut } from './model.ts';
 import { canHold, derivedPlace } from './placement.ts';
-import { instantOf } from './profile.ts';
+import { instantOf } from './values.ts';
 import * as store from './store.ts';
 
 export interface CutPlan {

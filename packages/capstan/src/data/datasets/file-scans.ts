@@ -3,7 +3,7 @@ import { quoteName } from '#ports/analytics';
 import type { DatasetsDeps } from './deps.ts';
 import { localData } from './local-files.ts';
 import { formatOf, type FileScan } from './model.ts';
-import { instantOf } from './profile.ts';
+import { instantOf } from './values.ts';
 import * as store from './file-scans.store.ts';
 
 export interface ScanRequest {

@@ -4,6 +4,7 @@ import type {
   DatasetProfile,
   DatasetVersion,
   DatasetVersionStatus,
+  DatasetVersionSummary,
   ExpectationReport,
 } from '@capstan/api';
 import { digestOf } from '#kernel/digest';
@@ -140,4 +141,18 @@ function kindOf(type: DatasetColumn['type']): string {
 
 function byPath(a: { readonly path: string }, b: { readonly path: string }): number {
   return a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
+}
+
+/** A version without its long parts. */
+export function summaryOf(version: DatasetVersion): DatasetVersionSummary {
+  const {
+    files: _files,
+    columns: _columns,
+    eventTimeColumn: _column,
+    parents: _parents,
+    profile: _profile,
+    report: _report,
+    ...rest
+  } = version;
+  return rest;
 }

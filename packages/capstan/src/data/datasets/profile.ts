@@ -1,13 +1,14 @@
 import type { ColumnProfile, DatasetColumn, DatasetProfile, ShownValue } from '@capstan/api';
-import { quoteName, type Analytics, type Cell, type DataFile, type DataRow } from '#ports/analytics';
+import { type Analytics, type Cell, type DataFile, type DataRow } from '#ports/analytics';
+import { correlate } from './correlations.ts';
 import type { ProfiledVersion } from './model.ts';
+import { axisOf, presentValue, shownValue, toShown } from './values.ts';
 
 /** Up to so many rows distinct values and quantiles are counted exactly; beyond, sketches do with little memory. */
 const MAX_EXACT_ROWS = 5_000_000;
 const COLUMNS_PER_SCAN = 50;
 const BIN_COUNT = 20;
 const TOP_COUNT = 10;
-const MAX_SHOWN_CHARACTERS = 200;
 const QUANTILES = '[0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99]';
 
 export interface ProfileRequest {
@@ -20,7 +21,7 @@ export interface ProfileRequest {
 
 /**
  * Describes every column: one scan for all figures, one for the histograms (their bins need the extremes first),
- * and one that counts the values of text columns.
+ * one that counts the values of text columns, and one of a share of the rows for what goes together.
  * @throws DomainError INVALID_ARGUMENT when a file's content is damaged
  */
 export async function profileFiles(
@@ -42,7 +43,8 @@ export async function profileFiles(
       columns.push({ ...profileOf(summary, request.rows), histogram, top });
     }
   }
-  return { profile: { rows: request.rows, isExact, columns }, eventTime };
+  const correlations = await correlate((sql) => ask(analytics, request, sql), request.columns, request.rows);
+  return { profile: { rows: request.rows, isExact, columns, correlations }, eventTime };
 }
 
 interface Summary {
@@ -144,16 +146,20 @@ async function mostFrequent(
   if (columns.length === 0) return found;
   const lists = columns.map((column, index) => {
     const value = presentValue(column);
-    return `(select ${index} as list, to_json(${shownValue(column)}) as value, count(*) as n, row_number() over (order by n desc, ${value}) as place
-        from data where ${value} is not null group by ${value} order by place limit ${TOP_COUNT})`;
+    // Names of ours begin with capstan_: a column of the data may be called anything else.
+    return `(select ${index} as capstan_list, to_json(${shownValue(column)}) as capstan_value,
+                    count(*) as capstan_count, row_number() over (order by count(*) desc, ${value}) as capstan_place
+        from data where ${value} is not null group by ${value} order by capstan_place limit ${TOP_COUNT})`;
   });
   for (const row of await ask(
     analytics,
     request,
-    `select * from (${lists.join(' union all ')}) order by list, place`,
+    `select * from (${lists.join(' union all ')}) order by capstan_list, capstan_place`,
   )) {
-    const name = columns[Number(row['list'])]?.name ?? '';
-    found.get(name)?.push({ value: JSON.parse(row['value'] as string) as ShownValue, count: Number(row['n']) });
+    const name = columns[Number(row['capstan_list'])]?.name ?? '';
+    found
+      .get(name)
+      ?.push({ value: JSON.parse(row['capstan_value'] as string) as ShownValue, count: Number(row['capstan_count']) });
   }
   return found;
 }
@@ -168,39 +174,6 @@ function isNumeric({ type }: DatasetColumn): boolean {
 
 function isListed({ type }: DatasetColumn): boolean {
   return type === 'text' || type === 'boolean';
-}
-
-/** SQL of a column's value, null where there is none: NaN is how many programs write a missing number. */
-export function presentValue({ name, type, storageType }: DatasetColumn): string {
-  const value = quoteName(name);
-  if (type === 'other') return `cast(${value} as varchar)`;
-  return /^(FLOAT|DOUBLE)$/.test(storageType) ? `case when isnan(${value}) then null else ${value} end` : value;
-}
-
-/** SQL of the number a histogram or mean is taken of: the value, or milliseconds since 1970; infinities are left out. */
-function axisOf(column: DatasetColumn): string | undefined {
-  const value = quoteName(column.name);
-  if (isNumeric(column)) return `case when isfinite(cast(${value} as double)) then cast(${value} as double) end`;
-  if (column.type === 'timestamp' || column.type === 'date') return `cast(${instantOf(column.name)} as double)`;
-  return undefined;
-}
-
-/** SQL of an instant in milliseconds since 1970; instants without a zone and dates are UTC. */
-export function instantOf(name: string): string {
-  return `epoch_ms(cast(${quoteName(name)} as timestamp))`;
-}
-
-function shownValue(column: DatasetColumn): string {
-  return column.type === 'text'
-    ? `left(cast(${quoteName(column.name)} as varchar), ${MAX_SHOWN_CHARACTERS})`
-    : presentValue(column);
-}
-
-/** A cell as it can be stored and shown. */
-export function toShown(cell: Cell | undefined): ShownValue {
-  if (cell === undefined || cell === null) return null;
-  if (typeof cell === 'number') return Number.isFinite(cell) ? cell : String(cell);
-  return typeof cell === 'object' ? JSON.stringify(cell) : cell;
 }
 
 function finite(cell: Cell | undefined): number | null {

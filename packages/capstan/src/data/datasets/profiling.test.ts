@@ -29,6 +29,13 @@ describeDatabases('profiles of a dataset', (open) => {
       for (const [index, quantile] of [-41, -30, -15, -3, 13, 79, 167.03].entries()) {
         expect(byName['arr_delay']?.quantiles?.[index]).toBeCloseTo(quantile, 6);
       }
+      const strength = (a: string, b: string) =>
+        profile!.correlations?.pairs.find(({ columns }) => columns.includes(a) && columns.includes(b));
+      expect(profile!.correlations).toMatchObject({ everyRow: 1 });
+      // So are these.
+      expect(strength('dep_delay', 'arr_delay')?.r).toBeCloseTo(0.916_332_121_298, 10);
+      expect(strength('air_time', 'distance')?.r).toBeCloseTo(0.989_762_344_260, 10);
+      expect(strength('dep_delay', 'dep_time')).toMatchObject({ n: 26_483, r: expect.closeTo(0.215_157_372_247, 10) });
       expect(byName['carrier']).toMatchObject({
         type: 'text',
         missing: 0,
@@ -58,6 +65,21 @@ describeDatabases('profiles of a dataset', (open) => {
       expect(byName['time_hour']!.histogram!.edges[1]! - byName['time_hour']!.histogram!.edges[0]!).toBe(
         (738 * HOUR_MS) / 20,
       );
+    });
+
+    it('copes with columns of any name', async () => {
+      await bench.declare('  odd: {path: data/odd.csv}');
+      await writeFile(
+        join(bench.folder, 'data', 'odd.csv'),
+        'n,list,value,place,count,data\na,x,x,x,x,x\na,y,y,y,y,y\nb,z,z,z,z,z\n',
+      );
+      const version = await bench.register(undefined, { dataset: 'odd' });
+      await bench.checkAll();
+      const { profile } = await bench.datasets.get(version.id);
+      expect(profile!.columns[0]?.top).toEqual([
+        { value: 'a', count: 2 },
+        { value: 'b', count: 1 },
+      ]);
     });
 
     it('copes with columns of one value, of none, with NaN and infinities', async () => {

@@ -1,6 +1,7 @@
-import { routes, type DatasetVersion, type DatasetVersionSummary } from '@capstan/api';
-import { attachmentReply, bind, bindRaw, type BoundRoute } from '#http';
+import { routes } from '@capstan/api';
+import { attachmentReply, bind, bindRaw, type BoundRoute, type RawRequest } from '#http';
 import { invalid } from '#kernel/errors';
+import { summaryOf } from './model.ts';
 import type { Datasets } from './service.ts';
 
 export function datasetRoutes(datasets: Datasets): BoundRoute[] {
@@ -20,6 +21,20 @@ export function datasetRoutes(datasets: Datasets): BoundRoute[] {
       return { items, ...(last && items.length === limit && { nextCursor: String(last.number) }) };
     }),
     bind(routes.datasets.getVersion, ({ params }) => datasets.describe(params.version)),
+    bind(routes.datasets.diff, ({ params }, { signal }) => datasets.diff(params.version, params.other, signal)),
+    bind(routes.datasets.rows, async ({ params, query }, { signal }) => {
+      const { version, rows } = await datasets.preview(params.version, { ...query, signal });
+      return {
+        columns: version.columns,
+        total: version.rows,
+        items: rows.map((row) => ({ ...row, values: [...row.values] })),
+      };
+    }),
+    bindRaw(routes.datasets.croissant, async (request) => ({
+      status: 200,
+      headers: { 'content-type': 'application/ld+json; charset=utf-8' },
+      body: JSON.stringify(await datasets.croissant(request.params['version'] ?? '', urlOf(request)), null, 2),
+    })),
     bindRaw(routes.datasets.downloadFile, async (request) => {
       const file = await datasets.file(request.params['version'] ?? '', request.query.get('path') ?? '');
       return await attachmentReply(request, file, datasets.readFile);
@@ -31,22 +46,14 @@ export function datasetRoutes(datasets: Datasets): BoundRoute[] {
   ];
 }
 
-/** A version without its long parts. */
-export function summaryOf(version: DatasetVersion): DatasetVersionSummary {
-  const {
-    files: _files,
-    columns: _columns,
-    eventTimeColumn: _column,
-    parents: _parents,
-    profile: _profile,
-    report: _report,
-    ...rest
-  } = version;
-  return rest;
-}
-
 function numberOf(cursor: string): number {
   const number = Number(cursor);
   if (Number.isSafeInteger(number) && number > 0) return number;
   throw invalid('The cursor is none that this list gave', { field: 'query.cursor' });
+}
+
+/** Where the caller reached this server. */
+function urlOf({ headers }: RawRequest): string {
+  const host = String(headers['host'] ?? '127.0.0.1');
+  return /^[\w.:[\]-]{1,255}$/.test(host) ? `http://${host}` : 'http://127.0.0.1';
 }

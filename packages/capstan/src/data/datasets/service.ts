@@ -1,4 +1,4 @@
-import type { DatasetVersion, DatasetVersionStatus, DatasetVersionSummary } from '@capstan/api';
+import type { DatasetDiff, DatasetVersion, DatasetVersionStatus, DatasetVersionSummary } from '@capstan/api';
 import { glob } from 'node:fs/promises';
 import { openInside } from '#design/projects';
 import type { StoredFile } from '#http';
@@ -7,10 +7,13 @@ import { invalid, notFound } from '#kernel/errors';
 import type { ByteRange, Digest, LentBytes } from '#ports/blob-store';
 import type { DatasetsDeps } from './deps.ts';
 import { requestCheck, settleCheck } from './check.ts';
+import { toCroissant } from './croissant.ts';
 import { derive, type DeriveRequest } from './derive.ts';
+import { diffVersions } from './diff.ts';
 import { assertAccepted, localFiles, materialise } from './local-files.ts';
-import type { LocalFile, ProfiledVersion, Settlement } from './model.ts';
+import { summaryOf, type LocalFile, type ProfiledVersion, type Settlement } from './model.ts';
 import { placeOf } from './placement.ts';
+import { previewRows, type PreviewRow } from './preview.ts';
 import { describe, scan } from './scan.ts';
 import { declaredDataset, registerFiles, type NewFile, type RegisterRequest } from './register.ts';
 import * as store from './store.ts';
@@ -56,6 +59,8 @@ export interface Datasets {
   describe(versionId: string): Promise<DatasetVersion>;
   /** The newest snapshot with one of these statuses; cuts are not snapshots. Default: accepted. */
   latest(project: string, dataset: string, ...statuses: DatasetVersionStatus[]): Promise<DatasetVersion | undefined>;
+  /** The version of a dataset with this number, cuts included. */
+  byNumber(project: string, dataset: string, number: number): Promise<DatasetVersion | undefined>;
   /** Versions, newest first, cuts included. @throws DomainError NOT_FOUND for an unknown project */
   list(query: store.VersionQuery): Promise<DatasetVersionSummary[]>;
   /** @throws DomainError NOT_FOUND for an unknown project */
@@ -75,6 +80,17 @@ export interface Datasets {
    * and of them only files that no version had before are read. @throws DomainError INVALID_ARGUMENT for damaged content
    */
   scan(versionId: string, signal?: AbortSignal): Promise<ProfiledVersion>;
+  /** What changed from one version to another of the same project. @throws DomainError NOT_FOUND, INVALID_ARGUMENT */
+  diff(before: string, after: string, signal?: AbortSignal): Promise<DatasetDiff>;
+  /** Rows as they stand in the files, for people to look at. @throws DomainError NOT_FOUND, INVALID_ARGUMENT, DATA_LOSS */
+  preview(
+    versionId: string,
+    page: { offset: number; limit: number; signal?: AbortSignal },
+  ): Promise<{ version: DatasetVersion; rows: PreviewRow[] }>;
+  /** An accepted version as Croissant 1.0 (JSON-LD). @throws DomainError NOT_FOUND, CONFLICT */
+  croissant(versionId: string, serverUrl: string): Promise<object>;
+  /** Versions that were cut or made from this one, newest first, at most 100. */
+  derivedFrom(versionId: string): Promise<DatasetVersion[]>;
   /** Asks for another check of a quarantined version. @throws DomainError CONFLICT when it was accepted */
   requestCheck(versionId: string, cause: Cause): Promise<DatasetVersion>;
   /** Ends the check of a pending version; called by expectations. */
@@ -95,6 +111,10 @@ export function createDatasets(deps: DatasetsDeps): Datasets {
     get,
     latest: (project, dataset, ...statuses) =>
       store.newest(deps.database.read, project, dataset, statuses.length === 0 ? ['accepted'] : statuses),
+    async byNumber(project, dataset, number) {
+      const [found] = await store.list(deps.database.read, { project, dataset, number, limit: 1 });
+      return found && (await store.find(deps.database.read, found.id));
+    },
     async list(query) {
       await deps.projects.get(query.project);
       return await store.list(deps.database.read, query);
@@ -116,6 +136,27 @@ export function createDatasets(deps: DatasetsDeps): Datasets {
     filesToCheck: async (versionId) => localFiles(deps, await get(versionId)),
     materialise: async (versionId, folder) => materialise(deps, await get(versionId), folder),
     describe: async (versionId) => describe(deps, await get(versionId)),
+    async diff(beforeId, afterId, signal) {
+      const [before, after] = [await describe(deps, await get(beforeId)), await describe(deps, await get(afterId))];
+      const declared = (await deps.projects.get(before.project)).declaration.datasets[before.dataset];
+      const changes = await diffVersions(deps, { before, after, key: declared?.key ?? [], ...(signal && { signal }) });
+      return { before: summaryOf(before), after: summaryOf(after), ...changes };
+    },
+    async preview(versionId, page) {
+      const version = await get(versionId);
+      return { version, rows: await previewRows(deps, version, page) };
+    },
+    async croissant(versionId, serverUrl) {
+      const version = await get(versionId);
+      assertAccepted(version);
+      const { declaration } = await deps.projects.get(version.project);
+      const key = declaration.datasets[version.dataset]?.key ?? [];
+      return toCroissant(version, { serverUrl, key, decision: declaration.charter.decision });
+    },
+    async derivedFrom(versionId) {
+      const { project } = await get(versionId);
+      return await store.madeFrom(deps.database.read, project, versionId);
+    },
     scan: async (versionId, signal) => scan(deps, await get(versionId), signal),
     async requestCheck(versionId, cause) {
       await get(versionId);

@@ -132,6 +132,20 @@ export async function findRecipe(
   return row && toVersion(row);
 }
 
+/** Versions with this one among their parents, newest first. */
+export async function madeFrom(reader: Reader, project: string, versionId: string): Promise<DatasetVersion[]> {
+  const rows = await reader
+    .selectFrom('dataset_versions')
+    .selectAll()
+    .where('project', '=', project)
+    .where('parents', 'like', `%${JSON.stringify(versionId)}%`)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(100)
+    .execute();
+  return rows.map(toVersion).filter(({ parents }) => parents.some((parent) => parent.versionId === versionId));
+}
+
 export interface VersionQuery {
   readonly project: string;
   readonly dataset: string;

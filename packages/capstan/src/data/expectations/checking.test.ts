@@ -90,12 +90,7 @@ describeDatabases('checks of expectations', (open) => {
       const { id, eventSeq } = await registered();
       const full = () => Promise.reject(new DomainError('RESOURCE_EXHAUSTED', 'no memory'));
       const datasets = { ...bench.datasets, scan: full };
-      const expectations = createExpectations({
-        datasets,
-        projects: bench.projects,
-        analytics: bench.analytics,
-        clock: bench.clock,
-      });
+      const expectations = createExpectations({ ...bench, datasets });
       const handlers = expectationJobs({ expectations, events: bench.events });
       await expect(handlers['expectations.check']({ eventSeq }, context(1))).rejects.toMatchObject({
         code: 'RESOURCE_EXHAUSTED',

@@ -8,6 +8,8 @@ import {
 import { presentValue, type LocalFile, type ProfiledVersion } from '#data/datasets';
 import { DomainError } from '#kernel/errors';
 import type { Analytics, DataFile } from '#ports/analytics';
+import { scanChecksAlone, understoodChecks } from './check-rules.ts';
+import { distributionResults, type ReferenceVersion } from './distribution-rules.ts';
 import { sameColumns, sameTypes } from './file-rules.ts';
 import { builtIn, countText, failed, isNumeric, passed, shareText, type Rule } from './model.ts';
 import { columnRules, type FigureRule, type RowRule } from './row-rules.ts';
@@ -27,6 +29,8 @@ export interface Evaluation {
   reference(
     dataset: string,
   ): Promise<{ readonly files: readonly DataFile[]; readonly columns: readonly DatasetColumn[] } | undefined>;
+  /** A version of the same dataset by its number, or the latest accepted one; undefined where it is not there. */
+  referenceVersion(which: number | 'accepted'): Promise<ReferenceVersion | undefined>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -65,11 +69,31 @@ export async function evaluate(evaluation: Evaluation): Promise<ExpectationResul
     figureRules.push(...rules.figureRules);
     results.push(...rules.results);
   }
-  results.push(...tableResults(evaluation));
-  results.push(...(await scanRules(context, rowRules, figureRules)));
+  const checks = await understoodChecks(context, suite.checks, version.columns);
+  results.push(...checks.results, ...(await tableResults(evaluation)));
+  results.push(...(await scanAll(context, { rowRules, checks: checks.rules, figureRules })));
   results.push(...(await uniqueResults(evaluation, context)));
   results.push(...(await referenceResults(evaluation, context)));
+  const { columns, rows } = version;
+  results.push(...(await distributionResults({ ...evaluation, columns, rows }, suite.columns)));
   return results;
+}
+
+interface Scanned {
+  readonly rowRules: readonly RowRule[];
+  readonly checks: readonly RowRule[];
+  readonly figureRules: readonly FigureRule[];
+}
+
+/** All in one scan; where a statement of the suite stops it, the others are counted without the statements. */
+async function scanAll(context: ScanContext, { rowRules, checks, figureRules }: Scanned): Promise<ExpectationResult[]> {
+  try {
+    return await scanRules(context, [...rowRules, ...checks], figureRules);
+  } catch (error) {
+    context.signal?.throwIfAborted();
+    if (checks.length === 0 || (error instanceof DomainError && error.code !== 'INVALID_ARGUMENT')) throw error;
+    return [...(await scanRules(context, rowRules, figureRules)), ...(await scanChecksAlone(context, checks))];
+  }
 }
 
 /** Without its event time, a row would be in no window and in no cut. */
@@ -100,8 +124,9 @@ async function patternFault({ analytics }: Evaluation, pattern: string): Promise
   }
 }
 
-function tableResults({ suite, version, profiled, now }: Evaluation): ExpectationResult[] {
-  const { rows_min: least, rows_max: most, freshness, severity } = suite.table;
+async function tableResults(evaluation: Evaluation): Promise<ExpectationResult[]> {
+  const { suite, version, profiled, now } = evaluation;
+  const { rows_min: least, rows_max: most, rows_change_max: change, freshness, severity } = suite.table;
   const results: ExpectationResult[] = [];
   const judge = (rule: string, expected: string, isKept: boolean, observed: string) => {
     const named: Rule = { rule, column: null, severity, expected };
@@ -109,6 +134,17 @@ function tableResults({ suite, version, profiled, now }: Evaluation): Expectatio
   };
   if (least !== undefined) judge('rows_min', `at least ${least} rows`, version.rows >= least, `${version.rows} rows`);
   if (most !== undefined) judge('rows_max', `at most ${most} rows`, version.rows <= most, `${version.rows} rows`);
+  if (change !== undefined) {
+    const before = await evaluation.referenceVersion('accepted');
+    const expected = `at most ${Number((change * 100).toPrecision(6))} % more or fewer rows than the latest accepted version`;
+    const isKept = !before || Math.abs(version.rows - before.rows) <= change * before.rows;
+    judge(
+      'rows_change_max',
+      expected,
+      isKept,
+      before ? `${version.rows} rows after ${before.rows}` : 'no accepted version yet',
+    );
+  }
   if (freshness !== undefined) {
     const newest = profiled.eventTime?.max;
     const age = newest === undefined ? undefined : Math.max(0, now - newest);

@@ -83,12 +83,7 @@ describeDatabases('expectations', (open) => {
           return bench.analytics.query(question);
         },
       };
-      const expectations = createExpectations({
-        datasets: bench.datasets,
-        projects: bench.projects,
-        analytics: counting,
-        clock: bench.clock,
-      });
+      const expectations = createExpectations({ ...bench, analytics: counting });
       await expectations.check({ versionId: id, cause, isLastTry: false });
       expect(asked.filter((sql) => sql.includes('count0'))).toHaveLength(1);
       expect(asked).toHaveLength(4); // the pattern, the scan, the key, the reference

@@ -43,6 +43,10 @@ export function rangeText([low, high]: readonly [number | null, number | null]):
   return high === null ? `at least ${low}` : `between ${low} and ${high}`;
 }
 
-export function isNumeric(column: DatasetColumn): boolean {
+export function isInRange(value: number, [low, high]: readonly [number | null, number | null]): boolean {
+  return (low === null || value >= low) && (high === null || value <= high);
+}
+
+export function isNumeric(column: Pick<DatasetColumn, 'type'>): boolean {
   return column.type === 'integer' || column.type === 'number';
 }

@@ -1,7 +1,7 @@
-import type { ColumnExpectation, DatasetColumn, ExpectationResult } from '@capstan/api';
+import type { ColumnExpectation, DatasetColumn, ExpectationResult, RowCheck } from '@capstan/api';
 import { presentValue } from '#data/datasets';
 import { quoteName, quoteText, type Cell } from '#ports/analytics';
-import { countText, failed, isNumeric, passed, rangeText, shareText, type Rule } from './model.ts';
+import { countText, failed, isInRange, isNumeric, passed, rangeText, shareText, type Rule } from './model.ts';
 import { numberOf } from './values.ts';
 
 /** A rule that each row keeps or breaks by itself: all of them are counted in one scan. */
@@ -11,6 +11,8 @@ export interface RowRule {
   readonly violation: string;
   /** Greatest share of all rows that may break it; null where it is broken however many rows do. */
   readonly maxShare: number | null;
+  /** Columns shown with its examples, where they are not the one that the rule is about. */
+  readonly shown?: readonly string[];
 }
 
 /** A rule on one figure of the whole column, taken in the same scan. */
@@ -84,7 +86,27 @@ export function columnRules(column: DatasetColumn, asked: ColumnExpectation): Co
         judge: meanJudge(asked.mean),
       });
   }
+  if (asked.distinct) {
+    figureRules.push({
+      rule: named('distinct', `${rangeText(asked.distinct)} different values`),
+      figure: `count(distinct ${value})`,
+      judge: distinctJudge(asked.distinct),
+    });
+  }
   return { rowRules, figureRules, results };
+}
+
+/** A statement across columns as a rule. SQL's CHECK: a row breaks it where it is false, and not where it is unknown. */
+export function checkRule(check: RowCheck, columns: readonly DatasetColumn[]): RowRule {
+  const others = check.violations_max === 0 ? '' : `; others: ${shareText(check.violations_max)}`;
+  const words = new Set(check.sql.match(/[\p{L}\p{N}_]+/gu));
+  return {
+    rule: { rule: `check ${check.name}`, column: null, severity: check.severity, expected: `${check.sql}${others}` },
+    // On a line of its own: a comment at the end of the expression ends there.
+    violation: `not coalesce(cast((${check.sql}\n) as boolean), true)`,
+    maxShare: check.violations_max,
+    shown: columns.flatMap(({ name }) => (words.has(name) ? [name] : [])),
+  };
 }
 
 /** The result of a row rule, from the count of a scan. */
@@ -142,12 +164,18 @@ function noNumber(rule: Rule, column: DatasetColumn): ExpectationResult {
   return failed(rule, `the column holds a ${column.type}, not a number`);
 }
 
-function meanJudge([low, high]: Range): FigureRule['judge'] {
+function meanJudge(range: Range): FigureRule['judge'] {
   return (rule, figure) => {
     if (typeof figure !== 'number') return failed(rule, 'no value to take a mean of');
     const observed = `mean ${Number(figure.toPrecision(6))}`;
-    const isInside = (low === null || figure >= low) && (high === null || figure <= high);
-    return isInside ? passed(rule, observed) : failed(rule, observed);
+    return isInRange(figure, range) ? passed(rule, observed) : failed(rule, observed);
+  };
+}
+
+function distinctJudge(range: Range): FigureRule['judge'] {
+  return (rule, figure) => {
+    const observed = `${Number(figure ?? 0)} different values`;
+    return isInRange(Number(figure ?? 0), range) ? passed(rule, observed) : failed(rule, observed);
   };
 }
 

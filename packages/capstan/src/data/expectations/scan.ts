@@ -30,7 +30,7 @@ export async function scanRules(
     const figures = start === 0 ? figureRules : [];
     const row = await scan(context, portion, figures);
     for (const [index, rule] of portion.entries()) {
-      const examples = examplesOf(context, rule.rule.column, row[`examples${index}`]);
+      const examples = toExamples(context, shownOf(context, rule), row[`examples${index}`]);
       results.push(judgeRows(rule, Number(row[`count${index}`]), context.rows, examples));
     }
     results.push(...figures.map((figure, index) => figure.judge(figure.rule, row[`figure${index}`])));
@@ -47,9 +47,9 @@ async function scan(
   rowRules: readonly RowRule[],
   figureRules: readonly FigureRule[],
 ): Promise<DataRow> {
-  const fields = rowRules.flatMap(({ rule, violation }, index) => [
-    `count(*) filter (where ${violation}) as count${index}`,
-    `${firstRows(shownColumns(context, rule.column))} filter (where ${violation}) as examples${index}`,
+  const fields = rowRules.flatMap((rule, index) => [
+    `count(*) filter (where ${rule.violation}) as count${index}`,
+    `${firstRows(shownOf(context, rule))} filter (where ${rule.violation}) as examples${index}`,
   ]);
   fields.push(...figureRules.map(({ figure }, index) => `${figure} as figure${index}`));
   const [row = {}] = await ask(context, `select ${fields.join(',\n')} from data_rows`);
@@ -121,8 +121,8 @@ function shownColumns({ contextColumns }: ScanContext, column: string | null): s
   return [...new Set([...(column === null ? [] : [column]), ...contextColumns])];
 }
 
-function examplesOf(context: ScanContext, column: string | null, cell: Cell | undefined): FailedRow[] {
-  return toExamples(context, shownColumns(context, column), cell);
+function shownOf(context: ScanContext, { rule, shown }: RowRule): string[] {
+  return shown ? [...new Set([...shown, ...context.contextColumns])] : shownColumns(context, rule.column);
 }
 
 function toExamples({ files }: ScanContext, shown: readonly string[], cell: Cell | undefined): FailedRow[] {

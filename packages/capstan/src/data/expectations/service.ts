@@ -1,13 +1,23 @@
-import { errorCodes, expectationSuite, type DatasetVersion, type ExpectationResult } from '@capstan/api';
+import {
+  errorCodes,
+  expectationSuite,
+  type DatasetVersion,
+  type ExpectationResult,
+  type ExpectationTest,
+  type ExpectationTestSummary,
+} from '@capstan/api';
 import type { Datasets } from '#data/datasets';
 import type { Projects } from '#design/projects';
 import type { Cause } from '#kernel/cause';
 import { DomainError, messageOf } from '#kernel/errors';
-import type { Analytics } from '#ports/analytics';
-import type { Clock } from '#ports/clock';
+import type { ExpectationsDeps } from './deps.ts';
 import { evaluate } from './evaluate.ts';
+import { evaluationOf } from './evaluation-of.ts';
 import { builtIn, failed, verdictOf } from './model.ts';
+import { listTests, type TestPlace } from './store.ts';
 import { loadSuite, type LoadedSuite } from './suite.ts';
+import { suggestionOf, type Suggestion } from './suggestion-of.ts';
+import { failTest, getTest, requestTest, runTest, type TestSuiteRequest } from './trial.ts';
 
 export interface CheckRequest {
   readonly versionId: string;
@@ -22,13 +32,21 @@ export interface Expectations {
   check(request: CheckRequest): Promise<DatasetVersion>;
   /** Asks for another check of a quarantined version. @throws DomainError NOT_FOUND, CONFLICT */
   recheck(versionId: string, cause: Cause): Promise<DatasetVersion>;
-}
-
-interface ExpectationsDeps {
-  readonly datasets: Datasets;
-  readonly projects: Projects;
-  readonly analytics: Analytics;
-  readonly clock: Clock;
+  /** A first file of expectations for a version; it holds there. @throws DomainError NOT_FOUND, CONFLICT, DATA_LOSS */
+  suggest(versionId: string): Promise<Suggestion & { readonly version: DatasetVersion }>;
+  /** Asks which faults the expectations of a dataset find; a job answers. @throws DomainError NOT_FOUND, CONFLICT, INVALID_ARGUMENT */
+  requestTest(request: TestSuiteRequest): Promise<ExpectationTestSummary>;
+  /** Makes a test that was asked for; one that has ended is left as it is. */
+  runTest(request: { id: string; cause: Cause; isLastTry: boolean; signal?: AbortSignal }): Promise<void>;
+  /** @throws DomainError NOT_FOUND */
+  test(id: string): Promise<ExpectationTest>;
+  /** Newest first. @throws DomainError NOT_FOUND for an unknown project */
+  tests(query: {
+    project: string;
+    dataset: string;
+    after?: TestPlace | undefined;
+    limit: number;
+  }): Promise<ExpectationTestSummary[]>;
 }
 
 export function createExpectations(deps: ExpectationsDeps): Expectations {
@@ -43,6 +61,28 @@ export function createExpectations(deps: ExpectationsDeps): Expectations {
       return await datasets.settle(settlement, request.cause);
     },
     recheck: (versionId, cause) => datasets.requestCheck(versionId, cause),
+    async suggest(versionId) {
+      const version = await datasets.describe(versionId);
+      return { ...(await suggestionOf(deps, version)), version };
+    },
+    requestTest: (request) => requestTest(deps, request),
+    async runTest({ isLastTry, ...request }) {
+      try {
+        await runTest(deps, request);
+      } catch (error) {
+        request.signal?.throwIfAborted();
+        if (!isLastTry && !isHopeless(error)) throw error;
+        await failTest(deps, request.id, reasonOf(error), request.cause);
+      }
+    },
+    async test(id) {
+      const { mostFaults: _most, ...test } = await getTest(deps, id);
+      return test;
+    },
+    async tests(query) {
+      await deps.projects.get(query.project);
+      return await listTests(deps.database.read, query);
+    },
   };
 }
 
@@ -59,7 +99,10 @@ async function examine(deps: ExpectationsDeps, version: DatasetVersion, request:
     if (isResult(profiled)) return { suite: null, results: [profiled], profiled: null };
     const loaded = await suiteOf(deps.projects, version);
     if (isResult(loaded)) return { suite: null, results: [loaded], profiled };
-    const results = await readable(() => evaluateVersion(deps, version, { loaded, profiled, signal }));
+    const suite = loaded?.suite ?? expectationSuite.parse({});
+    const results = await readable(async () =>
+      evaluate(await evaluationOf(deps, version, { suite, profiled, signal })),
+    );
     return {
       suite: loaded && { path: loaded.path, digest: loaded.digest },
       results: isResult(results) ? [results] : results,
@@ -67,34 +110,19 @@ async function examine(deps: ExpectationsDeps, version: DatasetVersion, request:
     };
   } catch (error) {
     signal?.throwIfAborted();
-    const isHopeless = error instanceof DomainError && error.code !== 'INTERNAL' && !errorCodes[error.code].isRetryable;
-    if (!request.isLastTry && !isHopeless) throw error;
-    const reason = error instanceof DomainError ? messageOf(error) : 'Capstan failed; the server log has the cause';
-    return { suite: null, results: [failed(builtIn('checked', null, 'a check that ends'), reason)], profiled: null };
+    if (!request.isLastTry && !isHopeless(error)) throw error;
+    const unchecked = failed(builtIn('checked', null, 'a check that ends'), reasonOf(error));
+    return { suite: null, results: [unchecked], profiled: null };
   }
 }
 
-async function evaluateVersion(
-  deps: ExpectationsDeps,
-  version: DatasetVersion,
-  given: { loaded: LoadedSuite | null; profiled: NonNullable<Outcome['profiled']>; signal: AbortSignal | undefined },
-): Promise<ExpectationResult[]> {
-  const { datasets, projects, analytics, clock } = deps;
-  const { declaration } = await projects.get(version.project);
-  return await evaluate({
-    version,
-    files: await datasets.filesToCheck(version.id),
-    profiled: given.profiled,
-    suite: given.loaded?.suite ?? expectationSuite.parse({}),
-    key: declaration.datasets[version.dataset]?.key ?? [],
-    now: clock.now(),
-    analytics,
-    signal: given.signal,
-    async reference(dataset) {
-      const latest = await datasets.latest(version.project, dataset);
-      return latest && { files: await datasets.files(latest.id), columns: latest.columns };
-    },
-  });
+/** Another try would end in the same way. */
+function isHopeless(error: unknown): boolean {
+  return error instanceof DomainError && error.code !== 'INTERNAL' && !errorCodes[error.code].isRetryable;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof DomainError ? messageOf(error) : 'Capstan failed; the server log has the cause';
 }
 
 /** Content that turns out to be damaged is a finding, not a failure. */

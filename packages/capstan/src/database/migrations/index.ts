@@ -23,6 +23,8 @@ import { metricPyramids } from './0021-metric-pyramids.ts';
 import { earlyTraceLinks } from './0023-early-trace-links.ts';
 import { searchIndexes } from './0025-search-indexes.ts';
 import { filesOfCopiedVersions } from './0028-files-of-copied-versions.ts';
+import { expectationTests } from './0029-expectation-tests.ts';
+import { features } from './0030-features.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step in order. A step that has been released is never changed. */
@@ -52,4 +54,6 @@ export const migrations: readonly Migration[] = [
   earlyTraceLinks,
   searchIndexes,
   filesOfCopiedVersions,
+  expectationTests,
+  features,
 ];

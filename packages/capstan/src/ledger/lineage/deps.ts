@@ -16,9 +16,9 @@ export interface LineageDeps {
   readonly blobs: Pick<BlobStore, 'localFile'>;
   /** The kind of host that answered. */
   readonly runtime: ModelRuntime;
-  readonly datasets: Pick<Datasets, 'get'>;
+  readonly datasets: Pick<Datasets, 'get' | 'derivedFrom'>;
   readonly experiments: Pick<Experiments, 'getRun'>;
-  readonly pipelines: Pick<Pipelines, 'madeIn'>;
+  readonly pipelines: Pick<Pipelines, 'madeIn' | 'given'>;
   readonly registry: Pick<ModelRegistry, 'getVersion' | 'aliasHistory'>;
   readonly gates: Pick<Gates, 'find'>;
   readonly deployments: Pick<Deployments, 'revisions' | 'rollouts' | 'judgements'>;

@@ -103,6 +103,14 @@ describeDatabases('explain', (open) => {
     expect(parent).toMatchObject({ versionId: made.raw, isRead: false, parents: [] });
     expect(parent?.files[0]?.digest).toMatch(/^sha256:/);
     expect(found(it.verdict)).toEqual(made.verdict);
+    // The other way round: where the data went.
+    const used = await at.lineage.usage(made.training.id);
+    expect(used.runs).toEqual([expect.objectContaining({ id: made.runId })]);
+    expect(used.pipelineRuns).toMatchObject([{ id: 'pr_1', project: 'shop' }]);
+    expect((await at.lineage.usage(made.raw)).derived).toEqual([
+      expect.objectContaining({ versionId: made.training.id, how: expect.stringContaining('before 2013-03-04') }),
+    ]);
+    await expect(at.lineage.usage('dv_none')).rejects.toMatchObject({ code: 'NOT_FOUND' });
     const cycle = found(it.cycle);
     expect(cycle).toMatchObject({ id: made.begun.id, trigger: { kind: 'person', reason: 'the season changes' } });
     expect(cycle.decisions.map(({ decision }) => decision)).toContain('cool-down');

@@ -1,7 +1,8 @@
-import type { Explanation, Replay, ServingRole } from '@capstan/api';
+import type { DatasetUsage, Explanation, Replay, ServingRole } from '@capstan/api';
 import type { LineageDeps } from './deps.ts';
 import { explain } from './explain.ts';
 import { replay } from './replay.ts';
+import { usageOf } from './usage.ts';
 
 export interface Lineage {
   /** See `explain`. */
@@ -12,11 +13,14 @@ export interface Lineage {
     readonly role?: ServingRole | undefined;
     readonly signal?: AbortSignal | undefined;
   }): Promise<Replay>;
+  /** See `usageOf`. */
+  usage(versionId: string): Promise<DatasetUsage>;
 }
 
 export function createLineage(deps: LineageDeps): Lineage {
   return {
     explain: (id, role) => explain(deps, id, role),
     replay: (request) => replay(deps, request),
+    usage: (versionId) => usageOf(deps, versionId),
   };
 }

@@ -115,6 +115,10 @@ export async function setup(database: Database, host: (real: ModelRuntime) => Mo
   const runs = new Map<string, PipelineRun>();
   const pipelines = {
     madeIn: async (runId: string) => runs.get(runId),
+    given: async (_project: string, versionId: string) => {
+      const given = [...runs].filter(([, run]) => run.inputs.some((input) => input.versionId === versionId));
+      return { runs: given.map(([, run]) => run), experimentRuns: given.map(([runId]) => runId) };
+    },
     start: untold,
     get: untold,
     inputsFor: untold,

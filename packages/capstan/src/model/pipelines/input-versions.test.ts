@@ -48,6 +48,10 @@ stages:
       { dataset: 'sales', versionId: sales, number: 1, path: 'data/sales', used: { versionId: sales } },
       { dataset: 'shops', versionId: shops, path: 'data/shops.csv' },
     ]);
+    const given = await bench.pipelines.given(run.project, sales);
+    expect(given.runs).toMatchObject([{ id: run.id, number: run.number }]);
+    expect(given.experimentRuns.toSorted()).toEqual(run.stages.flatMap(({ runId }) => runId ?? []).toSorted());
+    expect(await bench.pipelines.given(run.project, 'dv_none')).toEqual({ runs: [], experimentRuns: [] });
     const all = await readFile(join(bench.workspace(run), 'all.txt'), 'utf8');
     expect(all.split('\n').filter((line) => /^\d/.test(line))).toHaveLength(3);
     expect(existsSync(join(bench.workspace(run), 'data/undeclared.csv'))).toBe(false);

@@ -7,10 +7,10 @@ import type { Digest } from '#ports/blob-store';
 import { createActiveRuns } from './active-runs.ts';
 import { readLogFile, readStoredLog, type LogPiece, type LogRange } from './attempt-log.ts';
 import { logFileOf } from './attempts.ts';
-import type { ParamOverrides } from './definition.ts';
+import type { ParamOverrides } from '#kernel/pipeline-definition';
 import type { PipelinesDeps } from './deps.ts';
 import { endedRow, recordEnd } from './end-run.ts';
-import { orderStages, type StageNode } from './graph.ts';
+import { orderStages, type StageNode } from '#kernel/stage-graph';
 import { hasEnded } from './model.ts';
 import { resolveInputs } from './resolve-inputs.ts';
 import { runPipeline } from './run-pipeline.ts';
@@ -36,6 +36,8 @@ export interface Log extends LogPiece {
   readonly isComplete: boolean;
 }
 
+const MOST_GIVEN = 50;
+
 export interface Pipelines {
   /**
    * Checks all that can be checked at once, then puts the run into the queue.
@@ -48,6 +50,11 @@ export interface Pipelines {
   inputsFor(request: Pick<StartRun, 'project' | 'inputs' | 'params'>): Promise<readonly PipelineRunInput[]>;
   /** The run in which an experiment run was made; undefined for experiment runs that no pipeline made. */
   madeIn(experimentRunId: string): Promise<PipelineRun | undefined>;
+  /** Runs that were given a version of a dataset, newest first, at most 50, with the experiment runs they ended with. */
+  given(
+    project: string,
+    versionId: string,
+  ): Promise<{ readonly runs: PipelineRunSummary[]; readonly experimentRuns: string[] }>;
   /** Newest first. @throws DomainError INVALID_ARGUMENT for a cursor of another list */
   list(query: {
     readonly project?: string | undefined;
@@ -130,6 +137,14 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
     async madeIn(experimentRunId) {
       const attempt = await store.attemptOfRun(database.read, experimentRunId);
       return attempt && (await get(attempt.pipeline_run));
+    },
+    async given(project, versionId) {
+      const runs = (await store.runsGiven(database.read, project, versionId, MOST_GIVEN)).map(summaryOf);
+      const experimentRuns = await store.experimentRunsOf(
+        database.read,
+        runs.map(({ id }) => id),
+      );
+      return { runs, experimentRuns };
     },
     async list({ project, status, limit, cursor }) {
       const question = `pipeline-runs ${project ?? ''} ${status ?? ''}`;

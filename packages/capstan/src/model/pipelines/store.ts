@@ -53,6 +53,32 @@ export async function findRequested(reader: Reader, project: string, requestKey:
     .executeTakeFirst();
 }
 
+/** Runs that were given this version of a dataset, newest first. */
+export async function runsGiven(reader: Reader, project: string, versionId: string, limit: number): Promise<RunRow[]> {
+  return await reader
+    .selectFrom('pipeline_runs')
+    .selectAll()
+    .where('project', '=', project)
+    .where('inputs', 'like', `%${JSON.stringify(versionId)}%`)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
+}
+
+/** Experiment runs that stages of these pipeline runs ended with. */
+export async function experimentRunsOf(reader: Reader, runs: readonly string[]): Promise<string[]> {
+  if (runs.length === 0) return [];
+  const rows = await reader
+    .selectFrom('pipeline_stages')
+    .select('run_id')
+    .distinct()
+    .where('pipeline_run', 'in', runs)
+    .where('run_id', 'is not', null)
+    .execute();
+  return rows.flatMap(({ run_id: id }) => id ?? []);
+}
+
 export async function listRuns(reader: Reader, query: RunQuery): Promise<RunRow[]> {
   let rows = reader
     .selectFrom('pipeline_runs')

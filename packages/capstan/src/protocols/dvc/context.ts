@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { ParamKey, ParamValue } from '#model/pipelines';
+import type { ParamKey, ParamValue } from '#kernel/pipeline-definition';
 import type { ValuesLoader } from './override-params.ts';
 import type { Place } from './place.ts';
 import { projectPath, type Reach } from './project-path.ts';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { ParamKey, ParamValue } from '#model/pipelines';
+import type { ParamKey, ParamValue } from '#kernel/pipeline-definition';
 import type { DataDependency, DataFile, DataOutput } from './data-file.ts';
 import { pythonJson } from './python-json.ts';
 import type { Values } from './value-files.ts';

@@ -1,4 +1,4 @@
-import type { ParamValue } from '#model/pipelines';
+import type { ParamValue } from '#kernel/pipeline-definition';
 import { dataFileText } from './data-file-text.ts';
 import { isContentDigest, type HashScheme } from './object-place.ts';
 import { Place } from './place.ts';

@@ -1,5 +1,5 @@
 import { invalid } from '#kernel/errors';
-import type { ParamKey, ParamValue } from '#model/pipelines';
+import type { ParamKey, ParamValue } from '#kernel/pipeline-definition';
 import { entryValue, readEntry, type LockedStage } from './lock-entry.ts';
 import { Place } from './place.ts';
 import type { Values } from './value-files.ts';

@@ -1,4 +1,4 @@
-import type { ParamKey, ParamValue } from '#model/pipelines';
+import type { ParamKey, ParamValue } from '#kernel/pipeline-definition';
 import { pythonText } from './templating.ts';
 
 /** Text of a value as Python's `repr` writes it: what DVC shows of lists. */

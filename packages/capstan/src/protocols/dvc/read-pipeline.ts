@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DomainError, invalid } from '#kernel/errors';
-import type { ParamOverrides, PipelineDefinition, Stage, StageInput, StageOutput } from '#model/pipelines';
+import type { ParamOverrides, PipelineDefinition, Stage, StageInput, StageOutput } from '#kernel/pipeline-definition';
 import { defaultContext, withVars, type Context } from './context.ts';
 import { expandStages } from './expand-stages.ts';
 import { valuesLoader, type ValuesLoader } from './override-params.ts';

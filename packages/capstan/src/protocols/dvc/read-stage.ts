@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { ParamOverrides, ParamValue, Stage, StageInput, StageParams } from '#model/pipelines';
+import type { ParamOverrides, ParamValue, Stage, StageInput, StageParams } from '#kernel/pipeline-definition';
 import { withVars, type Context } from './context.ts';
 import type { ValuesLoader } from './override-params.ts';
 import type { Place } from './place.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { invalid, messageOf } from '#kernel/errors';
-import type { ParamKey, ParamValue } from '#model/pipelines';
+import type { ParamKey, ParamValue } from '#kernel/pipeline-definition';
 import { readPython } from './python-values.ts';
 import { readToml } from './toml-values.ts';
 import { readYaml } from './yaml-text.ts';

@@ -1,6 +1,6 @@
 import { extname, posix } from 'node:path';
 import { DomainError } from '#kernel/errors';
-import type { ParamKey, ParamValue } from '#model/pipelines';
+import type { ParamKey, ParamValue } from '#kernel/pipeline-definition';
 import { readValuesText, selectValue, type Values } from '#protocols/dvc';
 import { pathInside, type Repository } from '../open.ts';
 import { shownIn } from '../revisions/state.ts';

@@ -1,6 +1,6 @@
 // Values of files in two states, flattened and compared as DVC does it. Pure.
 import { pythonRepr, type Values } from '#protocols/dvc';
-import type { ParamKey, ParamValue } from '#model/pipelines';
+import type { ParamKey, ParamValue } from '#kernel/pipeline-definition';
 
 /** A value that a flattened file holds; lists are text. */
 export type FlatValue = Exclude<ParamValue, object> | null;

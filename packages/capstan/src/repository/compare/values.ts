@@ -1,5 +1,5 @@
 import { DomainError } from '#kernel/errors';
-import type { ParamValue } from '#model/pipelines';
+import type { ParamValue } from '#kernel/pipeline-definition';
 import type { Repository } from '../open.ts';
 import { checkoutState } from '../revisions/checkout-state.ts';
 import type { RevisionChoice, Revisions } from '../revisions/revisions.ts';

@@ -115,7 +115,7 @@ async function hashFor(
 }
 
 /** Where the cache hands out links, the checkout holds links too: one copy of the bytes in all. */
-function relink({ root, cache }: Repository, path: string, { content, files }: Hashed): void {
+export function relink({ root, cache }: Repository, path: string, { content, files }: Hashed): void {
   const [first] = cache.links;
   if (first !== 'hardlink' && first !== 'symlink') return;
   const placer = createPlacer(cache.links);

@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import { DomainError, invalid } from '#kernel/errors';
-import type { ParamValue } from '#model/pipelines';
+import type { ParamValue } from '#kernel/pipeline-definition';
 import { readValuesText } from '#protocols/dvc';
 import { readStateFile } from '../compare/state-files.ts';
 import type { Repository } from '../open.ts';

@@ -1,7 +1,7 @@
 // From what files hold to points: lists of maps, wherever in a file they are, joined row by row. Pure. The rules are those
 // of DVC, so that the same definitions show the same points.
 import { invalid } from '#kernel/errors';
-import type { ParamValue } from '#model/pipelines';
+import type { ParamValue } from '#kernel/pipeline-definition';
 import type { Values } from '#protocols/dvc';
 import type { Datapoint, FieldOf, PlotDefinition, PlotSeries } from './model.ts';
 

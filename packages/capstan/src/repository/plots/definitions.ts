@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { Plot, PlotAxis, PlotDrawing } from '#model/pipelines';
+import type { Plot, PlotAxis, PlotDrawing } from '#kernel/pipeline-definition';
 import { filesAt } from '../compare/state-files.ts';
 import { pathInside, type Repository } from '../open.ts';
 import type { FoundPipeline, Tracked } from '../revisions/tracked.ts';

@@ -1,5 +1,5 @@
 // Words of plots: what is to be drawn, and the points of each revision. Pure.
-import type { ParamValue } from '#model/pipelines';
+import type { ParamValue } from '#kernel/pipeline-definition';
 
 /** How a plot is drawn; what is not said is inferred from its data. */
 export interface PlotProperties {

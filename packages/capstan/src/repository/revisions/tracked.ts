@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { PipelineDefinition, Stage, StageOutput } from '#model/pipelines';
+import type { PipelineDefinition, Stage, StageOutput } from '#kernel/pipeline-definition';
 import {
   readDataFile,
   readLock,

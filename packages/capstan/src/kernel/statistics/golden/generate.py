@@ -216,6 +216,17 @@ def jensen_shannon():
     return rows
 
 
+def population_stability():
+    rows = []
+    for reference, current in COUNT_PAIRS + [([90, 10, 0], [60, 30, 10])]:
+        p, q = np.array(reference) / sum(reference), np.array(current) / sum(current)
+        p, q = np.where(p == 0, 1e-4, p), np.where(q == 0, 1e-4, q)
+        # Jeffreys' divergence, as SciPy has its halves; the floors leave sums a little above one, which rel_entr allows.
+        index = float(np.sum(special.rel_entr(p, q) + special.rel_entr(q, p)))
+        rows.append({"reference": reference, "current": current, "index": index})
+    return rows
+
+
 def benjamini_hochberg():
     lists = [
         [0.01, 0.04, 0.03, 0.5],
@@ -325,6 +336,7 @@ write(
         "ksSpread": ks_spread(),
         "chiSquareHomogeneity": chi_square_homogeneity(),
         "jensenShannon": jensen_shannon(),
+        "populationStability": population_stability(),
         "benjaminiHochberg": benjamini_hochberg(),
         "betaMixture": beta_mixture(),
         "pairedDifference": paired_difference(),

@@ -1,4 +1,4 @@
-import type { ParamValue } from '#model/pipelines';
+import type { ParamValue } from '#kernel/pipeline-definition';
 
 /** A value as a number, where it is one or its text is; NaN otherwise. Cells of tables are text. */
 export function numberOf(value: ParamValue): number {
