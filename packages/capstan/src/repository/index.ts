@@ -53,3 +53,11 @@ export type { FailedObject, Transferred, TransferOptions, TransferProgress } fro
 export { openRemoteOf, remoteSettings, type RemoteSource } from './remotes/which-remote.ts';
 export { chosenUse, isCachedData, usedData, type CachedData, type UsedData } from './data/used-data.ts';
 export { fetchRunCache, pushRunCache } from './remotes/run-cache.ts';
+export {
+  showExperiments,
+  type Baseline,
+  type Experiment,
+  type ExperimentValues,
+  type ShowExperimentsOptions,
+} from './experiments/experiments.ts';
+export { experimentTable, onlyChanged, sortedBy, type ExperimentTable } from './experiments/table.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { ParamValue } from '#model/pipelines';
+import type { ParamValue } from '#kernel/pipeline-definition';
 import { readValuesText } from '#protocols/dvc';
 import { diffValues, flattenValues, type ValueChange } from './value-diff.ts';
 import { valuesJson } from './values-json.ts';
