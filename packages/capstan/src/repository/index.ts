@@ -64,3 +64,11 @@ export { openRemoteOf, remoteSettings, type RemoteSource } from './remotes/which
 export { chosenUse, isCachedData, usedData, type CachedData, type UsedData } from './data/used-data.ts';
 export { fetchRunCache, pushRunCache } from './remotes/run-cache.ts';
 export { mergeLockFiles } from './merge-lock-files.ts';
+export {
+  showExperiments,
+  type Baseline,
+  type Experiment,
+  type ExperimentValues,
+  type ShowExperimentsOptions,
+} from './experiments/experiments.ts';
+export { experimentTable, onlyChanged, sortedBy, type ExperimentTable } from './experiments/table.ts';
