@@ -1,5 +1,5 @@
 // One walk from data to answers on the example, by the product alone, and then every screen that shows it.
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClient, type Client } from '@capstan/client';
@@ -34,6 +34,8 @@ beforeAll(async () => {
   await answered();
   await done('monitors', 'check', PROJECT);
   await done('debt', PROJECT, '--measure');
+  await done('features', 'materialize', PROJECT);
+  await done('features', 'check', PROJECT, 'carrier-lateness');
 }, 600_000);
 
 afterAll(async () => {
@@ -107,6 +109,13 @@ const screens: readonly (Omit<Screen, 'path'> & { readonly path: () => string })
   { name: 'dataset', path: () => `/projects/${PROJECT}/datasets/flights`, heading: 'flights', text: 'accepted' },
   { name: 'dataset-version', path: () => `/dataset-versions/${ids.version}`, heading: 'flights', text: 'carrier' },
   { name: 'experiments', path: () => '/experiments', heading: 'Experiments', text: PROJECT },
+  { name: 'features', path: () => `/projects/${PROJECT}/features`, heading: 'Features', text: 'carrier-lateness' },
+  {
+    name: 'feature',
+    path: () => `/projects/${PROJECT}/features/carrier-lateness`,
+    heading: 'carrier-lateness',
+    text: 'the past does not depend on the future',
+  },
   { name: 'runs', path: () => `/experiments/${ids.experiment}`, heading: PROJECT, text: 'train' },
   { name: 'run', path: () => `/runs/${ids.run}`, heading: 'train', text: 'late_share' },
   {
@@ -144,6 +153,16 @@ describe.each(['light', 'dark'])('%s', (theme) => {
   test.each(screens)('$name', ({ path, ...screen }) =>
     checkScreen(browser, server.url, theme, { ...screen, path: path() }),
   );
+});
+
+test('a training set has what was known at the time of each of its rows', async () => {
+  const path = join(folder, 'train.parquet');
+  const asked = ['features', 'training-set', PROJECT, 'carrier-lateness', '--rows', 'flights'];
+  const { out, code, err } = await capstan([...asked, '-o', path, '--json'], server.url);
+  expect(code, err).toBe(0);
+  const set = JSON.parse(out) as { columns: { name: string }[]; sizeBytes: number };
+  expect(set.columns.map(({ name }) => name)).toEqual(expect.arrayContaining(['tailnum', 'late_share_7d']));
+  expect(statSync(path).size).toBe(set.sizeBytes);
 });
 
 test('an answer is explained back to the data it learnt from', async () => {

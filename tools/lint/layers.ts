@@ -29,6 +29,7 @@ const modules = [
   'design/projects',
   'data/datasets',
   'data/expectations',
+  'data/features',
   'model/experiments',
   'model/traces',
   'model/evaluations',
@@ -79,7 +80,14 @@ export const layers: readonly Layer[] = [
 ];
 
 /** Root files of packages/capstan/src that compose the product and may import everything. */
-export const compositionRoots = ['app.ts', 'serving.ts', 'trackers.ts', 'main.ts'] as const;
+export const compositionRoots = [
+  'app.ts',
+  'serving.ts',
+  'trackers.ts',
+  'checkouts.ts',
+  'remotes.ts',
+  'main.ts',
+] as const;
 
 /**
  * Packages and the places that may import them, as paths under packages/capstan/src (a folder or a file). A package is
@@ -87,6 +95,7 @@ export const compositionRoots = ['app.ts', 'serving.ts', 'trackers.ts', 'main.ts
  * written in. `stores` stands for every file that may hold SQL.
  */
 export const vendors: Readonly<Record<string, readonly string[]>> = {
+  '@aws-sdk/client-s3': ['adapters/remote-s3'],
   '@bufbuild/protobuf': ['protocols/otel'],
   '@duckdb/node-api': ['adapters/analytics-duckdb'],
   '@capstan/client': ['cli', 'demo'],

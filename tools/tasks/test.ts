@@ -5,6 +5,8 @@ import { runSteps, staticChecks, type Step } from './check.ts';
 import { ensureChromium } from './ensure-chromium.ts';
 import { ensurePostgres } from './ensure-postgres.ts';
 import { ensureClientPython, ensureDvc, ensureNextClientPython } from './ensure-python.ts';
+import { ensureVersitygw } from './ensure-servers.ts';
+import { findOnPath } from './ensure-system.ts';
 import { runPackage, runtimeFolder, say } from './shell.ts';
 import { countTests, type TestCount } from './test-count.ts';
 
@@ -40,6 +42,10 @@ function preparations(args: readonly string[], env: Record<string, string>): Ste
       await ensureNextClientPython(python);
     }),
     step('dvc', async () => (env['TEST_DVC'] = await ensureDvc())),
+    // Without Go there is no S3 server, and the tests that need one say so.
+    step('versitygw', async () => {
+      if (findOnPath('go') !== null) env['TEST_VERSITYGW'] = await ensureVersitygw();
+    }),
   ];
 }
 

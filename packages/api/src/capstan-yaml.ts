@@ -71,6 +71,17 @@ function declarationSchema<Duration extends z.ZodType<number>, Rollout extends z
     from: z.literal('predictions').optional().meta({ description: 'Made of logged predictions and their outcomes' }),
   });
 
+  const featureView = z.strictObject({
+    entities: z.array(column).min(1).max(20).meta({ description: 'Columns that together name what a row is about' }),
+    event_time: column.meta({ description: 'Column that says from when on a row is known' }),
+    sql: relativePath.regex(/\.sql$/, 'name a .sql file').meta({
+      description: 'A select over the datasets, each a table of its name; its other columns are the features',
+    }),
+    ttl: duration.optional().meta({ description: 'For so long after its event time a row counts; absent: for ever' }),
+    online: z.boolean().default(true).meta({ description: 'Kept up to date in the online store' }),
+    description: line.optional(),
+  });
+
   const gate = z.discriminatedUnion('check', [
     z.strictObject({
       check: z.literal('better_than'),
@@ -130,6 +141,7 @@ function declarationSchema<Duration extends z.ZodType<number>, Rollout extends z
       project: slug,
       charter,
       datasets: z.record(slug, dataset).default({}),
+      features: z.record(slug, featureView).default({}).meta({ description: 'Feature views, by name' }),
       pipeline: relativePath.optional().meta({ description: 'The pipeline file, e.g. dvc.yaml' }),
       model: z
         .strictObject({
@@ -183,6 +195,10 @@ function declarationSchema<Duration extends z.ZodType<number>, Rollout extends z
         refuse(['deployment'], 'a deployment serves a model: declare one under model');
       if (!written.pipeline && written.retrain)
         refuse(['retrain'], 'retraining runs a pipeline: declare one under pipeline');
+      for (const [name, { entities, event_time: time }] of Object.entries(written.features)) {
+        if (entities.includes(time)) refuse(['features', name, 'event_time'], 'an entity is no event time');
+        if (new Set(entities).size < entities.length) refuse(['features', name, 'entities'], 'name each column once');
+      }
       const feeds = Object.entries(written.datasets).filter(([, facts]) => facts.from === 'predictions');
       for (const [name] of feeds.slice(1))
         refuse(['datasets', name, 'from'], 'only one dataset can be made of predictions');
@@ -198,6 +214,7 @@ export const declaration = declarationSchema(durationMs, z.array(rolloutStage));
 export type Declaration = z.output<typeof declaration>;
 export type Charter = Declaration['charter'];
 export type DatasetDeclaration = Declaration['datasets'][string];
+export type FeatureViewDeclaration = Declaration['features'][string];
 export type GateDeclaration = Declaration['gates'][number];
 export type MonitorDeclaration = Declaration['monitors'][number];
 

@@ -8,6 +8,7 @@ export * from './rollout.ts';
 export * from './capstan-yaml.ts';
 export * from './expectation-suite.ts';
 export * from './dataset-version.ts';
+export * from './feature-view.ts';
 export * from './dataset-diff.ts';
 export * from './expectation-test.ts';
 export * from './pipeline-run.ts';

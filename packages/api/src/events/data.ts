@@ -8,7 +8,10 @@ const versionFacts = {
 
 const parents = z.array(z.strictObject({ versionId: z.string(), how: z.string() }));
 
-/** Facts of datasets and expectations. Each is about `dataset-version:ID` where nothing else is said. */
+/** Version ids by dataset. */
+const versions = z.record(z.string(), z.string());
+
+/** Facts of datasets, expectations and features. Each is about `dataset-version:ID` where nothing else is said. */
 export const dataEvents = {
   /** New content; its check is under way. */
   'dataset-version.registered': z.strictObject({
@@ -44,4 +47,31 @@ export const dataEvents = {
   }),
   /** Cut from accepted versions; accepted as they are. */
   'dataset-version.derived': z.strictObject({ ...versionFacts, digest: z.string(), rows: z.int(), parents }),
+  /** The online store was brought up to date with a feature view, or why it was not. About `feature-view:PROJECT/NAME`. */
+  'feature-view.materialized': z.strictObject({
+    view: z.string(),
+    number: z.int(),
+    status: z.enum(['succeeded', 'failed']),
+    reason: z.string().nullable(),
+    versions,
+    entities: z.int(),
+    written: z.int(),
+    removed: z.int(),
+  }),
+  /** About `feature-view:PROJECT/NAME`. */
+  'feature-view.checked': z.strictObject({
+    view: z.string(),
+    leaks: z.boolean(),
+    skewed: z.boolean(),
+    versions,
+  }),
+  /** Rows of a dataset version with the features that were known at their time. About `training-set:ID`. */
+  'training-set.made': z.strictObject({
+    trainingSet: z.string(),
+    rowsFrom: z.string(),
+    features: z.array(z.string()),
+    versions,
+    rows: z.int(),
+    digest: z.string(),
+  }),
 } as const;

@@ -5,6 +5,7 @@ import { deployments } from './deployments.ts';
 import { evaluations } from './evaluations.ts';
 import { experiments } from './experiments.ts';
 import { expectations } from './expectations.ts';
+import { features } from './features.ts';
 import { gates } from './gates.ts';
 import { imports } from './imports.ts';
 import { lineage } from './lineage.ts';
@@ -28,6 +29,7 @@ export const routes = {
   projects,
   datasets,
   expectations,
+  features,
   experiments,
   mlflow,
   otel,

@@ -1,8 +1,8 @@
 import { Command, CommanderError } from 'commander';
-import { ApiError } from '@capstan/client';
 import { DomainError } from '#kernel/errors';
 import { version } from '../version.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
+import { Interrupted } from './interrupted.ts';
 import { statusLine } from './status-line.ts';
 import type { CommandResult, Terminal } from './terminal.ts';
 
@@ -18,12 +18,32 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'init', load: () => import('./init.ts') },
   { name: 'add', load: () => import('./add.ts') },
   { name: 'checkout', load: () => import('./checkout.ts') },
+  { name: 'repro', load: () => import('./repro.ts') },
+  { name: 'merge-driver', load: () => import('./merge-driver.ts') },
+  { name: 'dag', load: () => import('./dag.ts') },
+  { name: 'commit', load: () => import('./commit.ts') },
+  { name: 'freeze', load: () => import('./freeze.ts') },
+  { name: 'unfreeze', load: () => import('./unfreeze.ts') },
+  { name: 'data', load: () => import('./data.ts') },
+  { name: 'diff', load: () => import('./diff.ts') },
+  { name: 'params', load: () => import('./params.ts') },
+  { name: 'metrics', load: () => import('./metrics.ts') },
+  { name: 'plots', load: () => import('./plots.ts') },
+  { name: 'exp', load: () => import('./exp.ts') },
+  { name: 'push', load: () => import('./push.ts') },
+  { name: 'fetch', load: () => import('./fetch.ts') },
+  { name: 'pull', load: () => import('./pull.ts') },
   { name: 'datasets', load: () => import('./datasets.ts') },
   { name: 'expectations', load: () => import('./expectations.ts') },
+  { name: 'features', load: () => import('./features.ts') },
   { name: 'experiments', load: () => import('./experiments.ts') },
   { name: 'runs', load: () => import('./runs.ts') },
   { name: 'traces', load: () => import('./traces.ts') },
   { name: 'import', load: () => import('./import.ts') },
+  { name: 'import-url', load: () => import('./import-url.ts') },
+  { name: 'update', load: () => import('./update.ts') },
+  { name: 'get', load: () => import('./get.ts') },
+  { name: 'remove', load: () => import('./remove.ts') },
   { name: 'export', load: () => import('./export.ts') },
   { name: 'models', load: () => import('./models.ts') },
   { name: 'deploy', load: () => import('./deploy.ts') },
@@ -84,20 +104,26 @@ export async function run(argv: readonly string[], env: NodeJS.ProcessEnv): Prom
     await program.parseAsync(argv as string[]);
     return exitCode;
   } catch (error) {
-    return explain(error, terminal);
+    return await explain(error, terminal);
   }
 }
 
-function explain(error: unknown, terminal: Terminal): number {
+async function explain(error: unknown, terminal: Terminal): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  if (error instanceof DomainError) {
+    terminal.err(lines(error.message, error.hint));
+    return exitCodeOf(error.code);
+  }
+  if (error instanceof Interrupted) {
+    terminal.err('capstan: interrupted; what was done until then stays');
+    return exitCodes.interrupted;
+  }
+  // All schemas of the API come with it, which a command in a checkout does not wait for.
+  const { ApiError } = await import('@capstan/client');
   if (error instanceof ApiError) {
     const { detail, hint, code, requestId } = error.problem;
     terminal.err(lines(detail, hint, requestId && `request ${requestId}`));
     return exitCodeOf(code);
-  }
-  if (error instanceof DomainError) {
-    terminal.err(lines(error.message, error.hint));
-    return exitCodeOf(error.code);
   }
   terminal.err(
     `capstan: this is a bug in Capstan: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,

@@ -20,8 +20,14 @@ const parts = {
   createQueryCompiler: () => new SqliteQueryCompiler(),
 };
 
-/** @throws DomainError CONFLICT when another process holds the file */
-export function openSqlite(path: string): Database {
+/** For so long after a write, others are expected, which would wait for whoever reads long on the event loop. */
+const WRITES_EXPECTED_MS = 1_000;
+
+/**
+ * @param now in milliseconds, of a clock that never goes back
+ * @throws DomainError CONFLICT when another process holds the file
+ */
+export function openSqlite(path: string, now = () => performance.now()): Database {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const unlock = lockForProcess(path);
   const writerFile = openSqliteFile(path);
@@ -33,7 +39,8 @@ export function openSqlite(path: string): Database {
   const connection = new SqliteConnection(writerFile);
   const newWriter = kyselyOver(parts, connection);
   const reader = new SqliteConnection(readerFile);
-  const longReads = new LongReads(path, reader);
+  let lastWrite = Number.NEGATIVE_INFINITY;
+  const longReads = new LongReads(path, reader, () => now() - lastWrite > WRITES_EXPECTED_MS);
   const log = new WriteAheadLog(path, writerFile);
   const logSync = new LogSync(path, writerFile);
   const target = sqliteTransactions(
@@ -50,8 +57,10 @@ export function openSqlite(path: string): Database {
     dialect: sqlite,
     read: kyselyOver(parts, reader)(),
     longRead: (signal) => kyselyOver(parts, longReads.connection(signal))(),
-    write: (work, { canBeRedone = false } = {}) =>
-      commits.write((memo) => work(remembering(newWriter(), memo)), canBeRedone),
+    write(work, { canBeRedone = false } = {}) {
+      lastWrite = now();
+      return commits.write((memo) => work(remembering(newWriter(), memo)), canBeRedone);
+    },
     onCommit(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -6,7 +6,7 @@ export const subscriptions: { readonly [T in EventType]?: readonly EventJobKind[
   'dataset-version.registered': ['expectations.check'],
   'dataset-version.recheck-requested': ['expectations.check'],
   'expectation-test.requested': ['expectations.test'],
-  'dataset-version.checked': ['cycles.consider', 'cycles.follow'],
+  'dataset-version.checked': ['cycles.consider', 'cycles.follow', 'features.materialize'],
   'monitor-alert.raised': ['cycles.consider'],
   'pipeline-run.ended': ['cycles.follow'],
   'model-version.approved': ['cycles.follow'],

@@ -28,6 +28,7 @@ export const jobKinds = {
   'trash.collect': { payload: z.strictObject({ dueAt: z.int() }), maxAttempts: 3, leaseMs: 60_000 },
   'expectations.check': { payload: eventPayload, maxAttempts: 3, leaseMs: 60_000 },
   'expectations.test': { payload: eventPayload, maxAttempts: 3, leaseMs: 60_000 },
+  'features.materialize': { payload: eventPayload, maxAttempts: 3, leaseMs: 120_000 },
   'deployments.promote': { payload: eventPayload, maxAttempts: 10, leaseMs: 30_000 },
   'deployments.recalibrate': { payload: z.strictObject({ deployment: z.string() }), maxAttempts: 3, leaseMs: 60_000 },
   'rollouts.judge': { payload: z.strictObject({ deployment: z.string() }), maxAttempts: 5, leaseMs: 60_000 },

@@ -126,6 +126,17 @@ export function describeAnalytics(
         ]);
       });
 
+      it('knows the columns of an answer', async () => {
+        const csv = await file('x.csv', 'a,b\n1,x\n');
+        const sql = 'with c as (select a + 0.5 as "a b", b from t) select *, now() as at from c -- and no more';
+        const columns = await analytics.columnsOfAnswer({ tables: { t: [csv] }, sql });
+        expect(columns.map(({ name, type }) => [name, type])).toEqual([
+          ['a b', 'number'],
+          ['b', 'text'],
+          ['at', 'timestamp'],
+        ]);
+      });
+
       it('takes parameters by name', async () => {
         const csv = await file('x.csv', "a,b\n1,it's\n2,x\n");
         const question = { tables: { t: [csv] }, sql: 'select a from t where b = $b and a < $most' };

@@ -70,6 +70,8 @@ export interface Analytics {
   inspect(file: DataFile, signal?: AbortSignal): Promise<DataFacts>;
   /** Columns of a table made of these files, before any of their values is read. */
   columnsOf(files: readonly DataFile[], signal?: AbortSignal): Promise<readonly DataColumn[]>;
+  /** Columns of the answer, before any of its values is computed. */
+  columnsOfAnswer(question: DataQuestion): Promise<readonly DataColumn[]>;
   /** All rows of the answer, in memory. */
   query(question: DataQuestion): Promise<DataRow[]>;
   /** All rows of the answer by columns: a tenth of the memory of rows, for feeding models. */

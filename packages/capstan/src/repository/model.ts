@@ -25,7 +25,7 @@ export interface Content extends ObjectId {
 export interface FileList {
   /** Relative to the folder, with `/`. */
   readonly paths: readonly string[];
-  readonly sizes: readonly number[];
+  readonly sizes: ArrayLike<number>;
   /** MD5 of file `n` at 16 × n. */
   readonly digests: Buffer;
 }

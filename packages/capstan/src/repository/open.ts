@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, join, posix, relative, resolve, sep } from 'node:path';
 import { DomainError, invalid } from '#kernel/errors';
+import type { OpenRemote } from '#ports/object-remote';
 import { readConfig, rootIgnoreRules, type ConfigText, type DvcConfig } from '#protocols/dvc';
 import { openCache, type ObjectCache } from './cache/object-cache.ts';
 import { createHashPool, type HashPool } from './hashing/hash-pool.ts';
@@ -16,6 +17,7 @@ export interface Repository extends ContentSource {
   readonly config: DvcConfig;
   readonly cache: ObjectCache;
   readonly pool: HashPool;
+  readonly openRemote: OpenRemote;
   /** Whether Git keeps the root, so that it must be told what not to keep. */
   readonly isInGit: boolean;
   close(): Promise<void>;
@@ -27,6 +29,7 @@ export interface OpenOptions {
   /** Folders of DVC’s settings of the machine and of the person. */
   readonly configFolders: { readonly system: string; readonly global: string };
   readonly threads?: number;
+  readonly openRemote: OpenRemote;
   now(): number;
 }
 
@@ -54,6 +57,7 @@ export function openRepository(options: OpenOptions): Repository {
     rules: rootIgnoreRules(),
     memoFolder: join(home, 'tmp', 'capstan', 'hashes'),
     isInGit: !config.core.noScm && isInGit(root),
+    openRemote: options.openRemote,
     now: options.now,
     close: () => pool.close(),
   };
@@ -78,8 +82,13 @@ export function pathInside({ root, here }: Pick<Repository, 'root' | 'here'>, gi
   if (path !== '..' && !path.startsWith('../') && !isAbsolute(path)) return path;
   throw invalid(`${given} lies outside the repository ${root}`, {
     field: given,
-    hint: 'Move it inside, or bring it in with: dvc import-url.',
+    hint: 'Move it inside, or bring it in with: capstan import-url.',
   });
+}
+
+/** A path of the repository as a caller names it: relative to where the command was given. */
+export function relativePath({ here }: Pick<Repository, 'here'>, path: string): string {
+  return posix.relative(here, path);
 }
 
 function configTexts(home: string, folders: OpenOptions['configFolders']): ConfigText[] {

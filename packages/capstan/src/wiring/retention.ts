@@ -1,4 +1,5 @@
 import { datasetBlobs } from '#data/datasets';
+import { featureBlobs } from '#data/features';
 import type { Database, Reader } from '#database';
 import type { BoundRoute } from '#http';
 import type { JobHandlers, Schedule } from '#jobs';
@@ -22,7 +23,7 @@ export interface WiredRetention {
 
 /** Everybody who refers to blobs. wiring/retention.test.ts holds it against the schema: who is missing here loses bytes. */
 export function blobHolders(database: Database): BlobHolder[] {
-  return [artifactBlobs, datasetBlobs, pipelineBlobs, deploymentBlobs, predictionBlobs].map((holder) =>
+  return [artifactBlobs, datasetBlobs, featureBlobs, pipelineBlobs, deploymentBlobs, predictionBlobs].map((holder) =>
     holder(database),
   );
 }

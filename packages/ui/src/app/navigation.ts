@@ -15,7 +15,7 @@ export function wings(project: string | undefined): readonly Wing[] {
   return [
     { name: '', links: [{ href: '/', label: 'Overview' }] },
     { name: 'Design', links: [{ href: '/projects', label: 'Projects' }, ...ofProject('Charter and cycle')] },
-    { name: 'Data', links: ofProject('Datasets', 'datasets') },
+    { name: 'Data', links: [...ofProject('Datasets', 'datasets'), ...ofProject('Features', 'features')] },
     {
       name: 'Model',
       links: [

@@ -10,6 +10,7 @@ export type Item<Call extends (...given: never[]) => Promise<{ readonly items: r
 export type DatasetSummary = Item<typeof api.datasets.list>;
 export type VersionSummary = Item<typeof api.datasets.versions>;
 export type DatasetVersionReply = Reply<typeof api.datasets.getVersion>;
+export type FeatureViewReply = Item<typeof api.features.list>;
 export type DatasetDiffReply = Reply<typeof api.datasets.diff>;
 export type ExpectationTestSummary = Item<typeof api.expectations.tests>;
 export type ExpectationTestReply = Reply<typeof api.expectations.getTest>;

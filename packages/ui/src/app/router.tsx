@@ -58,6 +58,18 @@ const data = [
   }),
   createRoute({
     getParentRoute,
+    path: '/projects/$project/features',
+    component: lazyRouteComponent(() => import('../screens/features/feature-views.tsx'), 'FeatureViews'),
+    staticData: { crumbs: inProject('Features') },
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/projects/$project/features/$view',
+    component: lazyRouteComponent(() => import('../screens/features/feature-view.tsx'), 'FeatureView'),
+    staticData: { crumbs: inPartOfProject('Features', 'features', 'view') },
+  }),
+  createRoute({
+    getParentRoute,
     path: '/dataset-versions/$version',
     validateSearch: datasetVersionSearch,
     component: lazyRouteComponent(() => import('../screens/datasets/dataset-version.tsx'), 'DatasetVersion'),

@@ -71,6 +71,8 @@ export function createAnalyticsDuckdb(options: AnalyticsDuckdbOptions): Analytic
         await run(session, viewStatements('inspected', files, ''));
         return await describe(session, 'inspected');
       }),
+    columnsOfAnswer: (question) =>
+      ask(question, (session) => describe(session, `(${question.sql}\n)`, question.parameters)),
     query: (question) => ask(question, (session) => rowsOf(session, question)),
     queryColumns: (question) =>
       ask(question, async (session) => {
@@ -115,8 +117,13 @@ async function rowsOf({ connection, toCell }: Session, question: DataQuestion): 
   return reader.convertRowObjects<Cell>(toCell);
 }
 
-async function describe(session: Session, table: string): Promise<DataColumn[]> {
-  const rows = await rowsOf(session, { tables: {}, sql: `select column_name, column_type from (describe ${table})` });
+async function describe(
+  session: Session,
+  source: string,
+  parameters: DataQuestion['parameters'] = {},
+): Promise<DataColumn[]> {
+  const sql = `select column_name, column_type from (describe select * from ${source})`;
+  const rows = await rowsOf(session, { tables: {}, sql, parameters });
   return rows.map((row) => {
     // DuckDB names columns and types in text, always.
     const storageType = row['column_type'] as string;

@@ -8,6 +8,8 @@ import { reapByMarker } from './reap.ts';
 import { supervise } from './supervise.ts';
 
 const DEFAULT_REAP_GRACE_MS = 5000;
+/** Those that were there before the first command cannot be of one: reading them all takes longer than a short command. */
+const STRANGERS_KEPT_MS = 1000;
 
 interface ExecutorLocalOptions {
   /** Real time between TERM and KILL for what an earlier server left behind. */
@@ -28,9 +30,10 @@ interface ExecutorLocalOptions {
  */
 export function createExecutorLocal(options: ExecutorLocalOptions = {}): Executor {
   const hasProcessTable = options.hasProcessTable ?? existsSync('/proc/self/stat');
-  const table = createProcessTable();
+  const table = createProcessTable(STRANGERS_KEPT_MS);
   const running = new Map<string, Execution>();
   const starting = new Set<string>();
+  let hasSeenStrangers = false;
 
   return {
     async start(spec) {
@@ -41,6 +44,8 @@ export function createExecutorLocal(options: ExecutorLocalOptions = {}): Executo
       }
       starting.add(attemptId);
       try {
+        if (hasProcessTable && !hasSeenStrangers) table.read(0);
+        hasSeenStrangers = true;
         const { pid, exited } = await launch(spec);
         const group = hasProcessTable ? groupByProcessTable(table, attemptId, pid) : groupByNumber(pid);
         const supervision = supervise(exited, spec, group, () => (hasProcessTable ? table.lastReadMs : 0));

@@ -32,12 +32,20 @@ export interface ProcessTable {
   readonly lastReadMs: number;
 }
 
-/** The processes of this machine by Linux's /proc. */
-export function createProcessTable(): ProcessTable {
+/**
+ * The processes of this machine by Linux's /proc.
+ * @param strangersKeptMs real time for which those of the first reading are taken for what they were, so short that no
+ *   process id can come round in it; that reading is then to be made before the first command is started
+ */
+export function createProcessTable(strangersKeptMs = 0): ProcessTable {
   let entries: readonly ProcessEntry[] = [];
   let readAtMs = Number.NEGATIVE_INFINITY;
   let lastReadMs = 0;
   let markers = new Map<string, string | undefined>();
+  /** Keys of those that were there before the first command: none of them can be of one. */
+  let strangerKeys: ReadonlySet<string> | undefined;
+  let strangers: ReadonlyMap<number, ProcessEntry> = new Map();
+  let strangersReadAtMs = Number.NEGATIVE_INFINITY;
   return {
     get lastReadMs() {
       return lastReadMs;
@@ -45,11 +53,19 @@ export function createProcessTable(): ProcessTable {
     read(maxAgeMs) {
       const beginMs = performance.now();
       if (beginMs - readAtMs < maxAgeMs) return entries;
+      const areStrangersOld = beginMs - strangersReadAtMs >= strangersKeptMs;
       const seen = new Map<string, string | undefined>();
+      const kept = areStrangersOld ? undefined : strangers;
       entries = readdirSync('/proc')
         .filter((name) => /^\d+$/.test(name))
-        .flatMap((name) => readEntry(Number(name), markers, seen) ?? []);
-      markers = seen;
+        .flatMap((name) => kept?.get(Number(name)) ?? readEntry(Number(name), markers, seen) ?? []);
+      // What was not read this time is not forgotten.
+      markers = areStrangersOld ? seen : new Map([...markers, ...seen]);
+      const known = (strangerKeys ??= new Set(entries.map(({ key }) => key)));
+      if (areStrangersOld) {
+        strangers = new Map(entries.filter(({ key }) => known.has(key)).map((entry) => [entry.pid, entry]));
+        strangersReadAtMs = beginMs;
+      }
       readAtMs = beginMs;
       lastReadMs = performance.now() - beginMs;
       return entries;

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionResult, ExecutionSpec } from '#ports/executor';
 import type { Exit } from './launch.ts';
 import type { ProcessGroup } from './process-group.ts';
@@ -43,6 +43,8 @@ export function supervise(
   async function watch(): Promise<ExecutionResult> {
     let termAtMs: number | undefined;
     let emptyLooks = 0;
+    // Many a command has ended by then, and need not be looked at while it runs.
+    await nap(Math.min(FIRST_LOOK_MS, limits.timeoutMs));
     for (let lookAfterMs = FIRST_LOOK_MS; ; lookAfterMs = Math.min(lookAfterMs * 2, LOOK_EVERY_MS)) {
       const nowMs = performance.now();
       if (!exit && !endedBy && nowMs - beganMs >= limits.timeoutMs) endedBy = 'timed-out';
@@ -55,6 +57,11 @@ export function supervise(
           termAtMs = nowMs;
           group.signal('SIGTERM', living);
         } else if (nowMs - termAtMs >= limits.graceMs) group.signal('SIGKILL', living);
+      }
+      if (emptyLooks > 0) {
+        // What was forked during the last look is there for the next one.
+        await setImmediate();
+        continue;
       }
       const leftMs = Math.max(1, limits.timeoutMs - (nowMs - beganMs));
       if (isEnding) await nap(Math.max(LOOK_WHILE_ENDING_MS, lookCostMs() * LOOK_SHARE_WHILE_ENDING));

@@ -152,16 +152,20 @@ async function mostFrequent(
   if (columns.length === 0) return found;
   const lists = columns.map((column, index) => {
     const value = presentValue(column);
-    return `(select ${index} as list, to_json(${shownValue(column)}) as value, count(*) as n, row_number() over (order by n desc, ${value}) as place
-        from data where ${value} is not null group by ${value} order by place limit ${TOP_COUNT})`;
+    // Names of ours begin with capstan_: a column of the data may be called anything else.
+    return `(select ${index} as capstan_list, to_json(${shownValue(column)}) as capstan_value,
+                    count(*) as capstan_count, row_number() over (order by count(*) desc, ${value}) as capstan_place
+        from data where ${value} is not null group by ${value} order by capstan_place limit ${TOP_COUNT})`;
   });
   for (const row of await ask(
     analytics,
     request,
-    `select * from (${lists.join(' union all ')}) order by list, place`,
+    `select * from (${lists.join(' union all ')}) order by capstan_list, capstan_place`,
   )) {
-    const name = columns[Number(row['list'])]?.name ?? '';
-    found.get(name)?.push({ value: JSON.parse(row['value'] as string) as ShownValue, count: Number(row['n']) });
+    const name = columns[Number(row['capstan_list'])]?.name ?? '';
+    found
+      .get(name)
+      ?.push({ value: JSON.parse(row['capstan_value'] as string) as ShownValue, count: Number(row['capstan_count']) });
   }
   return found;
 }

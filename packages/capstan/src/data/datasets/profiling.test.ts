@@ -67,6 +67,21 @@ describeDatabases('profiles of a dataset', (open) => {
       );
     });
 
+    it('copes with columns of any name', async () => {
+      await bench.declare('  odd: {path: data/odd.csv}');
+      await writeFile(
+        join(bench.folder, 'data', 'odd.csv'),
+        'n,list,value,place,count,data\na,x,x,x,x,x\na,y,y,y,y,y\nb,z,z,z,z,z\n',
+      );
+      const version = await bench.register(undefined, { dataset: 'odd' });
+      await bench.checkAll();
+      const { profile } = await bench.datasets.get(version.id);
+      expect(profile!.columns[0]?.top).toEqual([
+        { value: 'a', count: 2 },
+        { value: 'b', count: 1 },
+      ]);
+    });
+
     it('copes with columns of one value, of none, with NaN and infinities', async () => {
       await bench.declare('  odd: {path: data/odd.csv}');
       await writeFile(

@@ -176,7 +176,7 @@ function spareSuite({ evaluation, suggested }: Subject): ExpectationSuite {
   const unique = evaluation.key.length > 0 ? evaluation.key : names;
   const isKey = unique.length > 0 && unique.length <= MAX_KEY && unique.every(isNamed);
   return expectationSuite.parse({
-    table: { ...freshness, ...input.table, ...(isKey && { unique: [...unique] }) },
+    table: { ...input.table, ...freshness, ...(isKey && { unique: [...unique] }) },
     columns,
   });
 }

@@ -216,6 +216,25 @@ experiments.id bigint not null
 experiments.lifecycle text not null
 experiments.name text not null
 experiments.updated_at bigint not null
+feature_checks.checked_at bigint not null
+feature_checks.project text not null
+feature_checks.report text not null
+feature_checks.view text not null
+feature_materializations.definition_digest text not null
+feature_materializations.ended_at bigint not null
+feature_materializations.entities bigint not null
+feature_materializations.entity_columns text not null
+feature_materializations.features text not null
+feature_materializations.newest bigint
+feature_materializations.number bigint not null
+feature_materializations.project text not null
+feature_materializations.reason text
+feature_materializations.removed bigint not null
+feature_materializations.started_at bigint not null
+feature_materializations.status text not null
+feature_materializations.versions text not null
+feature_materializations.view text not null
+feature_materializations.written bigint not null
 feedback_parts.columns text not null
 feedback_parts.correction bigint not null
 feedback_parts.dataset text not null
@@ -314,6 +333,8 @@ index CREATE UNIQUE INDEX expectation_tests_pkey ON expectation_tests USING btre
 index CREATE UNIQUE INDEX experiment_tags_pk ON experiment_tags USING btree (experiment_id, key)
 index CREATE UNIQUE INDEX experiments_name_key ON experiments USING btree (name)
 index CREATE UNIQUE INDEX experiments_pkey ON experiments USING btree (id)
+index CREATE UNIQUE INDEX feature_checks_pk ON feature_checks USING btree (project, view)
+index CREATE UNIQUE INDEX feature_materializations_pk ON feature_materializations USING btree (project, view, number)
 index CREATE UNIQUE INDEX feedback_parts_pk ON feedback_parts USING btree (deployment, dataset, starts_at)
 index CREATE UNIQUE INDEX import_experiments_pk ON import_experiments USING btree (source, source_id)
 index CREATE UNIQUE INDEX import_marks_pk ON import_marks USING btree (source, kind, id)
@@ -341,6 +362,7 @@ index CREATE UNIQUE INDEX monitor_alerts_pkey ON monitor_alerts USING btree (id)
 index CREATE UNIQUE INDEX monitor_references_pk ON monitor_references USING btree (deployment, revision)
 index CREATE UNIQUE INDEX monitor_windows_pk ON monitor_windows USING btree (project, monitor, window_from)
 index CREATE UNIQUE INDEX multipart_uploads_pkey ON multipart_uploads USING btree (id)
+index CREATE UNIQUE INDEX online_features_pk ON online_features USING btree (project, view, entity)
 index CREATE UNIQUE INDEX outcome_corrections_pk ON outcome_corrections USING btree (deployment, number)
 index CREATE UNIQUE INDEX outcomes_pk ON outcomes USING btree (deployment, example_id)
 index CREATE UNIQUE INDEX pipeline_runs_number ON pipeline_runs USING btree (project, number)
@@ -386,6 +408,8 @@ index CREATE UNIQUE INDEX trace_metadata_pk ON trace_metadata USING btree (trace
 index CREATE UNIQUE INDEX trace_tags_pk ON trace_tags USING btree (trace_key, key)
 index CREATE UNIQUE INDEX traces_id_key ON traces USING btree (id)
 index CREATE UNIQUE INDEX traces_pkey ON traces USING btree (key)
+index CREATE UNIQUE INDEX training_sets_of_recipe ON training_sets USING btree (project, recipe_digest)
+index CREATE UNIQUE INDEX training_sets_pkey ON training_sets USING btree (id)
 index CREATE UNIQUE INDEX verdicts_pkey ON verdicts USING btree (id)
 index CREATE UNIQUE INDEX verdicts_request ON verdicts USING btree (request_key) WHERE (request_key IS NOT NULL)
 index CREATE UNIQUE INDEX webhook_deliveries_once ON webhook_deliveries USING btree (webhook_id, event_seq, event)
@@ -532,6 +556,11 @@ multipart_uploads.parts bigint not null
 multipart_uploads.path text not null
 multipart_uploads.root text not null
 multipart_uploads.state text not null
+online_features.entity text not null
+online_features.event_time bigint not null
+online_features.features text not null
+online_features.project text not null
+online_features.view text not null
 outcome_corrections.deployment text not null
 outcome_corrections.example_id text not null
 outcome_corrections.number bigint not null
@@ -814,6 +843,18 @@ traces.started_at bigint not null
 traces.status text not null
 traces.total_cost double precision
 traces.total_tokens bigint
+training_sets.columns text not null
+training_sets.created_at bigint not null
+training_sets.digest text not null
+training_sets.event_time text not null
+training_sets.features text not null
+training_sets.id text not null
+training_sets.project text not null
+training_sets.recipe_digest text not null
+training_sets.rows bigint not null
+training_sets.rows_from text not null
+training_sets.size_bytes bigint not null
+training_sets.versions text not null
 verdicts.actor text not null
 verdicts.champion_version bigint
 verdicts.checks text not null

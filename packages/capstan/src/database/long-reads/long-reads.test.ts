@@ -12,11 +12,14 @@ import { LongReads } from './long-reads.ts';
 let folder: string;
 let file: string;
 let database: Database;
+/** Stands still unless a test moves it: the table has just been written, so that threads answer. */
+let now: number;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'capstan-reads-'));
   file = join(folder, 'reads.db');
-  database = openSqlite(file);
+  now = 0;
+  database = openSqlite(file, () => now);
   await database.write((writer) => sql`create table notes (id integer primary key, value)`.execute(writer));
 });
 afterEach(async () => {
@@ -95,6 +98,29 @@ test('the event loop turns while a query is answered', async () => {
   expect(turns).toBeGreaterThan(100);
 });
 
+describe('while nobody writes', () => {
+  const holds = async (): Promise<boolean> => {
+    let isTurning = false;
+    setImmediate(() => (isTurning = true));
+    await slow.execute(database.longRead());
+    return !isTurning;
+  };
+
+  test('a query is answered by the event loop; one that held it for long is left to threads from then on', async () => {
+    now = 1_001;
+    expect(await holds()).toBe(true);
+    expect(await holds()).toBe(false);
+    expect((await numbers(3).execute(database.longRead())).rows).toEqual([{ i: 1 }, { i: 2 }, { i: 3 }]);
+  });
+
+  test('a write makes them be answered by threads', async () => {
+    now = 1_001;
+    await put(1, 'x');
+    now = 2_000;
+    expect(await holds()).toBe(false);
+  });
+});
+
 describe('a query that nobody wants any more', () => {
   test('is not begun', async () => {
     const busy = [slow, slow].map((query) => query.execute(database.longRead()));
@@ -133,7 +159,7 @@ test.each([
   ['ends at once', new URL('./nowhere.ts', import.meta.url)],
   ['cannot start', new URL('https://example.invalid/nowhere.ts')],
 ])('where a thread %s the query is answered here', async (_, entry) => {
-  const reads = new LongReads(file, new SqliteConnection(new DatabaseSync(file)), entry);
+  const reads = new LongReads(file, new SqliteConnection(new DatabaseSync(file)), () => false, entry);
   const query: CompiledQuery<{ i: number }> = numbers(2).compile(database.read);
   for (let round = 0; round < 3; round++) {
     expect(await reads.connection().executeQuery(query)).toMatchObject({ rows: [{ i: 1 }, { i: 2 }] });

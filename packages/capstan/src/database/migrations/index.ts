@@ -24,6 +24,7 @@ import { earlyTraceLinks } from './0023-early-trace-links.ts';
 import { searchIndexes } from './0025-search-indexes.ts';
 import { filesOfCopiedVersions } from './0028-files-of-copied-versions.ts';
 import { expectationTests } from './0029-expectation-tests.ts';
+import { features } from './0030-features.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step in order. A step that has been released is never changed. */
@@ -54,4 +55,5 @@ export const migrations: readonly Migration[] = [
   searchIndexes,
   filesOfCopiedVersions,
   expectationTests,
+  features,
 ];

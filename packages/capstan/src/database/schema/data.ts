@@ -51,6 +51,66 @@ export interface DatasetVersionsTable {
   checked_at: number | null;
 }
 
+/** Runs that brought the online store up to date. */
+export interface FeatureMaterializationsTable {
+  project: string;
+  view: string;
+  number: number;
+  status: 'succeeded' | 'failed';
+  reason: string | null;
+  /** Of the view's definition, data aside. */
+  definition_digest: string;
+  /** JSON: version id by dataset. */
+  versions: string;
+  /** JSON lists of {name, type, storageType}. */
+  entity_columns: string;
+  features: string;
+  entities: number;
+  written: number;
+  removed: number;
+  newest: number | null;
+  started_at: number;
+  ended_at: number;
+}
+
+/** The newest features of each entity. */
+export interface OnlineFeaturesTable {
+  project: string;
+  view: string;
+  /** JSON list of the entity's values, in the order of the view's entities. */
+  entity: string;
+  event_time: number;
+  /** JSON: value by feature. */
+  features: string;
+}
+
+/** The last check of each feature view. */
+export interface FeatureChecksTable {
+  project: string;
+  view: string;
+  checked_at: number;
+  report: string;
+}
+
+export interface TrainingSetsTable {
+  id: string;
+  project: string;
+  /** SHA-256 of how it is made: the same of the same versions is made once. */
+  recipe_digest: string;
+  rows_from: string;
+  event_time: string;
+  /** JSON list of `view:feature`. */
+  features: string;
+  /** JSON: version id by dataset. */
+  versions: string;
+  /** JSON list of {name, type}. */
+  columns: string;
+  rows: number;
+  size_bytes: number;
+  digest: string;
+  created_at: number;
+}
+
 /** Trials of suites against faults. */
 export interface ExpectationTestsTable {
   id: string;
@@ -79,4 +139,8 @@ export interface DataSchema {
   data_files: DataFilesTable;
   data_file_scans: DataFileScansTable;
   dataset_versions: DatasetVersionsTable;
+  feature_materializations: FeatureMaterializationsTable;
+  online_features: OnlineFeaturesTable;
+  feature_checks: FeatureChecksTable;
+  training_sets: TrainingSetsTable;
 }

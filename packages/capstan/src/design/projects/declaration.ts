@@ -18,13 +18,14 @@ export interface ReadDeclaration {
  */
 export async function readDeclaration(folder: string, text: string): Promise<ReadDeclaration> {
   const yaml = parseLocatedYaml(DECLARATION_FILE, text, capstanYaml);
-  const { pipeline, datasets, retrain } = yaml.value;
+  const { pipeline, datasets, features, retrain } = yaml.value;
   if (pipeline !== undefined) await readNamed(folder, pipeline, yaml, ['pipeline']);
   for (const [name, { expectations }] of Object.entries(datasets)) {
     if (expectations === undefined) continue;
     const suite = await readNamed(folder, expectations, yaml, ['datasets', name, 'expectations']);
     parseLocatedYaml(expectations, suite, expectationSuite);
   }
+  for (const [name, { sql }] of Object.entries(features)) await readNamed(folder, sql, yaml, ['features', name, 'sql']);
   for (const [index, trigger] of (retrain?.on ?? []).entries()) {
     if (typeof trigger !== 'object') continue;
     try {

@@ -23,7 +23,7 @@ export interface GatesDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly blobs: Pick<BlobStore, 'localFile'>;
-  readonly analytics: Pick<Analytics, 'queryColumns'>;
+  readonly analytics: Pick<Analytics, 'queryColumns' | 'columnsOfAnswer'>;
   readonly runtime: ModelRuntime;
   readonly projects: Pick<Projects, 'get' | 'readText'>;
   readonly datasets: Pick<Datasets, 'get' | 'files' | 'latest'>;

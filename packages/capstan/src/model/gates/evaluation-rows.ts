@@ -1,6 +1,6 @@
 import type { DatasetVersion, Declaration } from '@capstan/api';
 import { conflict, invalid } from '#kernel/errors';
-import { quoteName, type Cell, type DataFile, type DataQuestion } from '#ports/analytics';
+import { quoteName, type Cell, type DataFile } from '#ports/analytics';
 import type { GatesDeps } from './deps.ts';
 
 /** Labelled rows as a model takes them, oldest first. */
@@ -124,8 +124,7 @@ export async function sourceOf(
 
 export async function columnNames(deps: GatesDeps, { tables, sql, columns }: RowSource): Promise<readonly string[]> {
   if (columns) return columns;
-  const question: DataQuestion = { tables, sql: `select column_name from (describe select * from (${sql}\n))` };
-  return ((await deps.analytics.queryColumns(question))['column_name'] ?? []).map(String);
+  return (await deps.analytics.columnsOfAnswer({ tables, sql })).map(({ name }) => name);
 }
 
 function requireLabel(names: readonly string[], label: string, version: DatasetVersion): void {

@@ -1,10 +1,10 @@
 import type { PipelineRunInput } from '@capstan/api';
 import type { Writer } from '#database';
 import type { Cause } from '#kernel/cause';
-import type { HashMemory } from './definition.ts';
+import type { HashMemory } from './format.ts';
 import type { PipelinesDeps } from './deps.ts';
 import type { Environment } from './environments.ts';
-import type { StageNode } from './graph.ts';
+import type { StageNode } from '#kernel/stage-graph';
 import * as store from './store.ts';
 
 /** A run that this job works on: everything its stages need. */

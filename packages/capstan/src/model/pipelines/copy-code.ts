@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { copyFile, lstat, mkdir, readdir, readlink, symlink } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathsMeet } from './graph.ts';
+import { pathsMeet } from '#kernel/path-graph';
 
 /** Made by running, installing or Git: never code. */
 const NEVER_CODE = new Set([

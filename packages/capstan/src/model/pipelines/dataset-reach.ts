@@ -1,6 +1,7 @@
 import type { PipelineRunInput } from '@capstan/api';
 import type { TrackedInput } from './deps.ts';
-import { filesRead, pathsMeet, type StageNode } from './graph.ts';
+import { pathsMeet } from '#kernel/path-graph';
+import { filesRead, type StageNode } from '#kernel/stage-graph';
 
 /**
  * The dataset versions that reach a stage: those it reads itself and those that stages before it have read, each once.

@@ -8,7 +8,7 @@ import type { BlobStore, Digest } from '#ports/blob-store';
 import type { Clock } from '#ports/clock';
 import type { Executor } from '#ports/executor';
 import type { Ids } from '#ports/ids';
-import type { PipelineFormat } from './definition.ts';
+import type { PipelineFormat } from './format.ts';
 import type { Environments } from './environments.ts';
 
 /** What pipelines need of projects. */

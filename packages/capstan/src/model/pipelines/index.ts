@@ -9,4 +9,4 @@ export { pipelineRoutes } from './routes.ts';
 export { pipelineJobs } from './jobs.ts';
 export { trackRuns } from './track-runs.ts';
 export type { DatasetSource, NewTrackedRun, PipelinesDeps, ProjectSource, RunTracker, SourceVersion } from './deps.ts';
-export type * from './definition.ts';
+export type * from './format.ts';

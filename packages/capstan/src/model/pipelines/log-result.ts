@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionResult } from '#ports/executor';
 import type { ActiveRun } from './active-run.ts';
-import type { LockEntry, Stage } from './definition.ts';
+import type { LockEntry, Stage } from '#kernel/pipeline-definition';
 import { paramTexts } from './param-texts.ts';
 
 /**

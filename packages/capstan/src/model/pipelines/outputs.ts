@@ -4,7 +4,8 @@ import { chmod, copyFile, mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DomainError } from '#kernel/errors';
 import type { BlobStore } from '#ports/blob-store';
-import type { HashMemory, LockedFile, PipelineFormat, SharedOutput, Stage } from './definition.ts';
+import type { LockedFile, Stage } from '#kernel/pipeline-definition';
+import type { HashMemory, PipelineFormat, SharedOutput } from './format.ts';
 import type { StoredFile, StoredOutput } from './model.ts';
 
 export interface OutputStores {

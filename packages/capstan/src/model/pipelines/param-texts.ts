@@ -1,5 +1,5 @@
-import type { ParamKey, ParamTable, ParamValue } from './definition.ts';
-import { showValue } from './reasons.ts';
+import type { ParamKey, ParamTable, ParamValue } from '#kernel/pipeline-definition';
+import { showValue } from '#kernel/stage-reasons';
 
 /** The file whose values go by their own names. */
 const DEFAULT_FILE = 'params.yaml';

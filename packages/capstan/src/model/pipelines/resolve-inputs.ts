@@ -1,9 +1,10 @@
 import type { Declaration, PipelineRunInput } from '@capstan/api';
 import { conflict, invalid } from '#kernel/errors';
 import { nearest } from '#kernel/nearest';
-import type { PipelineDefinition } from './definition.ts';
+import type { PipelineDefinition } from '#kernel/pipeline-definition';
 import type { DatasetSource, SourceVersion } from './deps.ts';
-import { filesRead, pathsMeet } from './graph.ts';
+import { pathsMeet } from '#kernel/path-graph';
+import { filesRead } from '#kernel/stage-graph';
 import { datasetPath } from './model.ts';
 
 /**

@@ -5,14 +5,14 @@ import type { ExecutionResult } from '#ports/executor';
 import { writeClaimed, type ActiveRun } from './active-run.ts';
 import { lastLines } from './attempt-log.ts';
 import { endAttempt, LOST_REASON, logFileOf, type AttemptEnd } from './attempts.ts';
-import { commandLine } from './command-line.ts';
+import { commandLine } from '#kernel/command-line';
 import { datasetsReaching } from './dataset-reach.ts';
-import type { LockEntry, LockedFile, Stage } from './definition.ts';
+import type { LockEntry, LockedFile, Stage } from '#kernel/pipeline-definition';
 import { logResult, metricsOf } from './log-result.ts';
 import { failureText, missingModuleText, outcomeText, type StoredOutput } from './model.ts';
 import { outputsFor, removeOutputs, restoreOutputs, storeOutputs } from './outputs.ts';
 import { paramTexts } from './param-texts.ts';
-import { reasonText, type Reason } from './reasons.ts';
+import { reasonText, type Reason } from '#kernel/stage-reasons';
 import * as store from './store.ts';
 
 const GRACE_MS = 10_000;

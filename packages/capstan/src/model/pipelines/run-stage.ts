@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DomainError } from '#kernel/errors';
 import { writeClaimed, type ActiveRun } from './active-run.ts';
-import type { LockEntry, Stage } from './definition.ts';
-import type { StageNode } from './graph.ts';
+import type { LockEntry, Stage } from '#kernel/pipeline-definition';
+import type { StageNode } from '#kernel/stage-graph';
 import type { StoredOutput } from './model.ts';
 import { outputsFor, restoreOutputs, sharedOutputs, storeOutputs } from './outputs.ts';
-import { decide, type Reason, type StoredResult } from './reasons.ts';
+import { decide, type Reason, type StoredResult } from '#kernel/stage-reasons';
 import { runAttempt } from './run-attempt.ts';
 import * as store from './store.ts';
 

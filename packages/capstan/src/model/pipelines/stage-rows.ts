@@ -1,4 +1,4 @@
-import type { StageNode } from './graph.ts';
+import type { StageNode } from '#kernel/stage-graph';
 import type { NewStage } from './store.ts';
 
 /** What a run keeps of its stages before any of them has had its turn. Pure. */

@@ -1,6 +1,6 @@
 import type { PipelineRun, PipelineRunInput, PipelineRunStage, PipelineRunSummary, StageAttempt } from '@capstan/api';
-import type { ParamOverrides } from './definition.ts';
-import { reasonText, type Reason } from './reasons.ts';
+import type { ParamOverrides } from '#kernel/pipeline-definition';
+import { reasonText, type Reason } from '#kernel/stage-reasons';
 import type * as store from './store.ts';
 
 /** Rows as callers see them. */

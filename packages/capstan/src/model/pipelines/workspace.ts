@@ -6,9 +6,10 @@ import type { PipelineRunInput } from '@capstan/api';
 import type { Cause } from '#kernel/cause';
 import { conflict } from '#kernel/errors';
 import { copyCode } from './copy-code.ts';
-import type { ParamOverrides, PipelineDefinition } from './definition.ts';
+import type { ParamOverrides, PipelineDefinition } from '#kernel/pipeline-definition';
 import type { PipelinesDeps } from './deps.ts';
-import { filesRead, pathsMeet } from './graph.ts';
+import { pathsMeet } from '#kernel/path-graph';
+import { filesRead } from '#kernel/stage-graph';
 import { datasetFolder, datasetPath } from './model.ts';
 
 /** Written last: a workspace without it was not finished and is made anew. */

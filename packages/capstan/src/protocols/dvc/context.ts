@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
-import { join, posix } from 'node:path';
-import type { ParamKey, ParamValue } from '#model/pipelines';
+import { posix } from 'node:path';
+import type { ParamKey, ParamValue } from '#kernel/pipeline-definition';
 import type { ValuesLoader } from './override-params.ts';
 import type { Place } from './place.ts';
 import { projectPath, type Reach } from './project-path.ts';
@@ -21,9 +20,12 @@ export interface Context {
 const emptyContext: Context = { values: new Map(), loaded: new Map() };
 
 /** What params.yaml beside the pipeline gives, or nothing where there is none. */
-export async function defaultContext(folder: string, load: ValuesLoader): Promise<Context> {
+export async function defaultContext(
+  hasFile: (file: string) => Promise<boolean>,
+  load: ValuesLoader,
+): Promise<Context> {
   const file = 'params.yaml';
-  if (!existsSync(join(folder, file))) return emptyContext;
+  if (!(await hasFile(file))) return emptyContext;
   return { values: textKeysOf(await load(file)), loaded: new Map([[file, null]]) };
 }
 

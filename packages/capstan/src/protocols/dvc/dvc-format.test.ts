@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { LockEntry, ParamValue, Stage } from '#model/pipelines';
+import type { LockEntry, ParamValue, Stage } from '#kernel/pipeline-definition';
 import { createDvcFormat } from './index.ts';
 import { entryValue, resultValue } from './lock-entry.ts';
 import { pythonJson } from './python-json.ts';

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readListing, writeListing } from './index.ts';
+import { listingPieces, readListing, readListingColumns, writeListing } from './folder-listing.ts';
 import { byCodePoint } from './python-text.ts';
 
 const MD5 = 'b1946ac92492d2347c6235b4d2611184';
@@ -32,6 +32,22 @@ describe('the object of a folder', () => {
         );
       }),
     );
+  });
+
+  it('is read in pieces where it is long, whatever the names hold', () => {
+    const paths = Array.from({ length: 30_000 }, (_, index) => `d/${String(index).padStart(6, '0')}"}, {"md5": "é`);
+    const bytes = Buffer.from(writeListing(paths.map((path) => ({ path, md5: MD5 }))));
+    expect(bytes.length).toBeGreaterThan(2 << 20);
+    const read = readListingColumns(bytes, 'x.dir');
+    expect(read.paths).toEqual(paths);
+    expect(read.digests.equals(Buffer.from(MD5.repeat(paths.length), 'hex'))).toBe(true);
+    expect([...listingPieces(read.paths, () => MD5)].join('')).toBe(bytes.toString());
+    const reversed = `[${[...paths]
+      .reverse()
+      .map((path) => JSON.stringify({ relpath: path, md5: MD5 }))
+      .join(',')}]`;
+    expect(readListingColumns(Buffer.from(reversed), 'x.dir').paths).toEqual(paths);
+    expect(() => readListing(bytes.subarray(0, -1), 'x.dir')).toThrow('x.dir is no list of files');
   });
 
   const entry = (path: unknown, md5: unknown = MD5) => JSON.stringify([{ md5, relpath: path }]);

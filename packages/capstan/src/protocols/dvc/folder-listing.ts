@@ -10,12 +10,49 @@ export interface ListedFile {
   readonly md5: string;
 }
 
+const DIGEST_BYTES = 16;
+/** Of text that is made or parsed at once: the list of a million files is never held whole as objects. */
+const PIECE_FILES = 4_096;
+const PIECE_BYTES = 1 << 20;
+/** What stands between two entries; inside a name the quotes would be escaped. */
+const BETWEEN = '"}, {"';
+
 /** What DVC keeps for a folder: the bytes its hash is taken over. Files are sorted by the code points of their paths. */
 export function writeListing(files: readonly ListedFile[]): string {
-  const entries = files
-    .toSorted((a, b) => byCodePoint(a.path, b.path))
-    .map(({ md5, path }) => `{"md5": "${md5}", "relpath": ${quotedJson(path)}}`);
-  return `[${entries.join(', ')}]`;
+  const sorted = files.toSorted((a, b) => byCodePoint(a.path, b.path));
+  const pieces = listingPieces(
+    sorted.map(({ path }) => path),
+    (index) => sorted[index]?.md5 ?? '',
+  );
+  return [...pieces].join('');
+}
+
+/** The same text in pieces, of paths that are sorted already. */
+export function* listingPieces(paths: readonly string[], md5Of: (index: number) => string): Generator<string> {
+  let piece = '[';
+  for (const [index, path] of paths.entries()) {
+    piece += `${index === 0 ? '' : ', '}{"md5": "${md5Of(index)}", "relpath": ${quotedJson(path)}}`;
+    if ((index + 1) % PIECE_FILES !== 0) continue;
+    yield piece;
+    piece = '';
+  }
+  yield `${piece}]`;
+}
+
+/** Files of a folder in columns, sorted by the code points of their paths. */
+export interface ListedColumns {
+  readonly paths: readonly string[];
+  /** MD5 of file `n` at 16 × n. */
+  readonly digests: Buffer;
+}
+
+/** @see readListingColumns */
+export function readListing(text: string | Buffer, name: string): ListedFile[] {
+  const { paths, digests } = readListingColumns(Buffer.from(text), name);
+  return paths.map((path, index) => ({
+    path,
+    md5: digests.toString('hex', index * DIGEST_BYTES, (index + 1) * DIGEST_BYTES),
+  }));
 }
 
 /**
@@ -23,27 +60,62 @@ export function writeListing(files: readonly ListedFile[]): string {
  * @param name for messages
  * @throws DomainError INVALID_ARGUMENT when it is no such list, or a path of it leaves the folder or comes twice
  */
-export function readListing(text: string, name: string): ListedFile[] {
-  const files: ListedFile[] = [];
-  const paths = new Set<string>();
-  for (const [index, item] of listOf(text, name).entries()) {
-    const { relpath, md5 } = (item ?? {}) as Readonly<Record<string, unknown>>;
-    if (typeof relpath !== 'string' || typeof md5 !== 'string') {
-      throw wrong(name, index, 'it has no relpath and md5');
+export function readListingColumns(bytes: Buffer, name: string): ListedColumns {
+  const paths: string[] = [];
+  const md5s: Buffer[] = [];
+  for (const items of piecesOf(bytes, name)) {
+    const digests = Buffer.allocUnsafe(items.length * DIGEST_BYTES);
+    for (const [index, item] of items.entries()) {
+      const { relpath, md5 } = (item ?? {}) as Readonly<Record<string, unknown>>;
+      const at = paths.length;
+      if (typeof relpath !== 'string' || typeof md5 !== 'string') throw wrong(name, at, 'it has no relpath and md5');
+      if (!isContentDigest(md5) || md5.endsWith('.dir')) throw wrong(name, at, `'${md5}' is no hash of a file`);
+      if (!isInside(relpath)) throw wrong(name, at, `'${relpath}' is no path in the folder`);
+      paths.push(relpath);
+      digests.write(md5, index * DIGEST_BYTES, 'hex');
     }
-    if (!isContentDigest(md5) || md5.endsWith('.dir')) throw wrong(name, index, `'${md5}' is no hash of a file`);
-    if (!isInside(relpath)) throw wrong(name, index, `'${relpath}' is no path in the folder`);
-    if (paths.has(relpath)) throw wrong(name, index, `'${relpath}' is there twice`);
-    paths.add(relpath);
-    files.push({ path: relpath, md5 });
+    md5s.push(digests);
   }
-  for (const [index, { path }] of files.entries()) {
-    for (let end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1)) {
-      const folder = path.slice(0, end);
-      if (paths.has(folder)) throw wrong(name, index, `'${folder}' is both a file and a folder`);
+  const columns = sortedColumns(paths, Buffer.concat(md5s));
+  refuseMeetingPaths(columns.paths, name);
+  return columns;
+}
+
+function* piecesOf(bytes: Buffer, name: string): Generator<readonly unknown[]> {
+  let from = 0;
+  for (;;) {
+    const border = bytes.length - from > PIECE_BYTES ? bytes.indexOf(BETWEEN, from + PIECE_BYTES) : -1;
+    if (border < 0) break;
+    // Up to the brace that closes the entry; the next piece begins at the one that opens.
+    const text = bytes.toString('utf8', from, border + 2);
+    yield listOf(`${from === 0 ? '' : '['}${text}]`, name);
+    from = border + BETWEEN.length - 2;
+  }
+  yield listOf(`${from === 0 ? '' : '['}${bytes.toString('utf8', from)}`, name);
+}
+
+/** As they come, where they are in order, which is how DVC writes them. */
+function sortedColumns(paths: readonly string[], digests: Buffer): ListedColumns {
+  const isSorted = paths.every((path, index) => index === 0 || byCodePoint(paths[index - 1] ?? '', path) <= 0);
+  if (isSorted) return { paths, digests };
+  const order = paths.map((_, index) => index).toSorted((a, b) => byCodePoint(paths[a] ?? '', paths[b] ?? ''));
+  return {
+    paths: order.map((index) => paths[index] ?? ''),
+    digests: Buffer.concat(order.map((index) => digests.subarray(index * DIGEST_BYTES, (index + 1) * DIGEST_BYTES))),
+  };
+}
+
+/** In order, all that begin as a path does come right after it: those that the next one begins with are kept at hand. */
+function refuseMeetingPaths(paths: readonly string[], name: string): void {
+  const before: string[] = [];
+  for (const [index, path] of paths.entries()) {
+    for (let last = before.at(-1); last !== undefined && !path.startsWith(last); last = before.at(-1)) before.pop();
+    for (const other of before) {
+      if (other === path) throw wrong(name, index, `'${path}' is there twice`);
+      if (path[other.length] === '/') throw wrong(name, index, `'${other}' is both a file and a folder`);
     }
+    before.push(path);
   }
-  return files;
 }
 
 function listOf(text: string, name: string): readonly unknown[] {

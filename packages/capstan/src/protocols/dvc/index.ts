@@ -21,8 +21,15 @@ export {
   type RemoteConfig,
 } from './config-file.ts';
 export { removeConfigSection, setConfigOption } from './edit-config.ts';
-export { readListing, writeListing, type ListedFile } from './folder-listing.ts';
+export { listingPieces, readListing, readListingColumns, type ListedFile } from './folder-listing.ts';
 export { withIgnored, withoutIgnored } from './git-ignore.ts';
-export { readPipelineFile, type PipelineSource } from './read-pipeline.ts';
-export { readLock, type Lock } from './lock-text.ts';
+export { readPipelineFile, type PipelineFiles, type PipelineSource } from './read-pipeline.ts';
+export type { ValueUse } from './read-stage.ts';
+export { withFrozenStage } from './freeze-stage.ts';
+export { mergeLocks, readLock, type Lock } from './lock-text.ts';
 export { resultKey, resultValue, type LockedPath, type LockedStage } from './lock-entry.ts';
+export { encodeEntry as writeResult, readResult } from './lock-file.ts';
+export { findParams, refuseMissing, type FoundParams } from './param-values.ts';
+export { readValues, readValuesText, selectValue, type Values } from './value-files.ts';
+export { pythonRepr } from './python-repr.ts';
+export { pythonFloat } from './python-text.ts';

@@ -1,5 +1,5 @@
 import { sha256 } from '#kernel/digest';
-import type { ParamKey, ParamTable, ParamValue } from '#model/pipelines';
+import type { ParamKey, ParamTable, ParamValue } from '#kernel/pipeline-definition';
 import { isContentDigest, type HashScheme } from './object-place.ts';
 import type { Place } from './place.ts';
 import { pythonJson } from './python-json.ts';

@@ -1,7 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LockedFile, LockEntry } from '#model/pipelines';
-import { entryValue, readEntry, type LockedPath } from './lock-entry.ts';
+import type { LockedFile, LockEntry } from '#kernel/pipeline-definition';
+import { entryValue, readEntry, type LockedPath, type LockedStage } from './lock-entry.ts';
 import { readLock } from './lock-text.ts';
 import { Place } from './place.ts';
 import { readLongYaml, writeYaml } from './yaml-text.ts';
@@ -10,13 +10,19 @@ const LOCK_FILE = 'dvc.lock';
 
 /** @throws DomainError INVALID_ARGUMENT when the text is no such entry */
 export function decodeEntry(text: string): LockEntry {
-  const place = new Place(readLongYaml(text, 'the stored entry'));
-  const { inputs, outputs, ...entry } = readEntry(place, place.value);
+  const { inputs, outputs, ...entry } = readResult(text, 'the stored entry');
   return { ...entry, inputs: inputs.map(fileOf), outputs: outputs.map(fileOf) };
 }
 
-export function encodeEntry(entry: LockEntry): string {
+/** Text of an entry alone, as the run cache keeps it. */
+export function encodeEntry(entry: LockedStage): string {
   return writeYaml(entryValue(entry));
+}
+
+/** @throws DomainError INVALID_ARGUMENT naming `name:line:column` for what is no such entry */
+export function readResult(text: string, name: string): LockedStage {
+  const place = new Place(readLongYaml(text, name));
+  return readEntry(place, place.value);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ParamKey, ParamValue } from '#model/pipelines';
+import type { ParamKey, ParamValue } from '#kernel/pipeline-definition';
 import { readLock, resultKey, resultValue, type LockedStage } from './index.ts';
 import { entryValue } from './lock-entry.ts';
 import { pythonJson } from './python-json.ts';

@@ -1,4 +1,4 @@
-import type { ParamValue } from '#model/pipelines';
+import type { ParamValue } from '#kernel/pipeline-definition';
 import { readValues, type Values } from './value-files.ts';
 
 /**

@@ -2,7 +2,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import { extname, join, posix } from 'node:path';
 import { DomainError, invalid } from '#kernel/errors';
 import { nearest } from '#kernel/nearest';
-import type { ParamOverrides, ParamValue } from '#model/pipelines';
+import type { ParamOverrides, ParamValue } from '#kernel/pipeline-definition';
 import { readJson, readText, readValues, selectValue, typeName, type Values } from './value-files.ts';
 import { readYaml, setInYaml, writeOptions } from './yaml-text.ts';
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ParamValue, PipelineDefinition, Plot, PlotAxis, Stage } from '#model/pipelines';
+import type { ParamValue, PipelineDefinition, Plot, PlotAxis, Stage } from '#kernel/pipeline-definition';
 import { createDvcFormat, readPipelineFile } from './index.ts';
 import { pythonJson } from './python-json.ts';
 import { readJson, type Values } from './value-files.ts';

@@ -1,6 +1,6 @@
 import { invalid, type DomainError } from '#kernel/errors';
 import { nearest } from '#kernel/nearest';
-import type { ParamValue } from '#model/pipelines';
+import type { ParamValue } from '#kernel/pipeline-definition';
 import { typeName, type Values } from './value-files.ts';
 import type { YamlText } from './yaml-text.ts';
 

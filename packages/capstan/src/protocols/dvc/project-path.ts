@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { DomainError } from '#kernel/errors';
-import type { StageInput } from '#model/pipelines';
+import type { StageInput } from '#kernel/pipeline-definition';
 import type { Place } from './place.ts';
 
 /** What a pipeline may name besides files below its own folder. */

@@ -1,4 +1,4 @@
-import type { ParamKey, ParamValue } from '#model/pipelines';
+import type { ParamKey, ParamValue } from '#kernel/pipeline-definition';
 import { byCodePoint, pythonFloat } from './python-text.ts';
 
 /**

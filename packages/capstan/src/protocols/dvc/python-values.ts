@@ -1,5 +1,5 @@
 import { invalid } from '#kernel/errors';
-import type { ParamKey, ParamValue } from '#model/pipelines';
+import type { ParamKey, ParamValue } from '#kernel/pipeline-definition';
 import { pythonLines, PythonSyntaxError, type PythonLine, type PythonToken } from './python-tokens.ts';
 
 type MutableValues = Map<ParamKey, ParamValue>;

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { ParamValue, PlotDrawing, StageOutput } from '#model/pipelines';
+import type { ParamValue, PlotDrawing, StageOutput } from '#kernel/pipeline-definition';
 import type { Place } from './place.ts';
 import { locate, type Reach } from './project-path.ts';
 import { byCodePoint } from './python-text.ts';

@@ -6,7 +6,7 @@ import type {
   Plot,
   PlotAxis,
   StageInput,
-} from '#model/pipelines';
+} from '#kernel/pipeline-definition';
 import type { Place } from './place.ts';
 import { locate, type Reach } from './project-path.ts';
 import { interpolate, type CommandOptions } from './templating.ts';

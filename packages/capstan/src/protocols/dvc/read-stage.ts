@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { ParamOverrides, ParamValue, Stage, StageInput, StageParams } from '#model/pipelines';
+import type { ParamOverrides, ParamValue, Stage, StageInput, StageParams } from '#kernel/pipeline-definition';
 import { withVars, type Context } from './context.ts';
 import type { ValuesLoader } from './override-params.ts';
 import type { Place } from './place.ts';
@@ -28,11 +28,22 @@ const PARAMS_FILE = 'params.yaml';
 /** Line ends as Python's `splitlines` has them. */
 const LINE_END = /\r\n|[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]/;
 
+/** A value that an expression of a stage led to. */
+export interface ValueUse {
+  readonly stage: string;
+  /** Dotted. */
+  readonly key: string;
+  readonly value: ParamValue;
+  /** Files of values that were loaded for the stage, relative to the pipeline file. */
+  readonly files: readonly string[];
+}
+
 interface StageSource extends StageDraft {
   readonly load: ValuesLoader;
   readonly overrides: ParamOverrides;
   readonly options: CommandOptions;
   readonly reach: Reach;
+  onUse?(use: ValueUse): void;
 }
 
 /** @throws DomainError INVALID_ARGUMENT, NOT_IMPLEMENTED, as `readPipeline` */
@@ -89,8 +100,14 @@ async function stageContext(written: Values, workingDirectory: string, source: S
 function siteOf(key: string, context: Context, source: StageSource): TemplateSite {
   const place = source.place.at(key);
   const site = { context: context.values, place: place.text, options: source.options };
-  if (key !== 'cmd') return { ...site, use: 'field' };
-  return { ...site, use: 'command', onUse: (used, value) => refuseShellCode(used, value, source, place) };
+  const tell = (used: string, value: ParamValue): void =>
+    source.onUse?.({ stage: source.name, key: used, value, files: [...context.loaded.keys()] });
+  if (key !== 'cmd') return { ...site, use: 'field', onUse: tell };
+  const onUse = (used: string, value: ParamValue): void => {
+    refuseShellCode(used, value, source, place);
+    tell(used, value);
+  };
+  return { ...site, use: 'command', onUse };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { invalid } from '#kernel/errors';
 import { nearest } from '#kernel/nearest';
-import type { ParamKey, ParamValue } from '#model/pipelines';
+import type { ParamKey, ParamValue } from '#kernel/pipeline-definition';
 import { pythonFloat } from './python-text.ts';
 import { selectValue, typeName, type Values } from './value-files.ts';
 

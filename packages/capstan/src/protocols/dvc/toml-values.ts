@@ -1,6 +1,6 @@
 import { parse, TomlDate, TomlError } from 'smol-toml';
 import { invalid } from '#kernel/errors';
-import type { ParamKey, ParamValue } from '#model/pipelines';
+import type { ParamKey, ParamValue } from '#kernel/pipeline-definition';
 
 /**
  * Reads TOML with whole numbers and floats kept apart and no digit lost.

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { invalid, messageOf } from '#kernel/errors';
-import type { ParamKey, ParamValue } from '#model/pipelines';
+import type { ParamKey, ParamValue } from '#kernel/pipeline-definition';
 import { readPython } from './python-values.ts';
 import { readToml } from './toml-values.ts';
 import { readYaml } from './yaml-text.ts';
@@ -15,13 +15,26 @@ export type Values = ReadonlyMap<ParamKey, ParamValue>;
  * @throws DomainError INVALID_ARGUMENT when it is absent, not readable or no map
  */
 export async function readValues(path: string, shownAs: string): Promise<Values> {
-  const value = readValuesText(await readText(path, shownAs), shownAs, extname(path));
+  return readValuesOf(await readText(path, shownAs), shownAs);
+}
+
+/**
+ * The same of a file’s text.
+ * @param shownAs name for messages, whose suffix decides
+ * @throws DomainError INVALID_ARGUMENT when it is not readable or no map
+ */
+export function readValuesOf(text: string, shownAs: string): Values {
+  const value = readValuesText(text, shownAs, extname(shownAs));
   if (value instanceof Map) return value as Values;
   throw invalid(`${shownAs} must be a map of names to values`, { field: shownAs });
 }
 
-/** @param suffix of the file's name, with the dot */
-function readValuesText(text: string, shownAs: string, suffix: string): ParamValue {
+/**
+ * Whatever a file of values holds: a map, or one value alone.
+ * @param suffix of the file's name, with the dot
+ * @throws DomainError INVALID_ARGUMENT when it is not readable
+ */
+export function readValuesText(text: string, shownAs: string, suffix: string): ParamValue {
   switch (suffix.toLowerCase()) {
     case '.json':
       return readJson(text, shownAs);
@@ -46,14 +59,43 @@ export async function readText(path: string, shownAs: string): Promise<string> {
 /** Reads JSON with whole numbers and floats kept apart and no digit lost. */
 export function readJson(text: string, shownAs: string): ParamValue {
   try {
-    const reviver: (key: string, value: unknown, context: { source?: string }) => unknown = (_key, value, context) => {
+    const reviver: Reviver = (_key, value, context) => {
+      const named = context.source === undefined ? undefined : OUTSIDE_JSON.get(context.source);
+      if (named !== undefined) return named.value;
       if (typeof value === 'number' && /^-?\d+$/.test(context.source ?? '')) return BigInt(context.source ?? '0');
       if (typeof value === 'object' && value !== null && !Array.isArray(value)) return new Map(Object.entries(value));
       return value;
     };
-    return JSON.parse(text, reviver as (key: string, value: unknown) => unknown) as ParamValue;
+    // Nothing is an empty map to DVC, as in YAML.
+    return parseJson(text, reviver) ?? new Map();
   } catch (cause) {
     throw invalid(`${shownAs} is not JSON: ${messageOf(cause)}`, { field: shownAs, cause });
+  }
+}
+
+type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown;
+
+/** Python's writer puts these bare words into JSON: by a number that nobody writes instead. */
+const OUTSIDE_JSON = new Map([
+  ['1e99991', { word: 'NaN', value: Number.NaN }],
+  ['1e99992', { word: 'Infinity', value: Number.POSITIVE_INFINITY }],
+  ['-1e99992', { word: '-Infinity', value: Number.NEGATIVE_INFINITY }],
+]);
+const TEXT_OR_WORD = /"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g;
+
+function parseJson(text: string, reviver: Reviver): ParamValue {
+  const parse = (written: string): ParamValue =>
+    JSON.parse(written, reviver as (key: string, value: unknown) => unknown) as ParamValue;
+  try {
+    return parse(text);
+  } catch (error) {
+    const written = text.replaceAll(TEXT_OR_WORD, (found) => {
+      const number = [...OUTSIDE_JSON].find(([, { word }]) => word === found);
+      return number ? number[0] : found;
+    });
+    // What is wrong is told in the words of the file.
+    if (written === text) throw error;
+    return parse(written);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ParamValue } from '#model/pipelines';
+import type { ParamValue } from '#kernel/pipeline-definition';
 import type { Values } from './value-files.ts';
 
 /** The value without the named keys of its maps, at every depth: DVC takes hashes over values that lack some facts. */

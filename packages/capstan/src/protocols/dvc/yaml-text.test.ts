@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ParamValue } from '#model/pipelines';
+import type { ParamValue } from '#kernel/pipeline-definition';
 import { pythonJson } from './python-json.ts';
 import { readLongYaml, readYaml, writeYaml } from './yaml-text.ts';
 

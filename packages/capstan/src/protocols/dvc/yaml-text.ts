@@ -14,7 +14,7 @@ import {
 } from 'yaml';
 import { invalid } from '#kernel/errors';
 import { findCostlyText } from '#kernel/yaml-limits';
-import type { ParamKey, ParamValue } from '#model/pipelines';
+import type { ParamKey, ParamValue } from '#kernel/pipeline-definition';
 import { DateScalar, scalarTags } from './yaml-scalars.ts';
 
 /** Past it a file is an attack or a mistake. */

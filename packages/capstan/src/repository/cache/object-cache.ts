@@ -2,7 +2,15 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DomainError } from '#kernel/errors';
-import { objectPath, readListing, writeListing, type HashScheme, type LinkType, type ListedFile } from '#protocols/dvc';
+import {
+  listingPieces,
+  objectPath,
+  readListing,
+  readListingColumns,
+  type HashScheme,
+  type LinkType,
+  type ListedFile,
+} from '#protocols/dvc';
 import { digestAt, DIGEST_BYTES, type Content, type FileList, type ObjectId } from '../model.ts';
 import { storeBytes, type StoreBy } from './object-files.ts';
 
@@ -22,6 +30,8 @@ export interface ObjectCache {
   storeFolder(files: FileList, scheme: HashScheme): Content;
   /** @throws DomainError NOT_FOUND, DATA_LOSS naming the damaged object */
   readFolder(id: ObjectId): readonly ListedFile[];
+  /** The same in columns, for folders of a million files; sizes are not known. */
+  listFolder(id: ObjectId): FileList;
 }
 
 /** Fewer are asked for one by one. */
@@ -37,61 +47,81 @@ export function openCache(folder: string, links: readonly LinkType[]): ObjectCac
     has: (id) => existsSync(fileOf(id)),
     missing(digests, scheme) {
       const count = digests.length / DIGEST_BYTES;
-      const isThere =
-        count < WORTH_LISTING ? (md5: string) => existsSync(fileOf({ md5, scheme })) : listedObjects(folder, scheme);
-      return Array.from({ length: count }, (_, index) => index).filter((index) => !isThere(digestAt(digests, index)));
+      if (count >= WORTH_LISTING) return notListed(folder, digests, scheme);
+      const all = Array.from({ length: count }, (_, index) => index);
+      return all.filter((index) => !existsSync(fileOf({ md5: digestAt(digests, index), scheme })));
     },
     storeFolder(files, scheme) {
-      const { content, text } = folderContent(files, scheme);
-      storeBytes(fileOf(content), Buffer.from(text));
+      const pieces = Array.from(listing(files), (piece) => Buffer.from(piece));
+      const content = contentOf(pieces, files, scheme);
+      storeBytes(fileOf(content), Buffer.concat(pieces));
       return content;
     },
     readFolder(id) {
       const file = fileOf(id);
-      if (!existsSync(file)) {
-        throw new DomainError('NOT_FOUND', `The cache does not hold the folder ${id.md5}`, {
-          hint: 'Bring it from a remote: dvc fetch.',
-        });
-      }
-      const bytes = readFileSync(file);
-      if (`${createHash('md5').update(bytes).digest('hex')}.dir` !== id.md5) throw damaged(file);
-      return readListing(bytes.toString('utf8'), file);
+      return readListing(folderBytes(file, id), file);
+    },
+    listFolder(id) {
+      const file = fileOf(id);
+      return { ...readListingColumns(folderBytes(file, id), file), sizes: [] };
     },
   };
 }
 
-/** What a folder is called after its files. */
-export function folderContent(files: FileList, scheme: HashScheme): { content: Content; text: string } {
-  const listed = files.paths.map((path, index) => ({ path, md5: digestAt(files.digests, index) }));
-  const text = writeListing(listed);
-  const content = {
-    md5: `${createHash('md5').update(text).digest('hex')}.dir`,
-    scheme,
-    sizeBytes: files.sizes.reduce((sum, size) => sum + size, 0),
-    fileCount: files.paths.length,
-  };
-  return { content, text };
+function folderBytes(file: string, id: ObjectId): Buffer {
+  if (!existsSync(file)) {
+    throw new DomainError('NOT_FOUND', `The cache does not hold the folder ${id.md5}`, {
+      field: id.md5,
+      hint: 'Bring it from a remote: capstan fetch.',
+    });
+  }
+  const bytes = readFileSync(file);
+  if (`${createHash('md5').update(bytes).digest('hex')}.dir` !== id.md5) throw damaged(file);
+  return bytes;
+}
+
+/** What a folder is called after its files, which are sorted. */
+export function folderContent(files: FileList, scheme: HashScheme): Content {
+  return contentOf(listing(files), files, scheme);
+}
+
+const listing = (files: FileList) => listingPieces(files.paths, (index) => digestAt(files.digests, index));
+
+function contentOf(pieces: Iterable<string | Buffer>, files: FileList, scheme: HashScheme): Content {
+  const hash = createHash('md5');
+  for (const piece of pieces) hash.update(piece);
+  return { md5: `${hash.digest('hex')}.dir`, scheme, sizeBytes: sumOf(files.sizes), fileCount: files.paths.length };
+}
+
+function sumOf(numbers: ArrayLike<number>): number {
+  let sum = 0;
+  for (let index = 0; index < numbers.length; index++) sum += numbers[index] ?? 0;
+  return sum;
 }
 
 export function damaged(file: string): DomainError {
   return new DomainError('DATA_LOSS', `The object ${file} is damaged: its bytes are not those of its name`, {
     field: file,
-    hint: 'Remove it and bring it from a remote (dvc fetch), or make it anew (dvc repro).',
+    hint: 'Remove it and bring it from a remote (capstan fetch), or make it anew (dvc repro).',
   });
 }
 
-/** Names of all objects of the folders asked for, each folder read once. */
-function listedObjects(folder: string, scheme: HashScheme): (md5: string) => boolean {
-  const names = new Map<string, ReadonlySet<string>>();
-  return (md5) => {
-    const prefix = md5.slice(0, 2);
-    let here = names.get(prefix);
-    if (!here) {
-      here = new Set(readNames(join(folder, objectPath(md5, scheme), '..')));
-      names.set(prefix, here);
-    }
-    return here.has(md5.slice(2));
-  };
+/** Folder by folder, so that the names of only one are held. */
+function notListed(folder: string, digests: Buffer, scheme: HashScheme): number[] {
+  const missing: number[] = [];
+  for (const indexes of byFirstByte(digests)) {
+    if (indexes.length === 0) continue;
+    const first = digestAt(digests, indexes[0] ?? 0);
+    const names = new Set(readNames(join(folder, objectPath(first, scheme), '..')));
+    for (const index of indexes) if (!names.has(digestAt(digests, index).slice(2))) missing.push(index);
+  }
+  return missing.toSorted((a, b) => a - b);
+}
+
+function byFirstByte(digests: Buffer): number[][] {
+  const found: number[][] = Array.from({ length: 256 }, () => []);
+  for (let at = 0, index = 0; at < digests.length; at += DIGEST_BYTES, index++) found[digests[at] ?? 0]?.push(index);
+  return found;
 }
 
 function readNames(folder: string): string[] {

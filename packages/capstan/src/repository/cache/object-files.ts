@@ -11,13 +11,15 @@ import {
   renameSync,
   rmSync,
   statSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
-import { copyFile } from 'node:fs/promises';
+import { copyFile, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** DVC takes an object of this mode for whole without reading it. */
 const OBJECT_MODE = 0o444;
+const RUN_MODE = 0o644;
 const OWNER_MAY_RUN = 0o100;
 
 /** How a file comes into the cache: as a copy, or as a second name of the same file. */
@@ -27,7 +29,11 @@ const made = new Set<string>();
 
 /** Writes bytes under an object's name, unless it is there. */
 export function storeBytes(object: string, bytes: Uint8Array): void {
-  if (existsSync(object)) return;
+  if (!existsSync(object)) placeBytes(object, bytes);
+}
+
+/** Writes bytes under an object's name, in the place of what is there. */
+export function placeBytes(object: string, bytes: Uint8Array): void {
   placeObject(object, (temporary) => {
     const file = openSync(temporary, 'wx', OBJECT_MODE);
     try {
@@ -36,6 +42,11 @@ export function storeBytes(object: string, bytes: Uint8Array): void {
       closeSync(file);
     }
   });
+}
+
+/** Writes an entry of the run cache, which dvc leaves writable. */
+export function placeRun(path: string, bytes: Uint8Array): void {
+  placeObject(path, (temporary) => writeFileSync(temporary, bytes, { flag: 'wx', mode: RUN_MODE }));
 }
 
 /** Gives a file a second name in the cache; false where the file system cannot. */
@@ -80,6 +91,34 @@ export function beginCopy(cache: string, path: string): PendingCopy {
     },
     async drop() {
       await isWhole.catch(() => {});
+      rmSync(temporary, { force: true });
+    },
+  };
+}
+
+/** An object that comes in pieces and gets its name when it is known to be right. */
+export interface IncomingObject {
+  write(piece: Uint8Array): Promise<void>;
+  /** Puts it in the place of what is there. */
+  keep(object: string): Promise<void>;
+  /** Removes what was not kept; idempotent. */
+  drop(): Promise<void>;
+}
+
+/** `cache` is where the temporary file lies. */
+export async function beginIncoming(cache: string): Promise<IncomingObject> {
+  makeFolder(cache);
+  const temporary = `${cache}/.${randomBytes(8).toString('hex')}.tmp`;
+  const file = await open(temporary, 'wx', OBJECT_MODE);
+  return {
+    write: (piece) => file.writeFile(piece),
+    async keep(object) {
+      await file.close();
+      makeFolder(dirname(object));
+      renameSync(temporary, object);
+    },
+    async drop() {
+      await file.close();
       rmSync(temporary, { force: true });
     },
   };

@@ -71,7 +71,7 @@ function targetOf(repository: Repository, path: string, all: readonly TrackedDat
   if (inside && !tracked) {
     throw conflict(`'${inside.path}', which lies in '${path}', is tracked by ${inside.file}`, {
       field: path,
-      hint: `Add it there alone, or stop tracking it first: dvc remove ${inside.file}.`,
+      hint: `Add it there alone, or stop tracking it first: capstan remove ${inside.file}.`,
     });
   }
   if (!tracked) refuseWhatGitTracks(repository, path);
@@ -115,7 +115,7 @@ async function hashFor(
 }
 
 /** Where the cache hands out links, the checkout holds links too: one copy of the bytes in all. */
-function relink({ root, cache }: Repository, path: string, { content, files }: Hashed): void {
+export function relink({ root, cache }: Repository, path: string, { content, files }: Hashed): void {
   const [first] = cache.links;
   if (first !== 'hardlink' && first !== 'symlink') return;
   const placer = createPlacer(cache.links);

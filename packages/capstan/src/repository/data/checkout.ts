@@ -5,11 +5,11 @@ import { damaged } from '../cache/object-cache.ts';
 import { createPlacer } from '../cache/place-object.ts';
 import { damagedObjects } from '../cache/verify.ts';
 import { digestAt, isFolderId, type FileList, type Hashed, type ObjectId } from '../model.ts';
-import { pathInside, type Repository } from '../open.ts';
+import type { Repository } from '../open.ts';
 import { folderOf } from '../paths.ts';
 import { hashContent } from '../tree/content.ts';
-import { chosenData, findFiles, trackedBy, type TrackedData } from './data-files.ts';
 import { ignoreInGit } from './git.ts';
+import { chosenUse, isCachedData, usedData, type CachedData } from './used-data.ts';
 
 export interface CheckedOut {
   /** Relative to the root. */
@@ -25,8 +25,8 @@ export interface CheckoutOptions {
 }
 
 /**
- * Makes tracked data in the checkout what its `.dvc` files say. Objects are read before they are trusted.
- * @param given paths of the caller; all data where there is none
+ * Makes tracked data in the checkout what its `.dvc` files and dvc.lock say. Objects are read before they are trusted.
+ * @param given targets as `chosenUse` takes them; all data where there is none
  * @throws DomainError NOT_FOUND for objects that the cache lacks, DATA_LOSS for a damaged one, CONFLICT for data that would
  *   be lost; nothing of that path has been changed then
  */
@@ -35,32 +35,35 @@ export async function checkoutData(
   given: readonly string[],
   options: CheckoutOptions = {},
 ): Promise<CheckedOut[]> {
-  const all = findFiles(repository.root, repository.rules).dataFiles.flatMap(trackedBy);
-  const asked = given.map((path) => pathInside(repository, path));
-  const chosen = chosenData(all, asked);
-  const unknown = asked.find((path) => chosenData(all, [path]).length === 0);
-  if (unknown !== undefined) {
-    throw new DomainError('NOT_FOUND', `Nothing tracked is at '${unknown}'`, {
-      field: unknown,
-      hint: 'Track it with: capstan add.',
-    });
-  }
+  const chosen = chosenUse(repository, await usedData(repository), given);
+  return await checkoutUsed(repository, chosen.filter(isCachedData), options);
+}
+
+/** The same for data that is known already. */
+export async function checkoutUsed(
+  repository: Repository,
+  chosen: readonly CachedData[],
+  options: CheckoutOptions = {},
+): Promise<CheckedOut[]> {
   const done: CheckedOut[] = [];
-  for (const data of chosen) {
-    if (data.output.md5 === undefined || !data.output.isCached) continue;
-    done.push(await checkoutOne(repository, data, { md5: data.output.md5, scheme: data.output.scheme }, options));
-  }
+  for (const data of chosen) done.push(await checkoutOne(repository, data, data.id, options));
   return done;
 }
 
-async function checkoutOne(
+/** What is to lie at a path of the checkout. */
+export interface Wanted {
+  readonly path: string;
+  readonly isExecutable: boolean;
+}
+
+/** Makes one path of the checkout what an object says. @throws DomainError as `checkoutData` */
+export async function checkoutOne(
   repository: Repository,
-  { path, output }: TrackedData,
+  { path, isExecutable }: Wanted,
   id: ObjectId,
   options: CheckoutOptions,
 ): Promise<CheckedOut> {
   const now = await hashContent(repository, path, { scheme: id.scheme });
-  const isExecutable = output.isExecutable === true;
   const isSame =
     now?.content.md5 === id.md5 && (isFolderId(id) || (now.content.isExecutable === true) === isExecutable);
   if (isSame) return { path, change: 'unchanged', files: { written: 0, removed: 0 } };
@@ -85,12 +88,7 @@ async function checkoutOne(
 /** Sorted by path, as every list of files. */
 function wantedFiles({ cache }: Repository, id: ObjectId): FileList {
   if (!isFolderId(id)) return { paths: [''], sizes: [], digests: Buffer.from(id.md5, 'hex') };
-  const listed = cache.readFolder(id);
-  return {
-    paths: listed.map((file) => file.path),
-    sizes: [],
-    digests: Buffer.concat(listed.map((file) => Buffer.from(file.md5, 'hex'))),
-  };
+  return cache.listFolder(id);
 }
 
 interface Plan {
@@ -138,7 +136,7 @@ async function refuseUnfitObjects(
       `The cache lacks ${missing.length} of ${write.length} files of '${path}', first ${name}`,
       {
         field: path,
-        hint: 'Bring them from a remote: dvc pull.',
+        hint: 'Bring them from a remote: capstan pull.',
       },
     );
   }

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
+import { DomainError } from '#kernel/errors';
 import { readDataFile, type DataFile, type DataOutput, type IgnoreRules } from '#protocols/dvc';
+import { pathInside, type Repository } from '../open.ts';
 import { pathsMeet } from '../paths.ts';
 import { ignoreText } from '../tree/walk.ts';
 
@@ -74,9 +76,27 @@ export function trackedBy({ file, data }: FoundDataFile): TrackedData[] {
 }
 
 /** Data that is, lies in, or holds one of the paths; all of it where no path is named. */
-export function chosenData(all: readonly TrackedData[], paths: readonly string[]): TrackedData[] {
+function chosenData(all: readonly TrackedData[], paths: readonly string[]): TrackedData[] {
   if (paths.length === 0) return [...all];
   return all.filter(({ path, file }) =>
     paths.some((asked) => asked === file || asked === '' || pathsMeet(asked, path)),
   );
+}
+
+/**
+ * The data that a caller's paths name.
+ * @throws DomainError NOT_FOUND for a path that nothing tracked meets; INVALID_ARGUMENT for one outside the repository
+ */
+export function namedData(
+  repository: Pick<Repository, 'root' | 'here'>,
+  all: readonly TrackedData[],
+  given: readonly string[],
+): TrackedData[] {
+  const asked = given.map((path) => pathInside(repository, path));
+  const unknown = asked.find((path) => chosenData(all, [path]).length === 0);
+  if (unknown === undefined) return chosenData(all, asked);
+  throw new DomainError('NOT_FOUND', `Nothing tracked is at '${unknown}'`, {
+    field: unknown,
+    hint: 'Track it with: capstan add.',
+  });
 }

@@ -7,6 +7,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  type Stats,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -18,7 +19,7 @@ import { rootIgnoreRules } from '#protocols/dvc';
 import { openCache } from '../cache/object-cache.ts';
 import { digestAt } from '../model.ts';
 import { hashContent, type ContentSource } from '../tree/content.ts';
-import { readMemo, recall, writeMemo } from '../tree/memo-file.ts';
+import { gather, readMemo, recall, writeMemo } from '../tree/memo-file.ts';
 import { walkFolder, type FileFacts } from '../tree/walk.ts';
 import { createHashPool } from './hash-pool.ts';
 import { hashFile } from './md5-file.ts';
@@ -121,14 +122,22 @@ describe('what was hashed is remembered', () => {
         const digests = Buffer.concat(then.map(({ path }) => createHash('md5').update(path).digest()));
         writeMemo(file, { facts: factsOf(then), digests, content: null }, Number.POSITIVE_INFINITY);
         const memo = readMemo(file);
-        expect(memo?.facts).toEqual(factsOf(then));
+        const { paths = [], sizes = [], mtimes = [], inodes = [] } = memo?.facts ?? {};
+        expect({ paths, sizes: Array.from(sizes), mtimes: Array.from(mtimes), inodes: Array.from(inodes) }).toEqual(
+          factsOf(then),
+        );
         const fated = then.map((each) => ({ each, fate: fates.next().value }));
         const now = fated
           .filter(({ fate }) => fate !== 'gone')
           .map(({ each, fate }) =>
             fate === 'touched' ? { ...each, size: each.size + 1_000, mtime: each.mtime / 2 + 1 } : each,
           );
-        const { digests: recalled, unknown } = recall(factsOf(now), memo);
+        const gathered = gather(memo, (visit) => {
+          for (const { path, size, mtime, inode } of now) visit(path, { size, mtimeMs: mtime, ino: inode } as Stats);
+        });
+        expect(Array.from(gathered.paths)).toEqual(now.map(({ path }) => path));
+        expect(Array.from(gathered.sizes)).toEqual(now.map(({ size }) => size));
+        const { digests: recalled, unknown } = recall(gathered, memo);
         for (const [index, each] of now.entries()) {
           const isSame = then.some(
             (old) => old.path === each.path && old.size === each.size && old.mtime === each.mtime,
@@ -178,6 +187,7 @@ describe('what was hashed is remembered', () => {
 test('a walk gives whole paths in the order of their code points', () => {
   const names = ['a/b', 'a.b', 'a-b/c', 'a/\u{1F600}', 'a/\uFF5E', 'ab', 'a b/x'];
   for (const name of names) write(`walk/${name}`, '');
-  const { paths } = walkFolder(join(root, 'walk'), '', rootIgnoreRules());
+  const paths: string[] = [];
+  walkFolder(join(root, 'walk'), '', rootIgnoreRules(), (path) => void paths.push(path));
   expect(paths).toEqual(names.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))));
 });

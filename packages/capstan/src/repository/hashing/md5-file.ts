@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
+import type { HashScheme } from '#protocols/dvc';
 
 const READ_BYTES = 1 << 20;
 /** DVC looks at this much of each piece to tell text from binary. */
@@ -40,6 +41,40 @@ export function hashFile(path: string, isDos2unix = false): HashedBytes {
   } finally {
     closeSync(file);
   }
+}
+
+/** The hash of bytes that come in pieces of any size. */
+export interface StreamHash {
+  update(piece: Uint8Array): void;
+  /** In hexadecimal digits. */
+  digest(): string;
+}
+
+export function streamHash(scheme: HashScheme): StreamHash {
+  const hash = createHash('md5');
+  if (scheme === 'md5') return { update: (piece) => void hash.update(piece), digest: () => hash.digest('hex') };
+  // Cut as `hashFile` cuts a file.
+  const whole = Buffer.allocUnsafe(READ_BYTES);
+  let filled = 0;
+  const take = (): void => {
+    if (filled > 0) update(hash, whole.subarray(0, filled), true);
+    filled = 0;
+  };
+  return {
+    update(piece) {
+      for (let at = 0; at < piece.length;) {
+        const taken = piece.subarray(at, at + READ_BYTES - filled);
+        whole.set(taken, filled);
+        filled += taken.length;
+        at += taken.length;
+        if (filled === READ_BYTES) take();
+      }
+    },
+    digest() {
+      take();
+      return hash.digest('hex');
+    },
+  };
 }
 
 /** Pieces must be whole, since the old hash depends on where they are cut. */

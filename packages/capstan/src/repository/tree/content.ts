@@ -6,8 +6,11 @@ import type { HashScheme, IgnoreRules } from '#protocols/dvc';
 import { folderContent, type ObjectCache } from '../cache/object-cache.ts';
 import type { HashPool } from '../hashing/hash-pool.ts';
 import { digestAt, DIGEST_BYTES, type Content, type FileList, type Hashed } from '../model.ts';
-import { readMemo, recall, writeMemo, type Memo } from './memo-file.ts';
-import { addFact, rulesFor, walkFolder, type FileFacts } from './walk.ts';
+import { folderOf } from '../paths.ts';
+import { gather, readMemo, recall, writeMemo, type Memo } from './memo-file.ts';
+import { rulesFor, walkFolder, type FileColumns, type Visit } from './walk.ts';
+
+const WORTH_REMEMBERING_BYTES = 64 << 10;
 
 /** What hashing needs of a repository. */
 export interface ContentSource {
@@ -44,32 +47,30 @@ export async function hashContent(
   const stats = statSync(whole, { throwIfNoEntry: false });
   if (!stats) return undefined;
   if (!stats.isFile() && !stats.isDirectory()) throw invalid(`${path} is neither a file nor a folder`, { field: path });
-  const facts = stats.isFile() ? factsOfFile(stats) : factsOfFolder(source, path);
   const scheme = options.scheme ?? 'md5';
+  // A small file is read sooner than what is remembered of it.
+  const isRemembered = stats.isDirectory() || stats.size >= WORTH_REMEMBERING_BYTES;
   const memoFile = join(source.memoFolder, createHash('sha1').update(`${scheme} ${path}`).digest('hex'));
-  const memo = readMemo(memoFile);
+  const memo = isRemembered ? readMemo(memoFile) : undefined;
+  const facts = gather(memo, (visit) => (stats.isFile() ? visit('', stats) : walkTracked(source, path, visit)));
   const hashedAt = source.now();
   const { digests, unknown } = recall(facts, memo);
   const toStore = options.store ? withoutObject(options.store, digests, unknown, scheme) : unknown;
-  if (toStore.length > 0) await hashAgain(source, whole, facts, { digests, chosen: toStore, scheme }, options);
-  const files: FileList = { paths: facts.paths, sizes: facts.sizes, digests };
+  const sizes =
+    toStore.length > 0
+      ? await hashAgain(source, whole, facts, { digests, chosen: toStore, scheme }, options)
+      : facts.sizes;
+  const files: FileList = { paths: facts.paths, sizes, digests };
   const isUnchanged = unknown.length === 0 && memo?.facts.paths.length === facts.paths.length;
   const content = stats.isFile()
     ? fileContent(files, stats, scheme)
     : whatFolder(files, scheme, options, isUnchanged ? memo : undefined);
-  if (!isUnchanged) writeMemo(memoFile, { facts, digests, content }, hashedAt);
+  if (isRemembered && !isUnchanged) writeMemo(memoFile, { facts: { ...facts, sizes }, digests, content }, hashedAt);
   return { content, files };
 }
 
-function factsOfFile(stats: Stats): FileFacts {
-  const facts: FileFacts = { paths: [], sizes: [], mtimes: [], inodes: [] };
-  addFact(facts, '', stats);
-  return facts;
-}
-
-function factsOfFolder({ root, rules }: ContentSource, path: string): FileFacts {
-  const parent = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '';
-  return walkFolder(root, path, rulesFor(root, parent, rules));
+function walkTracked({ root, rules }: ContentSource, path: string, visit: Visit): void {
+  walkFolder(root, path, rulesFor(root, folderOf(path), rules), visit);
 }
 
 /** Of files whose hash is known the cache may have lost the object. */
@@ -79,13 +80,14 @@ function withoutObject(cache: ObjectCache, digests: Buffer, unknown: number[], s
   return [...unknown, ...lost].toSorted((a, b) => a - b);
 }
 
+/** Fills in the digests. Returns the sizes, those of what was read as it was read. */
 async function hashAgain(
   source: ContentSource,
   whole: string,
-  facts: FileFacts,
+  facts: FileColumns,
   { digests, chosen, scheme }: { digests: Buffer; chosen: readonly number[]; scheme: HashScheme },
   options: HashOptions,
-): Promise<void> {
+): Promise<Float64Array> {
   const { store, onProgress } = options;
   const hashed = await source.pool.hash({
     root: whole,
@@ -95,10 +97,12 @@ async function hashAgain(
     store: store ? { cache: store.folder, by: store.storeBy } : null,
     ...(onProgress && { onProgress: (files: number, bytes: number) => onProgress({ files, bytes }) }),
   });
+  const sizes = Float64Array.from(facts.sizes);
   for (const [place, index] of chosen.entries()) {
     hashed.digests.copy(digests, index * DIGEST_BYTES, place * DIGEST_BYTES, (place + 1) * DIGEST_BYTES);
-    facts.sizes[index] = hashed.sizes[place] ?? 0;
+    sizes[index] = hashed.sizes[place] ?? 0;
   }
+  return sizes;
 }
 
 function fileContent(files: FileList, stats: Stats, scheme: HashScheme): Content {
@@ -113,7 +117,7 @@ function fileContent(files: FileList, stats: Stats, scheme: HashScheme): Content
 function whatFolder(files: FileList, scheme: HashScheme, { store }: HashOptions, memo: Memo | undefined): Content {
   const known = memo?.content ?? undefined;
   if (known && (!store || store.has(known))) return known;
-  return store ? store.storeFolder(files, scheme) : folderContent(files, scheme).content;
+  return store ? store.storeFolder(files, scheme) : folderContent(files, scheme);
 }
 
 /** @throws DomainError NOT_FOUND naming the path */

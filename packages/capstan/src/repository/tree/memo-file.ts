@@ -1,11 +1,11 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { DIGEST_BYTES, type Content } from '../model.ts';
-import type { FileFacts } from './walk.ts';
+import { addFact, noFacts, type FileColumns, type FileFacts, type Visit } from './walk.ts';
 
 /** What was hashed once, with what the file system said of it then. Lost or damaged, everything is hashed again. */
 export interface Memo {
-  readonly facts: FileFacts;
+  readonly facts: FileColumns;
   /** MD5 of file `n` at 16 × n. */
   readonly digests: Buffer;
   /** Of the whole, where it is one folder. */
@@ -19,18 +19,35 @@ const TIME_GRAIN_MS = 20;
 
 /**
  * Layout: one line of JSON, the paths in UTF-8 divided by NUL, then sizes, times and inodes as doubles, then digests.
- * A file that changed so late that a later write could not be told by its time is not remembered.
+ * A file that changed so late that a later write could not be told by its time is not remembered. Where nothing can be
+ * written everything works all the same, and the next command hashes again.
  */
 export function writeMemo(path: string, { facts, digests, content }: Memo, hashedAt: number): void {
   const paths = Buffer.from(facts.paths.join('\0'));
   const count = facts.paths.length;
-  const mtimes = facts.mtimes.map((at) => (at > hashedAt - TIME_GRAIN_MS ? Number.NaN : at));
+  const mtimes = Float64Array.from(facts.mtimes, (at) => (at > hashedAt - TIME_GRAIN_MS ? Number.NaN : at));
   const header = Buffer.from(`${JSON.stringify({ version: VERSION, count, pathBytes: paths.length, content })}\n`);
   const columns = [facts.sizes, mtimes, facts.inodes].map((column) => Buffer.from(Float64Array.from(column).buffer));
-  mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, Buffer.concat([header, paths, ...columns, digests]));
-  renameSync(temporary, path);
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeParts(temporary, [header, paths, ...columns, digests]);
+    renameSync(temporary, path);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+  }
+}
+
+function writeParts(path: string, parts: readonly Buffer[]): void {
+  const file = openSync(path, 'w');
+  try {
+    for (const part of parts) writeFileSync(file, part);
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
+  } finally {
+    closeSync(file);
+  }
 }
 
 export function readMemo(path: string): Memo | undefined {
@@ -56,22 +73,60 @@ function decode(bytes: Buffer): Memo | undefined {
   if (version !== VERSION || !isWhole) return undefined;
   const text = bytes.toString('utf8', end, end + pathBytes);
   let at = end + pathBytes;
-  const column = (): number[] => {
+  const column = (): Float64Array => {
     // Doubles must begin at a multiple of eight, which a slice of a copy does.
     const numbers = new Float64Array(Uint8Array.prototype.slice.call(bytes, at, at + columnBytes).buffer);
     at += columnBytes;
-    return Array.from(numbers);
+    return numbers;
   };
   const [sizes, mtimes, inodes] = [column(), column(), column()];
   const paths = count === 0 ? [] : text.split('\0');
-  return { facts: { paths, sizes, mtimes, inodes }, digests: bytes.subarray(at), content };
+  // Copied: a part of the bytes would hold all of them.
+  return { facts: { paths, sizes, mtimes, inodes }, digests: Buffer.from(bytes.subarray(at)), content };
+}
+
+/**
+ * Collects what a walk finds, with a memo at hand: as long as all is as it was nothing is kept, since the memo has it.
+ * @param walk calls for each file, in order
+ * @returns the memo's own columns where nothing changed
+ */
+export function gather(memo: Memo | undefined, walk: (visit: Visit) => void): FileColumns {
+  if (!memo) {
+    const facts = noFacts();
+    walk((path, stats) => addFact(facts, path, stats));
+    return facts;
+  }
+  let same = 0;
+  let found: FileFacts | undefined;
+  walk((path, stats) => {
+    if (!found && memo.facts.paths[same] === path && isAsThen(stats, memo.facts, same)) {
+      same++;
+      return;
+    }
+    found ??= firstOf(memo.facts, same);
+    addFact(found, path, stats);
+  });
+  if (found) return found;
+  return same === memo.facts.paths.length ? memo.facts : firstOf(memo.facts, same);
+}
+
+function isAsThen({ size, mtimeMs, ino }: Stats, then: FileColumns, at: number): boolean {
+  return size === then.sizes[at] && mtimeMs === then.mtimes[at] && ino === then.inodes[at];
+}
+
+function firstOf({ paths, sizes, mtimes, inodes }: FileColumns, count: number): FileFacts {
+  const first = (column: ArrayLike<number>): number[] =>
+    Array.from({ length: count }, (_, index) => column[index] ?? 0);
+  return { paths: paths.slice(0, count), sizes: first(sizes), mtimes: first(mtimes), inodes: first(inodes) };
 }
 
 /**
  * Digests of the files that are as they were: looked up by going through both sorted lists together.
  * @returns the digests with gaps, and which files they are missing for
  */
-export function recall(facts: FileFacts, memo: Memo | undefined): { digests: Buffer; unknown: number[] } {
+export function recall(facts: FileColumns, memo: Memo | undefined): { digests: Buffer; unknown: number[] } {
+  // Without a gap: times that are not remembered are NaN, which no time equals.
+  if (memo && facts === memo.facts) return { digests: memo.digests, unknown: [] };
   const digests = Buffer.alloc(facts.paths.length * DIGEST_BYTES);
   const unknown: number[] = [];
   let at = 0;
@@ -87,7 +142,7 @@ export function recall(facts: FileFacts, memo: Memo | undefined): { digests: Buf
   return { digests, unknown };
 }
 
-function isSame(now: FileFacts, index: number, then: FileFacts, at: number): boolean {
+function isSame(now: FileColumns, index: number, then: FileColumns, at: number): boolean {
   return (
     now.sizes[index] === then.sizes[at] &&
     now.mtimes[index] === then.mtimes[at] &&

@@ -35,6 +35,17 @@ const tellers: Readonly<Record<string, Teller>> = {
     payload['status'] === 'done'
       ? `The expectations of ${at(payload, 'dataset')} found ${at(payload, 'caught')} of ${at(payload, 'injected')} faults`
       : `A test of the expectations of ${at(payload, 'dataset')} failed`,
+  'feature-view.materialized': (payload) =>
+    payload['status'] === 'succeeded'
+      ? `Features ${at(payload, 'view')} brought up to date: ${Number(payload['entities']).toLocaleString('en')} entities`
+      : `Features ${at(payload, 'view')} could not be brought up to date${because(payload)}`,
+  'feature-view.checked': (payload) =>
+    payload['leaks'] === true
+      ? `The past of features ${at(payload, 'view')} depends on their future`
+      : payload['skewed'] === true
+        ? `Features ${at(payload, 'view')} differ between online store and datasets`
+        : `Features ${at(payload, 'view')} passed their check`,
+  'training-set.made': (payload) => `A training set of ${Number(payload['rows']).toLocaleString('en')} rows made`,
   'experiment.created': (payload) => `Experiment ${at(payload, 'name')} created`,
   'experiment.deleted': (payload) => `An experiment with ${at(payload, 'runs')} runs went into the trash`,
   'experiment.restored': () => 'An experiment came out of the trash',
@@ -123,6 +134,9 @@ const folders: Readonly<Record<string, string>> = {
   verdict: 'verdicts',
 };
 
+/** What a project has, told as `PROJECT/NAME`. */
+const listsOfProjects: Readonly<Record<string, string>> = { monitor: 'monitors', 'feature-view': 'features' };
+
 /** Address of the subject of a fact, or of the turn it belongs to. */
 function placeOf(event: EventRecord): string | undefined {
   const [kind = '', ...rest] = event.subject.split(':');
@@ -132,9 +146,10 @@ function placeOf(event: EventRecord): string | undefined {
     return `/models/${encodeURIComponent(model)}/versions/${version}`;
   }
   if (kind === 'debt-item' && event.project !== undefined) return `/projects/${encodeURIComponent(event.project)}/debt`;
-  if (kind === 'monitor') {
-    const [project, monitor] = splitLast(id);
-    return `/projects/${encodeURIComponent(project)}/monitors/${encodeURIComponent(monitor)}`;
+  const list = listsOfProjects[kind];
+  if (list !== undefined) {
+    const [project, name] = splitLast(id);
+    return `/projects/${encodeURIComponent(project)}/${list}/${encodeURIComponent(name)}`;
   }
   if (kind === 'cycle' && event.project !== undefined)
     return `/projects/${event.project}/cycles/${encodeURIComponent(id)}`;

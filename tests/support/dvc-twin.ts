@@ -1,0 +1,64 @@
+// A checkout that the real dvc and Capstan are asked about in turns.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { capstan, emptyFolder } from './server.ts';
+
+export interface DvcTwin {
+  readonly root: string;
+  /** Standard output. @throws what the program printed, where it failed */
+  dvc(...args: readonly string[]): string;
+  git(...args: readonly string[]): string;
+  ours(...args: readonly string[]): Promise<string>;
+  /** Stages and commits all there is. */
+  commit(message: string): void;
+  write(path: string, content: string | Buffer): void;
+}
+
+/** @param program the real dvc */
+export function openDvcTwin(program: string): DvcTwin {
+  const root = join(emptyFolder(), 'repository');
+  mkdirSync(root);
+  const run = (command: string, args: readonly string[]): string => {
+    const home = join(root, '..');
+    const { status, stdout, stderr } = spawnSync(command, args, {
+      cwd: root,
+      encoding: 'utf8',
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        HOME: home,
+        LANG: 'C.UTF-8',
+        DVC_NO_ANALYTICS: '1',
+        DVC_SITE_CACHE_DIR: join(home, 'site-cache'),
+        GIT_AUTHOR_NAME: 'ada',
+        GIT_AUTHOR_EMAIL: 'ada@localhost',
+        GIT_COMMITTER_NAME: 'ada',
+        GIT_COMMITTER_EMAIL: 'ada@localhost',
+      },
+    });
+    if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}:\n${stdout}${stderr}`);
+    return stdout;
+  };
+  const twin: DvcTwin = {
+    root,
+    dvc: (...args) => run(program, args),
+    git: (...args) => run('git', args),
+    async ours(...args) {
+      const { code, out, err } = await capstan(args, undefined, root);
+      if (code !== 0 || err !== '') throw new Error(`capstan ${args.join(' ')} ended with ${code}:\n${out}${err}`);
+      return out;
+    },
+    commit(message) {
+      run('git', ['add', '-A']);
+      run('git', ['commit', '-qm', message]);
+    },
+    write(path, content) {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), content);
+    },
+  };
+  twin.git('init', '-q', '-b', 'main');
+  twin.dvc('init', '-q');
+  twin.commit('init');
+  return twin;
+}
