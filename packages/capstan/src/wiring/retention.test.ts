@@ -13,6 +13,8 @@ const noBlobs: Readonly<Record<string, string>> = {
   'data_file_scans.digest': 'as data_files',
   'dataset_versions.digest': 'of the list of files, which has their own',
   'dataset_versions.recipe_digest': 'of how a cut is made',
+  'feature_materializations.definition_digest': 'of the SQL of a feature view',
+  'training_sets.recipe_digest': 'of how a training set is made',
   'logged_model_metrics.dataset_digest': "MLflow's digest of a dataset",
   'evaluation_datasets.digest': 'of the state of its records, which are rows',
   'run_datasets.digest': "MLflow's digest of a dataset",
