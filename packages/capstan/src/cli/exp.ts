@@ -15,6 +15,7 @@ import {
   type Repository,
 } from '#repository';
 import { csvText } from './csv-text.ts';
+import { registerApply, registerRun } from './exp-run.ts';
 import { withRepository } from './open-here.ts';
 import type { Registration } from './run.ts';
 import { precisionOf, shownValue, textTable } from './value-tables.ts';
@@ -37,8 +38,14 @@ interface Options {
 
 const SHORT_ID = 7;
 
-export function register(program: Command, { terminal, action }: Registration): void {
+export function register(program: Command, at: Registration): void {
   const exp = program.command('exp').description('Experiments: runs that are kept as commits beside the branches');
+  registerShow(exp, at);
+  registerRun(exp, at);
+  registerApply(exp, at);
+}
+
+function registerShow(exp: Command, { terminal, action }: Registration): void {
   exp
     .command('show')
     .description('Parameters and metrics of commits and the experiments that began from them')

@@ -144,7 +144,7 @@ function reproduceOptions(targets: readonly string[], options: Options): Chosen 
   };
 }
 
-function slotsOf(jobs: string | true | undefined): number {
+export function slotsOf(jobs: string | true | undefined): number {
   if (jobs === undefined) return 1;
   if (jobs === true) return availableParallelism();
   const slots = Number(jobs);
@@ -153,7 +153,10 @@ function slotsOf(jobs: string | true | undefined): number {
 }
 
 /** Says what happens while it does. Lines of stages that run at once are told apart by their names. */
-function progress(terminal: Terminal, options: Options): Pick<ReproduceOptions, 'onBegin' | 'onOutput' | 'onEnd'> {
+export function progress(
+  terminal: Terminal,
+  options: Pick<Options, 'json' | 'jobs'>,
+): Pick<ReproduceOptions, 'onBegin' | 'onOutput' | 'onEnd'> {
   const say = (text: string): void => (options.json ? terminal.err(text) : terminal.out(text));
   const isAlone = slotsOf(options.jobs) === 1;
   const running = new Set<string>();
@@ -217,7 +220,7 @@ function someOf(paths: readonly string[], most = 10): string {
   return paths.length > most ? `${named} and ${paths.length - most} more` : named;
 }
 
-function summary(stages: readonly StageReport[]): string {
+export function summary(stages: readonly StageReport[]): string {
   const told = stages.filter(({ kind, outcome }) => kind === 'stage' || outcome !== 'unchanged');
   const counts = Map.groupBy(told, ({ outcome }) => outcome);
   if (told.length === 0) return 'There is nothing to run.';
@@ -236,7 +239,7 @@ function withTexts(key: string, value: unknown): unknown {
 }
 
 /** The first signal ends the commands and lets this program clean up. */
-function stopOnSignal(): { readonly signal: AbortSignal; readonly code: number | undefined; forget(): void } {
+export function stopOnSignal(): { readonly signal: AbortSignal; readonly code: number | undefined; forget(): void } {
   const controller = new AbortController();
   let code: number | undefined;
   const end = (name: NodeJS.Signals): void => {

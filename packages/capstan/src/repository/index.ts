@@ -72,3 +72,11 @@ export {
   type ShowExperimentsOptions,
 } from './experiments/experiments.ts';
 export { experimentTable, onlyChanged, sortedBy, type ExperimentTable } from './experiments/table.ts';
+export { applyExperiment } from './experiments/apply-experiment.ts';
+export {
+  checkExperimentName,
+  keepExperiment,
+  type KeepOptions,
+  type KeptExperiment,
+} from './experiments/keep-experiment.ts';
+export { setParams } from './experiments/set-params.ts';

@@ -5,11 +5,22 @@ const MAX_OUTPUT_BYTES = 1 << 30;
 
 /**
  * Runs git in a folder and gives what it printed.
+ * @param environment that of this process where it is left out
  * @throws DomainError as `gitError`
  */
-export async function runGit(folder: string, args: readonly string[]): Promise<string> {
+export async function runGit(
+  folder: string,
+  args: readonly string[],
+  environment?: Readonly<Record<string, string | undefined>>,
+): Promise<string> {
+  const options = {
+    cwd: folder,
+    maxBuffer: MAX_OUTPUT_BYTES,
+    encoding: 'utf8' as const,
+    ...(environment && { env: { ...environment } }),
+  };
   return await new Promise((resolve, reject) => {
-    execFile('git', args, { cwd: folder, maxBuffer: MAX_OUTPUT_BYTES, encoding: 'utf8' }, (error, stdout, stderr) => {
+    execFile('git', args, options, (error, stdout, stderr) => {
       if (error) reject(gitError(error, stderr));
       else resolve(stdout);
     });

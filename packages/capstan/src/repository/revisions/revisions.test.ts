@@ -91,13 +91,14 @@ describe('the files of a revision', () => {
     symlinkSync('data/values.yaml', join(root, 'link'));
     symlinkSync('../link', join(root, 'data/back'));
     symlinkSync('/etc/hostname', join(root, 'away'));
+    symlinkSync('/data/values.yaml', join(root, 'absolute'));
     symlinkSync('../outside', join(root, 'above'));
     symlinkSync('round', join(root, 'round'));
     commit('links');
     const state = await revisionsOf().at('HEAD');
     expect(await readStateText(state, 'link')).toBe('a: 1\n');
     expect(await readStateText(state, 'data/back')).toBe('a: 1\n');
-    for (const path of ['away', 'above', 'round']) expect(await state.read(path), path).toBeUndefined();
+    for (const path of ['away', 'absolute', 'above', 'round']) expect(await state.read(path), path).toBeUndefined();
   });
 
   test('of a project in a folder of a larger repository', async () => {
