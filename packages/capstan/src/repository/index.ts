@@ -27,9 +27,17 @@ export {
 } from './revisions/tracked.ts';
 export { findGarbage, removeGarbage, type CollectOptions, type Garbage } from './collect/collect-garbage.ts';
 export type { CollectScope } from './collect/scope.ts';
-export { verifyData, type UnfitObject, type VerifiedData } from './collect/verify-data.ts';
+export { findEvictions } from './collect/evict.ts';
+export { repairData } from './collect/repair-data.ts';
+export { verifyData, type UnfitObject } from './collect/verify-data.ts';
 export { diffData, type DataDiffOptions } from './compare/data-diff.ts';
 export type { DataDiff, DiffEntry } from './compare/renames.ts';
+export { removeData, type Removed } from './data/remove.ts';
+export { getData, type Got } from './source/get-data.ts';
+export { importData, importUrl } from './source/import-data.ts';
+export type { SourceAccess } from './source/open-source.ts';
+export type { Imported, ImportExtent } from './source/place-import.ts';
+export { updateImports } from './source/update-imports.ts';
 export {
   diffMetrics,
   diffParams,
@@ -55,3 +63,12 @@ export type { FailedObject, Transferred, TransferOptions, TransferProgress } fro
 export { openRemoteOf, remoteSettings, type RemoteSource } from './remotes/which-remote.ts';
 export { chosenUse, isCachedData, usedData, type CachedData, type UsedData } from './data/used-data.ts';
 export { fetchRunCache, pushRunCache } from './remotes/run-cache.ts';
+export { mergeLockFiles } from './merge-lock-files.ts';
+export {
+  showExperiments,
+  type Baseline,
+  type Experiment,
+  type ExperimentValues,
+  type ShowExperimentsOptions,
+} from './experiments/experiments.ts';
+export { experimentTable, onlyChanged, sortedBy, type ExperimentTable } from './experiments/table.ts';
