@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { open, stat } from 'node:fs/promises';
+import { closeSync, openSync, statSync, type Stats } from 'node:fs';
 import { DomainError, invalid, messageOf } from '#kernel/errors';
 import type { ExecutionResult, ExecutionSpec } from '#ports/executor';
 import { ATTEMPT_MARKER } from './process-table.ts';
@@ -19,16 +19,14 @@ export interface Launched {
  */
 export async function launch(spec: ExecutionSpec): Promise<Launched> {
   assertSpec(spec);
-  await assertDirectory(spec.cwd);
-  const log = await open(spec.logFile, 'a').catch((cause: unknown) => {
-    throw logFailure(spec.logFile, cause);
-  });
+  assertDirectory(spec.cwd);
+  const log = openLog(spec.logFile);
   try {
     const child = spawn('/bin/sh', ['-c', spec.command], {
       cwd: spec.cwd,
       env: { ...spec.env, [ATTEMPT_MARKER]: spec.attemptId },
       detached: true,
-      stdio: ['ignore', log.fd, log.fd],
+      stdio: ['ignore', log, log],
     });
     const exited = new Promise<Exit>((resolve) => {
       child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
@@ -39,7 +37,7 @@ export async function launch(spec: ExecutionSpec): Promise<Launched> {
   } catch (cause) {
     throw startFailure(cause);
   } finally {
-    await log.close();
+    closeSync(log);
   }
 }
 
@@ -67,13 +65,30 @@ function assertSpec(spec: ExecutionSpec): void {
   }
 }
 
-async function assertDirectory(cwd: string): Promise<void> {
-  const facts = await stat(cwd).catch(() => undefined);
+/** Blocks, as starting does: waiting for a thread takes longer than the call. */
+function assertDirectory(cwd: string): void {
+  const facts = statOf(cwd);
   if (facts?.isDirectory()) return;
   throw invalid(`The working directory ${cwd} does not exist`, {
     field: 'cwd',
     hint: facts ? 'It is a file: name its directory.' : 'Create it, or correct the path.',
   });
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function openLog(logFile: string): number {
+  try {
+    return openSync(logFile, 'a');
+  } catch (cause) {
+    throw logFailure(logFile, cause);
+  }
 }
 
 function logFailure(logFile: string, cause: unknown): DomainError {

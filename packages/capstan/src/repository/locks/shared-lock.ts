@@ -31,7 +31,6 @@ export function createSharedLock(home: string, options: LockOptions, onRelease: 
   return {
     async enter() {
       users++;
-      clearTimeout(timer);
       held ??= lockFile(join(home, 'tmp', 'lock'), options);
       try {
         await held;

@@ -25,6 +25,15 @@ describe('parameters', () => {
       ]),
       false,
     ],
+    [
+      'a map that has less',
+      new Map([['a', 1n]]),
+      new Map([
+        ['a', 1n],
+        ['b', 2n],
+      ]),
+      true,
+    ],
     ['null and nothing in it', null, new Map(), true],
   ])('%s', (_, before, now, isChanged) => {
     const why = changedParams('p.yaml', ['k'], values({ k: before }), values({ k: now }));
