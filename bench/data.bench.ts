@@ -1,5 +1,5 @@
 // Data of a repository, by Capstan and by the real dvc in the same run, in turns: what people wait for, as ratios.
-// npm run bench -- data [--program dist/bin/capstan.mjs] [--million]
+// npm run bench -- data [--sources] [--rounds N] [--million], after npm run build.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, openSync, closeSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { randomFillSync } from 'node:crypto';
@@ -8,12 +8,13 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findDvc } from '../tests/support/python.ts';
 import { program as sources } from '../tests/support/server.ts';
+import { installInto } from './installed.ts';
 import { machine, median } from './measure.ts';
 
 const { values } = parseArgs({
   options: {
-    /** Another program than the sources: what a build has made. */
-    program: { type: 'string', default: sources },
+    /** The sources instead of what a build has made. */
+    sources: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '3' },
     /** A folder of a million files too, which takes minutes and some GB; Capstan alone. */
     million: { type: 'boolean', default: false },
@@ -25,6 +26,7 @@ const PIECE = 64 << 20;
 const SMALL_FILES = 10_000;
 const SMALL_BYTES = 4_096;
 const home = mkdtempSync(join(tmpdir(), 'capstan-data-'));
+const program = values.sources ? sources : installInto(mkdtempSync(join(home, 'installed-')));
 const dvcProgram = await findDvc();
 
 interface Peer {
@@ -81,7 +83,7 @@ function writeMany(folder: string, count: number, bytes: number): void {
 
 const touched = (root: string): string => join(root, 'small', '0000', '0000000.bin');
 
-const ours = peer('capstan', [process.execPath, values.program]);
+const ours = peer('capstan', [process.execPath, program]);
 const theirs = peer('dvc', [dvcProgram]);
 const peers = [ours, theirs];
 
@@ -140,7 +142,7 @@ console.log(`load at the end ${loadavg()[0]?.toFixed(1)}`);
 for (const { root } of peers) rmSync(root, { recursive: true });
 
 if (values.million) {
-  const one = peer('million', [process.execPath, values.program]);
+  const one = peer('million', [process.execPath, program]);
   writeFileSync(join(one.root, '.dvc', 'config'), '[cache]\n    type = hardlink\n');
   const count = 1_000_000;
   writeMany(join(one.root, 'small'), count, 16);

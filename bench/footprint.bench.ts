@@ -1,7 +1,7 @@
 // What Capstan costs before it does anything: time to healthy and idle memory of both planes, from the sources and built,
 // the JavaScript of the first screen and how long that takes to be interactive. node bench/footprint.bench.ts, after
 // npm run build.
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,22 +9,13 @@ import { fileURLToPath } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';
 import { launchBrowser } from '../tests/support/browser.ts';
 import { program, startServer } from '../tests/support/server.ts';
+import { installInto } from './installed.ts';
 import { median, memoryOf, tell, type Figure } from './measure.ts';
 
 const ROUNDS = 7;
 const IDLE_MS = 5_000;
 const root = fileURLToPath(new URL('../', import.meta.url));
-const workspace = join(root, 'packages', 'capstan');
 const installed = mkdtempSync(join(tmpdir(), 'capstan-footprint-'));
-
-/** What the tarball unpacks to, with the packages it depends on. */
-function install(): string {
-  if (!existsSync(join(workspace, 'dist', 'main.js'))) throw new Error('There is no built program: npm run build');
-  for (const part of ['bin', 'dist', 'package.json'])
-    cpSync(join(workspace, part), join(installed, part), { recursive: true });
-  symlinkSync(join(root, 'node_modules'), join(installed, 'node_modules'));
-  return join(installed, 'bin', 'capstan.mjs');
-}
 
 /** Seconds until both planes answer that they are well. */
 async function startOnce(of: string, cache: string): Promise<number> {
@@ -63,7 +54,7 @@ async function footprint(name: string, of: string): Promise<Figure[]> {
   ];
 }
 
-const built = install();
+const built = installInto(installed);
 const [load = 0] = loadavg();
 tell([
   { name: 'load of the machine before, 1 min', value: load, unit: '', goal: '0' },

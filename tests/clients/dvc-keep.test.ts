@@ -160,7 +160,13 @@ describe('data verify', () => {
   test('names what is damaged and missing, and reads again what it had found whole', async () => {
     writeData();
     await twin.ours('add', ...TRACKED);
+    // Rot: other bytes, and nothing else tells it.
+    const rotten = objectOf('uncached.csv.dvc');
+    utimesSync(rotten, 1_000, 1_000);
     expect(await twin.ours('data', 'verify')).toMatch(/^\d+ objects read, all whole\.\n$/);
+    chmodSync(rotten, 0o644);
+    writeFileSync(rotten, 'UNCACHED.csv\n');
+    utimesSync(rotten, 1_000, 1_000);
     damage(objectOf('kept.csv.dvc'));
     rmSync(objectOf('gone.csv.dvc'));
     damage(objectOf('images.dvc'));
@@ -168,6 +174,7 @@ describe('data verify', () => {
     expect(code).toBe(1);
     expect(out).toContain(`damaged  kept.csv  ${objectOf('kept.csv.dvc')}`);
     expect(out).toContain('missing  gone.csv');
+    expect(out).toContain('damaged  uncached.csv');
     expect(out).toContain('damaged  images  ');
     expect((await capstan(['data', 'verify', 'changed.csv'], undefined, twin.root)).code).toBe(0);
     expect((await capstan(['data', 'verify', 'nowhere'], undefined, twin.root)).code).toBe(3);

@@ -1,10 +1,12 @@
-import { readdirSync, readFileSync, statSync, type Stats } from 'node:fs';
+import { opendirSync, readFileSync, statSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { invalid } from '#kernel/errors';
 import { IGNORE_FILE, type IgnoreRules } from '#protocols/dvc';
 
 /** A letter outside the Basic Multilingual Plane is two UTF-16 units, which sort before some single ones. */
 const SURROGATE = /[\ud800-\udfff]/;
+
+const READ_ENTRIES = 1_024;
 
 /** What the file system says of files, in columns. Paths are relative to what was walked, sorted by code points. */
 export interface FileColumns {
@@ -73,11 +75,17 @@ function sortedEntries(folder: string): { keys: string[]; links: ReadonlySet<str
   const keys: string[] = [];
   const links = new Set<string>();
   let isPlain = true;
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const { name } = entry;
-    keys.push(entry.isDirectory() ? `${name}/` : name);
-    if (entry.isSymbolicLink()) links.add(name);
-    isPlain &&= !SURROGATE.test(name);
+  // By and by: what Node.js makes of an entry is larger than its name, and a folder may have a million.
+  const opened = opendirSync(folder, { bufferSize: READ_ENTRIES });
+  try {
+    for (let entry = opened.readSync(); entry; entry = opened.readSync()) {
+      const { name } = entry;
+      keys.push(entry.isDirectory() ? `${name}/` : name);
+      if (entry.isSymbolicLink()) links.add(name);
+      isPlain &&= !SURROGATE.test(name);
+    }
+  } finally {
+    opened.closeSync();
   }
   // Without an order given, by UTF-16 units: the fastest one, and the same where there are no surrogates.
   if (isPlain) keys.sort();
