@@ -25,6 +25,7 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'params', load: () => import('./params.ts') },
   { name: 'metrics', load: () => import('./metrics.ts') },
   { name: 'plots', load: () => import('./plots.ts') },
+  { name: 'remote', load: () => import('./remote.ts') },
   { name: 'push', load: () => import('./push.ts') },
   { name: 'fetch', load: () => import('./fetch.ts') },
   { name: 'pull', load: () => import('./pull.ts') },
