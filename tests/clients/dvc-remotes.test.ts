@@ -149,8 +149,15 @@ describe.for(titled)('a $kind', { timeout: 300_000 }, ({ start, lacks, hasRuns }
   });
 
   /** To and from the storage. */
-  const theirs = (...args: readonly string[]): string =>
-    at.dvc(...args, ...(storage.forDvc === undefined ? [] : ['-r', 'disk']));
+  function theirs(...args: readonly string[]): string {
+    if (storage.forDvc === undefined) return at.dvc(...args);
+    const local = at.read('.dvc/config.local');
+    // Its default remote is opened even where another one is named.
+    at.write('.dvc/config.local', `${local}[core]\n    remote = disk\n`);
+    const out = at.dvc(...args);
+    at.write('.dvc/config.local', local);
+    return out;
+  }
 
   test('dvc pulls what Capstan pushed', async () => {
     writeData();

@@ -5,4 +5,6 @@ import type { AddressInfo } from 'node:net';
 import { fileServer } from '../../packages/capstan/src/adapters/remote-http/testing.ts';
 
 const server = createServer(fileServer(process.argv[2] ?? ''));
-server.listen(0, '127.0.0.1', () => process.stdout.write(`${(server.address() as AddressInfo).port}\n`));
+server.listen(Number(process.argv[3] ?? 0), '127.0.0.1', () =>
+  process.stdout.write(`${(server.address() as AddressInfo).port}\n`),
+);
