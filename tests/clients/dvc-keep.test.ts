@@ -2,11 +2,11 @@
 import {
   chmodSync,
   existsSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -184,6 +184,87 @@ describe('data verify', () => {
     const { code, out } = await capstan(['data', 'verify', '--all'], undefined, twin.root);
     expect(code).toBe(1);
     expect(out).toContain(`damaged  nothing in the checkout needs it  ${old}`);
+  });
+});
+
+describe('with a remote', () => {
+  let remote = '';
+
+  beforeEach(async () => {
+    remote = join(emptyFolder(), 'remote');
+    twin.dvc('remote', 'add', '-q', '-d', 'storage', remote);
+    twin.write('images/a.txt', 'a\n');
+    twin.write('images/b.txt', 'b\n');
+    twin.write('data.csv', 'data\n');
+    await twin.ours('add', 'images', 'data.csv');
+  });
+
+  test('what is damaged or missing is repaired', async () => {
+    await twin.ours('push');
+    const before = objects();
+    await twin.ours('data', 'verify');
+    damage(objectOf('data.csv.dvc'));
+    rmSync(objectOf('images.dvc'));
+    const [file] = objects().filter((path) => readFileSync(join(twin.root, '.dvc/cache', path), 'utf8') === 'a\n');
+    damage(join(twin.root, '.dvc/cache', file ?? ''));
+    const out = await twin.ours('data', 'verify', '--repair');
+    expect(out).toContain('repaired damaged  data.csv');
+    expect(out).toContain('repaired missing  images');
+    expect(out).toContain('4 objects read, all whole.');
+    expect(objects()).toEqual(before);
+    expect(await twin.ours('data', 'verify')).toContain('all whole');
+    expect(twin.dvc('status')).toContain('up to date');
+  });
+
+  test('what the remote lacks stays as it is, damaged or not', async () => {
+    damage(objectOf('data.csv.dvc'));
+    const { code, out } = await capstan(['data', 'verify', '--repair'], undefined, twin.root);
+    expect(code).toBe(1);
+    expect(out).toContain('damaged  data.csv');
+    expect(readFileSync(objectOf('data.csv.dvc'), 'utf8')).toBe('harmed\n');
+  });
+
+  test('gc clears both as dvc does', async () => {
+    await twin.ours('push');
+    twin.write('data.csv', 'newer\n');
+    await twin.ours('add', 'data.csv');
+    const theirs = twin.dvc('gc', '-w', '-c', '--dry');
+    const gone = [...theirs.matchAll(/Removing (\S+)/g)].map(([, path = '']) => path).toSorted();
+    expect(gone).toHaveLength(2);
+    await twin.ours('gc', '-w', '-c', '-f');
+    for (const path of gone) expect(existsSync(path), path).toBe(false);
+    expect(objects(remote)).toHaveLength(3);
+    expect(twin.dvc('gc', '-w', '-c', '--dry')).not.toContain('Removing');
+  });
+
+  test('gc keeps only what the remote lacks, where it is told so', async () => {
+    await twin.ours('push', 'images');
+    const theirs = twin.dvc('gc', '-w', '--not-in-remote', '--dry');
+    const gone = [...theirs.matchAll(/Removing (\S+)/g)].map(([, path = '']) => path);
+    expect(gone).toHaveLength(3);
+    await twin.ours('gc', '-w', '--not-in-remote', '-f');
+    expect(objects()).toHaveLength(1);
+    expect(existsSync(objectOf('data.csv.dvc'))).toBe(true);
+  });
+
+  test('a limit takes what was used longest ago and is on the remote, and nothing that the checkout needs', async () => {
+    const versions: string[] = [];
+    for (const version of ['one', 'two', 'three', 'four']) {
+      twin.write('data.csv', version.padEnd(1_000, '.'));
+      await twin.ours('add', 'data.csv');
+      versions.push(objectOf('data.csv.dvc'));
+      if (version !== 'two') await twin.ours('push');
+    }
+    // The oldest by time is the third; the second is on no remote, the fourth in the checkout.
+    for (const [index, day] of [2, 0, 1, 0].entries()) utimesSync(versions[index] ?? '', day, day);
+    const limit = ['gc', '--max-size', '3.3kB'];
+    expect((await capstan(limit, undefined, twin.root)).code).toBe(1);
+    await twin.ours(...limit, '-f');
+    expect(versions.map((file) => existsSync(file))).toEqual([true, true, false, true]);
+    expect(await twin.ours('gc', '--max-size', '1kB', '-f')).toContain('above the limit stay');
+    expect(versions.map((file) => existsSync(file))).toEqual([false, true, false, true]);
+    expect((await capstan(['gc', '--max-size', 'much'], undefined, twin.root)).code).toBe(2);
+    expect((await capstan(['gc', '-w', '--max-size', '1GB'], undefined, twin.root)).code).toBe(2);
   });
 });
 

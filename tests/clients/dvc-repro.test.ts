@@ -1,19 +1,9 @@
 // Pipelines of one checkout, run by Capstan and by the real dvc in turns.
 import { createHash } from 'node:crypto';
-import {
-  chmodSync,
-  existsSync,
-  lstatSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { dvcRepository, type DvcRepository } from '../support/dvc-repository.ts';
+import { dvcRepository, lines, type DvcRepository } from '../support/dvc-repository.ts';
 import { findDvc } from '../support/python.ts';
 
 let dvcProgram = '';
@@ -26,22 +16,6 @@ beforeAll(async () => {
 beforeEach(() => {
   repo = dvcRepository(dvcProgram);
 });
-
-async function repro(...args: readonly string[]): Promise<string> {
-  const { code, out, err } = await repo.ours(['repro', ...args]);
-  expect(err).toBe('');
-  expect(code).toBe(0);
-  return out;
-}
-
-/** What each stage came to, by its name. */
-async function outcomes(...args: readonly string[]): Promise<Record<string, string>> {
-  const { out } = await repo.ours(['repro', '--json', ...args]);
-  const { stages } = JSON.parse(out) as { stages: { stage: string; outcome: string }[] };
-  return Object.fromEntries(stages.map(({ stage, outcome }) => [stage, outcome]));
-}
-
-const lines = (...text: readonly string[]): string => `${text.join('\n')}\n`;
 
 /** All that dvc.yaml can say, in nested folders. */
 function writeEverything(): void {
@@ -154,7 +128,7 @@ describe('a repository with all that dvc.yaml can say', () => {
     writeEverything();
     const twin = repo.twin();
     twin.dvc('repro', '-q', '-P');
-    await repro('-P', '-j', '3');
+    await repo.repro('-P', '-j', '3');
     for (const file of LOCKS) expect(repo.readYaml(file), file).toEqual(twin.readYaml(file));
     for (const file of ['.gitignore', 'sub/.gitignore', 'sub/work/.gitignore']) {
       expect(repo.read(file).split('\n').toSorted(), file).toEqual(twin.read(file).split('\n').toSorted());
@@ -175,7 +149,7 @@ describe('a repository with all that dvc.yaml can say', () => {
     writeEverything();
     repo.dvc('repro', '-q', '-P');
     const before = LOCKS.map(repo.read);
-    const ended = await outcomes('-P');
+    const ended = await repo.outcomes('-P');
     expect(Object.entries(ended).filter(([, outcome]) => outcome !== 'unchanged')).toEqual([['always', 'ran']]);
     expect(LOCKS.map((file) => repo.readYaml(file))).toEqual(
       before.map((_, index) => repo.readYaml(LOCKS[index] ?? '')),
@@ -185,7 +159,7 @@ describe('a repository with all that dvc.yaml can say', () => {
 
   test('changes are seen as dvc sees them, and by the same stages', async () => {
     writeEverything();
-    await repro('-P', '-j', '2');
+    await repo.repro('-P', '-j', '2');
     repo.write('params.yaml', repo.read('params.yaml').replace('0.10', '0.2'));
     repo.write('src/code.py', 'print(2)\n');
     rmSync(join(repo.root, 'each-y'));
@@ -197,7 +171,7 @@ describe('a repository with all that dvc.yaml can say', () => {
       .map(({ stage }) => stage);
     expect(changed.toSorted()).toEqual(theirs.toSorted());
     repo.dvc('repro', '-q', '-P');
-    expect(new Set(Object.values(await outcomes('-P')))).toEqual(new Set(['unchanged', 'ran']));
+    expect(new Set(Object.values(await repo.outcomes('-P')))).toEqual(new Set(['unchanged', 'ran']));
   });
 });
 
@@ -219,7 +193,7 @@ describe('results that were made before', () => {
     ] as const) {
       const run = async (who: 'dvc' | 'ours'): Promise<void> => {
         if (who === 'dvc') repo.dvc('repro', '-q');
-        else await repro();
+        else await repo.repro();
       };
       repo.write('data', data);
       await run(runner);
@@ -239,31 +213,74 @@ describe('results that were made before', () => {
   test('are not looked for where that is asked', async () => {
     repo.write('dvc.yaml', pipeline);
     repo.write('data', 'one');
-    await repro();
+    await repo.repro();
     repo.write('data', 'two');
-    await repro();
+    await repo.repro();
     repo.write('data', 'one');
-    expect(await outcomes('--no-run-cache')).toEqual({ train: 'ran' });
+    expect(await repo.outcomes('--no-run-cache')).toEqual({ train: 'ran' });
     rmSync(join(repo.root, 'model'));
-    expect(await outcomes('--no-run-cache')).toEqual({ train: 'restored' });
-    expect(await outcomes('--force')).toEqual({ train: 'ran' });
+    expect(await repo.outcomes('--no-run-cache')).toEqual({ train: 'restored' });
+    expect(await repo.outcomes('--force')).toEqual({ train: 'ran' });
     expect(repo.dvc('status')).toContain('up to date');
   });
 
   test('whose object is damaged are made anew, never taken', async () => {
     repo.write('dvc.yaml', pipeline);
     repo.write('data', 'one');
-    await repro();
+    await repo.repro();
     const digest = createHash('md5').update('one').digest('hex');
     const object = join(repo.root, '.dvc/cache/files/md5', digest.slice(0, 2), digest.slice(2));
     chmodSync(object, 0o644);
     writeFileSync(object, 'bad');
     chmodSync(object, 0o444);
     rmSync(join(repo.root, 'model'));
-    expect(await outcomes()).toEqual({ train: 'ran' });
+    expect(await repo.outcomes()).toEqual({ train: 'ran' });
     expect(repo.read('model')).toBe('one');
     expect(readFileSync(object, 'utf8')).toBe('one');
   });
+});
+
+test('what the cache lacks is brought from the remote: data, outputs and results of other people', async () => {
+  repo.dvc('remote', 'add', '-q', '-d', 'storage', join(repo.root, '../storage'));
+  repo.write('data', '1');
+  repo.dvc('add', '-q', 'data');
+  repo.write(
+    'dvc.yaml',
+    lines(
+      'stages:',
+      '  a: {cmd: cat data > a; echo a >> trace, deps: [data], outs: [a]}',
+      '  b: {cmd: mkdir b; cp a b/x; echo b >> trace, deps: [a], outs: [b]}',
+      '  c: {cmd: cat b/x > c; echo c >> trace, deps: [b], outs: [c]}',
+    ),
+  );
+  repo.dvc('repro', '-q');
+  repo.dvc('push', '-q', '--run-cache');
+  // As after a clone: without the lock of the last stage, which somebody else has run.
+  repo.write('dvc.lock', repo.read('dvc.lock').replace(/ {2}c:\n[\s\S]*/, ''));
+  for (const path of ['data', 'a', 'b', 'c', '.dvc/cache']) rmSync(join(repo.root, path), { recursive: true });
+  const before = repo.read('trace');
+  const ended = await repo.outcomes('--pull');
+  expect(ended).toEqual({ 'data.dvc': 'restored', a: 'restored', b: 'restored', c: 'restored' });
+  expect(repo.read('trace')).toBe(before);
+  expect(repo.read('c')).toBe('1');
+  expect(repo.dvc('status')).toContain('up to date');
+});
+
+test('stages are frozen, released and recorded as they are, in files that dvc reads', async () => {
+  repo.write('dvc.yaml', lines('# kept', 'stages:', '  a: {cmd: cat data > a, deps: [data], outs: [a]}'));
+  repo.write('data', '1');
+  await repo.repro();
+  repo.write('data', '2');
+  expect(await repo.ours(['freeze', 'a'])).toMatchObject({ code: 0, out: 'Frozen: a\n' });
+  expect(repo.dvc('status')).toContain('up to date');
+  expect(await repo.ours(['unfreeze', 'a'])).toMatchObject({ code: 0 });
+  expect(repo.dvc('status')).toContain('data');
+  expect((await repo.ours(['status'])).out).toMatch(/^a\n {2}data changed \(\w{8} → \w{8}\)\n$/);
+  expect(await repo.ours(['commit'])).toMatchObject({ code: 0, err: '' });
+  expect(repo.dvc('status')).toContain('up to date');
+  expect((await repo.ours(['status'])).out).toBe('Data and pipelines are up to date.\n');
+  expect(repo.read('a')).toBe('1');
+  expect(repo.read('dvc.yaml')).toContain('# kept');
 });
 
 describe('what is to run', () => {
@@ -296,26 +313,32 @@ describe('what is to run', () => {
     ['a pattern', ['--glob', 'a*'], ['a', 'alone']],
   ])('%s', async (_, args, expected) => {
     writeChain();
-    if (args.includes('-s') || args.includes('--downstream')) await repro();
-    expect(Object.keys(await outcomes('-f', ...args)).toSorted()).toEqual(expected.toSorted());
+    if (args.includes('-s') || args.includes('--downstream')) await repo.repro();
+    expect(Object.keys(await repo.outcomes('-f', ...args)).toSorted()).toEqual(expected.toSorted());
   });
 
   test('a frozen stage stays as it is, and what it reads from is not looked at for it', async () => {
     writeChain();
-    await repro();
+    await repo.repro();
     repo.dvc('freeze', 'c');
     repo.write('src', '2');
-    expect(await outcomes('d')).toEqual({ c: 'unchanged', d: 'unchanged' });
+    expect(await repo.outcomes('d')).toEqual({ c: 'unchanged', d: 'unchanged' });
     expect(repo.read('b')).toBe('1');
   });
 
   test('with equal content nothing downstream runs, unless it is asked for', async () => {
     writeChain();
-    await repro();
+    await repo.repro();
     repo.write('dvc.yaml', repo.read('dvc.yaml').replace('cat src > a', 'true; cat src > a'));
-    expect(await outcomes()).toEqual({ a: 'ran', b: 'unchanged', c: 'unchanged', d: 'unchanged', alone: 'unchanged' });
+    expect(await repo.outcomes()).toEqual({
+      a: 'ran',
+      b: 'unchanged',
+      c: 'unchanged',
+      d: 'unchanged',
+      alone: 'unchanged',
+    });
     repo.write('dvc.yaml', repo.read('dvc.yaml').replace('true; cat src > a', 'cat src > a; true'));
-    const forced = await outcomes('--force-downstream');
+    const forced = await repo.outcomes('--force-downstream');
     expect(forced).toEqual({ a: 'ran', b: 'ran', c: 'ran', d: 'ran', alone: 'unchanged' });
     expect(repo.dvc('status')).toContain('up to date');
   });
@@ -324,111 +347,15 @@ describe('what is to run', () => {
     repo.write('dvc.yaml', lines('stages:', '  a: {cmd: cat data > a, deps: [data], outs: [a]}'));
     repo.write('data', '1');
     repo.dvc('add', '-q', 'data');
-    await repro();
+    await repo.repro();
     repo.write('data', '2');
-    expect(await outcomes()).toEqual({ 'data.dvc': 'recorded', a: 'ran' });
+    expect(await repo.outcomes()).toEqual({ 'data.dvc': 'recorded', a: 'ran' });
     expect(repo.dvc('status')).toContain('up to date');
     rmSync(join(repo.root, 'data'));
     const refused = await repo.ours(['repro']);
     expect(refused.code).toBe(1);
     expect(refused.err).toContain('data.dvc failed: its data data is missing');
     expect(refused.err).toContain('capstan checkout data');
-  });
-});
-
-describe('failures', () => {
-  function writeFan(): void {
-    repo.write(
-      'dvc.yaml',
-      lines(
-        'stages:',
-        '  bad: {cmd: echo half > bad; echo why >&2; exit 3, outs: [bad]}',
-        '  after: {cmd: cat bad > after, deps: [bad], outs: [after]}',
-        '  good: {cmd: echo 1 > good, outs: [good]}',
-      ),
-    );
-  }
-
-  test('stop what has not started, and say why', async () => {
-    writeFan();
-    const { code, err } = await repo.ours(['repro']);
-    expect(code).toBe(1);
-    expect(err).toContain('bad failed: it ended with exit code 3: why');
-    expect(existsSync(join(repo.root, 'good'))).toBe(false);
-    expect(existsSync(join(repo.root, 'dvc.lock'))).toBe(false);
-  });
-
-  test('stop only what depends on them, or nothing', async () => {
-    writeFan();
-    expect(await outcomes('-k')).toEqual({ bad: 'failed', after: 'skipped', good: 'ran' });
-    expect(Object.keys((repo.readYaml('dvc.lock') as { stages: object }).stages)).toEqual(['good']);
-    expect(await outcomes('--ignore-errors')).toEqual({ bad: 'failed', after: 'ran', good: 'unchanged' });
-  });
-
-  test.each([
-    [
-      'a cycle',
-      ['a: {cmd: x, deps: [b], outs: [a]}', 'b: {cmd: x, deps: [a], outs: [b]}'],
-      'wait for each other: dvc.yaml:a → dvc.yaml:b → dvc.yaml:a',
-    ],
-    [
-      'two that write one path',
-      ['a: {cmd: x, outs: [o]}', 'b: {cmd: x, outs: [o/in]}'],
-      "'o/in' of dvc.yaml:b lies in the output 'o'",
-    ],
-    ['an output outside', ['a: {cmd: x, outs: [../o]}'], 'lies outside the repository'],
-    ['an ignored output', ['a: {cmd: x, outs: [o.tmp]}'], 'left out by .dvcignore'],
-    ['its own input', ['a: {cmd: x, deps: [o], outs: [o]}'], 'both an input and an output'],
-    ['what Git tracks', ['a: {cmd: x, outs: [code.py]}'], "Git tracks 'code.py'"],
-  ])('%s is named before anything runs', async (_, stages, words) => {
-    repo.write('.dvcignore', '*.tmp\n');
-    repo.write('code.py', '1\n');
-    repo.git('add', 'code.py');
-    repo.write(
-      'dvc.yaml',
-      lines('stages:', '  first: {cmd: touch first, outs: [first]}', ...stages.map((each) => `  ${each}`)),
-    );
-    const { code, err, out } = await repo.ours(['repro']);
-    expect(code).not.toBe(0);
-    expect(out).toBe('');
-    expect(err).toContain(words);
-    expect(existsSync(join(repo.root, 'first'))).toBe(false);
-  });
-
-  test.each([
-    ['a missing input', '{cmd: x, deps: [nowhere], outs: [o]}', 'its input nowhere is missing'],
-    ['a missing parameter', '{cmd: x, params: [none], outs: [o]}', "'none'"],
-    ['an output that was not written', '{cmd: "true", outs: [o]}', 'it did not write its output o'],
-    ['a folder that is not there', '{cmd: "true", wdir: w, outs: [o]}', 'does not exist'],
-  ])('%s fails the stage', async (_, stage, words) => {
-    repo.write('params.yaml', 'a: 1\n');
-    repo.write('dvc.yaml', lines('stages:', `  bad: ${stage}`));
-    const { code, err } = await repo.ours(['repro']);
-    expect(code).toBe(1);
-    expect(err).toContain(words);
-    expect(existsSync(join(repo.root, 'dvc.lock'))).toBe(false);
-  });
-
-  test('what changed while a stage ran is not taken for what it read', async () => {
-    repo.write('code.py', 'v1\n');
-    repo.write(
-      'dvc.yaml',
-      lines('stages:', '  a: {cmd: cat code.py > a; echo v2 > code.py, deps: [code.py], outs: [a]}'),
-    );
-    const { err, code } = await repo.ours(['repro']);
-    expect(code).toBe(0);
-    expect(err).toContain('code.py changed while the stage ran');
-    expect(repo.dvc('status')).toContain('code.py');
-  });
-
-  test('files that come into a folder count as the command’s own, as for dvc', async () => {
-    repo.write('src/code.py', 'v1\n');
-    repo.write(
-      'dvc.yaml',
-      lines('stages:', '  a: {cmd: echo 1 > src/left-by-the-command; echo 1 > a, deps: [src], outs: [a]}'),
-    );
-    await repro();
-    expect(repo.dvc('status')).toContain('up to date');
   });
 });
 
@@ -445,10 +372,10 @@ test('outputs that are links to the cache are replaced, never written through', 
     ),
   );
   repo.write('src', '1\n');
-  await repro();
+  await repo.repro();
   expect(lstatSync(join(repo.root, 'grows')).nlink).toBeGreaterThan(1);
   repo.write('src', '2\n');
-  await repro();
+  await repo.repro();
   expect(repo.read('grows')).toBe('1\n2\n');
   expect(repo.dvc('status')).toContain('up to date');
   const cached = repo.run('sh', ['-c', 'for f in $(find .dvc/cache/files -type f); do md5sum < $f; echo $f; done']).out;
@@ -459,7 +386,7 @@ test('outputs that are links to the cache are replaced, never written through', 
 
 test('the logs of the last runs are kept', async () => {
   repo.write('dvc.yaml', lines('stages:', '  a: {cmd: echo said; echo 1 > a, outs: [a]}'));
-  await repro();
+  await repo.repro();
   const [run = ''] = readdirSync(join(repo.root, '.dvc/tmp/capstan/runs'));
   expect(repo.read(`.dvc/tmp/capstan/runs/${run}/1-a.log`)).toContain('said\n');
 });

@@ -18,6 +18,10 @@ export interface DvcRepository {
   dvc(...args: readonly string[]): string;
   git(...args: readonly string[]): string;
   ours(args: readonly string[], folder?: string): Promise<CommandOutput>;
+  /** `capstan repro`, which is to end well. Returns what it printed. */
+  repro(...args: readonly string[]): Promise<string>;
+  /** `capstan repro`: what each stage came to, by its name. */
+  outcomes(...args: readonly string[]): Promise<Record<string, string>>;
   /** Capstan as a process of its own, which a test may end; its output is thrown away. */
   begin(args: readonly string[]): ChildProcess;
   write(path: string, content: string | Buffer, mode?: number): void;
@@ -27,6 +31,9 @@ export interface DvcRepository {
   /** The same files in another place. */
   twin(): DvcRepository;
 }
+
+/** Text of a file. */
+export const lines = (...text: readonly string[]): string => `${text.join('\n')}\n`;
 
 /** @param dvcProgram as `findDvc` tells it */
 export function dvcRepository(dvcProgram: string, options: { readonly isMade?: boolean } = {}): DvcRepository {
@@ -58,6 +65,16 @@ export function dvcRepository(dvcProgram: string, options: { readonly isMade?: b
     dvc: (...args) => whole(dvcProgram, args),
     git: (...args) => whole('git', args),
     ours: async (args, folder = '.') => await capstan(args, undefined, join(root, folder)),
+    async repro(...args) {
+      const { code, out, err } = await repository.ours(['repro', ...args]);
+      if (code !== 0 || err !== '') throw new Error(`capstan repro ended with ${code}:\n${err}`);
+      return out;
+    },
+    async outcomes(...args) {
+      const { out } = await repository.ours(['repro', '--json', ...args]);
+      const { stages } = JSON.parse(out) as { stages: { stage: string; outcome: string }[] };
+      return Object.fromEntries(stages.map(({ stage, outcome }) => [stage, outcome]));
+    },
     begin: (args) => spawn(process.execPath, [program, ...args], { cwd: root, stdio: 'ignore', env }),
     write(path, content, mode) {
       mkdirSync(dirname(join(root, path)), { recursive: true });

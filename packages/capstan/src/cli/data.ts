@@ -1,13 +1,16 @@
 import type { Command } from 'commander';
-import { verifyData, type UnfitObject } from '#repository';
-import { bytesText } from './bytes-text.ts';
+import { repairData, verifyData, type UnfitObject } from '#repository';
 import { exitCodes } from './exit-codes.ts';
-import { withRepository } from './open-here.ts';
+import { inRepository, WAIT_OPTION, withRepository } from './open-here.ts';
 import type { Registration } from './run.ts';
 import { oneLine } from './terminal.ts';
+import { bytesText, progressShown } from './transfers.ts';
 
 interface Options {
   readonly all?: boolean;
+  readonly repair?: boolean;
+  readonly remote?: string;
+  readonly wait: string;
   readonly json?: boolean;
 }
 
@@ -19,24 +22,32 @@ export function register(program: Command, { terminal, action }: Registration): 
     .command('verify [target...]')
     .description('Read every object of the cache that the data needs, and name those that are damaged or missing')
     .option('--all', 'the whole cache, not only what the targets need')
+    .option('--repair', 'bring what is damaged or missing from the remote')
+    .option('-r, --remote <name>', 'with --repair: another remote than the default one')
+    .option(...WAIT_OPTION)
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExamples:\n  capstan data verify\n  capstan data verify data/images\n')
+    .addHelpText('after', '\nExamples:\n  capstan data verify\n  capstan data verify data/images --repair\n')
     .action(
       action(async (targets: string[], options: Options) => {
         const done = { files: 0, bytes: 0 };
-        const result = await withRepository(terminal, (repository) =>
-          verifyData(repository, targets, {
-            isAll: options.all === true,
-            onProgress: (files, bytes) => {
-              done.files += files;
-              done.bytes += bytes;
-              terminal.show(`${done.files.toLocaleString('en')} objects, ${bytesText(done.bytes)} read`);
-            },
-          }),
-        );
-        const { unfit, checked } = result;
+        const how = {
+          isAll: options.all === true,
+          onProgress: (files: number, bytes: number) => {
+            done.files += files;
+            done.bytes += bytes;
+            terminal.show(`${done.files.toLocaleString('en')} objects, ${bytesText(done.bytes)} read`);
+          },
+        };
+        const transfer = { remote: options.remote, onProgress: progressShown(terminal) };
+        const result = options.repair
+          ? await inRepository(terminal, options, (repository) => repairData(repository, targets, { ...how, transfer }))
+          : { ...(await withRepository(terminal, (repository) => verifyData(repository, targets, how))), repaired: [] };
+        const { unfit, repaired, checked } = result;
         if (options.json) terminal.out(JSON.stringify({ schema: 'capstan/verified-data.v1', ...result }));
-        else terminal.out([...unfit.map(lineOf), summary(checked, unfit.length)].join('\n'));
+        else {
+          const mended = repaired.map((object) => `repaired ${lineOf(object)}`);
+          terminal.out([...mended, ...unfit.map(lineOf), summary(checked, unfit.length)].join('\n'));
+        }
         return unfit.length > 0 ? exitCodes.failed : exitCodes.done;
       }),
     );

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { collectCache } from './collect-cache.ts';
+import { collectCache, hasScope, type ScopeOptions } from './collect-cache.ts';
 import { WAIT_OPTION } from './open-here.ts';
 import { reportText } from './purge-report.ts';
 import type { Registration } from './run.ts';
@@ -8,24 +8,6 @@ import type { CommandResult, Terminal } from './terminal.ts';
 interface Options extends ScopeOptions {
   readonly olderThan?: string;
   readonly dryRun?: boolean;
-  readonly json?: boolean;
-}
-
-/** What is kept of a repository's cache, and how it is asked for. */
-export interface ScopeOptions {
-  readonly workspace?: boolean;
-  readonly allBranches?: boolean;
-  readonly allTags?: boolean;
-  readonly allCommits?: boolean;
-  readonly allExperiments?: boolean;
-  readonly date?: string;
-  readonly rev?: string;
-  readonly num?: string;
-  readonly projects?: readonly string[];
-  readonly skipFailed?: boolean;
-  readonly dry?: boolean;
-  readonly force?: boolean;
-  readonly wait: string;
   readonly json?: boolean;
 }
 
@@ -43,6 +25,13 @@ export function register(program: Command, { terminal, action }: Registration): 
     .option('-n, --num <count>', 'of --rev and of each branch keep so many commits, not only the last')
     .option('-p, --projects <path...>', 'and what these repositories need, which share the cache')
     .option('--skip-failed', 'leave out revisions whose files cannot be read')
+    .option('--not-in-remote', 'of all that keep only what the remote does not hold')
+    .option('-c, --cloud', 'clear the remote, too')
+    .option('-r, --remote <name>', 'another remote than the default one')
+    .option(
+      '--max-size <size>',
+      'remove what the remote holds and the checkout does not need, longest unused first, down to this size (10GB)',
+    )
     .option('--dry', 'change nothing, name what would go')
     .option('-f, --force', 'do not ask')
     .option(...WAIT_OPTION)
@@ -51,19 +40,15 @@ export function register(program: Command, { terminal, action }: Registration): 
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  capstan gc -w --dry\n  capstan gc -aT -f\n  capstan gc --older-than 30d --dry-run\n',
+      '\nExamples:\n  capstan gc -w --dry\n  capstan gc -aT -f\n  capstan gc --max-size 10GB -f\n  capstan gc --older-than 30d --dry-run\n',
     )
     .action(
       action(async (options: Options) =>
-        hasScope(options) ? await collectCache(terminal, options) : await collectOnServer(terminal, options),
+        hasScope(options) || options.maxSize !== undefined
+          ? await collectCache(terminal, options)
+          : await collectOnServer(terminal, options),
       ),
     );
-}
-
-/** As dvc has it, one of these must be named, so that nothing goes by an option that was forgotten. */
-function hasScope(options: ScopeOptions): boolean {
-  const { workspace, allBranches, allTags, allCommits, allExperiments, date, rev } = options;
-  return [workspace, allBranches, allTags, allCommits, allExperiments, date, rev].some(Boolean);
 }
 
 async function collectOnServer(terminal: Terminal, options: Options): CommandResult {

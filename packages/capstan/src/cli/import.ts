@@ -1,22 +1,51 @@
 import type { Command } from 'commander';
-import { openImportSource } from '../trackers.ts';
-import { connect, urlOf } from './connect.ts';
+import { importData } from '#repository';
 import { exitCodes } from './exit-codes.ts';
-import { importAll } from './importing/import-all.ts';
-import { count, createProgress, type Progress } from './importing/progress.ts';
-import { summaryOf } from './importing/summary.ts';
-import { createTarget } from './importing/target.ts';
+import type { MlflowImportOptions } from './importing/import-mlflow.ts';
+import { inRepository, WAIT_OPTION } from './open-here.ts';
 import type { Registration } from './run.ts';
+import { extentOf, importedText, sourceAccess, type ImportFlags } from './source-access.ts';
 
-interface Options {
-  readonly experiment?: string[];
-  readonly artifacts: string[] | false;
-  readonly dryRun?: boolean;
-  readonly json?: boolean;
+interface Options extends ImportFlags {
+  readonly out?: string;
+  readonly rev?: string;
 }
 
 export function register(program: Command, { terminal, action }: Registration): void {
-  const group = program.command('import').description('Bring in what another tracker holds');
+  const group = program
+    .command('import [url] [path]')
+    .description('Bring in data of another repository, or what another tracker holds')
+    .option('-o, --out <path>', 'where it goes; its own name in this folder where left out')
+    .option('--rev <revision>', 'branch, tag or commit; the newest commit where left out')
+    .option('--no-exec', 'only write down where it is from')
+    .option('--no-download', 'write down the commit too, and fetch nothing')
+    .option('-f, --force', 'take the place of what is there')
+    .option(...WAIT_OPTION)
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  capstan import https://example.com/team/data.git raw/images -o images\n  capstan import mlflow http://127.0.0.1:5000\n',
+    )
+    .action(
+      action(async (url: string | undefined, path: string | undefined, options: Options) => {
+        if (url === undefined || path === undefined) {
+          terminal.err(group.helpInformation());
+          return exitCodes.usage;
+        }
+        const { out, rev, force } = options;
+        const from = { url, path, ...(rev !== undefined && { revision: rev }) };
+        const imported = await inRepository(terminal, options, (repository) =>
+          importData(repository, sourceAccess(terminal), from, {
+            ...(out !== undefined && { out }),
+            isForced: force === true,
+            extent: extentOf(options),
+            onProgress: (done, of) => terminal.show(`${done} of ${of} files`),
+          }),
+        );
+        terminal.out(importedText([imported], options.json === true));
+        return undefined;
+      }),
+    );
   group
     .command('mlflow <uri>')
     .description("MLflow's experiments, runs, models, traces, evaluation datasets and files, with their ids and times")
@@ -44,32 +73,9 @@ Examples:
 `,
     )
     .action(
-      action(async (uri: string, options: Options) => {
-        const source = await openImportSource(uri, {
-          artifacts: Array.isArray(options.artifacts) ? options.artifacts : [],
-          env: terminal.env,
-          cwd: terminal.cwd,
-        });
-        const start = performance.now();
-        const isDryRun = options.dryRun === true;
-        const progress = createProgress(terminal, options.json === true, () => performance.now());
-        try {
-          const wanted = { experiments: options.experiment ?? [], hasFiles: options.artifacts !== false, isDryRun };
-          await importAll(source, createTarget(connect(terminal), urlOf(terminal)), wanted, progress);
-        } finally {
-          progress.end();
-          await source.close();
-        }
-        const seconds = (performance.now() - start) / 1_000;
-        progress.tell({ event: 'finished', counts: progress.counts, refused: progress.refused, seconds });
-        if (options.json !== true) terminal.out(summary(progress, isDryRun, seconds));
-        return progress.refused > 0 ? exitCodes.failed : exitCodes.done;
+      action(async (uri: string, options: MlflowImportOptions) => {
+        const { importMlflow } = await import('./importing/import-mlflow.ts');
+        return await importMlflow(terminal, uri, options);
       }),
     );
-}
-
-function summary({ counts, refused }: Progress, isDryRun: boolean, seconds: number): string {
-  const heading = isDryRun ? 'Would bring:' : `Brought in ${seconds.toFixed(1)} s:`;
-  const tail = refused > 0 ? [`  ${count(refused)} things not brought, said above`] : [];
-  return [summaryOf(heading, counts), ...tail].join('\n');
 }

@@ -10,6 +10,6 @@ export async function onlyProject(client: Client): Promise<string> {
     field: 'project',
     hint: first
       ? `Name one: ${items.map(({ name }) => name).join(', ')}.`
-      : 'capstan apply FOLDER makes one of its capstan.yaml.',
+      : 'capstan apply --file FOLDER/capstan.yaml makes one.',
   });
 }

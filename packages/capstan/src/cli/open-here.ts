@@ -58,18 +58,23 @@ export async function withRepository<Result>(
   terminal: Terminal,
   work: (repository: Repository) => Promise<Result>,
 ): Promise<Result> {
-  const repository = openRepository({
-    cwd: terminal.cwd,
-    configFolders: configFolders(terminal.env),
-    openRemote: remoteOpener(terminal.env),
-    now: () => Date.now(),
-  });
+  const repository = openHere(terminal);
   try {
     return await work(repository);
   } finally {
     terminal.show('');
     await repository.close();
   }
+}
+
+/** The repository around the working directory, for whoever closes it. */
+export function openHere(terminal: Pick<Terminal, 'cwd' | 'env'>): Repository {
+  return openRepository({
+    cwd: terminal.cwd,
+    configFolders: configFolders(terminal.env),
+    openRemote: remoteOpener(terminal.env),
+    now: () => Date.now(),
+  });
 }
 
 /**

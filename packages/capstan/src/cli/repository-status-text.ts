@@ -5,17 +5,18 @@ const STATE_WIDTH = 'not in cache'.length;
 const LONGEST_PATH = 500;
 
 /** A status as people read it: each file with what changed below it. */
-export function statusText({ changed, unasked }: RepositoryStatus, isGranular: boolean): string {
-  const entries = changed.map(({ address, outputs, dependencies, reasons }) =>
-    [
+export function statusText({ changed, stages }: RepositoryStatus, isGranular: boolean): string {
+  const entries = changed.map(({ address, kind, outputs, dependencies, reasons }) => {
+    if (kind === 'stage') return [plain(address), ...reasons.map((reason) => `  ${plain(reason)}`)].join('\n');
+    return [
       plain(address),
       ...outputs.flatMap((each) => pathLines(each, isGranular)),
       ...dependencies.map(({ state, path }) => `  ${state.padEnd(STATE_WIDTH)}  ${plain(path)} (its source)`),
       ...reasons.map((reason) => `  ${reason}`),
-    ].join('\n'),
-  );
-  if (entries.length === 0) entries.push('All data is as its .dvc files say.');
-  if (unasked.length > 0) entries.push(`Stages are not looked at: ${unasked.map(plain).join(', ')}`);
+    ].join('\n');
+  });
+  if (entries.length === 0)
+    entries.push(stages > 0 ? 'Data and pipelines are up to date.' : 'All data is as its .dvc files say.');
   return entries.join('\n');
 }
 

@@ -14,7 +14,7 @@ import { localCommands } from '../checkouts.ts';
 import { exitCodes } from './exit-codes.ts';
 import { inRepository, lockOptions, WAIT_OPTION, withRepository } from './open-here.ts';
 import type { Registration } from './run.ts';
-import type { Terminal } from './terminal.ts';
+import { oneLine, type Terminal } from './terminal.ts';
 
 interface Options {
   readonly allPipelines?: boolean;
@@ -32,6 +32,8 @@ interface Options {
   readonly runCache: boolean;
   readonly commit: boolean;
   readonly allowMissing?: boolean;
+  readonly pull?: boolean;
+  readonly trace?: boolean;
   readonly jobs?: string | true;
   readonly wait: string;
   readonly json?: boolean;
@@ -63,6 +65,8 @@ export function register(program: Command, { terminal, action }: Registration): 
     .addOption(new Option('--dry').hideHelp())
     .option('--no-run-cache', 'run, though the run cache holds a result')
     .option('--no-commit', 'record hashes, and leave outputs out of the cache')
+    .option('--pull', 'bring what the cache lacks from the remote, results of other people included')
+    .option('--trace', 'name files of the repository that commands read and stages do not declare (Linux, with strace)')
     .option('--allow-missing', 'a missing output of what has not changed is no reason to run')
     .option(...WAIT_OPTION)
     .option('--json', 'print JSON; what stages print goes to standard error')
@@ -84,6 +88,7 @@ export function register(program: Command, { terminal, action }: Registration): 
             }),
           );
           terminal.show('');
+          if (report.notTraced !== undefined) terminal.err(`capstan: nothing was traced: ${report.notTraced}`);
           if (options.json) terminal.out(JSON.stringify({ schema: 'capstan/repro.v1', ...report }, withTexts));
           else terminal.out(summary(report.stages));
           if (stop.code !== undefined) return stop.code;
@@ -132,6 +137,8 @@ function reproduceOptions(targets: readonly string[], options: Options): Chosen 
     usesRunCache: options.runCache,
     isCommitted: options.commit,
     isMissingAllowed: options.allowMissing === true,
+    isPulled: options.pull === true,
+    isTraced: options.trace === true,
     slots: slotsOf(options.jobs),
     onFailure: options.ignoreErrors ? 'ignore' : options.keepGoing ? 'keep-going' : 'stop',
   };
@@ -164,6 +171,8 @@ function progress(terminal: Terminal, options: Options): Pick<ReproduceOptions, 
       running.delete(end.stage);
       for (const warning of end.outcome === 'recorded' ? [] : end.warnings)
         terminal.err(`capstan: ${end.stage}: ${warning}`);
+      if (end.undeclared && end.undeclared.length > 0)
+        terminal.err(`capstan: ${end.stage} read what it does not declare: ${someOf(end.undeclared)}`);
       const text = endText(end);
       if (text !== undefined) (end.outcome === 'failed' ? terminal.err : say)(text);
       show();
@@ -198,6 +207,14 @@ function endText({
     case 'skipped':
       return `${stage}: not run, since ${because} failed`;
   }
+}
+
+function someOf(paths: readonly string[], most = 10): string {
+  const named = paths
+    .slice(0, most)
+    .map((path) => oneLine(path))
+    .join(', ');
+  return paths.length > most ? `${named} and ${paths.length - most} more` : named;
 }
 
 function summary(stages: readonly StageReport[]): string {

@@ -16,7 +16,9 @@ interface Options {
 export function register(program: Command, { terminal, action }: Registration): void {
   program
     .command('status [target...]')
-    .description('In a repository, what of its data changed; elsewhere, whether the server runs and what it is doing')
+    .description(
+      'In a repository, what of its data and stages changed, and why; elsewhere, whether the server runs and what it is doing',
+    )
     .option('--granular', 'name the files of changed folders')
     .option('-q, --quiet', `print nothing; the exit code is ${exitCodes.no} where something changed`)
     .option('--server', 'the server, also in a repository')

@@ -29,6 +29,11 @@ export function commandLine(lines: readonly string[], shell: readonly string[] =
     .join(' && ');
 }
 
+/** The same, run by another program, which is given before it as words. */
+export function runBy(words: readonly string[], command: string): string {
+  return `exec ${[...words, ...PLAIN_SHELL, command].map(quoted).join(' ')}`;
+}
+
 function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -10,8 +10,10 @@ export { withRepositoryLock } from './locks/repository-lock.ts';
 export type { LockOptions } from './locks/file-lock.ts';
 export { reproduce, type ReproduceOptions, type ReproReport, type StageReport } from './pipelines/reproduce.ts';
 export { whyLine, whyText, type WhyStage } from './pipelines/model.ts';
+export { commitStages, type Committed } from './pipelines/commit.ts';
+export { freezeStages } from './pipelines/freeze.ts';
 export { readDag, type DagNode } from './pipelines/dag.ts';
-export { lookAhead, stageStatus, type Outlook, type StageStatus } from './pipelines/look-ahead.ts';
+export { lookAhead, type Outlook } from './pipelines/look-ahead.ts';
 export { openRevisions, type NamedCommit, type RevisionChoice, type Revisions } from './revisions/revisions.ts';
 export { experimentRefs, type ExperimentRef } from './revisions/refs.ts';
 export { checkoutState } from './revisions/checkout-state.ts';
@@ -25,9 +27,17 @@ export {
 } from './revisions/tracked.ts';
 export { findGarbage, removeGarbage, type CollectOptions, type Garbage } from './collect/collect-garbage.ts';
 export type { CollectScope } from './collect/scope.ts';
-export { verifyData, type UnfitObject, type VerifiedData } from './collect/verify-data.ts';
+export { findEvictions } from './collect/evict.ts';
+export { repairData } from './collect/repair-data.ts';
+export { verifyData, type UnfitObject } from './collect/verify-data.ts';
 export { diffData, type DataDiffOptions } from './compare/data-diff.ts';
 export type { DataDiff, DiffEntry } from './compare/renames.ts';
+export { removeData, type Removed } from './data/remove.ts';
+export { getData, type Got } from './source/get-data.ts';
+export { importData, importUrl } from './source/import-data.ts';
+export type { SourceAccess } from './source/open-source.ts';
+export type { Imported, ImportExtent } from './source/place-import.ts';
+export { updateImports } from './source/update-imports.ts';
 export {
   diffMetrics,
   diffParams,
@@ -62,3 +72,12 @@ export {
   type ListedRemote,
   type RemoteLevel,
 } from './remotes/edit-remotes.ts';
+export { mergeLockFiles } from './merge-lock-files.ts';
+export {
+  showExperiments,
+  type Baseline,
+  type Experiment,
+  type ExperimentValues,
+  type ShowExperimentsOptions,
+} from './experiments/experiments.ts';
+export { experimentTable, onlyChanged, sortedBy, type ExperimentTable } from './experiments/table.ts';

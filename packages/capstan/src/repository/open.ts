@@ -82,7 +82,7 @@ export function pathInside({ root, here }: Pick<Repository, 'root' | 'here'>, gi
   if (path !== '..' && !path.startsWith('../') && !isAbsolute(path)) return path;
   throw invalid(`${given} lies outside the repository ${root}`, {
     field: given,
-    hint: 'Move it inside, or bring it in with: dvc import-url.',
+    hint: 'Move it inside, or bring it in with: capstan import-url.',
   });
 }
 

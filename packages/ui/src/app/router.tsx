@@ -8,6 +8,7 @@ import {
   artifactSearch,
   auditSearch,
   compareSearch,
+  datasetVersionSearch,
   evaluationDatasetSearch,
   evaluationDatasetsSearch,
   runsSearch,
@@ -49,6 +50,7 @@ const data = [
   createRoute({
     getParentRoute,
     path: '/projects/$project/datasets/$dataset',
+    validateSearch: tabSearch,
     component: lazyRouteComponent(() => import('../screens/datasets/dataset.tsx'), 'Dataset'),
     staticData: {
       crumbs: (params) => [...inProject()(params).slice(0, 1), ...datasetCrumbs(params)],
@@ -69,7 +71,7 @@ const data = [
   createRoute({
     getParentRoute,
     path: '/dataset-versions/$version',
-    validateSearch: tabSearch,
+    validateSearch: datasetVersionSearch,
     component: lazyRouteComponent(() => import('../screens/datasets/dataset-version.tsx'), 'DatasetVersion'),
     staticData: { crumbs: alone('Dataset version') },
   }),

@@ -16,6 +16,11 @@ export function tabSearch(given: Given) {
   return present({ tab: text(given['tab']) });
 }
 
+/** A version of a dataset: the part shown, and the version that it is compared with. */
+export function datasetVersionSearch(given: Given) {
+  return present({ tab: text(given['tab']), since: text(given['since']) });
+}
+
 /** A run: the part shown and the file opened, of the run itself or of a model that it logged. */
 export function artifactSearch(given: Given) {
   return present({

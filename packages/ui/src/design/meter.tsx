@@ -1,7 +1,7 @@
 import css from './meter.module.css';
 
-/** How much of a limit is used up, with the figures beside it. */
-export function Meter(props: { label: string; share: number; text: string; note?: string }) {
+/** How much of a limit is used up, or of a whole is reached (`kind: 'share'`), with the figures beside it. */
+export function Meter(props: { label: string; share: number; text: string; note?: string; kind?: 'limit' | 'share' }) {
   const share = Math.min(1, Math.max(0, props.share));
   return (
     <div className={css['meter']}>
@@ -19,7 +19,9 @@ export function Meter(props: { label: string; share: number; text: string; note?
         aria-valuetext={props.text}
       >
         <span
-          className={share >= 1 ? css['full'] : share >= 0.75 ? css['high'] : undefined}
+          className={
+            props.kind === 'share' ? undefined : share >= 1 ? css['full'] : share >= 0.75 ? css['high'] : undefined
+          }
           style={{ width: `${share * 100}%` }}
         />
       </div>

@@ -43,6 +43,8 @@ export function supervise(
   async function watch(): Promise<ExecutionResult> {
     let termAtMs: number | undefined;
     let emptyLooks = 0;
+    // Many a command has ended by then, and need not be looked at while it runs.
+    await nap(Math.min(FIRST_LOOK_MS, limits.timeoutMs));
     for (let lookAfterMs = FIRST_LOOK_MS; ; lookAfterMs = Math.min(lookAfterMs * 2, LOOK_EVERY_MS)) {
       const nowMs = performance.now();
       if (!exit && !endedBy && nowMs - beganMs >= limits.timeoutMs) endedBy = 'timed-out';

@@ -108,6 +108,10 @@ describeDatabases('comparing versions of a dataset', (open) => {
     expect(diff.files).toEqual({ added: 1, removed: 0, changed: 0, same: 1 });
     expect(diff.rows).toMatchObject({ added: 1_000, removed: 0, changed: 0, same: 1_000, isDeclared: true });
     expect(diff.rows.examples.added).toHaveLength(5);
+    expect(diff.rows.examples.added[0]).toMatchObject({
+      carrier: '9E',
+      time_hour: expect.stringMatching(/^2013-02-0\dT\d\d:00:00Z$/),
+    });
     // The greatest change is what a month changes most: month itself, from one value to two.
     expect(diff.columns[0]).toMatchObject({ name: expect.stringMatching(/^(month|time_hour)$/) });
     const distance = diff.columns.find(({ name }) => name === 'distance')!;

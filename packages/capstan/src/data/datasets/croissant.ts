@@ -5,7 +5,7 @@ import { dataFormatOf } from '#ports/analytics';
 // Croissant 1.0 of MLCommons (https://docs.mlcommons.org/croissant/docs/croissant-spec.html): what a dataset is, as JSON-LD
 // that search engines, mlcroissant, TensorFlow Datasets and others read.
 
-/** The terms of the specification's own context; readers expect exactly these. */
+/** The terms of the specification's own context as mlcroissant 1.1 has them; readers expect exactly these. */
 const context = {
   '@language': 'en',
   '@vocab': 'https://schema.org/',
@@ -17,6 +17,7 @@ const context = {
   data: { '@id': 'cr:data', '@type': '@json' },
   dataType: { '@id': 'cr:dataType', '@type': '@vocab' },
   dct: 'http://purl.org/dc/terms/',
+  equivalentProperty: 'cr:equivalentProperty',
   examples: { '@id': 'cr:examples', '@type': '@json' },
   extract: 'cr:extract',
   field: 'cr:field',
@@ -36,6 +37,7 @@ const context = {
   regex: 'cr:regex',
   repeated: 'cr:repeated',
   replace: 'cr:replace',
+  samplingRate: 'cr:samplingRate',
   sc: 'https://schema.org/',
   separator: 'cr:separator',
   source: 'cr:source',
@@ -86,7 +88,8 @@ export function toCroissant(version: DatasetVersion, { serverUrl, decision, key 
     description: `The ${fileCount} files of the version`,
     containedIn: files.map((file) => ({ '@id': file['@id'] })),
     encodingFormat: only?.encodingFormat ?? encodings.parquet,
-    includes: `*.${dataFormatOf(version.files[0]?.path ?? '') ?? 'parquet'}`,
+    // All of them: readers keep what they fetch under names of their own.
+    includes: '*',
   };
   const source = isOne ? { fileObject: { '@id': only['@id'] } } : { fileSet: { '@id': 'files' } };
   const fieldId = (name: string) => `rows/${name}`;

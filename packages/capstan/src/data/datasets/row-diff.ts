@@ -118,7 +118,7 @@ async function withExamples(
 ): Promise<Found> {
   const { before, after, shared } = request;
   const order = key.map((_, index) => `k${index}`).join(', ');
-  const take = async (sql: string) => (await ask(analytics, request, sql)).map((row) => shownRow(key, row));
+  const take = async (sql: string) => (await ask(analytics, request, sql)).map((row) => shownRow(key, row, shared));
   if (key.length === 0) return found;
   if (before.rows === 0 || after.rows === 0) {
     const all = (table: string, { rows }: DiffSide) =>
@@ -151,11 +151,15 @@ function keysOf(key: readonly string[], shared: readonly DatasetColumn[]): strin
   return key.map((name, index) => `${comparable(shared, name)} as k${index}`).join(', ');
 }
 
-function shownRow(key: readonly string[], row: DataRow): Record<string, ShownValue> {
+function shownRow(key: readonly string[], row: DataRow, shared: readonly DatasetColumn[]): Record<string, ShownValue> {
   return Object.fromEntries(
     key.map((name, index) => {
       const value = toShown(row[`k${index}`]);
-      return [name, typeof value === 'string' ? value.slice(0, MAX_SHOWN_CHARACTERS) : value];
+      if (typeof value !== 'string') return [name, value];
+      const isInstant = shared.some((column) => column.name === name && column.type === 'timestamp');
+      // As everywhere else: the engine's own words for an instant are not ISO 8601.
+      const text = isInstant ? value.replace(/^(\S+) (\d\d:\d\d:\d\d(?:\.\d+)?)(?:\+00)?$/, '$1T$2Z') : value;
+      return [name, text.slice(0, MAX_SHOWN_CHARACTERS)];
     }),
   );
 }

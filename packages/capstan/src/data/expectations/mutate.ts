@@ -170,9 +170,19 @@ function spareSuite({ evaluation, suggested }: Subject): ExpectationSuite {
   const columns = Object.fromEntries(
     names.filter(isNamed).map((name) => [name, { ...input.columns[name], distribution: {} }]),
   );
+  const newest = evaluation.profiled.eventTime?.max;
+  // As old as it was when it came, to the day: what any feed can promise.
+  const freshness = newest === undefined ? {} : { freshness: daysText(evaluation.now - newest) };
   const unique = evaluation.key.length > 0 ? evaluation.key : names;
   const isKey = unique.length > 0 && unique.length <= MAX_KEY && unique.every(isNamed);
-  return expectationSuite.parse({ table: { ...input.table, ...(isKey && { unique: [...unique] }) }, columns });
+  return expectationSuite.parse({
+    table: { ...freshness, ...input.table, ...(isKey && { unique: [...unique] }) },
+    columns,
+  });
+}
+
+function daysText(ms: number): string {
+  return `${Math.max(1, Math.ceil(ms / 86_400_000))}d`;
 }
 
 /** A rule as a person writes it. */

@@ -66,7 +66,7 @@ describeDatabases('tests of expectations', (open) => {
       observed: expect.stringMatching(/^\d+ of 2000 rows/),
     });
     expect(of(test, 'constant_column', 'tailnum').remedies.map(({ rule }) => rule)).toContain('distribution');
-    expect(of(test, 'stale_file').remedies).toMatchObject([]);
+    expect(of(test, 'stale_file').remedies).toMatchObject([{ rule: 'freshness', setting: 'table.freshness: 335d' }]);
     expect(of(test, 'truncated_file')).toMatchObject({
       caught: false,
       what: 'the second half of 2013-02.parquet is not there',

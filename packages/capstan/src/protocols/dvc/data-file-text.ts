@@ -43,10 +43,10 @@ function fileValue(file: DataFile, before: Values): Values {
   const put = (pairs: readonly Entry[]) => {
     for (const [key, member] of pairs) if (member !== undefined) value.set(key, member);
   };
-  const isImport = file.dependencies.length === 1 && file.outputs.length === 1;
+  const hasDigest = file.dependencies.length === 1 && file.outputs.length === 1 && file.dependencies.every(isTaken);
   put([['desc', file.description ?? before.get('desc')]]);
   // Its place in the file; the content is known once all else is.
-  if (isImport) value.set('md5', '');
+  if (hasDigest) value.set('md5', '');
   put([
     ['wdir', workingDirectory],
     ['frozen', frozen],
@@ -55,8 +55,13 @@ function fileValue(file: DataFile, before: Values): Values {
     ['always_changed', before.get('always_changed')],
     ['meta', before.get('meta')],
   ]);
-  if (isImport) value.set('md5', importDigest(value));
+  if (hasDigest) value.set('md5', importDigest(value));
   return value;
+}
+
+/** One that was only written down says nothing of what is there, and has no digest. */
+function isTaken({ repo, md5, etag, checksum, isQuery }: DataDependency): boolean {
+  return isQuery === true || (repo ? repo.revLock : (md5 ?? etag ?? checksum)) !== undefined;
 }
 
 function importDigest(value: Values): string {

@@ -102,7 +102,7 @@ export function readDataFile(text: string, name: string): DataFile {
 }
 
 /**
- * Text of a `.dvc` file, keys in DVC's order. The `md5` of imports is computed.
+ * Text of a `.dvc` file, keys in DVC's order. The `md5` of imports is computed, once it is known what was taken.
  * @param before the file as it was: its comments, notes and all that `DataFile` does not hold are kept
  */
 export function writeDataFile(file: DataFile, before?: string): string {

@@ -25,7 +25,8 @@ export { listingPieces, readListing, readListingColumns, type ListedFile } from 
 export { withIgnored, withoutIgnored } from './git-ignore.ts';
 export { readPipelineFile, type PipelineFiles, type PipelineSource } from './read-pipeline.ts';
 export type { ValueUse } from './read-stage.ts';
-export { readLock, type Lock } from './lock-text.ts';
+export { withFrozenStage } from './freeze-stage.ts';
+export { mergeLocks, readLock, type Lock } from './lock-text.ts';
 export { resultKey, resultValue, type LockedPath, type LockedStage } from './lock-entry.ts';
 export { encodeEntry as writeResult, readResult } from './lock-file.ts';
 export { findParams, refuseMissing, type FoundParams } from './param-values.ts';

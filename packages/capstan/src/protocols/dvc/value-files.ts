@@ -66,7 +66,8 @@ export function readJson(text: string, shownAs: string): ParamValue {
       if (typeof value === 'object' && value !== null && !Array.isArray(value)) return new Map(Object.entries(value));
       return value;
     };
-    return parseJson(text, reviver);
+    // Nothing is an empty map to DVC, as in YAML.
+    return parseJson(text, reviver) ?? new Map();
   } catch (cause) {
     throw invalid(`${shownAs} is not JSON: ${messageOf(cause)}`, { field: shownAs, cause });
   }

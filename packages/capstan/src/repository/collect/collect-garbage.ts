@@ -5,6 +5,7 @@ import { isFolderId, type ObjectId } from '../model.ts';
 import type { Repository } from '../open.ts';
 import { cachedObjects } from './cached-objects.ts';
 import { eachState, type CollectScope } from './scope.ts';
+import { byRemote, keysOnRemotes, removeOn, unneededOn } from './remote-objects.ts';
 import { addUsedObjects, keyOf, type UsedObjects } from './used-objects.ts';
 
 export interface CollectOptions {
@@ -15,6 +16,12 @@ export interface CollectOptions {
   readonly isForced?: boolean;
   /** Leaves out revisions whose files cannot be read. */
   readonly skipsFailed?: boolean;
+  /** Keeps of what is needed only what no remote holds. */
+  readonly notInRemote?: boolean;
+  /** Looks for what nothing needs on the remote, too. */
+  readonly cloud?: boolean;
+  /** Name of the remote instead of the default one. */
+  readonly remote?: string | undefined;
 }
 
 /** An object that may go. */
@@ -29,6 +36,14 @@ export interface Garbage {
   readonly bytes: number;
   /** Objects that stay. */
   readonly kept: number;
+  /** Paths of objects on remotes. */
+  readonly onRemotes?: readonly RemoteGarbage[];
+}
+
+export interface RemoteGarbage {
+  /** Undefined for the default one. */
+  readonly remote: string | undefined;
+  readonly paths: readonly string[];
 }
 
 /**
@@ -41,11 +56,13 @@ export async function findGarbage(repository: Repository, options: CollectOption
     refuseWhileStagesRun(project);
     await addUsedOf(used, project, options, repository);
   }
+  const held = options.notInRemote ? await keysOnRemotes(repository, used.values(), options.remote) : new Set<string>();
+  const isKept = (key: string): boolean => used.has(key) && !held.has(key);
   const objects: GarbageObject[] = [];
   let [bytes, kept] = [0, 0];
   for (const id of cachedObjects(repository.cache.folder)) {
     const file = repository.cache.fileOf(id);
-    const stats = used.has(keyOf(id)) ? undefined : statSync(file, { throwIfNoEntry: false });
+    const stats = isKept(keyOf(id)) ? undefined : statSync(file, { throwIfNoEntry: false });
     if (!stats) {
       kept++;
       continue;
@@ -53,7 +70,25 @@ export async function findGarbage(repository: Repository, options: CollectOption
     objects.push({ ...id, file, sizeBytes: stats.size });
     bytes += stats.size;
   }
-  return { objects, bytes, kept };
+  return {
+    objects,
+    bytes,
+    kept,
+    ...(options.cloud && { onRemotes: await garbageOnRemotes(repository, used, options) }),
+  };
+}
+
+async function garbageOnRemotes(
+  repository: Repository,
+  used: UsedObjects,
+  { remote }: CollectOptions,
+): Promise<RemoteGarbage[]> {
+  const found: RemoteGarbage[] = [];
+  // The remote that is meant is cleared also where nothing that is needed goes to it.
+  const needed = byRemote(used.values(), remote);
+  if (!needed.has(remote)) needed.set(remote, []);
+  for (const [name, some] of needed) found.push({ remote: name, paths: await unneededOn(repository, name, some) });
+  return found;
 }
 
 async function addUsedOf(
@@ -85,10 +120,15 @@ async function addUsedOf(
 }
 
 /** Removes it, folders first: a list of files that are gone would say that they are there. */
-export function removeGarbage({ objects }: Garbage, onProgress?: (done: number, of: number) => void): void {
+export async function removeGarbage(
+  repository: Repository,
+  { objects, onRemotes = [] }: Garbage,
+  onProgress?: (done: number, of: number) => void,
+): Promise<void> {
   const ordered = [...objects.filter(isFolderId), ...objects.filter((id) => !isFolderId(id))];
   for (const [done, { file }] of ordered.entries()) {
     rmSync(file, { force: true });
     onProgress?.(done + 1, ordered.length);
   }
+  for (const { remote, paths } of onRemotes) await removeOn(repository, remote, paths);
 }

@@ -2,12 +2,14 @@ import { DomainError } from '#kernel/errors';
 import { digestAt, isFolderId, type ObjectId } from '../model.ts';
 import type { Repository } from '../open.ts';
 import { shownIn, type RepositoryState } from '../revisions/state.ts';
-import { readTracked } from '../revisions/tracked.ts';
+import { readTracked, type TrackedOutput } from '../revisions/tracked.ts';
 
 /** An object and what it is the content of. */
 export interface UsedObject extends ObjectId {
   /** With the revision before it, unless that is the checkout. */
   readonly path: string;
+  /** Name of the only remote it goes to. */
+  readonly remote?: string;
 }
 
 /** By `keyOf`. */
@@ -26,10 +28,16 @@ export async function addUsedObjects(
   onUnknown: (folder: UsedObject, error: DomainError) => void,
 ): Promise<void> {
   const { outputs } = await readTracked(state, repository.rules);
-  for (const { md5, scheme, path, isCached } of outputs) {
-    if (md5 === undefined || !isCached) continue;
-    addUsed(used, repository, { md5, scheme, path: shownIn(state, path) }, onUnknown);
+  for (const output of outputs) {
+    const object = objectOf(output);
+    if (object) addUsed(used, repository, { ...object, path: shownIn(state, output.path) }, onUnknown);
   }
+}
+
+/** The object of an output; undefined where there is none, or Git keeps it. */
+export function objectOf({ md5, scheme, path, isCached, remote }: TrackedOutput): UsedObject | undefined {
+  if (md5 === undefined || !isCached) return undefined;
+  return { md5, scheme, path, ...(remote !== undefined && { remote }) };
 }
 
 /** Adds one object; of a folder all that it lists. */
@@ -39,14 +47,14 @@ export function addUsed(
   object: UsedObject,
   onUnknown: (folder: UsedObject, error: DomainError) => void,
 ): void {
-  const { md5, scheme, path } = object;
+  const { md5, scheme, path, ...rest } = object;
   if (used.has(keyOf(object))) return;
   used.set(keyOf(object), object);
   if (!isFolderId(object)) return;
   try {
     const { paths, digests } = cache.listFolder({ md5, scheme });
     for (const [index, inside] of paths.entries()) {
-      const file = { md5: digestAt(digests, index), scheme, path: `${path}/${inside}` };
+      const file = { ...rest, md5: digestAt(digests, index), scheme, path: `${path}/${inside}` };
       if (!used.has(keyOf(file))) used.set(keyOf(file), file);
     }
   } catch (error) {

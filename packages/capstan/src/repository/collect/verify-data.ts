@@ -6,7 +6,7 @@ import { pathsMeet } from '../paths.ts';
 import { checkoutState } from '../revisions/checkout-state.ts';
 import { readTracked, type TrackedOutput } from '../revisions/tracked.ts';
 import { cachedObjects } from './cached-objects.ts';
-import { addUsed, keyOf, type UsedObject, type UsedObjects } from './used-objects.ts';
+import { addUsed, keyOf, objectOf, type UsedObject, type UsedObjects } from './used-objects.ts';
 
 /** An object that is not as it should be. */
 export interface UnfitObject extends ObjectId {
@@ -15,6 +15,8 @@ export interface UnfitObject extends ObjectId {
   readonly file: string;
   /** What it is the content of, or the first of several; undefined for one that nothing in the checkout needs. */
   readonly neededBy?: string;
+  /** Name of the only remote it goes to. */
+  readonly remote?: string;
 }
 
 export interface VerifiedData {
@@ -39,30 +41,37 @@ export async function verifyData(
   options: VerifyDataOptions = {},
 ): Promise<VerifiedData> {
   const unfit = new Map<string, UnfitObject>();
-  const note = (object: ObjectId, state: UnfitObject['state'], neededBy: string | undefined): void => {
+  const note = (object: ObjectId, state: UnfitObject['state']): void => {
     const { md5, scheme } = object;
-    const file = repository.cache.fileOf(object);
-    unfit.set(keyOf(object), { md5, scheme, state, file, ...(neededBy !== undefined && { neededBy }) });
+    const need = used.get(keyOf(object));
+    unfit.set(keyOf(object), {
+      md5,
+      scheme,
+      state,
+      file: repository.cache.fileOf(object),
+      ...(need && { neededBy: need.path }),
+      ...(need?.remote !== undefined && { remote: need.remote }),
+    });
   };
   const used: UsedObjects = new Map();
   const noteList = (folder: UsedObject, error: DomainError): void =>
-    note(folder, error.code === 'NOT_FOUND' ? 'missing' : 'damaged', folder.path);
+    note(folder, error.code === 'NOT_FOUND' ? 'missing' : 'damaged');
   const { outputs } = await readTracked(checkoutState(repository.root), repository.rules);
   for (const output of namedOutputs(repository, outputs, given)) {
-    const { md5, scheme, path, isCached } = output;
-    if (md5 !== undefined && isCached) addUsed(used, repository, { md5, scheme, path }, noteList);
+    const object = objectOf(output);
+    if (object) addUsed(used, repository, object, noteList);
   }
   const unneeded = options.isAll
     ? [...cachedObjects(repository.cache.folder)].filter((id) => !used.has(keyOf(id)))
     : [];
   for (const id of unneeded.filter(isFolderId)) {
-    addUsed(new Map(), repository, { ...id, path: '' }, () => note(id, 'damaged', undefined));
+    addUsed(new Map(), repository, { ...id, path: '' }, () => note(id, 'damaged'));
   }
   const files = [...used.values(), ...unneeded].filter((id) => !isFolderId(id));
-  for (const id of files) if (!repository.cache.has(id)) note(id, 'missing', used.get(keyOf(id))?.path);
+  for (const id of files) if (!repository.cache.has(id)) note(id, 'missing');
   const present = files.filter((id) => !unfit.has(keyOf(id)));
   for (const id of await damagedObjects(repository, present, { ...options, readsAll: true })) {
-    note(id, 'damaged', used.get(keyOf(id))?.path);
+    note(id, 'damaged');
   }
   const all = [...unfit.values()];
   const missing = all.filter(({ state }) => state === 'missing').length;

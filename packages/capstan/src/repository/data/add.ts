@@ -71,7 +71,7 @@ function targetOf(repository: Repository, path: string, all: readonly TrackedDat
   if (inside && !tracked) {
     throw conflict(`'${inside.path}', which lies in '${path}', is tracked by ${inside.file}`, {
       field: path,
-      hint: `Add it there alone, or stop tracking it first: dvc remove ${inside.file}.`,
+      hint: `Add it there alone, or stop tracking it first: capstan remove ${inside.file}.`,
     });
   }
   if (!tracked) refuseWhatGitTracks(repository, path);

@@ -76,7 +76,7 @@ export function trackedBy({ file, data }: FoundDataFile): TrackedData[] {
 }
 
 /** Data that is, lies in, or holds one of the paths; all of it where no path is named. */
-export function chosenData(all: readonly TrackedData[], paths: readonly string[]): TrackedData[] {
+function chosenData(all: readonly TrackedData[], paths: readonly string[]): TrackedData[] {
   if (paths.length === 0) return [...all];
   return all.filter(({ path, file }) =>
     paths.some((asked) => asked === file || asked === '' || pathsMeet(asked, path)),

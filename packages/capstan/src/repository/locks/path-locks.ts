@@ -58,10 +58,8 @@ export function openPathLocks(home: string, command: string): PathLocks {
         if (others.length > 0) after.read[path] = others;
       }
       for (const [path, holder] of Object.entries(write)) if (isOther(holder)) after.write[path] = holder;
-      for (const { reads, writes } of all) {
-        for (const path of reads) (after.read[path] ??= []).push(own);
-        for (const path of writes) after.write[path] = own;
-      }
+      for (const path of new Set(all.flatMap(({ reads }) => reads))) (after.read[path] ??= []).push(own);
+      for (const path of all.flatMap(({ writes }) => writes)) after.write[path] = own;
       writeFileSync(file, JSON.stringify(after));
       isPublished = all.length > 0;
     },

@@ -31,7 +31,9 @@ function readText(file: string): string {
 
 function holdersIn(text: string): Holder[] {
   try {
-    const { read = {}, write = {} } = JSON.parse(text) as Record<'read' | 'write', Record<string, Holder | Holder[]>>;
+    const { read = {}, write = {} } = JSON.parse(text) as Partial<
+      Record<'read' | 'write', Record<string, Holder | Holder[]>>
+    >;
     return [...Object.values(read), ...Object.values(write)].flat();
   } catch {
     // Being written, or not there: dvc takes such a file for an empty one.

@@ -1,7 +1,14 @@
 import type { Repository } from '../open.ts';
 import { dataChanges } from './data-state.ts';
 import { openLockFiles } from './lock-files.ts';
-import { addressOf, hasStoredResults, isReasonToRun, type PipelineNode, type WhyStage } from './model.ts';
+import {
+  addressOf,
+  hasStoredResults,
+  isReasonToRun,
+  type PipelineNode,
+  type StageNode,
+  type WhyStage,
+} from './model.ts';
 import { canRestore } from './outputs.ts';
 import { readPipelines, type Pipelines } from './read-stages.ts';
 import { openRunCache } from './run-cache.ts';
@@ -54,28 +61,27 @@ export async function lookAhead(repository: Repository, options: LookOptions): P
   return [...outlooks.values()];
 }
 
-/** A stage that has changed, or that cannot be left as it is. */
-export interface StageStatus {
-  readonly stage: string;
-  /** The dvc.yaml, relative to the root. */
-  readonly file: string;
+/** A stage, and why it is not as dvc.lock records it. */
+export interface ChangedStage {
+  readonly node: StageNode;
   readonly why: readonly WhyStage[];
 }
 
 /**
- * How stages differ from what dvc.lock records, each by itself: those that do.
- * @param targets stages, files, groups, outputs; all stages of the repository where there is none
- * @throws DomainError as `reproduce`
+ * The stages among some nodes that differ from what dvc.lock records, each by itself.
+ * @throws DomainError INVALID_ARGUMENT for a file that cannot be read
  */
-export async function stageStatus(repository: Repository, targets: readonly string[]): Promise<StageStatus[]> {
-  const pipelines = await readPipelines(repository);
-  const chosen = chooseNodes(repository, pipelines, { targets, isEverything: targets.length === 0 });
+export async function changedStages(
+  repository: Repository,
+  pipelines: Pipelines,
+  chosen: readonly PipelineNode[],
+): Promise<ChangedStage[]> {
   const looker = lookerAt(repository, pipelines);
-  const found: StageStatus[] = [];
+  const found: ChangedStage[] = [];
   for (const node of chosen) {
     if (node.kind !== 'stage') continue;
     const why = (await looker.whyOf(node)).filter(isReasonToRun);
-    if (why.length > 0) found.push({ stage: addressOf(node, repository.here), file: node.file, why });
+    if (why.length > 0) found.push({ node, why });
   }
   return found;
 }
@@ -87,13 +93,8 @@ function lookerAt(repository: Repository, { graph }: Pipelines) {
     graph.order.map(({ name }) => name),
   );
   const runCache = openRunCache(repository.cache.folder);
-  const whyOf = async (node: PipelineNode): Promise<readonly WhyStage[]> =>
-    node.kind === 'data'
-      ? await dataChanges(repository, node)
-      : (await stageState(reader, node, locks.entryOf(node))).why;
-
   return {
-    whyOf,
+    whyOf: async (node: StageNode) => (await stageState(reader, node, locks.entryOf(node))).why,
     async outlookOf(node: PlannedNode['node'], { isForced, usesRunCache }: LookOptions): Promise<Outlook> {
       const told = { stage: addressOf(node, repository.here), kind: node.kind };
       if (node.kind === 'data') {

@@ -167,16 +167,15 @@ function areEqual(a: ParamValue, b: ParamValue): boolean {
   }
   const isNumber = (value: ParamValue): value is number | bigint | boolean =>
     typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean';
-  if (isNumber(a) && isNumber(b)) {
-    const [one, other] = [numberOf(a), numberOf(b)];
-    // A bigint is never the same as a number, but neither less nor more where it stands for it.
-    return !(one < other || one > other);
-  }
+  if (isNumber(a) && isNumber(b)) return exact(a) === exact(b);
   return a === b;
 }
 
-const numberOf = (value: number | bigint | boolean): number | bigint =>
-  typeof value === 'boolean' ? Number(value) : value;
+/** One value for each number, however it is held; no digit is lost. */
+function exact(value: number | bigint | boolean): number | bigint {
+  if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : value;
+  return BigInt(value);
+}
 
 export function commandText(command: string | readonly string[]): string {
   return JSON.stringify(command);

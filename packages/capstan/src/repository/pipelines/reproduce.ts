@@ -8,12 +8,14 @@ import type { LockOptions } from '../locks/file-lock.ts';
 import { openPathLocks } from '../locks/path-locks.ts';
 import { createSharedLock } from '../locks/shared-lock.ts';
 import type { Repository } from '../open.ts';
+import { fetchRunCache } from '../remotes/run-cache.ts';
 import { openLockFiles } from './lock-files.ts';
 import { addressOf, type PipelineNode, type WhyStage } from './model.ts';
 import { readPipelines } from './read-stages.ts';
 import { openRunCache } from './run-cache.ts';
 import { clearOldRuns, makeRunFolder } from './run-folder.ts';
 import { bringUpToDate, type NodeEnd, type StageRun } from './run-stage.ts';
+import { traceRefusal } from './trace-inputs.ts';
 import {
   chooseNodes,
   planOf,
@@ -31,6 +33,10 @@ export interface ReproduceOptions extends TargetOptions, PlanOptions, ScheduleOp
   readonly usesRunCache?: boolean;
   readonly isCommitted?: boolean;
   readonly isMissingAllowed?: boolean;
+  /** Brings results and data that the cache lacks from the remote. */
+  readonly isPulled?: boolean;
+  /** Finds out which files of the repository commands read, where the platform lets us. */
+  readonly isTraced?: boolean;
   readonly executor: Executor;
   /** That of the person who runs this, for the commands. */
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -58,6 +64,8 @@ export interface StageReport extends Omit<NodeEnd, 'outcome'> {
 
 export interface ReproReport {
   readonly run: string;
+  /** Why commands could not be traced, where that was asked for. */
+  readonly notTraced?: string;
   /** In the order in which they ended. */
   readonly stages: readonly StageReport[];
 }
@@ -80,6 +88,10 @@ export async function reproduce(repository: Repository, options: ReproduceOption
     const pipelines = await readPipelines(repository);
     const plan = planOf(pipelines, chooseNodes(repository, pipelines, options), options);
     refuseWhatGitTracks(repository, plan);
+    if (options.isPulled && options.usesRunCache !== false) {
+      await fetchRunCache(repository, { signal: options.signal });
+    }
+    const notTraced = options.isTraced === true ? traceRefusal() : undefined;
     const folder = makeRunFolder(home, runId(now()));
     const broken = new AbortController();
     const order = pipelines.graph.order.map(({ name }) => name);
@@ -95,23 +107,29 @@ export async function reproduce(repository: Repository, options: ReproduceOption
         root: repository.root,
         here: repository.here,
         executor: options.executor,
-        environment: options.environment,
+        // That of a process is asked for each variable anew.
+        environment: { ...options.environment },
         folder,
+        isTraced: options.isTraced === true && notTraced === undefined,
         signal: AbortSignal.any([options.signal, broken.signal]),
         onOutput: (node, text) => options.onOutput?.(addressOf(node, repository.here), text),
       },
       usesRunCache: options.usesRunCache ?? true,
       isCommitted: options.isCommitted ?? true,
       isMissingAllowed: options.isMissingAllowed ?? false,
+      isPulled: options.isPulled ?? false,
       waitMs: options.lock.waitMs,
       onWait: (holder) => options.lock.onWait?.(holder),
       onBegin: (node, why) => options.onBegin?.(addressOf(node, repository.here), why),
       changedFiles: new Set(),
     };
+    // Each stage takes the lock for itself, and leaves it to others while its command runs.
+    lock.leave();
     const stages = await runAll(run, plan, options, broken);
+    await lock.enter();
     pathLocks.publish([]);
     stageInGit(repository, [...run.locks.written, ...run.changedFiles]);
-    return { run: folder.id, stages };
+    return { run: folder.id, stages, ...(notTraced !== undefined && { notTraced }) };
   } finally {
     lock.close();
   }

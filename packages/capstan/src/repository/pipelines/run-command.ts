@@ -1,9 +1,10 @@
 import { join, posix } from 'node:path';
-import { commandLine, shellOf } from '#kernel/command-line';
+import { commandLine, runBy, shellOf } from '#kernel/command-line';
 import type { ExecutionResult, Executor } from '#ports/executor';
 import { followLog, lastLines } from './follow-log.ts';
 import { addressOf, type StageNode } from './model.ts';
 import type { RunFolder } from './run-folder.ts';
+import { tracedBy } from './trace-inputs.ts';
 
 const GRACE_MS = 3_000;
 const LINES_OF_A_FAILURE = 5;
@@ -18,6 +19,8 @@ export interface CommandSite {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly folder: RunFolder;
   readonly signal: AbortSignal;
+  /** What commands open is written down, beside their logs. */
+  readonly isTraced: boolean;
   onOutput(node: StageNode, text: string): void;
 }
 
@@ -35,11 +38,12 @@ export async function runCommand(site: CommandSite, node: StageNode, index: numb
   if (signal.aborted) return { outcome: 'cancelled' };
   const logFile = join(root, folder.logOf(index, node.stage.name));
   const attemptId = folder.begin(index);
+  const command = commandLine(node.stage.lines, shellOf(site.environment['SHELL']));
   const follower = followLog(logFile, (text) => site.onOutput(node, text));
   try {
     const execution = await executor.start({
       attemptId,
-      command: commandLine(node.stage.lines, shellOf(site.environment['SHELL'])),
+      command: site.isTraced ? runBy(tracedBy(traceOf(logFile)), command) : command,
       cwd: join(root, posix.join(node.folder, node.stage.workingDirectory)),
       env: environmentOf(site, node),
       logFile,
@@ -58,6 +62,9 @@ export async function runCommand(site: CommandSite, node: StageNode, index: numb
     folder.end(index);
   }
 }
+
+/** Where what a command opened is written while it runs. */
+export const traceOf = (logFile: string): string => `${logFile}.trace`;
 
 function environmentOf({ root, here, environment }: CommandSite, node: StageNode): Record<string, string> {
   const own = Object.entries(environment).filter((pair): pair is [string, string] => pair[1] !== undefined);

@@ -21,8 +21,10 @@ import {
   type WhyStage,
 } from './model.ts';
 import { canRestore, clearOutputs, dropOutputs, ignoreOutputs, restoreOutputs, saveOutputs } from './outputs.ts';
+import { pullMissingData, pullResult } from './pull-missing.ts';
 import type { RunCache } from './run-cache.ts';
-import { runCommand, type CommandSite } from './run-command.ts';
+import { runCommand, traceOf, type CommandSite } from './run-command.ts';
+import { undeclaredInputs } from './trace-inputs.ts';
 import { byPath, inputsNow, placeOf, stageState, type StageReader, type StageState } from './stage-state.ts';
 
 /** How a stage or data came to be up to date, or not. */
@@ -36,6 +38,8 @@ export interface NodeEnd {
   readonly warnings: readonly string[];
   /** Relative to the root: what the command printed. */
   readonly log?: string;
+  /** Files of the repository that the command read and the stage does not declare; where it was traced. */
+  readonly undeclared?: readonly string[];
 }
 
 /** What bringing stages up to date needs. */
@@ -50,6 +54,8 @@ export interface StageRun extends StageReader {
   readonly usesRunCache: boolean;
   /** False: outputs are hashed and recorded, and not put into the cache. */
   readonly isCommitted: boolean;
+  /** What the cache lacks is brought from the remote. */
+  readonly isPulled: boolean;
   /** Missing outputs of what has not changed otherwise are no reason to run. */
   readonly isMissingAllowed: boolean;
   readonly waitMs: number;
@@ -153,7 +159,9 @@ async function tryRestore(
     : run.usesRunCache
       ? run.runCache.find(entryOf(node, now, outputPaths(node)))
       : undefined;
-  if (!found || !canRestore(run.repository, node, found)) return false;
+  if (!found) return false;
+  if (run.isPulled) await pullResult(run.repository, node, found, run.site.signal);
+  if (!canRestore(run.repository, node, found)) return false;
   try {
     await restoreOutputs(run.repository, node, found);
   } catch (error) {
@@ -193,7 +201,10 @@ async function runStage(run: StageRun, node: StageNode, { state, now, why, index
     await dropOutputs(repository, node, state.locked);
     return { outcome: 'cancelled', why, warnings: [], log };
   }
-  if (end.outcome === 'failed') return { outcome: 'failed', why, warnings: [], log, reason: end.reason };
+  const traced = site.isTraced
+    ? { undeclared: await undeclaredInputs(repository.root, node, traceOf(join(repository.root, log))) }
+    : {};
+  if (end.outcome === 'failed') return { outcome: 'failed', why, warnings: [], log, reason: end.reason, ...traced };
   const isKept = run.isCommitted && isResultKept(node.stage);
   const outputs = await saveOutputs(repository, node, state.locked, {
     isStored: run.isCommitted,
@@ -204,7 +215,7 @@ async function runStage(run: StageRun, node: StageNode, { state, now, why, index
   if (isKept) run.runCache.keep(entry);
   record(run, node, entry);
   pathLocks.publish([...running]);
-  return { outcome: 'ran', why, warnings, log };
+  return { outcome: 'ran', why, warnings, log, ...traced };
 }
 
 /**
@@ -262,7 +273,8 @@ async function recordFrozen(
   { locked }: StageState,
   why: readonly WhyStage[],
 ): Promise<NodeEnd> {
-  const areGone = why.every(({ change }) => change === 'deleted');
+  if (run.isPulled && locked) await pullResult(run.repository, node, locked, run.site.signal);
+  const areGone = why.every(({ change }) => change === 'deleted' || change === 'not in cache');
   if (areGone && locked && canRestore(run.repository, node, locked)) {
     await restoreOutputs(run.repository, node, locked);
     return { outcome: 'restored', why, warnings: [] };
@@ -281,7 +293,12 @@ async function recordFrozen(
 
 /** Data that was changed is taken as it is, like `capstan add`; what is missing must be brought back first. */
 async function verifyData(run: StageRun, node: DataNode): Promise<NodeEnd> {
-  const why = await dataChanges(run.repository, node);
+  let why = await dataChanges(run.repository, node);
+  if (run.isPulled && why.some(({ change }) => change === 'deleted')) {
+    await pullMissingData(run.repository, node, run.site.signal);
+    why = await dataChanges(run.repository, node);
+    if (why.length === 0) return { outcome: 'restored', why: [{ kind: 'same' }], warnings: [] };
+  }
   if (why.length === 0) return { outcome: 'unchanged', why: [{ kind: 'same' }], warnings: [] };
   const missing = why.find(({ change }) => change === 'deleted' || (change === 'not in cache' && run.isMissingAllowed));
   if (missing && run.isMissingAllowed) return { outcome: 'unchanged', why, warnings: [] };

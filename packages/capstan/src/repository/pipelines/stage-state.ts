@@ -3,7 +3,7 @@ import { basename, dirname, isAbsolute, join, posix } from 'node:path';
 import type { ParamKey, ParamValue, StageInput } from '#kernel/pipeline-definition';
 import { findParams, readValues, type LockedPath, type LockedStage, type Values } from '#protocols/dvc';
 import { isInCache } from '../cache/is-in-cache.ts';
-import { isFolderId, type Content, type FileList, type Hashed } from '../model.ts';
+import { isFolderId, type Content, type FileList, type Hashed, type ObjectId } from '../model.ts';
 import type { Repository } from '../open.ts';
 import { hashContent, type HashOptions } from '../tree/content.ts';
 import {
@@ -142,12 +142,10 @@ async function changedOutputs(
     const { path: subject, isCached } = output;
     const before = recorded.get(subject);
     const id = idOf(before);
-    if (id && isCached && !isInCacheOrDamaged(repository, id)) {
-      why.push({ kind: 'output', subject, change: 'not in cache' });
-      continue;
-    }
     const hashed = await hashAt(repository, placeOf(folder, output), before, {});
-    if (!hashed) why.push({ kind: 'output', subject, change: 'deleted' });
+    if (id && isCached && !isInCacheOrDamaged(repository, id, hashed))
+      why.push({ kind: 'output', subject, change: 'not in cache' });
+    else if (!hashed) why.push({ kind: 'output', subject, change: 'deleted' });
     else if (!before) why.push({ kind: 'output', subject, change: 'new' });
     else if (hashed.content.md5 !== before.md5) why.push({ kind: 'output', subject, change: 'modified' });
   }
@@ -155,16 +153,16 @@ async function changedOutputs(
 }
 
 /** A folder's object that cannot be read is as good as none: the stage makes it anew. */
-function isInCacheOrDamaged(repository: Repository, id: { md5: string; scheme: 'md5' | 'md5-dos2unix' }): boolean {
+function isInCacheOrDamaged(repository: Repository, id: ObjectId, now: Hashed | undefined): boolean {
   try {
-    return isInCache(repository, id);
+    return isInCache(repository, id, now);
   } catch {
     return false;
   }
 }
 
 /** What an entry of a lock file names in the cache. */
-export function idOf(locked: LockedPath | undefined): { md5: string; scheme: 'md5' | 'md5-dos2unix' } | undefined {
+export function idOf(locked: LockedPath | undefined): ObjectId | undefined {
   return locked?.md5 === undefined ? undefined : { md5: locked.md5, scheme: locked.scheme ?? 'md5' };
 }
 

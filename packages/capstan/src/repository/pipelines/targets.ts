@@ -3,7 +3,6 @@ import { join, matchesGlob, posix } from 'node:path';
 import { DomainError, invalid } from '#kernel/errors';
 import { nearest } from '#kernel/nearest';
 import { pathInside, type Repository } from '../open.ts';
-import { pathsMeet } from '../paths.ts';
 import { addressOf, type PipelineNode } from './model.ts';
 import type { Pipelines } from './read-stages.ts';
 
@@ -34,6 +33,17 @@ export function chooseNodes(repository: Repository, pipelines: Pipelines, option
     for (const node of nodesOf(repository, pipelines, target, options)) chosen.add(node);
   }
   return [...chosen];
+}
+
+/** The stages that a target names, for commands to which data may be named as well; none where it names no stage. */
+export function stagesOf(repository: Repository, pipelines: Pipelines, target: string): PipelineNode[] {
+  try {
+    const found = nodesOf(repository, pipelines, target, { targets: [target], isRecursive: true });
+    return found.filter(({ kind }) => kind === 'stage');
+  } catch (error) {
+    if (error instanceof DomainError && error.code === 'NOT_FOUND') return [];
+    throw error;
+  }
 }
 
 function nodesOf(
@@ -152,11 +162,4 @@ export function refuseContradictions({ isSingle, isDownstream, isWhole }: PlanOp
     field: '--single-item',
     hint: 'Give one of them.',
   });
-}
-
-/** Data and stages under a path, for commands that look at paths. */
-export function nodesAt(pipelines: Pipelines, path: string): PipelineNode[] {
-  return [...pipelines.nodes.values()].filter((node) =>
-    node.writes.some((each) => path === '' || pathsMeet(each, path)),
-  );
 }

@@ -86,7 +86,7 @@ function seriesOf(
 }
 
 /** The lists of maps with equal names that a value holds, joined row by row. */
-export function datapointsOf(content: ParamValue): Datapoint[] {
+function datapointsOf(content: ParamValue): Datapoint[] {
   const result: Map<string, ParamValue>[] = [];
   for (const list of listsIn(content)) {
     if (!isTable(list)) continue;

@@ -2,36 +2,36 @@
 export const PAGE_STYLE = `
 :root {
   color-scheme: light dark;
-  --ground:oklch(98.6% 0.003 220);
-  --surface:oklch(100% 0 0);
-  --line:oklch(90% 0.006 220);
-  --text:oklch(24% 0.015 230);
-  --text-quiet:oklch(46% 0.015 230);
-  --danger:oklch(50% 0.18 27);
-  --data-1:oklch(50% 0.15 255);
-  --data-2:oklch(60% 0.16 48);
-  --data-3:oklch(52% 0.12 165);
-  --data-4:oklch(56% 0.2 345);
-  --data-5:oklch(48% 0.09 95);
-  --data-6:oklch(46% 0.18 300);
-  --data-7:oklch(58% 0.1 220);
-  --data-8:oklch(48% 0.16 22);
+  --ground: oklch(98.6% 0.003 220);
+  --surface: oklch(100% 0 0);
+  --line: oklch(90% 0.006 220);
+  --text: oklch(24% 0.015 230);
+  --text-quiet: oklch(46% 0.015 230);
+  --danger: oklch(50% 0.18 27);
+  --data-1: oklch(50% 0.15 255);
+  --data-2: oklch(60% 0.16 48);
+  --data-3: oklch(52% 0.12 165);
+  --data-4: oklch(56% 0.2 345);
+  --data-5: oklch(48% 0.09 95);
+  --data-6: oklch(46% 0.18 300);
+  --data-7: oklch(58% 0.1 220);
+  --data-8: oklch(48% 0.16 22);
 }
 @media (prefers-color-scheme: dark) { :root {
-  --ground:oklch(19% 0.012 230);
-  --surface:oklch(22.5% 0.013 230);
-  --line:oklch(33% 0.015 230);
-  --text:oklch(94% 0.006 220);
-  --text-quiet:oklch(75% 0.012 220);
-  --danger:oklch(75% 0.14 25);
-  --data-1:oklch(74% 0.13 250);
-  --data-2:oklch(78% 0.14 62);
-  --data-3:oklch(78% 0.13 165);
-  --data-4:oklch(75% 0.16 345);
-  --data-5:oklch(80% 0.1 100);
-  --data-6:oklch(74% 0.15 300);
-  --data-7:oklch(82% 0.09 215);
-  --data-8:oklch(70% 0.16 22);
+  --ground: oklch(19% 0.012 230);
+  --surface: oklch(22.5% 0.013 230);
+  --line: oklch(33% 0.015 230);
+  --text: oklch(94% 0.006 220);
+  --text-quiet: oklch(75% 0.012 220);
+  --danger: oklch(75% 0.14 25);
+  --data-1: oklch(74% 0.13 250);
+  --data-2: oklch(78% 0.14 62);
+  --data-3: oklch(78% 0.13 165);
+  --data-4: oklch(75% 0.16 345);
+  --data-5: oklch(80% 0.1 100);
+  --data-6: oklch(74% 0.15 300);
+  --data-7: oklch(82% 0.09 215);
+  --data-8: oklch(70% 0.16 22);
 } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--text); font: 14px/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif; font-variant-numeric: tabular-nums; }

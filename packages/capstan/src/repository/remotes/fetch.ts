@@ -209,7 +209,7 @@ function explained(failed: FailedObject, chosen: readonly UsedData[]): FailedObj
   if (!of?.importedFrom || failed.code !== 'NOT_FOUND') return failed;
   return {
     ...failed,
-    hint: `It was imported from ${of.importedFrom.url}: bring it from there with dvc update or dvc pull.`,
+    hint: `It was imported from ${of.importedFrom.url}: bring what is there now with capstan update, or this commit's with dvc pull.`,
   };
 }
 

@@ -34,6 +34,10 @@ export interface Revisions {
   head(): Promise<string | undefined>;
   /** The branch that is checked out; undefined where that is a commit. */
   branch(): Promise<string | undefined>;
+  /** Seconds since the epoch. */
+  committedAt(commit: string): Promise<number>;
+  /** Branches, and after them tags, by the commit that they lead to. */
+  namesOf(): Promise<ReadonlyMap<string, readonly string[]>>;
   /** Whether the checkout differs from its commit in a file that Git tracks. */
   isDirty(): Promise<boolean>;
   /** Named ones first, each commit once, in the order in which they were first met. */
@@ -69,6 +73,8 @@ export function openRevisions({ root, config, isInGit }: Pick<Repository, 'root'
     resolve,
     head: async () => (await objects.read('HEAD^{commit}'))?.id,
     branch: async () => (await runGit(root, ['branch', '--show-current'])).trim() || undefined,
+    committedAt: async (commit) => await committedAt(objects, commit),
+    namesOf: async () => await namesOf(root),
     isDirty: async () => (await runGit(root, ['status', '--porcelain', '--untracked-files=no'])) !== '',
     choose: async (revisions, choice = {}) => await chooseRevisions(root, objects, resolve, revisions, choice),
     at: async (revision) =>
@@ -85,6 +91,18 @@ function gitRootOf(root: string): string | undefined {
     if (existsSync(join(folder, '.git'))) return folder;
     if (folder === dirname(folder)) return undefined;
   }
+}
+
+async function committedAt(objects: GitObjects, commit: string): Promise<number> {
+  const text = (await objects.read(commit))?.bytes.toString('utf8') ?? '';
+  return Number(/^committer .* (\d+) [+-]\d+$/m.exec(text)?.[1] ?? 0);
+}
+
+async function namesOf(root: string): Promise<Map<string, string[]>> {
+  const all = [...(await refsIn(root, 'refs/heads')), ...(await refsIn(root, 'refs/tags'))];
+  const names = new Map<string, string[]>();
+  for (const { commit, name } of all) names.set(commit, [...(names.get(commit) ?? []), name]);
+  return names;
 }
 
 interface Place {

@@ -58,7 +58,7 @@ export function sourcePath(given: string): string {
 }
 
 /** @throws DomainError CONFLICT where something is there and may not go */
-export function placeFor(source: string, out: string, isForced: boolean): string {
+function placeFor(source: string, out: string, isForced: boolean): string {
   const isFolder = statSync(out, { throwIfNoEntry: false })?.isDirectory() === true;
   const place = isFolder ? join(out, basename(source)) : out;
   if (isForced || !statSync(place, { throwIfNoEntry: false })) return place;

@@ -1,9 +1,11 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DomainError } from '#kernel/errors';
 import { readConfig, rootIgnoreRules } from '#protocols/dvc';
 import type { ObjectCache } from '../cache/object-cache.ts';
 import { rootOf, type Repository } from '../open.ts';
+import { fetchObjects, type WantedObject } from '../remotes/fetch.ts';
+import type { FailedObject } from '../remotes/transfer.ts';
 import { checkoutState } from '../revisions/checkout-state.ts';
 import { openRevisions, type Revisions } from '../revisions/revisions.ts';
 import type { RepositoryState } from '../revisions/state.ts';
@@ -20,6 +22,8 @@ export interface SourceAccess {
   readonly clones: string;
   /** Opens a repository of this machine. */
   open(folder: string): Repository;
+  /** Into whose cache objects are fetched; into that of the source, or of its clone, where it is left out. */
+  readonly into?: Repository;
 }
 
 /** Another repository as it was at one commit. */
@@ -27,8 +31,10 @@ export interface ProjectSource {
   readonly url: string;
   readonly state: RepositoryState;
   readonly outputs: readonly TrackedOutput[];
-  /** Its own cache, where it is on this machine. */
-  readonly cache: ObjectCache | undefined;
+  /** Caches that may hold its objects: its own, where it is on this machine, and the one that they are fetched into. */
+  readonly caches: readonly ObjectCache[];
+  /** Fetches objects from its default remote. Undefined where it has none. */
+  fetch?(wanted: readonly WantedObject[]): Promise<readonly FailedObject[]>;
   close(): Promise<void>;
 }
 
@@ -48,29 +54,50 @@ export async function openSource(
   const isHere = statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
   const repository = isHere && rootOf(folder) === folder ? access.open(folder) : undefined;
   let revisions: Revisions | undefined;
+  let clone: Repository | undefined;
   const close = async (): Promise<void> => {
     await revisions?.close();
     await repository?.close();
+    await clone?.close();
   };
   try {
     if (!isHere && existsSync(folder)) {
       throw new DomainError('INVALID_ARGUMENT', `${url} is no folder of a repository`, { field: url });
     }
-    const isClone = !isHere || !existsSync(join(folder, '.git'));
+    const isClone = repository === undefined && (!isHere || !existsSync(join(folder, '.git')));
+    let root = folder;
     const isAsItIs =
       repository !== undefined && revision === undefined && (reads === 'checkout' || !repository.isInGit);
     if (!isAsItIs) {
-      const root = isClone ? await cloneOf(isHere ? folder : url, access.clones) : folder;
+      if (isClone) root = await cloneOf(isHere ? folder : url, access.clones);
       revisions = openRevisions({ root, config: repository?.config ?? NO_CONFIG, isInGit: true });
     }
     const commit = revisions && (await commitOf(revisions, revision, isClone));
     const state = revisions && commit !== undefined ? await revisions.at(commit) : checkoutState(folder);
     const { outputs } = await readTracked(state, rootIgnoreRules());
-    return { url, state, outputs, cache: repository?.cache, close };
+    if (isClone && outputs.length > 0) clone = await repositoryOf(access, root, state);
+    return { url, state, outputs, ...placesOf(access, repository ?? clone), close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** A clone has no files: what a repository needs of them is written, as they were at the commit. */
+async function repositoryOf(access: SourceAccess, clone: string, state: RepositoryState): Promise<Repository> {
+  mkdirSync(join(clone, '.dvc'), { recursive: true });
+  writeFileSync(join(clone, '.dvc', 'config'), (await state.read('.dvc/config')) ?? '');
+  return access.open(clone);
+}
+
+function placesOf({ into }: SourceAccess, source: Repository | undefined): Pick<ProjectSource, 'caches' | 'fetch'> {
+  const store = into ?? source;
+  const caches = [source, into].flatMap((each) => each?.cache ?? []);
+  if (!source || !store || source.config.core.remote === undefined) return { caches };
+  return {
+    caches,
+    fetch: async (wanted) => (await fetchObjects(store, wanted, { from: source })).failed,
+  };
 }
 
 /** In a clone branches are those of where it came from; its own is only the one that was cloned first. */

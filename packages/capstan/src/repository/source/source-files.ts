@@ -1,8 +1,8 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DomainError } from '#kernel/errors';
-import { damaged } from '../cache/object-cache.ts';
-import { createPlacer } from '../cache/place-object.ts';
+import { damaged, type ObjectCache } from '../cache/object-cache.ts';
+import { createPlacer, type Placer } from '../cache/place-object.ts';
 import { hashFile } from '../hashing/md5-file.ts';
 import { digestAt, isFolderId, type ObjectId } from '../model.ts';
 import type { TrackedOutput } from '../revisions/tracked.ts';
@@ -36,21 +36,21 @@ export async function filesAt(source: ProjectSource, path: string): Promise<Sour
   await takeFromGit(source, path, take);
   for (const output of source.outputs) {
     const isMet = inside(output.path) !== undefined || path.startsWith(`${output.path}/`);
-    if (isMet) takeOutput(source, output, take);
+    if (isMet) await takeOutput(source, output, take);
   }
   if (found.size > 0) return [...found.values()];
   throw new DomainError('NOT_FOUND', `The repository ${source.url} has nothing at '${path}'`, { field: path });
 }
 
-function takeOutput(
-  { cache, url }: ProjectSource,
+async function takeOutput(
+  source: ProjectSource,
   { md5, scheme, path, isCached }: TrackedOutput,
   take: (file: Omit<SourceFile, 'path'>) => void,
-): void {
+): Promise<void> {
   // What is not cached is in Git, or nowhere.
   if (!isCached) return;
   if (md5 === undefined) {
-    throw new DomainError('NOT_FOUND', `The repository ${url} does not record the content of '${path}'`, {
+    throw new DomainError('NOT_FOUND', `The repository ${source.url} does not record the content of '${path}'`, {
       field: path,
     });
   }
@@ -59,14 +59,33 @@ function takeOutput(
     take({ at: path, id });
     return;
   }
-  if (!cache?.has(id)) throw notThere(url, path, md5);
-  const { paths, digests } = cache.listFolder(id);
-  for (const [index, file] of paths.entries())
+  await bring(source, [{ at: path, id }]);
+  const { paths, digests } = cacheWith(source, { at: path, id }).listFolder(id);
+  for (const [index, file] of paths.entries()) {
     take({ at: `${path}/${file}`, id: { md5: digestAt(digests, index), scheme } });
+  }
+}
+
+/** Fetches what no cache holds. @throws DomainError of the remote; what it lacks is seen when it is needed */
+async function bring(source: ProjectSource, files: readonly Omit<SourceFile, 'path'>[]): Promise<void> {
+  const lacking = files.flatMap(({ at, id }) =>
+    id && !source.caches.some((cache) => cache.has(id)) ? [{ ...id, path: at }] : [],
+  );
+  if (lacking.length > 0) await source.fetch?.(lacking);
+}
+
+/** @throws DomainError NOT_FOUND */
+function cacheWith({ caches, url, fetch }: ProjectSource, { at, id }: { at: string; id: ObjectId }): ObjectCache {
+  const cache = caches.find((each) => each.has(id));
+  if (cache) return cache;
+  throw new DomainError('NOT_FOUND', `Neither a cache nor the remote of ${url} holds '${at}' (${id.md5})`, {
+    field: at,
+    hint: fetch ? 'Push it there first.' : 'It has no default remote. Fetch it there first, or set one.',
+  });
 }
 
 async function takeFromGit(
-  { state }: ProjectSource,
+  { state }: Pick<ProjectSource, 'state'>,
   path: string,
   take: (file: Omit<SourceFile, 'path'>) => void,
 ): Promise<void> {
@@ -79,7 +98,7 @@ async function takeFromGit(
     // Nothing of another repository's tree may become a repository here, or lead out of its folder.
     if (/^\.git$/i.test(name) || name === '.dvc' || name === '..' || name === '.' || isOwnFile(name)) continue;
     const at = path === '' ? name : `${path}/${name}`;
-    if (isFolder) await takeFromGit({ state } as ProjectSource, at, take);
+    if (isFolder) await takeFromGit({ state }, at, take);
     else take({ at });
   }
 }
@@ -96,18 +115,13 @@ export async function writeSourceFiles(
   onProgress?: (done: number, of: number) => void,
 ): Promise<void> {
   const placer = createPlacer(['reflink', 'copy']);
+  await bring(source, files);
   try {
     for (const [index, file] of files.entries()) {
       const whole = file.path === '' ? target : join(target, file.path);
       mkdirSync(dirname(whole), { recursive: true });
       if (file.id)
-        placeChecked(
-          source,
-          file.at,
-          file.id,
-          (object) => placer.place(object, whole, { isExecutable: false, isTaken: false }),
-          whole,
-        );
+        placeChecked(placer, cacheWith(source, { at: file.at, id: file.id }).fileOf(file.id), file.id, whole);
       else await writeFromGit(source, file.at, whole);
       onProgress?.(index + 1, files.length);
     }
@@ -117,16 +131,8 @@ export async function writeSourceFiles(
   }
 }
 
-function placeChecked(
-  { cache, url }: ProjectSource,
-  at: string,
-  id: ObjectId,
-  place: (object: string) => void,
-  whole: string,
-): void {
-  if (!cache?.has(id)) throw notThere(url, at, id.md5);
-  const object = cache.fileOf(id);
-  place(object);
+function placeChecked(placer: Placer, object: string, id: ObjectId, whole: string): void {
+  placer.place(object, whole, { isExecutable: false, isTaken: false });
   if (hashFile(whole, id.scheme === 'md5-dos2unix').digest.toString('hex') !== id.md5) throw damaged(object);
 }
 
@@ -134,11 +140,4 @@ async function writeFromGit({ state }: ProjectSource, at: string, whole: string)
   const bytes = await state.read(at);
   // A link to a folder, or to nothing.
   if (bytes) writeFileSync(whole, bytes);
-}
-
-function notThere(url: string, path: string, md5: string): DomainError {
-  return new DomainError('NOT_FOUND', `The cache of ${url} does not hold '${path}' (${md5})`, {
-    field: path,
-    hint: 'Fetch it there first.',
-  });
 }

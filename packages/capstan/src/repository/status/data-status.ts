@@ -19,8 +19,10 @@ export async function dataEntry(
     if (changed) outputs.push(changed);
   }
   const dependencies = found.data.isFrozen ? [] : await changedSources(repository, found);
-  if (outputs.length === 0 && dependencies.length === 0) return undefined;
-  return { address: found.file, kind: 'data', outputs, dependencies, reasons: [] };
+  // An import that was written down with --no-exec.
+  const reasons = found.data.dependencies.length === 1 && found.data.md5 === undefined ? ['changed checksum'] : [];
+  if (outputs.length + dependencies.length + reasons.length === 0) return undefined;
+  return { address: found.file, kind: 'data', outputs, dependencies, reasons };
 }
 
 async function changedOutput(
@@ -30,7 +32,7 @@ async function changedOutput(
 ): Promise<ChangedPath | undefined> {
   const { md5, scheme, isCached } = output;
   const now = await hashContent(repository, path, { scheme, ...(onProgress && { onProgress }) });
-  if (md5 === undefined) return { path, state: now ? 'new' : 'deleted' };
+  if (md5 === undefined) return { path, state: now ? 'modified' : 'deleted' };
   const id = { md5, scheme };
   if (isCached && !isInCache(repository, id, now)) return { path, state: 'not in cache' };
   if (!now) return { path, state: 'deleted' };

@@ -26,7 +26,7 @@ export interface ChangedEntry {
   readonly kind: 'data' | 'stage';
   readonly outputs: readonly ChangedPath[];
   readonly dependencies: readonly ChangedPath[];
-  /** What else, in DVC's words: `changed command`, `always changed`. */
+  /** What else, in DVC's words: `changed command`, `always changed`, `changed checksum`. */
   readonly reasons: readonly string[];
 }
 

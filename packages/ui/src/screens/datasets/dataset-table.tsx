@@ -19,7 +19,7 @@ export function DatasetTable({ project }: { project: string }) {
         items.length === 0 ? (
           <Empty title="No dataset is declared">
             <span>Name one under datasets in capstan.yaml, then apply it:</span>
-            <Command>capstan apply .</Command>
+            <Command>capstan apply</Command>
           </Empty>
         ) : (
           <Table

@@ -10,14 +10,17 @@ import { Table } from '../../design/table.tsx';
 import { Tabs } from '../../design/tabs.tsx';
 import { Span, Time } from '../../design/time.tsx';
 import { useAction } from '../use-action.tsx';
+import { Changes } from './changes.tsx';
 import { DatasetState } from './dataset-state.tsx';
 import { Profile } from './profile.tsx';
 import { Report } from './report.tsx';
+import { Rows } from './rows.tsx';
+import { Use } from './use.tsx';
 
 /** One version: may it be used, why (not), what is in it. */
 export function DatasetVersion() {
   const { version } = useParams({ from: '/dataset-versions/$version' });
-  const { tab = 'checks' } = useSearch({ from: '/dataset-versions/$version' });
+  const { tab = 'checks', since } = useSearch({ from: '/dataset-versions/$version' });
   const navigate = useNavigate();
   const read = useRead(api.datasets.getVersion, { params: { version } });
   const recheck = useAction(async () => {
@@ -46,6 +49,9 @@ export function DatasetVersion() {
               tabs={[
                 { id: 'checks', label: 'Checks', count: found.report?.results.length },
                 { id: 'profile', label: 'Profile', count: found.profile?.columns.length },
+                { id: 'rows', label: 'Rows' },
+                { id: 'changes', label: 'Changes' },
+                { id: 'use', label: 'Use' },
                 { id: 'files', label: 'Files', count: found.files.length },
               ]}
               chosen={tab}
@@ -53,6 +59,15 @@ export function DatasetVersion() {
             >
               {tab === 'checks' && <Checks version={found} />}
               {tab === 'profile' && <ProfileOf version={found} />}
+              {tab === 'rows' && <Rows version={found} />}
+              {tab === 'changes' && (
+                <Changes
+                  version={found}
+                  since={since}
+                  onChoose={(id) => void navigate({ to: '.', search: { tab, since: id }, replace: true })}
+                />
+              )}
+              {tab === 'use' && <Use version={found} />}
               {tab === 'files' && <Files version={found} />}
             </Tabs>
           </Columns>

@@ -1,6 +1,6 @@
 import type { ColumnProfile, DatasetProfile } from '../../app/replies.ts';
 import { count, figure, percent } from '../../design/format.ts';
-import { Quiet } from '../../design/page.tsx';
+import { Quiet, Section } from '../../design/page.tsx';
 import { SparkBars } from '../../design/spark-bars.tsx';
 import { Table } from '../../design/table.tsx';
 
@@ -18,8 +18,8 @@ export function Profile({ profile }: { profile: DatasetProfile }) {
         rows={profile.columns}
         keyOf={(row) => row.name}
         columns={[
-          { name: 'Column', sortBy: (row) => row.name, cell: (row) => <code>{row.name}</code> },
-          { name: 'Type', sortBy: (row) => row.type, cell: (row) => row.type },
+          { name: 'Column', isWhole: true, sortBy: (row) => row.name, cell: (row) => <code>{row.name}</code> },
+          { name: 'Type', isWhole: true, sortBy: (row) => row.type, cell: (row) => row.type },
           {
             name: 'Missing',
             isNumber: true,
@@ -34,9 +34,40 @@ export function Profile({ profile }: { profile: DatasetProfile }) {
           { name: 'Max', isNumber: true, cell: (row) => shown(row.max) },
         ]}
       />
+      {profile.correlations && <Correlations correlations={profile.correlations} rows={profile.rows} />}
     </>
   );
 }
+
+function Correlations(props: { correlations: NonNullable<DatasetProfile['correlations']>; rows: number }) {
+  const { pairs, everyRow, columns } = props.correlations;
+  if (columns.length < 2) return null;
+  const sample = everyRow === 1 ? '' : `, over one row in ${everyRow}`;
+  return (
+    <Section
+      title="Numbers that go together"
+      note={`Pearson's r of 0.1 or more, of ${columns.length} columns${sample}`}
+    >
+      {pairs.length === 0 ? (
+        <Quiet>none</Quiet>
+      ) : (
+        <Table
+          caption="Numbers that go together"
+          rows={pairs.slice(0, MOST_PAIRS)}
+          keyOf={(row) => row.columns.join(' ')}
+          columns={[
+            { name: 'Column', cell: (row) => <code>{row.columns[0]}</code> },
+            { name: 'With', cell: (row) => <code>{row.columns[1]}</code> },
+            { name: 'r', isNumber: true, sortBy: (row) => row.r, cell: (row) => figure(row.r) },
+            { name: 'Rows', isNumber: true, cell: (row) => count(row.n) },
+          ]}
+        />
+      )}
+    </Section>
+  );
+}
+
+const MOST_PAIRS = 12;
 
 function Spread({ column }: { column: ColumnProfile }) {
   if (column.histogram) {

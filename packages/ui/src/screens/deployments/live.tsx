@@ -12,7 +12,7 @@ export function Live({ deployments }: { deployments: readonly DeploymentReply[] 
     return (
       <Empty title="Nothing is served yet">
         <span>Declare a deployment in capstan.yaml; a cycle rolls out what passes the gates.</span>
-        <Command>capstan apply .</Command>
+        <Command>capstan apply</Command>
       </Empty>
     );
   }

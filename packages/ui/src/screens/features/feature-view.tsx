@@ -19,8 +19,8 @@ export function FeatureView() {
   const views = useRead(api.features.list, { params: { project } });
   const view = views.data?.items.find((each) => each.name === name);
   const params = { project, view: name };
-  const materialize = useAction(() => api.features.materialize({ params }).finally(refresh));
-  const check = useAction(() => api.features.check({ params }).finally(refresh));
+  const materialize = useAction(() => shown(api.features.materialize({ params })));
+  const check = useAction(() => shown(api.features.check({ params })));
   return (
     <Page
       title={name}
@@ -52,6 +52,15 @@ export function FeatureView() {
       </Loaded>
     </Page>
   );
+}
+
+/** Shows what came of it, failures too: they are recorded. */
+async function shown(work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
+  } finally {
+    await refresh();
+  }
 }
 
 function Shown({ project, view }: { project: string; view: FeatureViewReply }) {

@@ -77,7 +77,7 @@ function Examples(props: { caption: string; examples: readonly Example[]; sides:
           name: 'Entity',
           cell: ({ entity }) =>
             Object.entries(entity)
-              .map(([name, value]) => `${name} ${String(value)}`)
+              .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
               .join(', '),
         },
         { name: 'Event time', isWhole: true, cell: (row) => (row.eventTime === null ? '' : moment(row.eventTime)) },

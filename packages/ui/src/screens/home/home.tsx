@@ -72,7 +72,7 @@ function FirstSteps() {
         <CycleRing states={{}} head="No project yet" lines={['the cycle starts with one']} />
         <Empty title="Declare a project, or watch the example turn">
           <span>In a folder with a capstan.yaml:</span>
-          <Command>capstan apply .</Command>
+          <Command>capstan apply</Command>
           <span>A whole year of real flights, in a few minutes:</span>
           <Command>npm run demo</Command>
           <Quiet>This page shows it as soon as it is there.</Quiet>

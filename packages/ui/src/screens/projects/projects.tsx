@@ -20,7 +20,7 @@ export function Projects() {
           items.length === 0 ? (
             <Empty title="No project yet">
               <span>A project is declared in a capstan.yaml. In its folder:</span>
-              <Command>capstan apply .</Command>
+              <Command>capstan apply</Command>
             </Empty>
           ) : (
             <Table

@@ -24,6 +24,7 @@ from config_files import config_files
 from data_files import data_files
 from ignore_rules import ignore_rules
 from pipelines import pipelines
+from value_diffs import value_diffs
 from value_files import value_files
 
 FOLDER = pathlib.Path(__file__).parent
@@ -209,7 +210,7 @@ def vectors():
     return {"versions": VERSIONS, "scalars": scalars(), "trees": trees(), "resultKeys": result_keys(), "project": project()}
 
 
-TOPICS = {"vectors": vectors, "data-files": data_files, "ignore-rules": ignore_rules, "config-files": config_files, "pipelines": pipelines, "value-files": value_files}
+TOPICS = {"vectors": vectors, "data-files": data_files, "ignore-rules": ignore_rules, "config-files": config_files, "pipelines": pipelines, "value-files": value_files, "value-diffs": value_diffs}
 
 
 def main():

@@ -4,7 +4,7 @@ import { nameOfValue, sortedNames } from './numbers.ts';
 import { hueAt, type Palette } from './palette.ts';
 import { escaped, px, shortened, textAt } from './svg-text.ts';
 
-const GAP = 44;
+const GAP = 62;
 const MOST_IN_ROW = 3;
 const LETTER_PX = 6.6;
 /** More classes leave no room for figures. */

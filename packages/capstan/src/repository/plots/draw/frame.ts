@@ -5,6 +5,8 @@ import type { Scale } from './scale.ts';
 /** One drawing: its size is that of its coordinates, shown at any. */
 export const WIDTH = 640;
 export const LEFT = 60;
+/** Where the title and the legend begin. */
+const EDGE = 12;
 export const RIGHT = 18;
 const TITLE = 40;
 const LEGEND_ROW = 18;
@@ -26,11 +28,11 @@ export interface Legend {
 /** Names beside their colours, in as many rows as they need. */
 export function legendOf(entries: readonly LegendEntry[], palette: Palette): Legend {
   if (entries.length < 2) return { bottom: TITLE, svg: '' };
-  let [x, y] = [LEFT, TITLE];
+  let [x, y] = [EDGE, TITLE];
   const parts = entries.map(({ label, hue, dash }) => {
     const shown = shortened(label, 42);
     const width = 30 + shown.length * LETTER_PX;
-    if (x > LEFT && x + width > WIDTH - RIGHT) [x, y] = [LEFT, y + LEGEND_ROW];
+    if (x > EDGE && x + width > WIDTH - RIGHT) [x, y] = [EDGE, y + LEGEND_ROW];
     const pattern = dash === '' ? '' : ` stroke-dasharray="${dash}"`;
     const part =
       `<path d="M${px(x)} ${y}h18" stroke="${hueAt(palette, hue)}" stroke-width="3"${pattern}/>` +
@@ -86,6 +88,6 @@ export function drawing(
   return (
     `<svg${size} viewBox="0 0 ${WIDTH} ${px(heightPx)}" role="img" aria-label="${escaped(about)}" ` +
     `font-family="system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif" font-size="12">${background}` +
-    `${textAt(LEFT, 22, shortened(title, 72), { fill: palette.text, isBold: true, sizePx: 14 })}${body}</svg>`
+    `${textAt(EDGE, 22, shortened(title, 72), { fill: palette.text, isBold: true, sizePx: 14 })}${body}</svg>`
   );
 }

@@ -5,7 +5,7 @@ export interface Scale {
   readonly ticks: readonly { readonly at: number; readonly text: string }[];
 }
 
-const TICKS = 6;
+const TICKS = 8;
 
 /** Least and greatest of the values, with a share of room around; a single one stands in the middle. */
 export function extentOf(values: Iterable<number>, room: number): readonly [number, number] {
@@ -51,7 +51,7 @@ function tickText(value: number, step: number): string {
   if (value === 0) return '0';
   const size = Math.abs(value);
   const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-  if (size >= 1e6 || decimals > 5) {
+  if (size >= 1e6 || decimals > 4) {
     const digits = Math.max(0, Math.floor(Math.log10(size)) + (decimals || -Math.floor(Math.log10(step))));
     return value.toExponential(Math.min(6, digits)).replace('e+', 'e');
   }

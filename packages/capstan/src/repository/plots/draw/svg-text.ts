@@ -11,6 +11,8 @@ export function escaped(text: string): string {
   return text.replaceAll(/\p{Cc}+/gu, ' ').replaceAll(/[&<>"']/g, (letter) => ENTITIES[letter] ?? '');
 }
 
+const segmenter = new Intl.Segmenter('en');
+
 /** A length or place, short. */
 export function px(value: number): string {
   return String(Math.round(value * 100) / 100);
@@ -18,7 +20,8 @@ export function px(value: number): string {
 
 /** The text, or its beginning where it is longer. */
 export function shortened(text: string, longest: number): string {
-  const letters = [...text];
+  if (text.length <= longest) return text;
+  const letters = Array.from(segmenter.segment(text), ({ segment }) => segment);
   return letters.length <= longest ? text : `${letters.slice(0, longest - 1).join('')}…`;
 }
 
