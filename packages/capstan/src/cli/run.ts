@@ -29,6 +29,7 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'params', load: () => import('./params.ts') },
   { name: 'metrics', load: () => import('./metrics.ts') },
   { name: 'plots', load: () => import('./plots.ts') },
+  { name: 'remote', load: () => import('./remote.ts') },
   { name: 'exp', load: () => import('./exp.ts') },
   { name: 'push', load: () => import('./push.ts') },
   { name: 'fetch', load: () => import('./fetch.ts') },

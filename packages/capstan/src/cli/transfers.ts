@@ -12,6 +12,9 @@ export interface TransferFlags {
   readonly remote?: string;
   readonly jobs?: number;
   readonly runCache?: boolean;
+  readonly allBranches?: boolean;
+  readonly allTags?: boolean;
+  readonly allCommits?: boolean;
   readonly json?: boolean;
 }
 
@@ -24,6 +27,9 @@ export function withTransferOptions(command: Command): Command {
   return command
     .option('-r, --remote <name>', 'another remote than the default one')
     .addOption(new Option('-j, --jobs <number>', 'transfers at once').argParser(jobs))
+    .option('-a, --all-branches', 'also what the tips of all branches use')
+    .option('-T, --all-tags', 'also what all tags use')
+    .option('-A, --all-commits', 'also what any commit uses')
     .option('--run-cache', 'also the results of stages that ran before')
     .option(...WAIT_OPTION)
     .option('--json', 'print JSON');
@@ -38,14 +44,15 @@ function jobs(text: string): number {
 /** Ctrl-C ends transfers, after which what was under way is taken away. */
 export async function transferring<Result>(
   terminal: Terminal,
-  { remote, jobs: atOnce }: TransferFlags,
+  { remote, jobs: atOnce, allBranches = false, allTags = false, allCommits = false }: TransferFlags,
   work: (options: TransferOptions) => Promise<Result>,
 ): Promise<Result> {
   const stop = new AbortController();
   const interrupt = (): void => stop.abort(new Interrupted());
   process.once('SIGINT', interrupt);
   try {
-    return await work({ remote, jobs: atOnce, signal: stop.signal, onProgress: progressShown(terminal) });
+    const scope = { allBranches, allTags, allCommits };
+    return await work({ remote, jobs: atOnce, scope, signal: stop.signal, onProgress: progressShown(terminal) });
   } finally {
     process.off('SIGINT', interrupt);
     terminal.show('');

@@ -63,6 +63,15 @@ export type { FailedObject, Transferred, TransferOptions, TransferProgress } fro
 export { openRemoteOf, remoteSettings, type RemoteSource } from './remotes/which-remote.ts';
 export { chosenUse, isCachedData, usedData, type CachedData, type UsedData } from './data/used-data.ts';
 export { fetchRunCache, pushRunCache } from './remotes/run-cache.ts';
+export {
+  addRemote,
+  listRemotes,
+  modifyRemote,
+  removeRemote,
+  setDefaultRemote,
+  type ListedRemote,
+  type RemoteLevel,
+} from './remotes/edit-remotes.ts';
 export { mergeLockFiles } from './merge-lock-files.ts';
 export {
   showExperiments,

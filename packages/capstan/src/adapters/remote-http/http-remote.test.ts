@@ -1,57 +1,15 @@
-import { createHash, randomBytes } from 'node:crypto';
-import {
-  createReadStream,
-  createWriteStream,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { describeObjectRemote } from '#ports/object-remote.contract';
 import { answerOf, readChallenge } from './digest-answer.ts';
 import { openHttpRemote } from './http-remote.ts';
-
-type Guard = (request: IncomingMessage, response: ServerResponse) => boolean;
-
-/** Keeps what is sent to it under a folder, as a file server with WebDAV's PUT does. */
-function fileServer(folder: string, guard: Guard = () => true): RequestListener {
-  return (request, response) => {
-    const path = join(
-      folder,
-      ...(request.url ?? '').split('/').map(decodeURIComponent).filter(Boolean).map(encodeURIComponent),
-    );
-    const end = (status: number): void => void response.writeHead(status).end();
-    if (!guard(request, response)) return;
-    const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-    if (request.method === 'POST') {
-      mkdirSync(dirname(path), { recursive: true });
-      const temporary = `${path}.${randomBytes(4).toString('hex')}.part`;
-      pipeline(request, createWriteStream(temporary)).then(
-        () => {
-          renameSync(temporary, path);
-          end(201);
-        },
-        () => rmSync(temporary, { force: true }),
-      );
-    } else if (!isFile) end(404);
-    else {
-      response.setHeader('content-length', statSync(path).size);
-      if (request.method === 'HEAD') response.end();
-      else pipeline(createReadStream(path), response).catch(() => {});
-    }
-  };
-}
+import { fileServer } from './testing.ts';
 
 const opened: Server[] = [];
 

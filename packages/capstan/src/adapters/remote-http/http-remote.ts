@@ -45,9 +45,9 @@ export function openHttpRemote(settings: RemoteSettings, env: Env): ObjectRemote
       answer.destroy();
       return status !== 404;
     },
-    // eslint-disable-next-line require-yield
-    async *list() {
-      throw remoteError(at, 'not offered', 'list its files');
+    list() {
+      const next = () => Promise.reject(remoteError(at, 'not offered', 'list its files'));
+      return { [Symbol.asyncIterator]: () => ({ next }) };
     },
     async read(path, { signal } = {}) {
       const { answer } = await send(path, { method: 'GET', signal });

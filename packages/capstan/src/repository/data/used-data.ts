@@ -1,12 +1,12 @@
 // What a checkout uses: outputs that .dvc files and dvc.lock record, with where they may go.
-import { existsSync, readFileSync } from 'node:fs';
-import { join, posix } from 'node:path';
 import { DomainError } from '#kernel/errors';
-import { readLock, readPipelineFile, type SourceRepository } from '#protocols/dvc';
-import { findFiles, trackedBy } from './data-files.ts';
+import type { SourceRepository } from '#protocols/dvc';
 import type { ObjectId } from '../model.ts';
 import { pathInside, type Repository } from '../open.ts';
 import { folderOf, pathsMeet } from '../paths.ts';
+import { checkoutState } from '../revisions/checkout-state.ts';
+import type { RepositoryState } from '../revisions/state.ts';
+import { readTracked } from '../revisions/tracked.ts';
 
 /** A file or folder that a `.dvc` file or a stage writes down. */
 export interface UsedData {
@@ -21,11 +21,8 @@ export interface UsedData {
   readonly isPushed: boolean;
   /** Name of the only remote it goes to. */
   readonly remote?: string;
-  readonly sizeBytes?: number;
   /** The repository that it was imported from, which has its objects. */
   readonly importedFrom?: SourceRepository;
-  /** Its versions are the storage's own. */
-  readonly isCloudVersioned?: true;
 }
 
 /** Data with an object in the cache or on a remote. */
@@ -35,67 +32,25 @@ export function isCachedData(data: UsedData): data is CachedData {
   return data.id !== undefined;
 }
 
-/**
- * Every output of the repository, in the order of the files.
- * @throws DomainError INVALID_ARGUMENT naming the place in a file that cannot be read
- */
-export async function usedData(repository: Pick<Repository, 'root' | 'rules' | 'config'>): Promise<UsedData[]> {
-  const { dataFiles, pipelineFiles } = findFiles(repository.root, repository.rules);
-  const used: UsedData[] = [];
-  for (const found of dataFiles) {
-    const [dependency] = found.data.dependencies;
-    for (const { path, file, output } of trackedBy(found)) {
-      const { md5, scheme } = output;
-      used.push({
-        path,
-        source: file,
-        id: md5 !== undefined && output.isCached ? { md5, scheme } : undefined,
-        isExecutable: output.isExecutable === true,
-        isPushed: output.isPushed,
-        ...(output.remote !== undefined && { remote: output.remote }),
-        ...(output.sizeBytes !== undefined && { sizeBytes: output.sizeBytes }),
-        ...(dependency?.repo && { importedFrom: dependency.repo }),
-        ...(output.isCloudVersioned && { isCloudVersioned: true as const }),
-      });
-    }
-  }
-  for (const file of pipelineFiles) used.push(...(await usedByPipeline(repository, file)));
-  return used;
-}
-
-/** The lock file knows the hashes, and dvc.yaml what may be done with them. */
-async function usedByPipeline(
-  { root, config }: Pick<Repository, 'root' | 'config'>,
-  file: string,
+/** Every output of the repository in one of its states, by default the checkout. @throws DomainError as `readTracked` */
+export async function usedData(
+  { root, rules }: Pick<Repository, 'root' | 'rules'>,
+  state: RepositoryState = checkoutState(root),
 ): Promise<UsedData[]> {
-  const folder = folderOf(file);
-  const lockFile = posix.join(folder, 'dvc.lock');
-  const text = existsSync(join(root, lockFile)) ? readFileSync(join(root, lockFile), 'utf8') : undefined;
-  const lock = readLock(text, lockFile);
-  const { stages } = await readPipelineFile({
-    folder: join(root, folder),
-    shownAs: file,
-    foldersAbove: folder === '' ? 0 : folder.split('/').length,
-    parsing: config.parsing,
+  const { data, outputs } = await readTracked(state, rules);
+  const imports = new Map(data.map((found) => [found.file, found.data.dependencies[0]?.repo]));
+  return outputs.map(({ file, stage, path, md5, scheme, isCached, isExecutable, isPushed, remote }) => {
+    const importedFrom = stage === undefined ? imports.get(file) : undefined;
+    return {
+      path,
+      source: stage === undefined ? file : folderOf(file) === '' ? stage : `${file}:${stage}`,
+      id: md5 !== undefined && isCached ? { md5, scheme } : undefined,
+      isExecutable,
+      isPushed,
+      ...(remote !== undefined && { remote }),
+      ...(importedFrom && { importedFrom }),
+    };
   });
-  const used: UsedData[] = [];
-  for (const stage of stages) {
-    const locked = new Map(lock.stages.get(stage.name)?.outputs.map((output) => [output.path, output]));
-    for (const output of stage.outputs) {
-      const known = locked.get(output.path);
-      if (output.outside !== undefined) continue;
-      used.push({
-        path: posix.join(folder, output.file),
-        source: folder === '' ? stage.name : `${file}:${stage.name}`,
-        id: known?.md5 !== undefined && output.isCached ? { md5: known.md5, scheme: known.scheme ?? 'md5' } : undefined,
-        isExecutable: known?.isExecutable === true,
-        isPushed: output.isPushed !== false,
-        ...(output.remote !== undefined && { remote: output.remote }),
-        ...(known?.sizeBytes !== undefined && { sizeBytes: known.sizeBytes }),
-      });
-    }
-  }
-  return used;
 }
 
 /**
@@ -119,6 +74,16 @@ export function chosenUse(
     });
   }
   return all.filter((data) => tests.some((isMeant) => isMeant(data)));
+}
+
+/** The same, where a target may be nothing: in a revision of before. */
+export function meantUse(
+  repository: Pick<Repository, 'root' | 'here'>,
+  all: readonly UsedData[],
+  targets: readonly string[],
+): UsedData[] {
+  const tests = targets.map((target) => testOf(repository, target));
+  return targets.length === 0 ? [...all] : all.filter((data) => tests.some((isMeant) => isMeant(data)));
 }
 
 function testOf(repository: Pick<Repository, 'root' | 'here'>, target: string): (data: UsedData) => boolean {

@@ -1,6 +1,7 @@
 // From a remote into the cache: what is there and whole stays, what arrives is checked before it gets its name. Ended at
 // any moment, the next call goes on from there.
-import { chosenUse, isCachedData, usedData, type CachedData, type UsedData } from '../data/used-data.ts';
+import { eachState } from '../collect/scope.ts';
+import { chosenUse, isCachedData, meantUse, usedData, type CachedData, type UsedData } from '../data/used-data.ts';
 import { damagedObjects, rememberWhole } from '../cache/verify.ts';
 import { receiveObject } from '../cache/receive-object.ts';
 import { isFolderId, type ObjectId } from '../model.ts';
@@ -32,14 +33,25 @@ export interface FetchOptions extends TransferOptions {
   readonly from?: RemoteSource;
 }
 
-/** What targets name, without what goes to another remote than the one asked for. */
+/**
+ * What targets name in the checkout and the revisions of a scope, without what goes to another remote than the one asked
+ * for. Data of equal content come once.
+ * @throws DomainError NOT_FOUND for a target that is nothing in the checkout; as `eachState`
+ */
 export async function dataFor(
   repository: Repository,
   targets: readonly string[],
-  remote: string | undefined,
+  { remote, scope = {} }: TransferOptions,
 ): Promise<CachedData[]> {
-  const chosen = chosenUse(repository, await usedData(repository), targets).filter(isCachedData);
-  return chosen.filter((data) => data.remote === undefined || remote === undefined || data.remote === remote);
+  const found: CachedData[] = [];
+  await eachState(repository, scope, async (state) => {
+    const all = await usedData(repository, state);
+    const isCheckout = state.commit === undefined;
+    const chosen = isCheckout ? chosenUse(repository, all, targets) : meantUse(repository, all, targets);
+    found.push(...chosen.filter(isCachedData));
+  });
+  const fitting = found.filter((data) => data.remote === undefined || remote === undefined || data.remote === remote);
+  return [...new Map(fitting.map((data) => [keyOf(data), data])).values()];
 }
 
 /**
@@ -52,7 +64,7 @@ export async function fetchData(
   targets: readonly string[],
   options: TransferOptions = {},
 ): Promise<Transferred> {
-  const chosen = await dataFor(repository, targets, options.remote);
+  const chosen = await dataFor(repository, targets, options);
   let done = NOTHING;
   for (const [remote, data] of Map.groupBy(chosen, (each) => each.remote ?? options.remote)) {
     const wanted = data.map(({ id, path }) => ({ ...id, path }));
@@ -199,4 +211,9 @@ function explained(failed: FailedObject, chosen: readonly UsedData[]): FailedObj
     ...failed,
     hint: `It was imported from ${of.importedFrom.url}: bring what is there now with capstan update, or this commit's with dvc pull.`,
   };
+}
+
+/** Data that go the same way are one. */
+function keyOf({ id, remote = '', isPushed, importedFrom }: CachedData): string {
+  return [id.scheme, id.md5, remote, isPushed, importedFrom?.url ?? ''].join(' ');
 }

@@ -1,7 +1,8 @@
 import { checkoutUsed, type CheckedOut, type CheckoutOptions } from '../data/checkout.ts';
 import { isFolderId, type ObjectId } from '../model.ts';
 import type { Repository } from '../open.ts';
-import { dataFor, fetchData } from './fetch.ts';
+import { chosenUse, isCachedData, usedData } from '../data/used-data.ts';
+import { fetchData } from './fetch.ts';
 import type { Transferred, TransferOptions } from './transfer.ts';
 
 export interface Pulled extends Transferred {
@@ -18,7 +19,9 @@ export async function pullData(
   options: TransferOptions & { readonly checkout?: CheckoutOptions } = {},
 ): Promise<Pulled> {
   const fetched = await fetchData(repository, targets, options);
-  const chosen = await dataFor(repository, targets, options.remote);
+  const all = chosenUse(repository, await usedData(repository), targets).filter(isCachedData);
+  const { remote } = options;
+  const chosen = all.filter((data) => data.remote === undefined || remote === undefined || data.remote === remote);
   const complete = fetched.failed.length === 0 ? chosen : chosen.filter(({ id }) => isWhole(repository, id));
   return { ...fetched, data: await checkoutUsed(repository, complete, options.checkout) };
 }

@@ -32,7 +32,7 @@ export async function pushData(
   targets: readonly string[],
   options: TransferOptions = {},
 ): Promise<Transferred> {
-  const chosen = await dataFor(repository, targets, options.remote);
+  const chosen = await dataFor(repository, targets, options);
   const own = chosen.filter(({ isPushed, importedFrom }) => isPushed && !importedFrom);
   let done = NOTHING;
   for (const [remote, data] of Map.groupBy(own, (each) => each.remote ?? options.remote)) {

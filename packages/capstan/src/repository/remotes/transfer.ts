@@ -1,5 +1,6 @@
 // What push and fetch share: what they tell of their work, and which failures concern one object alone.
 import { DomainError } from '#kernel/errors';
+import type { CollectScope } from '../collect/scope.ts';
 
 export interface TransferProgress {
   /** What is done now. */
@@ -17,6 +18,8 @@ export interface TransferOptions {
   /** Transfers at once. */
   readonly jobs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Revisions whose data is meant as well as that of the checkout. */
+  readonly scope?: CollectScope | undefined;
   onProgress?(done: TransferProgress): void;
 }
 

@@ -46,7 +46,8 @@ export function jobsOf(settings: RemoteSettings, remote: ObjectRemote, asked?: n
   return asked ?? (set === undefined ? remote.jobs : Number(set));
 }
 
-function remoteNamed(config: DvcConfig, name: string): RemoteConfig {
+/** @throws DomainError NOT_FOUND with the nearest name */
+export function remoteNamed(config: DvcConfig, name: string): RemoteConfig {
   const found = config.remotes.get(name.toLowerCase());
   if (found) return found;
   const names = [...config.remotes.keys()];
