@@ -5,6 +5,7 @@ import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSy
 import { dirname, join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { findDvc } from '../support/python.ts';
+import { doneAsAda, runAsAda } from '../support/run-as-ada.ts';
 import { capstan, emptyFolder } from '../support/server.ts';
 
 let dvcProgram = '';
@@ -14,35 +15,10 @@ beforeAll(async () => {
   dvcProgram = await findDvc();
 });
 
-function runIn(folder: string, command: string, args: readonly string[]): { code: number | null; out: string } {
-  const home = join(folder, '..');
-  const { status, stdout, stderr } = spawnSync(command, args, {
-    cwd: folder,
-    encoding: 'utf8',
-    env: {
-      PATH: process.env['PATH'] ?? '',
-      HOME: home,
-      LANG: 'C.UTF-8',
-      DVC_NO_ANALYTICS: '1',
-      DVC_SITE_CACHE_DIR: join(home, 'site-cache'),
-      GIT_AUTHOR_NAME: 'ada',
-      GIT_AUTHOR_EMAIL: 'ada@localhost',
-      GIT_COMMITTER_NAME: 'ada',
-      GIT_COMMITTER_EMAIL: 'ada@localhost',
-    },
-  });
-  return { code: status, out: stdout + stderr };
-}
-
-/** @throws what dvc printed, where it failed */
-function dvc(args: readonly string[], folder = root): string {
-  const { code, out } = runIn(folder, dvcProgram, args);
-  if (code !== 0) throw new Error(`dvc ${args.join(' ')} ended with ${code}:\n${out}`);
-  return out;
-}
+const dvc = (args: readonly string[], folder = root): string => doneAsAda(folder, dvcProgram, args).out;
 
 function git(...args: readonly string[]): void {
-  expect(runIn(root, 'git', args).code).toBe(0);
+  expect(runAsAda(root, 'git', args).code).toBe(0);
 }
 
 async function ours(...args: readonly string[]): Promise<string> {
@@ -95,7 +71,7 @@ describe('tracking', () => {
     for (const file of [...DATA_FILES, '.gitignore', 'data/.gitignore'])
       expect(read(file), file).toBe(readFileSync(join(twin, file), 'utf8'));
     const objects = (folder: string): string =>
-      runIn(folder, 'sh', ['-c', 'cd .dvc/cache && find . -type f -exec stat -c "%n %a %s" {} + | sort']).out;
+      runAsAda(folder, 'sh', ['-c', 'cd .dvc/cache && find . -type f -exec stat -c "%n %a %s" {} + | sort']).out;
     expect(objects(root)).toBe(objects(twin));
     expect(dvc(['status'])).toContain('up to date');
   });
@@ -240,11 +216,11 @@ describe('refusals say how to go on and change nothing', () => {
     symlinkSync('gone', join(root, 'broken/link'));
     git('add', 'code.py');
     dvc(['add', '-q', 'data/images']);
-    const before = runIn(root, 'git', ['status', '--porcelain', '-uall']).out;
+    const before = runAsAda(root, 'git', ['status', '--porcelain', '-uall']).out;
     const refused = await capstan(args, undefined, root);
     expect(refused).toMatchObject({ code, out: '' });
     expect(refused.err).toContain(words);
-    expect(runIn(root, 'git', ['status', '--porcelain', '-uall']).out).toBe(before);
+    expect(runAsAda(root, 'git', ['status', '--porcelain', '-uall']).out).toBe(before);
   });
 
   test('outside of any repository', async () => {
@@ -259,7 +235,7 @@ describe('a new repository', () => {
     root = emptyFolder();
     git('init', '-q');
     expect(await ours('init')).toContain('.dvc/config');
-    expect(runIn(root, 'git', ['status', '--porcelain']).out.split('\n')).toEqual([
+    expect(runAsAda(root, 'git', ['status', '--porcelain']).out.split('\n')).toEqual([
       'A  .dvc/.gitignore',
       'A  .dvc/config',
       'A  .dvcignore',
@@ -287,7 +263,7 @@ test('waits for dvc, and says for whom', async () => {
   // What dvc does to lock: flock on the file, by whoever has it open.
   mkdirSync(join(root, '.dvc/tmp'), { recursive: true });
   const held = spawn('flock', [join(root, '.dvc/tmp/lock'), 'sleep', '1.5']);
-  await expect.poll(() => runIn(root, 'flock', ['-n', join(root, '.dvc/tmp/lock'), 'true']).code).toBe(1);
+  await expect.poll(() => runAsAda(root, 'flock', ['-n', join(root, '.dvc/tmp/lock'), 'true']).code).toBe(1);
   const refused = await capstan(['add', 'a.csv', '--wait', '0'], undefined, root);
   expect(refused).toMatchObject({ code: 5 });
   const waited = await capstan(['add', 'a.csv'], undefined, root);

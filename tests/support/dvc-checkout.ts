@@ -1,8 +1,8 @@
 // A checkout that Capstan and the real dvc work in by turns.
-import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
+import { doneAsAda, runAsAda } from './run-as-ada.ts';
 import { capstan, emptyFolder, type CommandOutput } from './server.ts';
 
 export interface DvcCheckout {
@@ -20,35 +20,11 @@ export interface DvcCheckout {
 
 /** An empty Git repository that dvc was set up in, or a clone of another's last commit. */
 export function dvcCheckout(dvcProgram: string, from?: DvcCheckout): DvcCheckout {
-  const home = emptyFolder();
-  const root = join(home, 'repository');
-
-  function runIn(folder: string, command: string, args: readonly string[]): { code: number | null; out: string } {
-    const { status, stdout, stderr } = spawnSync(command, args, {
-      cwd: folder,
-      encoding: 'utf8',
-      env: {
-        PATH: process.env['PATH'] ?? '',
-        HOME: home,
-        LANG: 'C.UTF-8',
-        DVC_NO_ANALYTICS: '1',
-        DVC_SITE_CACHE_DIR: join(home, 'site-cache'),
-        GIT_AUTHOR_NAME: 'ada',
-        GIT_AUTHOR_EMAIL: 'ada@localhost',
-        GIT_COMMITTER_NAME: 'ada',
-        GIT_COMMITTER_EMAIL: 'ada@localhost',
-      },
-    });
-    return { code: status, out: stdout + stderr };
-  }
+  const root = join(emptyFolder(), 'repository');
 
   const checkout: DvcCheckout = {
     root,
-    dvc(...args) {
-      const { code, out } = runIn(root, dvcProgram, args);
-      if (code !== 0) throw new Error(`dvc ${args.join(' ')} ended with ${code}:\n${out}`);
-      return out;
-    },
+    dvc: (...args) => doneAsAda(root, dvcProgram, args).out,
     async ours(...args) {
       const { code, out, err } = await capstan(args, undefined, root);
       expect(err).toBe('');
@@ -56,7 +32,7 @@ export function dvcCheckout(dvcProgram: string, from?: DvcCheckout): DvcCheckout
       return out;
     },
     tried: async (...args) => await capstan(args, undefined, root),
-    run: (command, ...args) => runIn(root, command, args),
+    run: (command, ...args) => runAsAda(root, command, args),
     write(path, content, mode) {
       mkdirSync(dirname(join(root, path)), { recursive: true });
       writeFileSync(join(root, path), content);
@@ -66,7 +42,8 @@ export function dvcCheckout(dvcProgram: string, from?: DvcCheckout): DvcCheckout
   };
 
   if (from) {
-    expect(runIn(home, 'git', ['clone', '-q', from.root, root]).code).toBe(0);
+    mkdirSync(root);
+    doneAsAda(root, 'git', ['clone', '-q', from.root, '.']);
     return checkout;
   }
   mkdirSync(root);

@@ -1,8 +1,9 @@
 // A repository that the real dvc and Capstan work in by turns.
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
+import { doneAsAda, environmentOf, runAsAda } from './run-as-ada.ts';
 import { capstan, emptyFolder, program, type CommandOutput } from './server.ts';
 
 export interface DvcRepository {
@@ -38,32 +39,12 @@ export const lines = (...text: readonly string[]): string => `${text.join('\n')}
 /** @param dvcProgram as `findDvc` tells it */
 export function dvcRepository(dvcProgram: string, options: { readonly isMade?: boolean } = {}): DvcRepository {
   const root = join(emptyFolder(), 'repository');
-  const home = dirname(root);
-  const env = {
-    PATH: process.env['PATH'] ?? '',
-    HOME: home,
-    LANG: 'C.UTF-8',
-    DVC_NO_ANALYTICS: '1',
-    DVC_SITE_CACHE_DIR: join(home, 'site-cache'),
-    GIT_AUTHOR_NAME: 'ada',
-    GIT_AUTHOR_EMAIL: 'ada@localhost',
-    GIT_COMMITTER_NAME: 'ada',
-    GIT_COMMITTER_EMAIL: 'ada@localhost',
-  };
-  const run: DvcRepository['run'] = (command, args, folder = '.') => {
-    const { status, stdout, stderr } = spawnSync(command, args, { cwd: join(root, folder), encoding: 'utf8', env });
-    return { code: status, out: stdout + stderr };
-  };
-  const whole = (command: string, args: readonly string[]): string => {
-    const { code, out } = run(command, args);
-    if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}:\n${out}`);
-    return out;
-  };
+  const run: DvcRepository['run'] = (command, args, folder) => runAsAda(root, command, args, folder);
   const repository: DvcRepository = {
     root,
     run,
-    dvc: (...args) => whole(dvcProgram, args),
-    git: (...args) => whole('git', args),
+    dvc: (...args) => doneAsAda(root, dvcProgram, args).out,
+    git: (...args) => doneAsAda(root, 'git', args).out,
     ours: async (args, folder = '.') => await capstan(args, undefined, join(root, folder)),
     async repro(...args) {
       const { code, out, err } = await repository.ours(['repro', ...args]);
@@ -75,7 +56,8 @@ export function dvcRepository(dvcProgram: string, options: { readonly isMade?: b
       const { stages } = JSON.parse(out) as { stages: { stage: string; outcome: string }[] };
       return Object.fromEntries(stages.map(({ stage, outcome }) => [stage, outcome]));
     },
-    begin: (args) => spawn(process.execPath, [program, ...args], { cwd: root, stdio: 'ignore', env }),
+    begin: (args) =>
+      spawn(process.execPath, [program, ...args], { cwd: root, stdio: 'ignore', env: environmentOf(root) }),
     write(path, content, mode) {
       mkdirSync(dirname(join(root, path)), { recursive: true });
       writeFileSync(join(root, path), content);

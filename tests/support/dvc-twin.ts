@@ -1,7 +1,7 @@
 // A checkout that the real dvc and Capstan are asked about in turns.
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { doneAsAda } from './run-as-ada.ts';
 import { capstan, emptyFolder } from './server.ts';
 
 export interface DvcTwin {
@@ -19,26 +19,7 @@ export interface DvcTwin {
 export function openDvcTwin(program: string): DvcTwin {
   const root = join(emptyFolder(), 'repository');
   mkdirSync(root);
-  const run = (command: string, args: readonly string[]): string => {
-    const home = join(root, '..');
-    const { status, stdout, stderr } = spawnSync(command, args, {
-      cwd: root,
-      encoding: 'utf8',
-      env: {
-        PATH: process.env['PATH'] ?? '',
-        HOME: home,
-        LANG: 'C.UTF-8',
-        DVC_NO_ANALYTICS: '1',
-        DVC_SITE_CACHE_DIR: join(home, 'site-cache'),
-        GIT_AUTHOR_NAME: 'ada',
-        GIT_AUTHOR_EMAIL: 'ada@localhost',
-        GIT_COMMITTER_NAME: 'ada',
-        GIT_COMMITTER_EMAIL: 'ada@localhost',
-      },
-    });
-    if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}:\n${stdout}${stderr}`);
-    return stdout;
-  };
+  const run = (command: string, args: readonly string[]): string => doneAsAda(root, command, args).stdout;
   const twin: DvcTwin = {
     root,
     dvc: (...args) => run(program, args),
