@@ -58,8 +58,13 @@ with open("work/count.json", "w") as out:
 /** Lays the cut out in a new folder and returns it. */
 export function smallFlights(): string {
   const folder = join(emptyFolder(), PROJECT);
-  for (const file of ['data/airlines.csv', 'data/flights/2013-01.parquet', 'expectations/flights.yaml'])
-    cpSync(join(example, file), join(folder, file));
+  const files = [
+    'data/airlines.csv',
+    'data/flights/2013-01.parquet',
+    'expectations/flights.yaml',
+    'features/carrier-lateness.sql',
+  ];
+  for (const file of files) cpSync(join(example, file), join(folder, file));
   mkdirSync(join(folder, 'data/feedback'));
   const declaration = readFileSync(join(example, 'capstan.yaml'), 'utf8').replaceAll(
     /^ {2}(weather|planes): .*\n/gm,
