@@ -83,11 +83,20 @@ function figuresOf(column: DatasetColumn, isExact: boolean): string {
     const sorted = column.type === 'integer' && isExact ? quoteName(column.name) : axis;
     fields.push(
       `mean: avg(${axis})`,
-      `stddev: stddev_samp(${axis})`,
+      `stddev: ${deviationOf(axis)}`,
       `quantiles: ${quantile}(${sorted}, ${QUANTILES})`,
     );
   }
   return `{${fields.join(', ')}}`;
+}
+
+/** Squares of greater numbers have no end as doubles, which the engine takes for a failure of the whole scan. */
+const MAX_SQUARED = '1e150';
+
+/** Standard deviation, or none where a value is too large for one. */
+function deviationOf(axis = 'null'): string {
+  const isBounded = `abs(${axis}) < ${MAX_SQUARED}`;
+  return `case when bool_and(${isBounded}) then stddev_samp(${axis}) filter (where ${isBounded}) end`;
 }
 
 function profileOf({ column, figures }: Summary, rows: number): Omit<ColumnProfile, 'histogram' | 'top'> {

@@ -82,6 +82,16 @@ describeDatabases('profiles of a dataset', (open) => {
       ]);
     });
 
+    it('copes with numbers whose squares have no end', async () => {
+      await bench.declare('  odd: {path: data/odd.csv}');
+      await writeFile(join(bench.folder, 'data', 'odd.csv'), 'large,plain\n-1e300,1\n0,2\n1e300,4\n');
+      const version = await bench.register(undefined, { dataset: 'odd' });
+      await bench.checkAll();
+      const { profile } = await bench.datasets.get(version.id);
+      expect(profile!.columns[0]).toMatchObject({ min: -1e300, max: 1e300, stddev: null });
+      expect(profile!.columns[1]?.stddev).toBeCloseTo(1.527525, 6);
+    });
+
     it('copes with columns of one value, of none, with NaN and infinities', async () => {
       await bench.declare('  odd: {path: data/odd.csv}');
       await writeFile(
