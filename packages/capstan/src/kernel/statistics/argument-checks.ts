@@ -58,3 +58,18 @@ export function requireSameLength(
     );
   }
 }
+
+/** What two vectors of counts over the same bins add up to. Throws RangeError where they are none, or one counts nothing. */
+export function requireTotals(
+  reference: ArrayLike<number>,
+  current: ArrayLike<number>,
+): { readonly referenceTotal: number; readonly currentTotal: number } {
+  requireSameLength('reference', reference, 'current', current);
+  requireCounts('reference', reference);
+  requireCounts('current', current);
+  const referenceTotal = Array.from(reference).reduce((sum, count) => sum + count, 0);
+  const currentTotal = Array.from(current).reduce((sum, count) => sum + count, 0);
+  if (referenceTotal === 0) throw new RangeError('reference must count at least one value');
+  if (currentTotal === 0) throw new RangeError('current must count at least one value');
+  return { referenceTotal, currentTotal };
+}

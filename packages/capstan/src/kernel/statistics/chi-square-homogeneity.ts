@@ -3,7 +3,7 @@
  *
  * Owns Pearson's statistic for a 2 x k table. Called by drift monitors on frozen bins, for categories above all.
  */
-import { requireCounts, requireSameLength } from './argument-checks.ts';
+import { requireTotals } from './argument-checks.ts';
 import { chiSquareSurvival } from './chi-square-distribution.ts';
 
 export interface ChiSquareResult {
@@ -22,13 +22,7 @@ export interface ChiSquareResult {
  * Throws RangeError on negative or broken counts, unequal lengths, or a vector that counts nothing.
  */
 export function chiSquareHomogeneity(reference: ArrayLike<number>, current: ArrayLike<number>): ChiSquareResult {
-  requireSameLength('reference', reference, 'current', current);
-  requireCounts('reference', reference);
-  requireCounts('current', current);
-  const referenceTotal = Array.from(reference).reduce((sum, count) => sum + count, 0);
-  const currentTotal = Array.from(current).reduce((sum, count) => sum + count, 0);
-  if (referenceTotal === 0) throw new RangeError('reference must count at least one value');
-  if (currentTotal === 0) throw new RangeError('current must count at least one value');
+  const { referenceTotal, currentTotal } = requireTotals(reference, current);
   const referenceShare = referenceTotal / (referenceTotal + currentTotal);
   let statistic = 0;
   let degrees = -1;

@@ -4,7 +4,7 @@
  * Owns this one effect size, the one drift monitors show for every column, whatever its type. It is no test: it grows
  * with the number of bins and shrinks with the number of rows, so read it beside a p-value.
  */
-import { requireCounts, requireSameLength } from './argument-checks.ts';
+import { requireTotals } from './argument-checks.ts';
 import { deviance } from './deviance.ts';
 
 /**
@@ -15,13 +15,7 @@ import { deviance } from './deviance.ts';
  * broken counts, unequal lengths, or a vector that counts nothing.
  */
 export function jensenShannonDistance(reference: ArrayLike<number>, current: ArrayLike<number>): number {
-  requireSameLength('reference', reference, 'current', current);
-  requireCounts('reference', reference);
-  requireCounts('current', current);
-  const referenceTotal = Array.from(reference).reduce((sum, count) => sum + count, 0);
-  const currentTotal = Array.from(current).reduce((sum, count) => sum + count, 0);
-  if (referenceTotal === 0) throw new RangeError('reference must count at least one value');
-  if (currentTotal === 0) throw new RangeError('current must count at least one value');
+  const { referenceTotal, currentTotal } = requireTotals(reference, current);
   let nats = 0;
   for (let bin = 0; bin < reference.length; bin++) {
     const p = (reference[bin] ?? 0) / referenceTotal;

@@ -4,7 +4,7 @@
  * Owns this one figure, which credit scoring has used since the 1990s and many people ask for. It has no upper end, and its
  * expected value under no change is (bins - 1) (1/N + 1/M): a fixed limit of 0.1 or 0.2 says little about few rows.
  */
-import { requireCounts, requireSameLength } from './argument-checks.ts';
+import { requireTotals } from './argument-checks.ts';
 
 /** The share that stands for an empty bin, whose logarithm would have no end. */
 const EMPTY_BIN_SHARE = 1e-4;
@@ -15,13 +15,7 @@ const EMPTY_BIN_SHARE = 1e-4;
  * or a vector that counts nothing.
  */
 export function populationStabilityIndex(reference: ArrayLike<number>, current: ArrayLike<number>): number {
-  requireSameLength('reference', reference, 'current', current);
-  requireCounts('reference', reference);
-  requireCounts('current', current);
-  const referenceTotal = Array.from(reference).reduce((sum, count) => sum + count, 0);
-  const currentTotal = Array.from(current).reduce((sum, count) => sum + count, 0);
-  if (referenceTotal === 0) throw new RangeError('reference must count at least one value');
-  if (currentTotal === 0) throw new RangeError('current must count at least one value');
+  const { referenceTotal, currentTotal } = requireTotals(reference, current);
   let index = 0;
   for (let bin = 0; bin < reference.length; bin++) {
     const p = (reference[bin] ?? 0) / referenceTotal || EMPTY_BIN_SHARE;
