@@ -195,6 +195,8 @@ describeDatabases('feature views', (open) => {
       await trades([[3, 'a']]);
       await declare('select stock, seen, price as n from prices');
       await expect(train(['quote'])).rejects.toThrow(/trades has a column 'n' of its own/);
+      await register('trades', 'bought,stock\n2013-01-01T00:00:00Z,7\n');
+      await expect(train(['quote'])).rejects.toThrow(/stock is integer in trades and text in quote/);
       await register('trades', 'bought,share\n2013-01-01T00:00:00Z,a\n');
       await expect(train(['quote'])).rejects.toThrow(/trades has no column 'stock', by which quote is joined/);
     });

@@ -40,7 +40,7 @@ export async function makeTrainingSet(deps: FeaturesContext, request: TrainingSe
   const known = new Map(views.map((view) => [view.name, view.features.map((feature) => feature.name)]));
   const chosen = chooseFeatures(request.features, known, request.fullFeatureNames);
   const columns = version.columns.map((column) => column.name);
-  for (const view of views) assertJoins(version, columns, view);
+  for (const view of views) assertJoins(version, view);
   const twice = chosen.find(({ name }) => columns.includes(name));
   if (twice) {
     throw invalid(`${version.dataset} has a column '${twice.name}' of its own`, {
@@ -145,14 +145,21 @@ function eventTimeOf(version: DatasetVersion, asked: string | undefined): string
   });
 }
 
-function assertJoins(version: DatasetVersion, columns: readonly string[], view: ResolvedView): void {
-  const missing = view.entities.find((entity) => !columns.includes(entity));
-  if (missing === undefined) return;
-  throw invalid(`${version.dataset} has no column '${missing}', by which ${view.name} is joined`, {
-    field: 'rows.dataset',
-    hint: `Take rows that have ${view.entities.join(' and ')}.`,
-  });
+function assertJoins(version: DatasetVersion, view: ResolvedView): void {
+  for (const { name, type } of view.entityColumns) {
+    const own = version.columns.find((column) => column.name === name);
+    if (own && kindOf(own.type) === kindOf(type)) continue;
+    throw invalid(
+      own
+        ? `${name} is ${own.type} in ${version.dataset} and ${type} in ${view.name}`
+        : `${version.dataset} has no column '${name}', by which ${view.name} is joined`,
+      { field: 'rows.dataset', hint: `Take rows that have ${view.entities.join(' and ')}, or cast in ${view.path}.` },
+    );
+  }
 }
+
+/** Whole and other numbers are compared as numbers. */
+const kindOf = (type: string): string => (type === 'integer' ? 'number' : type);
 
 /** @throws DomainError INVALID_ARGUMENT naming a row without entity or time, or the time at which there are two */
 export async function refuseBadRows(deps: FeaturesContext, view: ResolvedView): Promise<void> {
