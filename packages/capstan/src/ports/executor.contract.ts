@@ -219,12 +219,13 @@ export function describeExecutor(name: string, makeExecutor: () => Promise<Execu
 
       it('do not make a command cancelled that had ended before', async () => {
         const spec = specOf(
-          `(trap '' TERM; sh -c 'echo $$ > pid; exec sleep 120') & while [ ! -s pid ]; do sleep 0.02; done; exit 0`,
+          `(trap '' TERM; sh -c 'echo $$ > pid; exec sleep 120') & while [ ! -s pid ]; do sleep 0.02; done; echo $$ > own; exit 0`,
           { graceMs: 400 },
         );
         const execution = await executor.start(spec);
         const background = await pidIn('pid');
-        await waitFor(async () => ((await isRunning(execution.pid)) ? undefined : true));
+        const own = await pidIn('own');
+        await waitFor(async () => ((await isRunning(own)) ? undefined : true));
         expect(await isRunning(background)).toBe(true);
         await sleep(50); // lets the end of the command be noticed
         execution.cancel();

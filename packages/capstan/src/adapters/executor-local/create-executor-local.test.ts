@@ -64,11 +64,11 @@ describe.skipIf(!hasProc)(`executor-local by /proc${hasProc ? '' : ' (skipped: t
 
   it('leaves the processes of other attempts alone', async () => {
     const executor = createExecutorLocal();
-    const other = await executor.start(specOf('exec sleep 120'));
+    const other = await executor.start(specOf('echo $$ > other; exec sleep 120'));
     const one = await executor.start(specOf('exec sleep 120'));
     one.cancel();
     await one.done;
-    expect(await isRunning(other.pid)).toBe(true);
+    expect(await isRunning(await pidIn('other'))).toBe(true);
     other.cancel();
     await other.done;
   });
@@ -107,7 +107,7 @@ describe.skipIf(!hasProc)(`executor-local by /proc${hasProc ? '' : ' (skipped: t
     const running = (...pids: number[]) => Promise.all(pids.map((pid) => isRunning(pid)));
 
     it('ends what a killed server has left, wherever it has moved, and nothing else', async () => {
-      const bystander = await createExecutorLocal().start(specOf('exec sleep 120'));
+      const bystander = await createExecutorLocal().start(specOf('echo $$ > bystander; exec sleep 120'));
       const spec = specOf(
         `trap '' TERM; (setsid sh -c 'echo $$ > escaped; exec sleep 120' &); env -i sleep 121 & while [ ! -s escaped ]; do sleep 0.02; done; echo $$ > pid; exec sleep 120`,
       );
@@ -120,7 +120,7 @@ describe.skipIf(!hasProc)(`executor-local by /proc${hasProc ? '' : ' (skipped: t
       await executor.reap(`${spec.attemptId}_other`);
       expect(await running(pid, escaped)).toEqual([true, true]);
       await executor.reap(spec.attemptId);
-      expect(await running(pid, escaped, bystander.pid)).toEqual([false, false, true]);
+      expect(await running(pid, escaped, await pidIn('bystander'))).toEqual([false, false, true]);
       await executor.reap(spec.attemptId);
       bystander.cancel();
       await bystander.done;

@@ -50,7 +50,7 @@ export function createExecutorLocal(options: ExecutorLocalOptions = {}): Executo
         const group = hasProcessTable ? groupByProcessTable(table, attemptId, pid) : groupByNumber(pid);
         const supervision = supervise(exited, spec, group, () => (hasProcessTable ? table.lastReadMs : 0));
         const done = supervision.done.finally(() => running.delete(attemptId));
-        const execution = { attemptId, pid, done, cancel: () => supervision.cancel() };
+        const execution = { attemptId, done, cancel: () => supervision.cancel() };
         running.set(attemptId, execution);
         return execution;
       } finally {

@@ -73,5 +73,6 @@ export function outcomeText(
   if (result.outcome === 'timed-out')
     return `it was still running after ${Math.round(timeoutMs / 1000)} s and was ended (stageTimeoutMs of the run gives it longer)`;
   if (result.outcome === 'cancelled') return 'it was cancelled';
+  if (result.outcome === 'lost') return 'the machine that it ran on was lost';
   return result.signal === null ? `it ended with exit code ${result.exitCode}` : `it was ended by ${result.signal}`;
 }

@@ -183,6 +183,7 @@ async function execute(run: ActiveRun, spec: AttemptSpec, attempt: store.Attempt
     logFile: logFileOf(deps, attempt.id),
     timeoutMs: run.stageTimeoutMs,
     graceMs: GRACE_MS,
+    files: { root: folder, writes: stage.outputs.map((output) => output.file) },
   });
   const cancel = () => execution.cancel();
   run.stop.signal.addEventListener('abort', cancel, { once: true });

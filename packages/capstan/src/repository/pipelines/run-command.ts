@@ -8,6 +8,7 @@ import { tracedBy } from './trace-inputs.ts';
 
 const GRACE_MS = 3_000;
 const LINES_OF_A_FAILURE = 5;
+const NEVER_CARRIED = ['.git', '.dvc/cache', '.dvc/tmp'];
 
 /** How the commands of a run are run. */
 export interface CommandSite {
@@ -49,6 +50,11 @@ export async function runCommand(site: CommandSite, node: StageNode, index: numb
       logFile,
       timeoutMs: Number.POSITIVE_INFINITY,
       graceMs: GRACE_MS,
+      files: {
+        root,
+        writes: node.stage.outputs.map(({ file }) => posix.join(node.folder, file)),
+        without: NEVER_CARRIED,
+      },
     });
     const cancel = (): void => execution.cancel();
     signal.addEventListener('abort', cancel);
@@ -71,7 +77,8 @@ function environmentOf({ root, here, environment }: CommandSite, node: StageNode
   return { DVC_ROOT: root, ...Object.fromEntries(own), DVC_STAGE: addressOf(node, here) };
 }
 
-function reasonOf({ exitCode, signal }: ExecutionResult, logFile: string): string {
+function reasonOf({ outcome, exitCode, signal }: ExecutionResult, logFile: string): string {
+  if (outcome === 'lost') return 'the machine that it ran on was lost';
   const how = signal === null ? `it ended with exit code ${exitCode}` : `it was ended by ${signal}`;
   const lines = lastLines(logFile, LINES_OF_A_FAILURE).filter((line) => !line.startsWith('> '));
   return lines.length === 0 ? how : `${how}: ${lines.at(-1)}`;
