@@ -1,8 +1,8 @@
 // The screens of experiment tracking in a real browser: a table of many runs and keys, groups, charts, comparison, files.
-import type { Browser, Page, Request } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchBrowser } from '../support/browser.ts';
-import { checkScreen, openPage } from '../support/screens.ts';
+import { checkScreen, keysAsked, openPage } from '../support/screens.ts';
 import { seedRuns, type Seeded } from '../support/seed-runs.ts';
 import { capstan, emptyFolder, startServer, type RunningServer } from '../support/server.ts';
 
@@ -172,8 +172,7 @@ describe('the table of runs', () => {
       await of.locator('[data-row="4"]').waitFor();
       await expect.poll(() => cell(of, 0, 6).textContent()).not.toBe('');
       const rows = await of.locator('[data-row="0"], [data-row="1"], [data-row="2"]').allTextContents();
-      // How long ago that was may pass a minute between the two pages.
-      return rows.map((row) => row.replace(/\d+ (?:second|minute|hour)s? ago/, 'ago'));
+      return rows.map((row) => row.replace(/\d+ (?:second|minute|hour)s? ago/, 'ago')); // a minute may pass meanwhile
     };
     const other = await open(page.url().slice(server.url.length));
     expect(await shown(other)).toEqual(await shown(page));
@@ -393,10 +392,3 @@ test.each([
   await expect.poll(() => new URL(page.url()).pathname).toBe(place());
   await page.close();
 });
-
-/** Metrics, params and tags that a call asks of many runs. */
-function keysAsked(request: Request): string[] {
-  if (!request.url().endsWith('/runs/search')) return [];
-  const { metrics = [], params = [], tags = [] } = request.postDataJSON() as Record<string, string[] | undefined>;
-  return [...metrics, ...params, ...tags];
-}

@@ -1,7 +1,7 @@
 // What every test of a screen does: open it in a theme, collect its errors, ask axe, take its picture.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Page, Request } from 'playwright-core';
 import { expect } from 'vitest';
 
 const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
@@ -60,4 +60,11 @@ export async function violations(page: Page): Promise<string[]> {
   return result.violations.map(
     (violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(' | ')}`,
   );
+}
+
+/** Metrics, params and tags that a call of the page asks of many runs. */
+export function keysAsked(request: Request): string[] {
+  if (!request.url().endsWith('/runs/search')) return [];
+  const { metrics = [], params = [], tags = [] } = request.postDataJSON() as Record<string, string[] | undefined>;
+  return [...metrics, ...params, ...tags];
 }
