@@ -70,6 +70,8 @@ export const stageAttempt = z.strictObject({
   /** Of the command and all it started; null where the platform does not tell. */
   cpuMs: z.number().nullable(),
   peakMemoryBytes: z.number().nullable(),
+  /** That it ran on, as its executor calls it; null for the server's own. */
+  machine: z.string().nullable(),
 });
 export type StageAttempt = z.infer<typeof stageAttempt>;
 
@@ -129,6 +131,8 @@ export const pipelineRun = pipelineRunSummary.extend({
   gitCommit: z.string().nullable(),
   /** Of Python and its packages; null until it is known. */
   environmentKey: z.string().nullable(),
+  /** Name of what its stages run on. */
+  executor: z.string(),
   stageTimeoutMs: z.int(),
   isCancelRequested: z.boolean(),
   stages: z.array(pipelineRunStage),

@@ -191,7 +191,7 @@ export async function setup(database: Database, host: (real: ModelRuntime) => Mo
     const { dataset, number, digest } = await datasets.get(versionId);
     const times = { startedAt: now, endedAt: now };
     const attempt = { id: 'sa_1', number: 1, status: 'succeeded', reason: null, runId, ...times } as const;
-    const usage = { exitCode: 0, signal: null, durationMs: 1, cpuMs: null, peakMemoryBytes: null };
+    const usage = { exitCode: 0, signal: null, durationMs: 1, cpuMs: null, peakMemoryBytes: null, machine: null };
     const stage = { name: 'train', description: null, command: 'python train.py', status: 'succeeded' } as const;
     const facts = { after: [], inputs: [], outputs: [], isCached: false, why: [], reason: null, runId };
     return {
@@ -213,6 +213,7 @@ export async function setup(database: Database, host: (real: ModelRuntime) => Mo
       codeDigest: 'md5:1',
       gitCommit: 'c0ffee',
       environmentKey: 'env-1',
+      executor: 'local',
       stageTimeoutMs: 1,
       isCancelRequested: false,
       stages: [{ ...stage, ...facts, attempts: [{ ...attempt, ...usage }] }],

@@ -5,6 +5,7 @@ import type { HashMemory } from './format.ts';
 import type { PipelinesDeps } from './deps.ts';
 import type { Environment } from './environments.ts';
 import type { StageNode } from '#kernel/stage-graph';
+import type { Executor } from '#ports/executor';
 import * as store from './store.ts';
 
 /** A run that this job works on: everything its stages need. */
@@ -28,6 +29,8 @@ export interface ActiveRun {
   readonly inputs: readonly PipelineRunInput[];
   readonly nodes: readonly StageNode[];
   readonly environment: Environment;
+  /** Where its commands run. */
+  readonly executor: Executor;
   readonly memory: HashMemory;
   readonly stop: StopSignal;
 }

@@ -5,7 +5,7 @@ import type { EventPayload } from '@capstan/api';
 import type { Writer } from '#database';
 import type { Cause } from '#kernel/cause';
 import type { Digest } from '#ports/blob-store';
-import type { ExecutionResult } from '#ports/executor';
+import type { ExecutionResult, Executor } from '#ports/executor';
 import { writeClaimed } from './active-run.ts';
 import type { PipelinesDeps } from './deps.ts';
 import { reapLeftover } from './reap-leftover.ts';
@@ -63,6 +63,7 @@ export async function endAttempt(
     cpu_ms: rounded(result?.cpuMs),
     peak_memory_bytes: result?.peakMemoryBytes ?? null,
     log_digest: log ?? null,
+    machine: result?.machine ?? null,
   };
   await writeClaimed(run, async (writer) => {
     await store.updateAttempt(writer, attempt.id, ended);
@@ -91,8 +92,9 @@ export async function endAttempt(
 /**
  * Closes what an earlier server left open: ends processes of attempts that still run, marks those attempts lost, and ends
  * experiment runs whose attempts have ended.
+ * @param executor what the attempts were started on; undefined where this server has it no longer
  */
-export async function settleAttempts(run: RunOfAttempt): Promise<store.AttemptRow[]> {
+export async function settleAttempts(run: RunOfAttempt, executor: Executor | undefined): Promise<store.AttemptRow[]> {
   const { deps } = run;
   const lost: store.AttemptRow[] = [];
   for (const attempt of await store.unsettledAttempts(deps.database.read, run.id)) {
@@ -100,7 +102,7 @@ export async function settleAttempts(run: RunOfAttempt): Promise<store.AttemptRo
       await settle(run, attempt);
       continue;
     }
-    await reapLeftover(deps, attempt.id);
+    await reapLeftover({ executor, log: deps.log }, attempt.id);
     const runId = attempt.run_id ?? (await deps.tracker.find(run.project, attempt.id)) ?? null;
     const known = { ...attempt, run_id: runId };
     await endAttempt(run, known, { status: 'lost', reason: LOST_REASON }, async (writer) => {

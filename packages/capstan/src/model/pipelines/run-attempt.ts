@@ -175,7 +175,7 @@ async function execute(run: ActiveRun, spec: AttemptSpec, attempt: store.Attempt
     ),
   );
   await mkdir(deps.folders.logs, { recursive: true });
-  const execution = await deps.executor.start({
+  const execution = await run.executor.start({
     attemptId: attempt.id,
     command: commandLine(stage.lines),
     cwd: join(folder, stage.workingDirectory),

@@ -9,6 +9,7 @@ import { settleAttempts } from './attempts.ts';
 import type { ParamOverrides } from '#kernel/pipeline-definition';
 import type { PipelinesDeps } from './deps.ts';
 import { endedRow, recordEnd, type RunEnd } from './end-run.ts';
+import { executorNamed } from './executors.ts';
 import { gitCommit } from './git-commit.ts';
 import { orderStages } from '#kernel/stage-graph';
 import { restoreStage, runStage } from './run-stage.ts';
@@ -60,7 +61,7 @@ export async function runPipeline(
   }, LOOK_FOR_CANCEL_MS);
   try {
     if (row.cancel_requested_at !== null) stop.cancel();
-    const lost = await settleAttempts(run);
+    const lost = await settleAttempts(run, deps.executors.get(row.executor));
     const interrupted = new Map(lost.map((attempt) => [attempt.stage, `attempt ${attempt.number} was lost`]));
     const end: RunEnd = stop.isCancelled()
       ? { outcome: 'cancelled', reason: null }
@@ -75,7 +76,7 @@ export async function runPipeline(
     if (job.signal.aborted && !job.isLastTry) throw error;
     if (isRunsOwn(error) || job.isLastTry || (!(error instanceof DomainError) && job.attempt >= TRIES_OF_UNKNOWN)) {
       deps.log.warn({ err: error, run: id }, 'a pipeline run failed');
-      await settleAttempts(run);
+      await settleAttempts(run, deps.executors.get(row.executor));
       await endRun(run, { outcome: 'failed', reason: messageOf(error) });
       return;
     }
@@ -116,6 +117,7 @@ async function runAll(
 
 async function prepare(run: ClaimedRun, stop: ActiveRun['stop']): Promise<ActiveRun> {
   const { deps, row } = run;
+  const executor = executorNamed(deps.executors, row.executor);
   const project = await deps.projects.get(run.project);
   const datasets = Object.entries(project.declaration.datasets);
   const overrides = JSON.parse(row.params) as ParamOverrides;
@@ -169,6 +171,7 @@ async function prepare(run: ClaimedRun, stop: ActiveRun['stop']): Promise<Active
     inputs: workspace.inputs,
     nodes,
     environment,
+    executor,
     memory: new Map(),
     stop,
   };

@@ -10,6 +10,7 @@ import { logFileOf } from './attempts.ts';
 import type { ParamOverrides } from '#kernel/pipeline-definition';
 import type { PipelinesDeps } from './deps.ts';
 import { endedRow, recordEnd } from './end-run.ts';
+import { executorNamed } from './executors.ts';
 import { orderStages, type StageNode } from '#kernel/stage-graph';
 import { hasEnded } from './model.ts';
 import { resolveInputs } from './resolve-inputs.ts';
@@ -202,17 +203,18 @@ function complete(piece: LogPiece): Log {
 }
 
 interface Checked {
+  readonly executor: string;
   readonly revision: number;
   readonly nodes: readonly StageNode[];
   readonly inputs: Awaited<ReturnType<typeof resolveInputs>>;
 }
 
 async function check(
-  { projects, datasets, format }: PipelinesDeps,
+  { projects, datasets, format, executors }: PipelinesDeps,
   request: Pick<StartRun, 'project' | 'inputs' | 'params'>,
 ): Promise<Checked> {
   const project = await projects.get(request.project);
-  const { pipeline } = project.declaration;
+  const { pipeline, executor } = project.declaration;
   if (pipeline === undefined) {
     throw conflict(`The project '${project.name}' declares no pipeline`, {
       field: 'project',
@@ -225,9 +227,11 @@ async function check(
       hint: `Move it there, and write 'pipeline: ${format.fileName}' into capstan.yaml.`,
     });
   }
+  executorNamed(executors, executor);
   const definition = await format.read(project.folder, request.params);
   const nodes = orderStages(definition.stages);
   return {
+    executor,
     revision: project.revision,
     nodes,
     inputs: await resolveInputs(datasets, project, definition, request.inputs),
@@ -248,6 +252,8 @@ function runRow(id: string, request: StartRun, checked: Checked, now: number) {
     stage_timeout_ms: stageTimeoutMs ?? DEFAULT_STAGE_TIMEOUT_MS,
     request_key: requestKey ?? null,
     model_versions: '[]',
+    executor: checked.executor,
+    keeps_going: 0,
     fence: 0,
     actor: cause.actor,
     cycle: cause.cycle ?? null,

@@ -20,6 +20,7 @@ import { createDvcFormat } from '#protocols/dvc';
 import {
   createEnvironments,
   createPipelines,
+  LOCAL_EXECUTOR,
   pipelineJobs,
   trackRuns,
   type Pipelines,
@@ -109,7 +110,7 @@ export async function benchIn(
     ids,
     log,
     blobs,
-    executor,
+    executors: new Map([[LOCAL_EXECUTOR, executor]]),
     projects,
     environments,
     format: createDvcFormat(),

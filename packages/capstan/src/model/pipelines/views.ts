@@ -35,6 +35,7 @@ export function runOf(
     codeDigest: row.code_digest,
     gitCommit: row.git_commit,
     environmentKey: row.environment_key,
+    executor: row.executor,
     stageTimeoutMs: row.stage_timeout_ms,
     isCancelRequested: row.cancel_requested_at !== null,
     stages: stages.map((stage) =>
@@ -77,5 +78,6 @@ function attemptOf(row: store.AttemptRow): StageAttempt {
     durationMs: row.duration_ms,
     cpuMs: row.cpu_ms,
     peakMemoryBytes: row.peak_memory_bytes,
+    machine: row.machine,
   };
 }
