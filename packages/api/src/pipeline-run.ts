@@ -43,6 +43,7 @@ export const stageReason = z.strictObject({
     'lost-output',
     'lost-model',
     'interrupted',
+    'forced',
     'frozen',
     'same',
   ]),
@@ -88,6 +89,8 @@ export const pipelineRunStage = z.strictObject({
   isCached: z.boolean(),
   why: z.array(stageReason),
   reason: z.string().nullable(),
+  /** The stage whose failure it was skipped for. */
+  because: z.string().nullable(),
   /** The experiment run that made the outputs: of its own last attempt, or of the earlier one whose outputs it took. */
   runId: z.string().nullable(),
   attempts: z.array(stageAttempt),
@@ -134,6 +137,8 @@ export const pipelineRun = pipelineRunSummary.extend({
   /** Name of what its stages run on. */
   executor: z.string(),
   stageTimeoutMs: z.int(),
+  /** After a failure all but what depends on it goes on. */
+  keepGoing: z.boolean(),
   isCancelRequested: z.boolean(),
   stages: z.array(pipelineRunStage),
 });

@@ -10,6 +10,7 @@ import type { Experiments } from '#model/experiments';
 import {
   createEnvironments,
   createPipelines,
+  createSlots,
   executorNamed,
   LOCAL_EXECUTOR,
   pipelineJobs,
@@ -23,6 +24,7 @@ import type { BlobStore } from '#ports/blob-store';
 import type { Clock } from '#ports/clock';
 import type { Ids } from '#ports/ids';
 import { createDvcFormat } from '#protocols/dvc';
+import { capacityOf } from './executors.ts';
 import type { Config } from '../config.ts';
 
 interface PipelinesFoundation {
@@ -34,7 +36,10 @@ interface PipelinesFoundation {
   readonly log: Logger;
   readonly blobs: BlobStore;
   readonly executors: Executors;
-  readonly config: Pick<Config, 'data' | 'environments' | 'python' | 'commandEnvironment' | 'installerEnvironment'>;
+  readonly config: Pick<
+    Config,
+    'data' | 'stageSlots' | 'environments' | 'python' | 'commandEnvironment' | 'installerEnvironment'
+  >;
   /** Address of this server; asked when a stage starts, by which time it listens. */
   serverUrl(): string;
 }
@@ -68,6 +73,7 @@ export function wirePipelines(foundation: PipelinesFoundation, needs: PipelinesN
   });
   const pipelines = createPipelines({
     ...foundation,
+    localSlots: createSlots(capacityOf(config.stageSlots)),
     format: createDvcFormat(),
     environments,
     projects: needs.projects,

@@ -400,6 +400,7 @@ index CREATE UNIQUE INDEX serving_replicas_pkey ON serving_replicas USING btree 
 index CREATE UNIQUE INDEX serving_snapshot_pkey ON serving_snapshot USING btree (id)
 index CREATE UNIQUE INDEX settings_pkey ON settings USING btree (name)
 index CREATE UNIQUE INDEX spans_pk ON spans USING btree (trace_key, span_id)
+index CREATE UNIQUE INDEX stage_attempts_live ON stage_attempts USING btree (pipeline_run, stage) WHERE (status = 'running'::text)
 index CREATE UNIQUE INDEX stage_attempts_number ON stage_attempts USING btree (pipeline_run, stage, number)
 index CREATE UNIQUE INDEX stage_attempts_pkey ON stage_attempts USING btree (id)
 index CREATE UNIQUE INDEX stage_results_pkey ON stage_results USING btree (id)

@@ -149,6 +149,7 @@ CREATE INDEX runs_newest on runs (experiment_id, lifecycle, start_time desc, id)
 CREATE INDEX "runs_trash" on "runs" (deleted_at)
         where lifecycle = 'deleted';
 CREATE UNIQUE INDEX scorers_by_name on scorers (experiment_id, name);
+CREATE UNIQUE INDEX stage_attempts_live on stage_attempts (pipeline_run, stage) where status = 'running';
 CREATE INDEX "stage_attempts_run" on "stage_attempts" ("run_id");
 CREATE INDEX "stage_results_key" on "stage_results" ("project", "result_key", "environment_key", "created_at");
 CREATE INDEX traces_by_session on traces (session_id, experiment_id);

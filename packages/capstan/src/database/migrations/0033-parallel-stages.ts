@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Migration } from './migration.ts';
 
 /** Stages that run at once, where they are told to, from a commit; and why a stage was skipped or a run was asked for. */
@@ -16,6 +17,10 @@ export const parallelStages: Migration = {
       await db.schema.alterTable('pipeline_runs').addColumn(name, 'text').execute();
     }
     await db.schema.alterTable('pipeline_stages').addColumn('because', 'text').execute();
+    // A stage has one attempt that may publish, whatever else has been given up.
+    await sql`create unique index stage_attempts_live on stage_attempts (pipeline_run, stage) where status = 'running'`.execute(
+      db,
+    );
     await db.schema.alterTable('stage_attempts').addColumn('machine', 'text').execute();
   },
 };

@@ -218,6 +218,7 @@ ${declared}
       gitCommit: null,
       environmentKey: 'env',
       executor: 'local',
+      keepGoing: false,
       stageTimeoutMs: 1_000,
       isCancelRequested: false,
       stages: [
@@ -227,6 +228,7 @@ ${declared}
           inputs: [],
           outputs: [],
           isCached: false,
+          because: null,
           why: [],
           reason: null,
           runId,

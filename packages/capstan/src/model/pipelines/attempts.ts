@@ -6,7 +6,7 @@ import type { Writer } from '#database';
 import type { Cause } from '#kernel/cause';
 import type { Digest } from '#ports/blob-store';
 import type { ExecutionResult, Executor } from '#ports/executor';
-import { writeClaimed } from './active-run.ts';
+import { ClaimLost, writeClaimed } from './active-run.ts';
 import type { PipelinesDeps } from './deps.ts';
 import { reapLeftover } from './reap-leftover.ts';
 import * as store from './store.ts';
@@ -43,6 +43,7 @@ export function logFileOf(deps: Pick<PipelinesDeps, 'folders'>, attemptId: strin
 /**
  * Records how an attempt ended: row, fact and whatever `also` adds in one transaction; then the experiment run is told.
  * A kill in between is made up for by `settleAttempts`.
+ * @throws ClaimLost where the attempt has ended already: nothing of it is taken then
  */
 export async function endAttempt(
   run: RunOfAttempt,
@@ -66,7 +67,8 @@ export async function endAttempt(
     machine: result?.machine ?? null,
   };
   await writeClaimed(run, async (writer) => {
-    await store.updateAttempt(writer, attempt.id, ended);
+    // What was taken for lost, or ended by another hand, has nothing more to say.
+    if (!(await store.endAttempt(writer, attempt.id, ended))) throw new ClaimLost(`the attempt ${attempt.id} is over`);
     await also(writer);
     const payload: EventPayload<'stage-attempt.ended'> = {
       pipelineRun: run.id,

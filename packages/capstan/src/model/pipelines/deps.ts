@@ -8,6 +8,7 @@ import type { BlobStore, Digest } from '#ports/blob-store';
 import type { Clock } from '#ports/clock';
 import type { Ids } from '#ports/ids';
 import type { PipelineFormat } from './format.ts';
+import type { Slots } from './slots.ts';
 import type { Environments } from './environments.ts';
 import type { Executors } from './executors.ts';
 
@@ -92,6 +93,8 @@ export interface PipelinesDeps {
   readonly log: Logger;
   readonly blobs: BlobStore;
   readonly executors: Executors;
+  /** Of this machine, for all runs together. */
+  readonly localSlots: Slots;
   readonly format: PipelineFormat;
   readonly environments: Environments;
   readonly projects: ProjectSource;

@@ -4,6 +4,7 @@
 // Called by retraining and the routes; projects, datasets and experiments are given by the composition root.
 export { pipelineBlobs } from './held-blobs.ts';
 export { createPipelines, type Log, type Pipelines, type StartRun } from './service.ts';
+export { createSlots, type Capacity, type Slots } from './slots.ts';
 export { executorNamed, LOCAL_EXECUTOR, type Executors } from './executors.ts';
 export { createEnvironments, type Environment, type Environments } from './environments.ts';
 export { pipelineRoutes } from './routes.ts';

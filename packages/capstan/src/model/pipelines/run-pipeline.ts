@@ -9,12 +9,13 @@ import { settleAttempts } from './attempts.ts';
 import type { ParamOverrides } from '#kernel/pipeline-definition';
 import type { PipelinesDeps } from './deps.ts';
 import { endedRow, recordEnd, type RunEnd } from './end-run.ts';
-import { executorNamed } from './executors.ts';
+import { executorNamed, slotsOf } from './executors.ts';
 import { gitCommit } from './git-commit.ts';
 import { orderStages } from '#kernel/stage-graph';
-import { restoreStage, runStage } from './run-stage.ts';
-import { stageRows } from './stage-rows.ts';
+import { runStages } from './run-stages.ts';
+import { forcedStages, stageRows } from './stage-rows.ts';
 import * as store from './store.ts';
+import { createTurns } from './turns.ts';
 import { prepareWorkspace, refuseMissingInputs, workspaceFolder } from './workspace.ts';
 
 /** Where another process asked for a cancel, it is seen within this time. */
@@ -99,20 +100,8 @@ async function runAll(
   interrupted: ReadonlyMap<string, string>,
 ): Promise<RunEnd> {
   const active = await prepare(run, stop);
-  const rows = new Map((await store.listStages(run.deps.database.read, run.id)).map((row) => [row.name, row]));
   await writeClaimed(run, (writer) => store.updateRun(writer, run, { phase: 'stages' }).then(() => undefined));
-  for (const node of active.nodes) {
-    const { stage } = node;
-    if (stop.isCancelled()) return { outcome: 'cancelled', reason: null };
-    stop.signal.throwIfAborted();
-    const row = rows.get(stage.name);
-    if (row?.status === 'succeeded' && row.result !== null && (await restoreStage(active, stage, row.result))) continue;
-    const outcome = await runStage(active, node, interrupted.get(stage.name));
-    if (outcome.status === 'succeeded') continue;
-    if (outcome.status === 'cancelled') return { outcome: 'cancelled', reason: null };
-    return { outcome: 'failed', reason: `The stage '${stage.name}' failed: ${outcome.reason}` };
-  }
-  return { outcome: 'succeeded', reason: null };
+  return await runStages(active, interrupted);
 }
 
 async function prepare(run: ClaimedRun, stop: ActiveRun['stop']): Promise<ActiveRun> {
@@ -172,7 +161,11 @@ async function prepare(run: ClaimedRun, stop: ActiveRun['stop']): Promise<Active
     nodes,
     environment,
     executor,
+    slots: slotsOf(deps, row.executor),
+    keepsGoing: row.keeps_going === 1,
+    forced: forcedStages(nodes, row.forced_from),
     memory: new Map(),
+    publishing: createTurns(),
     stop,
   };
 }

@@ -20,6 +20,7 @@ import { createDvcFormat } from '#protocols/dvc';
 import {
   createEnvironments,
   createPipelines,
+  createSlots,
   LOCAL_EXECUTOR,
   pipelineJobs,
   trackRuns,
@@ -111,6 +112,7 @@ export async function benchIn(
     log,
     blobs,
     executors: new Map([[LOCAL_EXECUTOR, executor]]),
+    localSlots: createSlots({ cpus: 2, gpus: 0, memoryBytes: 2 ** 34 }),
     projects,
     environments,
     format: createDvcFormat(),

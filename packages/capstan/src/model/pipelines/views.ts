@@ -37,6 +37,7 @@ export function runOf(
     environmentKey: row.environment_key,
     executor: row.executor,
     stageTimeoutMs: row.stage_timeout_ms,
+    keepGoing: row.keeps_going === 1,
     isCancelRequested: row.cancel_requested_at !== null,
     stages: stages.map((stage) =>
       stageOf(
@@ -59,6 +60,7 @@ function stageOf(row: store.StageRow, attempts: readonly store.AttemptRow[]): Pi
     isCached: row.is_cached === 1,
     why: (JSON.parse(row.why) as Reason[]).map((reason) => ({ ...reason, text: reasonText(reason) })),
     reason: row.reason,
+    because: row.because,
     runId: row.run_id,
     attempts: attempts.map(attemptOf),
   };
