@@ -7,7 +7,7 @@
 /** Ranks from 1 on; equal values share the mean of theirs. */
 export function ranks(values: readonly number[]): number[] {
   const order = values.map((_, index) => index).toSorted((a, b) => (values[a] ?? 0) - (values[b] ?? 0));
-  const ranked = new Array<number>(values.length).fill(0);
+  const ranked = values.map(() => 0);
   for (let start = 0; start < order.length;) {
     let end = start;
     while (end + 1 < order.length && values[order[end + 1] ?? 0] === values[order[start] ?? 0]) end++;

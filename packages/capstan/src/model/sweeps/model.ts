@@ -28,10 +28,6 @@ export function hasEnded(state: SweepState): state is EndedSweep {
   return isTerminal(sweepTransitions, state);
 }
 
-export function isOpen(state: TrialState): state is 'waiting' | 'running' {
-  return !isTerminal(trialTransitions, state);
-}
-
 /** A trial, as far as decisions look at it. */
 export interface TrialFacts {
   readonly number: number;
@@ -76,7 +72,7 @@ export function decide(limits: Limits, trials: readonly TrialFacts[]): Next {
 }
 
 /** Whether `value` is better than `other`. */
-export function isBetter(goal: SweepGoal, value: number, other: number): boolean {
+function isBetter(goal: SweepGoal, value: number, other: number): boolean {
   return goal === 'minimise' ? value < other : value > other;
 }
 

@@ -24,7 +24,7 @@ export function earlyStoppingOf(row: Pick<SweepRow, 'early_stopping'>): EarlySto
 }
 
 /** Rows as callers see them. */
-export function trialOf(row: TrialRow): Trial {
+function trialOf(row: TrialRow): Trial {
   return {
     number: row.number,
     state: row.state,
