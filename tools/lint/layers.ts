@@ -34,6 +34,7 @@ const modules = [
   'model/traces',
   'model/evaluations',
   'model/pipelines',
+  'model/sweeps',
   'model/registry',
   'model/imports',
   'model/gates',

@@ -12,6 +12,7 @@ export * from './feature-view.ts';
 export * from './dataset-diff.ts';
 export * from './expectation-test.ts';
 export * from './pipeline-run.ts';
+export * from './sweep.ts';
 export * from './verdict.ts';
 export * from './cycle.ts';
 export * from './monitor.ts';

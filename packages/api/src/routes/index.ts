@@ -17,6 +17,7 @@ import { predictions } from './predictions.ts';
 import { projects } from './projects.ts';
 import { registry } from './registry.ts';
 import { serving } from './serving.ts';
+import { sweeps } from './sweeps.ts';
 import { system } from './system.ts';
 import { traces } from './traces.ts';
 import { trash } from './trash.ts';
@@ -36,6 +37,7 @@ export const routes = {
   traces,
   evaluations,
   pipelines,
+  sweeps,
   deployments,
   predictions,
   registry,

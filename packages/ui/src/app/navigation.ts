@@ -21,6 +21,7 @@ export function wings(project: string | undefined): readonly Wing[] {
       links: [
         { href: '/experiments', label: 'Experiments' },
         ...ofProject('Pipeline runs', 'pipeline-runs'),
+        ...ofProject('Sweeps', 'sweeps'),
         { href: '/models', label: 'Models' },
         { href: '/evaluation-datasets', label: 'Evaluation datasets' },
       ],

@@ -44,6 +44,7 @@ constraint rollouts FOREIGN KEY (deployment) REFERENCES deployments(name)
 constraint runs FOREIGN KEY (experiment_id) REFERENCES experiments(id)
 constraint scorers FOREIGN KEY (experiment_id) REFERENCES experiments(id)
 constraint stage_attempts FOREIGN KEY (pipeline_run) REFERENCES pipeline_runs(id)
+constraint sweep_trials FOREIGN KEY (sweep) REFERENCES sweeps(id)
 constraint traces FOREIGN KEY (experiment_id) REFERENCES experiments(id)
 cycle_steps.cycle text not null
 cycle_steps.decision text
@@ -297,6 +298,8 @@ index CREATE INDEX runs_newest ON runs USING btree (experiment_id, lifecycle, st
 index CREATE INDEX runs_trash ON runs USING btree (deleted_at) WHERE (lifecycle = 'deleted'::text)
 index CREATE INDEX stage_attempts_run ON stage_attempts USING btree (run_id)
 index CREATE INDEX stage_results_key ON stage_results USING btree (project, result_key, environment_key, created_at)
+index CREATE INDEX sweep_trials_by_run ON sweep_trials USING btree (pipeline_run)
+index CREATE INDEX sweeps_newest ON sweeps USING btree (created_at, id)
 index CREATE INDEX traces_by_session ON traces USING btree (session_id, experiment_id)
 index CREATE INDEX traces_newest ON traces USING btree (experiment_id, started_at DESC, id)
 index CREATE INDEX verdicts_version ON verdicts USING btree (model, version, created_at)
@@ -404,6 +407,10 @@ index CREATE UNIQUE INDEX stage_attempts_live ON stage_attempts USING btree (pip
 index CREATE UNIQUE INDEX stage_attempts_number ON stage_attempts USING btree (pipeline_run, stage, number)
 index CREATE UNIQUE INDEX stage_attempts_pkey ON stage_attempts USING btree (id)
 index CREATE UNIQUE INDEX stage_results_pkey ON stage_results USING btree (id)
+index CREATE UNIQUE INDEX sweep_trials_pk ON sweep_trials USING btree (sweep, number)
+index CREATE UNIQUE INDEX sweeps_number ON sweeps USING btree (project, number)
+index CREATE UNIQUE INDEX sweeps_pkey ON sweeps USING btree (id)
+index CREATE UNIQUE INDEX sweeps_request ON sweeps USING btree (project, request_key)
 index CREATE UNIQUE INDEX trace_links_pk ON trace_links USING btree (trace_key, kind, target)
 index CREATE UNIQUE INDEX trace_metadata_pk ON trace_metadata USING btree (trace_key, key)
 index CREATE UNIQUE INDEX trace_tags_pk ON trace_tags USING btree (trace_key, key)
@@ -822,6 +829,43 @@ stage_results.project text not null
 stage_results.result_key text not null
 stage_results.run_id text
 stage_results.stage text not null
+sweep_trials.curve text not null
+sweep_trials.ended_at bigint
+sweep_trials.is_stopping bigint not null
+sweep_trials.number bigint not null
+sweep_trials.params text not null
+sweep_trials.pipeline_run text
+sweep_trials.reason text
+sweep_trials.run_id text
+sweep_trials.started_at bigint
+sweep_trials.state text not null
+sweep_trials.step bigint
+sweep_trials.sweep text not null
+sweep_trials.value double precision
+sweeps.actor text not null
+sweeps.best_trial bigint
+sweeps.created_at bigint not null
+sweeps.deadline bigint
+sweeps.early_stopping text
+sweeps.ended_at bigint
+sweeps.goal text not null
+sweeps.id text not null
+sweeps.max_failed_share double precision not null
+sweeps.max_trials bigint not null
+sweeps.method text not null
+sweeps.metric text not null
+sweeps.number bigint not null
+sweeps.parallel bigint not null
+sweeps.project text not null
+sweeps.reason text
+sweeps.request_key text
+sweeps.seed bigint not null
+sweeps.space text not null
+sweeps.stage_timeout_ms bigint
+sweeps.started_at bigint
+sweeps.state text not null
+sweeps.time_limit_ms bigint
+sweeps.version bigint not null
 trace_links.kind text not null
 trace_links.target text not null
 trace_links.trace_key bigint not null

@@ -25,6 +25,7 @@ import { searchIndexes } from './0025-search-indexes.ts';
 import { filesOfCopiedVersions } from './0028-files-of-copied-versions.ts';
 import { expectationTests } from './0029-expectation-tests.ts';
 import { features } from './0030-features.ts';
+import { sweeps } from './0031-sweeps.ts';
 import { parallelStages } from './0033-parallel-stages.ts';
 import type { Migration } from './migration.ts';
 
@@ -34,8 +35,6 @@ export const migrations: readonly Migration[] = [
   design,
   data,
   model,
-  pipelines,
-  gates,
   operations,
   retraining,
   monitors,
@@ -45,7 +44,6 @@ export const migrations: readonly Migration[] = [
   recalibration,
   traces,
   webhooks,
-  modelHistory,
   retention,
   imports,
   leanEventIndexes,
@@ -57,5 +55,6 @@ export const migrations: readonly Migration[] = [
   filesOfCopiedVersions,
   expectationTests,
   features,
+  sweeps,
   parallelStages,
 ];

@@ -66,6 +66,8 @@ const tellers: Readonly<Record<string, Teller>> = {
   'pipeline-run.started': (payload) => `Pipeline run ${at(payload, 'number')} started`,
   'pipeline-run.ended': (payload) =>
     `Pipeline run ${at(payload, 'number')} ${at(payload, 'outcome')}${because(payload)}`,
+  'sweep.started': (payload) => `Sweep ${at(payload, 'number')} started: ${at(payload, 'method')}`,
+  'sweep.ended': (payload) => `Sweep ${at(payload, 'number')} ${at(payload, 'outcome')}${because(payload)}`,
   'deployment.created': (payload) => `Deployment ${at(payload, 'deployment')} created`,
   'rollout.started': (payload) =>
     `Rollout of revision ${at(payload, 'revision')} of ${at(payload, 'deployment')} started`,
