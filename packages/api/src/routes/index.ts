@@ -16,6 +16,7 @@ import { pipelines } from './pipelines.ts';
 import { predictions } from './predictions.ts';
 import { projects } from './projects.ts';
 import { registry } from './registry.ts';
+import { reportedRuns } from './reported-runs.ts';
 import { serving } from './serving.ts';
 import { system } from './system.ts';
 import { traces } from './traces.ts';
@@ -36,6 +37,7 @@ export const routes = {
   traces,
   evaluations,
   pipelines,
+  reportedRuns,
   deployments,
   predictions,
   registry,

@@ -35,6 +35,7 @@ export const jobKinds = {
   'predictions.features': { payload: z.strictObject({ segment: z.string() }), maxAttempts: 5, leaseMs: 120_000 },
   // Many tries: each kill of the server costs one, and a stage that fails is no failure of the job.
   'pipelines.run': { payload: z.strictObject({ pipelineRun: z.string() }), maxAttempts: 20, leaseMs: 30_000 },
+  'pipelines.track': { payload: z.strictObject({ attempt: z.string() }), maxAttempts: 10, leaseMs: 60_000 },
   'monitors.watch': { payload: z.strictObject({ project: z.string() }), maxAttempts: 3, leaseMs: 120_000 },
   'debt.measure': { payload: z.strictObject({ project: z.string() }), maxAttempts: 3, leaseMs: 300_000 },
   'cycles.consider': { payload: eventPayload, maxAttempts: 10, leaseMs: 30_000 },

@@ -10,6 +10,7 @@ import type { Experiments } from '#model/experiments';
 import {
   createEnvironments,
   createPipelines,
+  createReportedRuns,
   pipelineJobs,
   pipelineRoutes,
   trackRuns,
@@ -48,7 +49,7 @@ interface PipelinesNeeds {
 export interface WiredPipelines {
   readonly services: { readonly pipelines: Pipelines };
   readonly bound: BoundRoute[];
-  readonly handlers: Pick<JobHandlers, 'pipelines.run'>;
+  readonly handlers: Pick<JobHandlers, 'pipelines.run' | 'pipelines.track'>;
 }
 
 /** Pipelines on DVC's files, in Python environments, tracked as experiment runs. */
@@ -63,19 +64,25 @@ export function wirePipelines(foundation: PipelinesFoundation, needs: PipelinesN
     commandEnvironment: config.commandEnvironment,
     installerEnvironment: config.installerEnvironment,
   });
+  const tracker = trackRuns({ experiments: needs.experiments, blobs });
+  const reportedRuns = createReportedRuns({ ...foundation, tracker });
   const pipelines = createPipelines({
     ...foundation,
     format: createDvcFormat(),
     environments,
     projects: needs.projects,
     datasets: datasetSource(needs.datasets),
-    tracker: trackRuns({ experiments: needs.experiments, blobs }),
+    tracker,
     modelVersionsOf: (runIds) => needs.modelVersionsOf(runIds),
     folders: { workspaces: join(config.data, 'workspaces'), logs: join(config.data, 'logs'), data: config.data },
     commandEnvironment: config.commandEnvironment,
     trackingUrl: () => foundation.serverUrl(),
   });
-  return { services: { pipelines }, bound: pipelineRoutes(pipelines), handlers: pipelineJobs(pipelines) };
+  return {
+    services: { pipelines },
+    bound: pipelineRoutes(pipelines, reportedRuns),
+    handlers: pipelineJobs(pipelines, reportedRuns),
+  };
 }
 
 function datasetSource(datasets: Datasets): DatasetSource {

@@ -5,6 +5,7 @@
 export { pipelineBlobs } from './held-blobs.ts';
 export { createPipelines, type Log, type Pipelines, type StartRun } from './service.ts';
 export { createEnvironments, type Environment, type Environments } from './environments.ts';
+export { createReportedRuns, type ReportedRuns } from './report-run.ts';
 export { pipelineRoutes } from './routes.ts';
 export { pipelineJobs } from './jobs.ts';
 export { trackRuns } from './track-runs.ts';
