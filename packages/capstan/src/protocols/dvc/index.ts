@@ -33,4 +33,5 @@ export { findParams, refuseMissing, type FoundParams } from './param-values.ts';
 export { readValues, readValuesText, selectValue, type Values } from './value-files.ts';
 export { pythonRepr } from './python-repr.ts';
 export { pythonFloat } from './python-text.ts';
+export { readMetrics } from './metrics-file.ts';
 export { overrideParams } from './override-params.ts';
