@@ -11,6 +11,8 @@ export * from './dataset-version.ts';
 export * from './feature-view.ts';
 export * from './dataset-diff.ts';
 export * from './expectation-test.ts';
+export * from './stage-reason.ts';
+export * from './reported-run.ts';
 export * from './pipeline-run.ts';
 export * from './sweep.ts';
 export * from './verdict.ts';

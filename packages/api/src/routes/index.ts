@@ -16,6 +16,7 @@ import { pipelines } from './pipelines.ts';
 import { predictions } from './predictions.ts';
 import { projects } from './projects.ts';
 import { registry } from './registry.ts';
+import { reportedRuns } from './reported-runs.ts';
 import { serving } from './serving.ts';
 import { sweeps } from './sweeps.ts';
 import { system } from './system.ts';
@@ -38,6 +39,7 @@ export const routes = {
   evaluations,
   pipelines,
   sweeps,
+  reportedRuns,
   deployments,
   predictions,
   registry,

@@ -19,6 +19,7 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'add', load: () => import('./add.ts') },
   { name: 'checkout', load: () => import('./checkout.ts') },
   { name: 'repro', load: () => import('./repro.ts') },
+  { name: 'report', load: () => import('./report.ts') },
   { name: 'merge-driver', load: () => import('./merge-driver.ts') },
   { name: 'dag', load: () => import('./dag.ts') },
   { name: 'commit', load: () => import('./commit.ts') },

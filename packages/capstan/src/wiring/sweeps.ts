@@ -4,7 +4,7 @@ import type { Projects } from '#design/projects';
 import type { BoundRoute } from '#http';
 import type { JobHandlers } from '#jobs';
 import type { Experiments } from '#model/experiments';
-import { createEnvironments, type Pipelines } from '#model/pipelines';
+import { createEnvironments, executorNamed, LOCAL_EXECUTOR, type Pipelines } from '#model/pipelines';
 import { createOptuna, createSweeps, sweepJobs, sweepRoutes, type Sweeps } from '#model/sweeps';
 import type { Foundation } from './foundation.ts';
 
@@ -25,9 +25,11 @@ export function wireSweeps(foundation: Foundation, needs: SweepsNeeds): WiredSwe
   const { config } = foundation;
   const folder = join(config.data, 'sweeps');
   mkdirSync(folder, { recursive: true });
-  const environments = createEnvironments({ ...foundation, ...config, folder: config.environments });
+  const executor = executorNamed(foundation.executors, LOCAL_EXECUTOR);
+  const environments = createEnvironments({ ...foundation, ...config, executor, folder: config.environments });
   const optuna = createOptuna({
     ...foundation,
+    executor,
     environments,
     folder,
     commandEnvironment: config.commandEnvironment,

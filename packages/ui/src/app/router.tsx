@@ -157,9 +157,15 @@ const model = [
   }),
   createRoute({
     getParentRoute,
+    path: '/pipeline-runs',
+    component: lazyRouteComponent(() => import('../screens/pipelines/pipeline-runs.tsx'), 'AllPipelineRuns'),
+    staticData: { crumbs: alone('Pipeline runs') },
+  }),
+  createRoute({
+    getParentRoute,
     path: '/pipeline-runs/$run',
     component: lazyRouteComponent(() => import('../screens/pipelines/pipeline-run.tsx'), 'PipelineRun'),
-    staticData: { crumbs: alone('Pipeline run') },
+    staticData: { crumbs: inList('Pipeline runs', '/pipeline-runs', () => 'Pipeline run') },
   }),
   createRoute({
     getParentRoute,

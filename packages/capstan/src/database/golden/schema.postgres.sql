@@ -29,10 +29,15 @@ assessments.updated_at bigint not null
 assessments.value text not null
 assessments.value_number double precision
 assessments.value_text text not null
+attempt_log_pieces.attempt text not null
+attempt_log_pieces.bytes bytea not null
+attempt_log_pieces.size_bytes bigint not null
+attempt_log_pieces.start bigint not null
 champions.deployment text not null
 champions.revision bigint not null
 champions.seq bigint not null
 champions.since bigint not null
+constraint attempt_log_pieces FOREIGN KEY (attempt) REFERENCES stage_attempts(id)
 constraint champions FOREIGN KEY (deployment) REFERENCES deployments(name)
 constraint cycle_steps FOREIGN KEY (cycle) REFERENCES cycles(id)
 constraint experiment_tags FOREIGN KEY (experiment_id) REFERENCES experiments(id)
@@ -307,6 +312,7 @@ index CREATE INDEX webhook_deliveries_newest ON webhook_deliveries USING btree (
 index CREATE UNIQUE INDEX approvals_pk ON approvals USING btree (model, version, seq)
 index CREATE UNIQUE INDEX artifacts_pk ON artifacts USING btree (root, path)
 index CREATE UNIQUE INDEX assessments_pkey ON assessments USING btree (id)
+index CREATE UNIQUE INDEX attempt_log_pieces_pk ON attempt_log_pieces USING btree (attempt, start)
 index CREATE UNIQUE INDEX champions_pk ON champions USING btree (deployment, seq)
 index CREATE UNIQUE INDEX cycle_steps_pk ON cycle_steps USING btree (cycle, seq)
 index CREATE UNIQUE INDEX cycle_triggers_pk ON cycle_triggers USING btree (project, trigger_key)
@@ -589,10 +595,12 @@ pipeline_runs.ended_at bigint
 pipeline_runs.environment_key text
 pipeline_runs.environment_log text
 pipeline_runs.executor text not null default 'local'::text
+pipeline_runs.facts bigint
 pipeline_runs.fence bigint not null
 pipeline_runs.forced_from text
 pipeline_runs.from_commit text
 pipeline_runs.git_commit text
+pipeline_runs.heard_at bigint
 pipeline_runs.id text not null
 pipeline_runs.inputs text not null
 pipeline_runs.keeps_going bigint not null default 0
@@ -600,11 +608,13 @@ pipeline_runs.model_versions text not null
 pipeline_runs.number bigint not null
 pipeline_runs.params text not null
 pipeline_runs.phase text not null
+pipeline_runs.place text
 pipeline_runs.project text not null
 pipeline_runs.reason text
 pipeline_runs.request_key text
 pipeline_runs.retry_of text
 pipeline_runs.revision bigint not null
+pipeline_runs.source text not null default 'server'::text
 pipeline_runs.stage_timeout_ms bigint not null
 pipeline_runs.started_at bigint
 pipeline_runs.status text not null
@@ -621,6 +631,7 @@ pipeline_stages.pipeline_run text not null
 pipeline_stages.position bigint not null
 pipeline_stages.project text not null
 pipeline_stages.reason text
+pipeline_stages.report text
 pipeline_stages.result text
 pipeline_stages.run_id text
 pipeline_stages.status text not null

@@ -26,6 +26,7 @@ import { filesOfCopiedVersions } from './0028-files-of-copied-versions.ts';
 import { expectationTests } from './0029-expectation-tests.ts';
 import { features } from './0030-features.ts';
 import { sweeps } from './0031-sweeps.ts';
+import { reportedRuns } from './0032-reported-runs.ts';
 import { parallelStages } from './0033-parallel-stages.ts';
 import type { Migration } from './migration.ts';
 
@@ -35,6 +36,8 @@ export const migrations: readonly Migration[] = [
   design,
   data,
   model,
+  pipelines,
+  gates,
   operations,
   retraining,
   monitors,
@@ -44,6 +47,7 @@ export const migrations: readonly Migration[] = [
   recalibration,
   traces,
   webhooks,
+  modelHistory,
   retention,
   imports,
   leanEventIndexes,
@@ -56,5 +60,6 @@ export const migrations: readonly Migration[] = [
   expectationTests,
   features,
   sweeps,
+  reportedRuns,
   parallelStages,
 ];

@@ -63,6 +63,7 @@ const tellers: Readonly<Record<string, Teller>> = {
   'model-alias.removed': (payload) => `${at(payload, 'model')}@${at(payload, 'alias')} removed${because(payload)}`,
   'model-version.approved': (payload) => `${versionOf(payload)} approved as ${at(payload, 'role')}${because(payload)}`,
   'verdict.given': (payload) => `The gates say ${at(payload, 'status')} to ${versionOf(payload)}`,
+  'pipeline-run.reported': (payload) => `Pipeline run ${at(payload, 'number')} began on ${at(payload, 'host')}`,
   'pipeline-run.started': (payload) => `Pipeline run ${at(payload, 'number')} started`,
   'pipeline-run.ended': (payload) =>
     `Pipeline run ${at(payload, 'number')} ${at(payload, 'outcome')}${because(payload)}`,
