@@ -100,6 +100,7 @@ export const vendors: Readonly<Record<string, readonly string[]>> = {
   '@bufbuild/protobuf': ['protocols/otel'],
   '@duckdb/node-api': ['adapters/analytics-duckdb'],
   '@capstan/client': ['cli', 'demo'],
+  '@smithy/signature-v4': ['adapters/remote-s3'],
   commander: ['cli'],
   croner: ['jobs'],
   fastify: ['http'],
