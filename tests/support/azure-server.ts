@@ -2,10 +2,8 @@
 import { spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './s3-server.ts';
-import { emptyFolder } from './server.ts';
 
 export interface AzureServer {
   /** Of the account's blobs. */
@@ -28,9 +26,8 @@ const VERSION = '2019-12-12';
 
 /** @param program as `ensureAzurite` finds it */
 export async function startAzureServer(program: string): Promise<AzureServer> {
-  const folder = emptyFolder();
   const port = await freePort();
-  const place = ['--blobHost', '127.0.0.1', '--blobPort', String(port), '--location', folder];
+  const place = ['--blobHost', '127.0.0.1', '--blobPort', String(port)];
   const options = ['--inMemoryPersistence', '--silent', '--skipApiVersionCheck', '--disableTelemetry'];
   const child = spawn(process.execPath, [program, ...place, ...options], {
     stdio: 'ignore',
@@ -54,7 +51,6 @@ export async function startAzureServer(program: string): Promise<AzureServer> {
     async stop() {
       child.kill();
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

@@ -22,8 +22,11 @@ const ONE_CALL_BYTES = 8 << 20;
 const VERSION = '2021-12-02';
 const BYTES = { 'content-type': 'application/octet-stream' };
 
-/** @throws DomainError INVALID_ARGUMENT for settings of no use */
-export function openAzureRemote(settings: RemoteSettings, env: Env): ObjectRemote {
+/**
+ * @param namesAPage of lists: Azure gives no more than 5,000
+ * @throws DomainError INVALID_ARGUMENT for settings of no use
+ */
+export function openAzureRemote(settings: RemoteSettings, env: Env, namesAPage = NAMES_A_PAGE): ObjectRemote {
   const at = azureSettings(settings, env);
   const calls = new RestCalls(at, env);
   const send = sender(at, calls, env);
@@ -66,7 +69,7 @@ export function openAzureRemote(settings: RemoteSettings, env: Env): ObjectRemot
     name: at.name,
     address: at.address,
     jobs: JOBS,
-    listing: { by: 'pages', entries: NAMES_A_PAGE },
+    listing: { by: 'pages', entries: namesAPage },
     async has(path, call = {}) {
       return await told(path, call, async () => {
         const answer = await ask(path, { method: 'HEAD', url: urlOf(path), ...call });
@@ -76,7 +79,7 @@ export function openAzureRemote(settings: RemoteSettings, env: Env): ObjectRemot
     },
     async *list(folder, call = {}) {
       const prefix = encodeURIComponent(folder === '' ? at.prefix : `${at.prefix}${folder}/`);
-      const query = `restype=container&comp=list&maxresults=${NAMES_A_PAGE}&prefix=${prefix}`;
+      const query = `restype=container&comp=list&maxresults=${namesAPage}&prefix=${prefix}`;
       for (let marker: string | undefined = ''; marker !== undefined;) {
         const after: string = marker === '' ? '' : `&marker=${encodeURIComponent(marker)}`;
         const url = new URL(`${container}?${query}${after}`);

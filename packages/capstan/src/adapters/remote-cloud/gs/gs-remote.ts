@@ -24,8 +24,11 @@ interface Page {
   readonly nextPageToken?: string;
 }
 
-/** @throws DomainError INVALID_ARGUMENT for settings of no use */
-export function openGsRemote(settings: RemoteSettings, env: Env): ObjectRemote {
+/**
+ * @param namesAPage of lists: Google gives no more than 1,000
+ * @throws DomainError INVALID_ARGUMENT for settings of no use
+ */
+export function openGsRemote(settings: RemoteSettings, env: Env, namesAPage = NAMES_A_PAGE): ObjectRemote {
   const at = gsSettings(settings, env);
   const calls = new RestCalls(LIMITS, env);
   const credentials = gsCredentials(at);
@@ -59,7 +62,7 @@ export function openGsRemote(settings: RemoteSettings, env: Env): ObjectRemote {
     name: at.name,
     address: at.address,
     jobs: JOBS,
-    listing: { by: 'pages', entries: NAMES_A_PAGE },
+    listing: { by: 'pages', entries: namesAPage },
     async has(path, call = {}) {
       return await told(path, call, async () => {
         const answer = await ask(path, { method: 'GET', url: objectUrl(path, '?fields=name'), ...call }, false);
@@ -69,7 +72,7 @@ export function openGsRemote(settings: RemoteSettings, env: Env): ObjectRemote {
     },
     async *list(folder, call = {}) {
       const prefix = folder === '' ? at.prefix : `${at.prefix}${folder}/`;
-      const fields = `maxResults=${NAMES_A_PAGE}&fields=items(name),nextPageToken&prefix=${encodeURIComponent(prefix)}`;
+      const fields = `maxResults=${namesAPage}&fields=items(name),nextPageToken&prefix=${encodeURIComponent(prefix)}`;
       for (let token: string | undefined = ''; token !== undefined;) {
         const after: string = token === '' ? '' : `&pageToken=${encodeURIComponent(token)}`;
         const url = new URL(`${at.endpoint}${bucket}?${fields}${after}`);
