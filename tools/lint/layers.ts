@@ -104,6 +104,7 @@ export const vendors: Readonly<Record<string, readonly string[]>> = {
   commander: ['cli'],
   croner: ['jobs'],
   fastify: ['http'],
+  'google-auth-library': ['adapters/remote-cloud'],
   kysely: ['database', 'stores'],
   // Only the copy of onnxruntime-node in the published package loads it.
   'onnxruntime-common': [],
