@@ -11,10 +11,18 @@ import { toCroissant } from './croissant.ts';
 import { derive, type DeriveRequest } from './derive.ts';
 import { diffVersions } from './diff.ts';
 import { assertAccepted, localFiles, materialise } from './local-files.ts';
-import { summaryOf, type LocalFile, type ProfiledVersion, type Settlement } from './model.ts';
+import {
+  summaryOf,
+  type LocalFile,
+  type ProfiledVersion,
+  type RowCondition,
+  type Settlement,
+  type Split,
+} from './model.ts';
 import { placeOf } from './placement.ts';
 import { previewRows, type PreviewRow } from './preview.ts';
 import { describe, scan } from './scan.ts';
+import { splitRows } from './split.ts';
 import { declaredDataset, registerFiles, type NewFile, type RegisterRequest } from './register.ts';
 import * as store from './store.ts';
 
@@ -71,8 +79,8 @@ export interface Datasets {
   file(versionId: string, path: string): Promise<StoredFile>;
   /** @throws DomainError NOT_FOUND, DATA_LOSS where the store no longer has its bytes */
   readFile(file: StoredFile, range?: ByteRange): Promise<LentBytes>;
-  /** Local files of a version whatever its status: for its check only. @throws DomainError NOT_FOUND, DATA_LOSS */
-  filesToCheck(versionId: string): Promise<LocalFile[]>;
+  /** Local files of a version whatever its status: for its check only, as they are or without the rows put aside. @throws DomainError NOT_FOUND, DATA_LOSS */
+  filesToCheck(versionId: string, split?: Split): Promise<LocalFile[]>;
   /** Copies an accepted version into a folder, laid out as below the dataset's own. Returns the paths. @throws as `files` */
   materialise(versionId: string, folder: string): Promise<string[]>;
   /**
@@ -93,6 +101,11 @@ export interface Datasets {
   derivedFrom(versionId: string): Promise<DatasetVersion[]>;
   /** Asks for another check of a quarantined version. @throws DomainError CONFLICT when it was accepted */
   requestCheck(versionId: string, cause: Cause): Promise<DatasetVersion>;
+  /** Parts the rows of a pending version by conditions; its check settles it. @throws DomainError NOT_FOUND, INVALID_ARGUMENT */
+  split(
+    versionId: string,
+    request: { conditions: readonly RowCondition[]; mostRows: number; signal?: AbortSignal | undefined },
+  ): ReturnType<typeof splitRows>;
   /** Ends the check of a pending version; called by expectations. */
   settle(settlement: Settlement, cause: Cause): Promise<DatasetVersion>;
 }
@@ -133,7 +146,7 @@ export function createDatasets(deps: DatasetsDeps): Datasets {
       return { path, digest: found.digest as Digest, sizeBytes: found.sizeBytes };
     },
     readFile: (file, range) => deps.blobs.lend(file.digest, range),
-    filesToCheck: async (versionId) => localFiles(deps, await get(versionId)),
+    filesToCheck: async (versionId, split) => localFiles(deps, { ...(await get(versionId)), ...split?.content }),
     materialise: async (versionId, folder) => materialise(deps, await get(versionId), folder),
     describe: async (versionId) => describe(deps, await get(versionId)),
     async diff(beforeId, afterId, signal) {
@@ -166,6 +179,7 @@ export function createDatasets(deps: DatasetsDeps): Datasets {
         return await requestCheck(deps, writer, version, cause);
       });
     },
+    split: async (versionId, request) => splitRows(deps, await get(versionId), request),
     settle: (settlement, cause) => settleCheck(deps, settlement, cause),
   };
 }
