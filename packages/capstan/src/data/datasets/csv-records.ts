@@ -59,7 +59,7 @@ export async function* withoutRecords(
       state = follow(state, byte);
       if (state !== 'ended') isEmpty = false;
     }
-    if (isKept()) kept.push(piece.subarray(from));
+    if (isKept() || (state === 'ended' && !isRow())) kept.push(piece.subarray(from));
     if (kept.length > 0) yield Buffer.concat(kept);
   }
 }

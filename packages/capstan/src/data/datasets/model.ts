@@ -76,6 +76,11 @@ export interface RowCondition {
   readonly tables?: Readonly<Record<string, readonly DataFile[]>>;
 }
 
+/** What people call a rule; also how a row that was put aside says that it broke it. */
+export function ruleName({ rule, column }: Pick<RowCondition, 'rule' | 'column'>): string {
+  return column === null ? rule : `${rule} of ${column}`;
+}
+
 /** A version after rows of it were put aside. */
 export interface Split {
   readonly content: Pick<DatasetVersion, 'files' | 'columns' | 'digest' | 'rows' | 'sizeBytes' | 'fileCount'>;

@@ -3,10 +3,10 @@ import type { DatasetColumn, DatasetDeclaration, DatasetFile, DatasetVersion } f
 import type { Writer } from '#database';
 import type { Project } from '#design/projects';
 import type { Cause } from '#kernel/cause';
-import { invalid } from '#kernel/errors';
+import { conflict, invalid } from '#kernel/errors';
 import { nearest } from '#kernel/nearest';
 import type { DataFormat } from '#ports/analytics';
-import type { Blob } from '#ports/blob-store';
+import type { Blob, Digest } from '#ports/blob-store';
 import type { DatasetsDeps } from './deps.ts';
 import { columnsOfFiles, factsOf } from './file-columns.ts';
 import { contentDigest, formatOf, mergeFiles } from './model.ts';
@@ -33,6 +33,8 @@ export interface RegisterRequest {
   readonly origin: 'files' | 'predictions';
   /** The version holds these files only, instead of adding them to those of the latest one. */
   readonly replace?: boolean;
+  /** A new version also where an accepted one was made of the same content: what it must keep has changed. */
+  readonly again?: boolean;
   readonly parents?: readonly { readonly versionId: string; readonly how: string }[];
   readonly cause: Cause;
 }
@@ -136,7 +138,8 @@ async function addSnapshot(
   const digest = contentDigest(draft.files);
   const same = await store.findContent(writer, project, dataset, digest);
   // Content from before the latest snapshot counts as new: it takes the place of what came in between.
-  if (same && same.number >= (latest?.number ?? 0)) {
+  const isWanted = same?.status !== 'accepted' || !request.again;
+  if (same && isWanted && same.number >= (latest?.number ?? 0)) {
     return same.status === 'quarantined' ? await requestCheck(deps, writer, same, cause) : same;
   }
   const version: DatasetVersion = {
@@ -175,4 +178,32 @@ async function addSnapshot(
 
 function latestSnapshot(reader: Writer, { project, dataset }: RegisterRequest): Promise<DatasetVersion | undefined> {
   return store.newest(reader, project, dataset, ['pending', 'accepted']);
+}
+
+/**
+ * Registers once more what a version with rows in quarantine was made of, for a check by other expectations.
+ * @throws DomainError CONFLICT where a newer snapshot is there
+ */
+export async function registerAgain(
+  deps: DatasetsDeps,
+  version: DatasetVersion,
+  cause: Cause,
+): Promise<DatasetVersion> {
+  const { project, dataset, origin, quarantine } = version;
+  const latest = await store.newest(deps.database.read, project, dataset, ['pending', 'accepted']);
+  if (!quarantine || origin === 'derived' || latest?.id !== version.id) {
+    throw conflict(`Version ${version.number} of ${dataset} is not its latest snapshot`, {
+      hint: latest ? `Check version ${latest.number} again, or register the files.` : 'Register the files.',
+    });
+  }
+  const files = quarantine.registered.files.map(({ path, digest, sizeBytes }) => ({
+    path,
+    digest: digest as Digest,
+    sizeBytes,
+  }));
+  const parents = [
+    ...version.parents,
+    { versionId: version.id, how: 'all that was registered with it, checked again' },
+  ];
+  return await registerFiles(deps, { project, dataset, origin, files, parents, replace: true, again: true, cause });
 }

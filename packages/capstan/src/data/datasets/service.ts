@@ -21,9 +21,10 @@ import {
 } from './model.ts';
 import { placeOf } from './placement.ts';
 import { previewRows, type PreviewRow } from './preview.ts';
+import { quarantinedRows, quarantineFile, type QuarantinedRow, type QuarantinePage } from './quarantine.ts';
 import { describe, scan } from './scan.ts';
 import { splitRows } from './split.ts';
-import { declaredDataset, registerFiles, type NewFile, type RegisterRequest } from './register.ts';
+import { declaredDataset, registerAgain, registerFiles, type NewFile, type RegisterRequest } from './register.ts';
 import * as store from './store.ts';
 
 const LONGEST_SHOWN = 200;
@@ -95,11 +96,21 @@ export interface Datasets {
     versionId: string,
     page: { offset: number; limit: number; signal?: AbortSignal },
   ): Promise<{ version: DatasetVersion; rows: PreviewRow[] }>;
+  /** Rows that its check put aside. @throws DomainError NOT_FOUND, INVALID_ARGUMENT, DATA_LOSS */
+  quarantinedRows(
+    versionId: string,
+    page: QuarantinePage,
+  ): Promise<{ version: DatasetVersion; total: number; rows: QuarantinedRow[] }>;
+  /** All of them as one file, csv or parquet. @throws DomainError NOT_FOUND, INVALID_ARGUMENT */
+  quarantineFile(versionId: string, format: string): Promise<StoredFile>;
   /** An accepted version as Croissant 1.0 (JSON-LD). @throws DomainError NOT_FOUND, CONFLICT */
   croissant(versionId: string, serverUrl: string): Promise<object>;
   /** Versions that were cut or made from this one, newest first, at most 100. */
   derivedFrom(versionId: string): Promise<DatasetVersion[]>;
-  /** Asks for another check of a quarantined version. @throws DomainError CONFLICT when it was accepted */
+  /**
+   * Asks for another check of a quarantined version, or of all that was registered with one that has rows in quarantine:
+   * that gives a new version. @throws DomainError NOT_FOUND, CONFLICT when it was accepted whole
+   */
   requestCheck(versionId: string, cause: Cause): Promise<DatasetVersion>;
   /** Parts the rows of a pending version by conditions; its check settles it. @throws DomainError NOT_FOUND, INVALID_ARGUMENT */
   split(
@@ -159,6 +170,11 @@ export function createDatasets(deps: DatasetsDeps): Datasets {
       const version = await get(versionId);
       return { version, rows: await previewRows(deps, version, page) };
     },
+    async quarantinedRows(versionId, page) {
+      const version = await get(versionId);
+      return { version, ...(await quarantinedRows(deps, version, page)) };
+    },
+    quarantineFile: async (versionId, format) => quarantineFile(await get(versionId), format),
     async croissant(versionId, serverUrl) {
       const version = await get(versionId);
       assertAccepted(version);
@@ -172,7 +188,8 @@ export function createDatasets(deps: DatasetsDeps): Datasets {
     },
     scan: async (versionId, signal) => scan(deps, await get(versionId), signal),
     async requestCheck(versionId, cause) {
-      await get(versionId);
+      const known = await get(versionId);
+      if (known.quarantine) return await registerAgain(deps, known, cause);
       return await deps.database.write(async (writer) => {
         const version = await store.find(writer, versionId);
         if (!version) throw notFound('dataset version', versionId);

@@ -8,7 +8,7 @@ import { withoutRecords } from './csv-records.ts';
 import type { DatasetsDeps } from './deps.ts';
 import { columnsOfFiles, factsOf } from './file-columns.ts';
 import { localFiles } from './local-files.ts';
-import { contentDigest, formatOf, type LocalFile, type RowCondition, type Split } from './model.ts';
+import { contentDigest, formatOf, ruleName, type LocalFile, type RowCondition, type Split } from './model.ts';
 import { scan } from './scan.ts';
 import { inTemporaryFile, keepWritten } from './written-files.ts';
 
@@ -71,8 +71,9 @@ export async function splitRows(
     const { digest, rows: registeredRows, sizeBytes, columns } = version;
     const quarantine: DatasetQuarantine = {
       rows,
-      rules: conditions.flatMap(({ rule, column, expected }, index) => {
-        const broken = byRule.get(labelOf(conditions, index)) ?? 0;
+      rules: conditions.flatMap((condition) => {
+        const { rule, column, expected } = condition;
+        const broken = byRule.get(ruleName(condition)) ?? 0;
         return broken === 0 ? [] : [{ rule, column, expected, rows: broken }];
       }),
       registered: { digest, rows: registeredRows, sizeBytes, files: version.files, columns },
@@ -84,16 +85,10 @@ export async function splitRows(
   });
 }
 
-/** What people call a rule; also how a row says that it broke it. */
-function labelOf(conditions: readonly RowCondition[], index: number): string {
-  const { rule, column } = conditions[index] as RowCondition;
-  return column === null ? rule : `${rule} of ${column}`;
-}
-
 /** Rows that meet a condition, in the order of files and rows. All conditions are judged in one scan. */
 function statementOf(version: DatasetVersion, files: readonly LocalFile[], conditions: readonly RowCondition[]) {
   const labels = conditions.map(
-    ({ violation }, index) => `case when ${violation} then ${quoteText(labelOf(conditions, index))} end`,
+    (condition) => `case when ${condition.violation} then ${quoteText(ruleName(condition))} end`,
   );
   const names = version.columns.map(({ name }) => quoteName(name)).join(', ');
   const places = files.map(({ place }) => quoteText(place)).join(', ');
@@ -106,7 +101,7 @@ function statementOf(version: DatasetVersion, files: readonly LocalFile[], condi
         ([${places}])[cast(capstan_file as bigint) + 1] as ${QUARANTINE_COLUMNS.file},
         cast(capstan_row as bigint) as ${QUARANTINE_COLUMNS.row},
         capstan_labels as ${QUARANTINE_COLUMNS.rules}
-      from (select *, list_filter([${labels.join(',\n')}], lambda label: label is not null) as capstan_labels from data_rows)
+      from (select *, list_filter([${labels.join(',\n')}], lambda capstan_label: capstan_label is not null) as capstan_labels from data_rows)
       where len(capstan_labels) > 0 order by ${PLACED}`,
   };
 }

@@ -1,70 +1,28 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import { text as textOf } from 'node:stream/consumers';
 import type { DatasetVersion } from '@capstan/api';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { describeDatabases } from '#database/testing';
-import type { DataFile, DataRow } from '#ports/analytics';
-import type { Digest } from '#ports/blob-store';
 import { cause } from '../testing.ts';
-import { broken, openExpectationsBench, type ExpectationsBench } from './testing.ts';
-
-/** Rows are put aside for each kind of rule that a row breaks by itself. */
-const RULES = `columns:
-  n: {range: [0, 9], on_failure: quarantine_rows}
-  x: {missing_max: 0, on_failure: quarantine_rows}
-  t: {domain: [a, b], on_failure: {domain: quarantine_rows}}
-  k: {unique: true, on_failure: quarantine_rows}
-  r: {references: {dataset: airlines, column: carrier}, on_failure: quarantine_rows}
-checks:
-  - {name: sum, sql: n + k < 14, on_failure: quarantine_rows}
-quarantine: {share_max: 1}
-`;
-
-interface Row {
-  readonly n: number | null;
-  readonly x: number | null;
-  readonly t: string | null;
-  readonly k: number | null;
-  readonly r: string | null;
-}
-
-/** What a row breaks, by SQL's logic: an unknown truth breaks nothing. */
-function brokenRules({ n, x, t, k, r }: Row, seen: Set<number>): string[] {
-  const isAgain = k !== null && seen.has(k);
-  if (k !== null) seen.add(k);
-  return [
-    ...(n !== null && (n < 0 || n > 9) ? ['range of n'] : []),
-    ...(x === null || Number.isNaN(x) ? ['missing_max of x'] : []),
-    ...(t !== null && t !== 'a' && t !== 'b' ? ['domain of t'] : []),
-    ...(n !== null && k !== null && n + k >= 14 ? ['check sum'] : []),
-    ...(isAgain ? ['unique of k'] : []),
-    ...(r !== null && r !== 'UA' ? ['references of r'] : []),
-  ];
-}
+import {
+  broken,
+  openExpectationsBench,
+  rowsOnly,
+  type ExpectationsBench,
+  type GivenRow,
+  type RowsOnly,
+} from './testing.ts';
 
 describeDatabases('rows put aside by the check of a version', (open) => {
   let bench: ExpectationsBench;
+  let declare: RowsOnly['declare'];
+  let write: RowsOnly['write'];
   beforeEach(async () => {
     bench = await openExpectationsBench(await open());
+    ({ declare, write } = rowsOnly(bench));
   });
   afterEach(() => bench.close());
-
-  async function declare(format: 'parquet' | 'csv', rules = RULES): Promise<void> {
-    await bench.declare(
-      `  airlines: {path: data/airlines.csv}\n  rows: {path: data/rows/*.${format}, expectations: expectations/flights.yaml}`,
-    );
-    await bench.writeSuite(rules);
-  }
-
-  async function write(name: string, format: 'parquet' | 'csv', rows: readonly Row[]): Promise<void> {
-    const values = rows.map(({ n, x, t, k, r }) => {
-      const number = x === null ? 'null' : `'${x}'::double`;
-      return `(${n}::integer, ${number}, ${t === null ? null : `'${t}'`}::varchar, ${k}::bigint, ${r === null ? null : `'${r}'`}::varchar)`;
-    });
-    const sql = `select * from (values ${values.join(', ')}) given(n, x, t, k, r)`;
-    await bench.analytics.write({ tables: {}, sql }, { path: join(bench.folder, 'data', 'rows', name), format });
-  }
 
   async function check(): Promise<DatasetVersion> {
     const { id } = await bench.register('rows');
@@ -72,81 +30,156 @@ describeDatabases('rows put aside by the check of a version', (open) => {
     return await bench.datasets.get(id);
   }
 
-  const local = async (file: { digest: string }, format: 'parquet' | 'csv'): Promise<DataFile> => ({
-    path: await bench.blobs.localFile(file.digest as Digest),
-    format,
-    label: 'part',
-  });
+  const GOOD: GivenRow = { n: 1, x: 1.5, t: 'a', k: 1, r: 'UA' };
+  const rows = (count: number, change: (index: number) => Partial<GivenRow>): GivenRow[] =>
+    Array.from({ length: count }, (_, index) => ({ ...GOOD, k: index % 5, ...change(index) }));
+  const MARKED = 'columns: {n: {range: [0, 9], on_failure: quarantine_rows}}\n';
 
-  async function read(files: readonly { digest: string }[], format: 'parquet' | 'csv'): Promise<DataRow[]> {
-    if (files.length === 0) return [];
-    const data = await Promise.all(files.map((file) => local(file, format)));
-    const sql = 'select * exclude (capstan_file, capstan_row) from data_rows order by capstan_file, capstan_row';
-    return await bench.analytics.query({ tables: { data }, sql });
+  async function checked(name: string, given: readonly GivenRow[]): Promise<DatasetVersion> {
+    await mkdir(join(bench.folder, 'data', 'rows'), { recursive: true });
+    await write(name, 'parquet', given);
+    return await check();
   }
 
-  const row = fc.record<Row>({
-    n: fc.option(fc.integer({ min: -2, max: 11 })),
-    x: fc.option(fc.constantFrom(1.5, Number.NaN, -0.25)),
-    t: fc.option(fc.constantFrom('a', 'b', 'c', 'a, "b"')),
-    k: fc.option(fc.integer({ min: 0, max: 12 })),
-    r: fc.option(fc.constantFrom('UA', 'XX')),
+  it('keeps what was registered, tells it as a fact, and takes the same files for the same version', async () => {
+    await declare('parquet', MARKED);
+    await checked(
+      '1.parquet',
+      rows(40, () => ({})),
+    );
+    const version = await checked(
+      '2.parquet',
+      rows(40, (index) => (index === 7 ? { n: 12 } : {})),
+    );
+    expect(version).toMatchObject({
+      number: 2,
+      status: 'accepted',
+      rows: 79,
+      quarantinedRows: 1,
+      quarantine: { rows: 1, rules: [{ rule: 'range', column: 'n', rows: 1 }], registered: { rows: 80 } },
+      profile: { rows: 79 },
+    });
+    const [whole, parted] = version.files;
+    expect(whole).toEqual(version.quarantine?.registered.files[0]);
+    expect(parted).toMatchObject({ path: '2.parquet', rows: 39 });
+    const facts = await bench.events.list({ subject: `dataset-version:${version.id}`, limit: 9 });
+    expect(facts.map(({ type }) => type)).toEqual([
+      'dataset-version.registered',
+      'dataset-version.checked',
+      'dataset-version.rows-quarantined',
+    ]);
+    expect(facts[0]?.payload['digest']).toBe(version.quarantine?.registered.digest);
+    expect(facts[2]?.payload).toMatchObject({
+      registeredDigest: version.quarantine?.registered.digest,
+      digest: version.digest,
+      rows: 79,
+      quarantinedRows: 1,
+      rules: [{ rule: 'range', column: 'n', rows: 1 }],
+    });
+    expect((await bench.register('rows')).id).toBe(version.id);
+    expect(await bench.datasets.latest('flights', 'rows')).toEqual(version);
   });
 
-  it.each(['parquet', 'csv'] as const)('loses no row of %s files, and says of each what it broke', async (format) => {
-    await declare(format);
-    const folder = join(bench.folder, 'data', 'rows');
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.array(row, { minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 3 }),
-        async (files) => {
-          await rm(folder, { recursive: true, force: true });
-          await mkdir(folder, { recursive: true });
-          for (const [index, rows] of files.entries()) await write(`${index}.${format}`, format, rows);
-          const registered = await bench.datasets.registerFromFolder({
-            project: 'flights',
-            dataset: 'rows',
-            replace: true,
-            cause,
-          });
-          const seen = new Set<number>();
-          const judged = files.flatMap((rows, file) =>
-            rows.map((each, index) => ({ file: `${file}.${format}`, row: index + 1, failed: brokenRules(each, seen) })),
-          );
-          await bench.expectations.check({ versionId: registered.id, cause, isLastTry: false });
-          const version = await bench.datasets.get(registered.id);
-          const bad = judged.filter(({ failed }) => failed.length > 0);
-          if (bad.length === judged.length) {
-            expect(version).toMatchObject({ status: 'quarantined', quarantine: null, digest: registered.digest });
-            return;
-          }
-          expect(broken(version)).toEqual([]);
-          expect(version).toMatchObject({
-            status: 'accepted',
-            rows: judged.length - bad.length,
-            quarantinedRows: bad.length,
-          });
-          const whole = (await read(registered.files, format)).map((cells) =>
-            JSON.stringify(Object.values(cells).map(String)),
-          );
-          const stay = (await read(version.files, format)).map((cells) =>
-            JSON.stringify(Object.values(cells).map(String)),
-          );
-          expect(stay).toEqual(whole.filter((_, index) => judged[index]?.failed.length === 0));
-          const aside = version.quarantine ? await read([version.quarantine.parquet], 'parquet') : [];
-          expect(
-            aside.map(({ capstan_source_file: file, capstan_source_row: at, capstan_failed_rules: failed }) => ({
-              file,
-              row: Number(at),
-              failed,
-            })),
-          ).toEqual(bad);
-          expect(aside.map(({ n, x, t, k, r }) => JSON.stringify([n, x, t, k, r].map(String)))).toEqual(
-            whole.filter((_, index) => judged[index]?.failed.length !== 0),
-          );
-        },
-      ),
-      { numRuns: 12 },
+  it('gives the same bytes for the same rows', async () => {
+    await declare('parquet', MARKED);
+    const first = await checked(
+      '1.parquet',
+      rows(400, (index) => (index % 50 === 0 ? { n: 12 } : {})),
     );
+    const again = await bench.datasets.requestCheck(first.id, cause);
+    expect(again).toMatchObject({ status: 'pending', digest: first.quarantine?.registered.digest });
+    await bench.expectations.check({ versionId: again.id, cause, isLastTry: false });
+    const second = await bench.datasets.get(again.id);
+    expect(second).toMatchObject({
+      digest: first.digest,
+      quarantine: { parquet: first.quarantine?.parquet, csv: first.quarantine?.csv },
+      parents: [{ versionId: first.id }],
+    });
+  });
+
+  it('takes rows back when the rules ask less, and only of the latest snapshot', async () => {
+    await declare('parquet', MARKED);
+    const first = await checked(
+      '1.parquet',
+      rows(40, (index) => (index === 7 ? { n: 12 } : {})),
+    );
+    await bench.writeSuite('columns: {n: {range: [0, 20]}}\n');
+    const { id } = await bench.expectations.recheck(first.id, cause);
+    // Asked twice: it is under way.
+    expect(
+      (await bench.datasets.registerFromFolder({ project: 'flights', dataset: 'rows', replace: false, cause })).id,
+    ).toBe(id);
+    await bench.expectations.check({ versionId: id, cause, isLastTry: false });
+    expect(await bench.datasets.get(id)).toMatchObject({ number: 2, status: 'accepted', rows: 40, quarantine: null });
+    await expect(bench.expectations.recheck(first.id, cause)).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: 'Version 1 of rows is not its latest snapshot',
+    });
+  });
+
+  it.each([
+    ['a tenth of the rows, unless told', MARKED, 'quarantine', 'at most 10 % of the rows put aside'],
+    [
+      'a number of rows',
+      `${MARKED}quarantine: {rows_max: 4, share_max: 1}`,
+      'quarantine',
+      'at most 100 % of the rows and at most 4 rows put aside',
+    ],
+    [
+      'a share for one rule',
+      'columns: {n: {range: [0, 9], violations_max: 0.1, on_failure: quarantine_rows}}\nquarantine: {share_max: 1}',
+      'range',
+      'between 0 and 9; others are put aside, at most 10 % of the rows',
+    ],
+  ])('refuses a version as a whole above %s', async (_, suite, rule, expected) => {
+    await declare('parquet', suite);
+    const version = await checked(
+      '1.parquet',
+      rows(40, (index) => (index < 5 ? { n: 12 } : {})),
+    );
+    expect(version).toMatchObject({ status: 'quarantined', rows: 40, quarantine: null, quarantinedRows: 0 });
+    expect(broken(version)).toMatchObject([{ rule, expected, observed: '5 of 40 rows (12.5 %)', failedRows: 5 }]);
+  });
+
+  it('judges everything else on the rows that stay', async () => {
+    const suite = (mean: string) =>
+      `columns: {n: {range: [0, 9], mean: ${mean}, on_failure: {range: quarantine_rows}}}\n`;
+    await declare('parquet', suite('[0, 2]'));
+    const given = rows(40, (index) => (index === 7 ? { n: 12_000 } : {}));
+    expect(await checked('1.parquet', given)).toMatchObject({ status: 'accepted', quarantinedRows: 1 });
+    await bench.writeSuite(suite('[3, 4]'));
+    const refused = await checked('2.parquet', given);
+    expect(refused).toMatchObject({ status: 'quarantined', quarantine: null });
+    expect(broken(refused)).toMatchObject([{ rule: 'mean', observed: 'mean 1' }]);
+  });
+
+  it('lends its rows by page and by rule, and as files', async () => {
+    await declare('parquet', MARKED.replace('}}', '}, t: {domain: [a], on_failure: quarantine_rows}}'));
+    const given = rows(60, (index) =>
+      index === 3 ? { n: 12, t: 'b' } : index === 50 ? { t: null } : index === 51 ? { t: 'b' } : {},
+    );
+    const { id } = await checked('1.parquet', given);
+    const page = async (query: { offset: number; limit: number; rule?: string }) => {
+      const { total, rows: found } = await bench.datasets.quarantinedRows(id, query);
+      return { total, rows: found.map(({ row: at, failed }) => [at, ...failed]) };
+    };
+    expect(await page({ offset: 0, limit: 50 })).toEqual({
+      total: 2,
+      rows: [
+        [4, 'range of n', 'domain of t'],
+        [52, 'domain of t'],
+      ],
+    });
+    expect(await page({ offset: 1, limit: 1, rule: 'domain of t' })).toEqual({ total: 2, rows: [[52, 'domain of t']] });
+    await expect(page({ offset: 0, limit: 1, rule: 'mean of n' })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      field: 'query.rule',
+    });
+    const file = await bench.datasets.quarantineFile(id, 'csv');
+    const text = await textOf(await bench.datasets.readFile(file));
+    expect(text).toBe(
+      'n,x,t,k,r,capstan_source_file,capstan_source_row,capstan_failed_rules\n12,1.5,b,3,UA,1.parquet,4,range of n; domain of t\n1,1.5,b,1,UA,1.parquet,52,domain of t\n',
+    );
+    await expect(bench.datasets.quarantineFile(id, 'xlsx')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
 });
