@@ -47,7 +47,7 @@ export async function quarantinedRows(
   return {
     total: totalOf(quarantine, rule),
     rows: found.map((each) => ({
-      file: String(each['file']),
+      file: each['file'] as string,
       row: Number(each['place']),
       values: columns.map((_, index) => shorten(toShown(each[`c${index}`]))),
       failed: (each['failed'] as readonly string[]).map(String),

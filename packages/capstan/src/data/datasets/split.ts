@@ -142,7 +142,7 @@ async function countsOf(deps: DatasetsDeps, aside: DataFile, signal: AbortSignal
   const ask = async (key: string) => {
     const sql = `select key, count(*) as rows from (select ${key} as key from aside) group by key`;
     const rows = await deps.analytics.query({ tables: { aside: [aside] }, sql, ...(signal && { signal }) });
-    return new Map(rows.map(({ key: name, rows: count }) => [String(name), Number(count)]));
+    return new Map(rows.map(({ key: name, rows: count }) => [name as string, Number(count)]));
   };
   const { file, rules } = QUARANTINE_COLUMNS;
   return { byFile: await ask(file), byRule: await ask(`unnest(${rules})`) };
