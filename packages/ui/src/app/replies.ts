@@ -40,6 +40,7 @@ export type CycleSummaryReply = Item<typeof api.cycles.list>;
 export type ProjectReply = Reply<typeof api.projects.get>;
 export type ExpectationReport = NonNullable<DatasetVersionReply['report']>;
 export type ExpectationResult = ExpectationReport['results'][number];
+export type DatasetQuarantine = NonNullable<DatasetVersionReply['quarantine']>;
 export type DatasetProfile = NonNullable<DatasetVersionReply['profile']>;
 export type ColumnProfile = DatasetProfile['columns'][number];
 export type GateVerdict = Reply<typeof api.gates.get>;

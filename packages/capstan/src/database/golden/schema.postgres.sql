@@ -123,7 +123,10 @@ dataset_versions.origin text not null
 dataset_versions.parents text not null
 dataset_versions.profile text
 dataset_versions.project text not null
+dataset_versions.quarantine text
+dataset_versions.quarantined_rows bigint not null default 0
 dataset_versions.recipe_digest text
+dataset_versions.registered_digest text
 dataset_versions.report text
 dataset_versions.rows bigint not null
 dataset_versions.size_bytes bigint not null
@@ -263,6 +266,7 @@ index CREATE INDEX artifacts_digest ON artifacts USING btree (digest)
 index CREATE INDEX assessments_of_trace ON assessments USING btree (trace_key, kind, name)
 index CREATE INDEX cycle_triggers_newest ON cycle_triggers USING btree (project, event_seq)
 index CREATE INDEX dataset_versions_digest ON dataset_versions USING btree (project, dataset, digest)
+index CREATE INDEX dataset_versions_registered ON dataset_versions USING btree (project, dataset, registered_digest) WHERE (registered_digest IS NOT NULL)
 index CREATE INDEX early_trace_links_by_time ON early_trace_links USING btree (linked_at)
 index CREATE INDEX evaluation_datasets_by_name ON evaluation_datasets USING btree (name)
 index CREATE INDEX evaluation_datasets_newest ON evaluation_datasets USING btree (created_at DESC, id DESC)

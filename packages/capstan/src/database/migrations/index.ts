@@ -28,6 +28,7 @@ import { features } from './0030-features.ts';
 import { sweeps } from './0031-sweeps.ts';
 import { reportedRuns } from './0032-reported-runs.ts';
 import { parallelStages } from './0033-parallel-stages.ts';
+import { quarantinedRows } from './0034-quarantined-rows.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step in order. A step that has been released is never changed. */
@@ -62,4 +63,5 @@ export const migrations: readonly Migration[] = [
   sweeps,
   reportedRuns,
   parallelStages,
+  quarantinedRows,
 ];
