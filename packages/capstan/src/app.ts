@@ -8,7 +8,6 @@ import { routes, type AnyRoute } from '@capstan/api';
 import type { Logger } from 'pino';
 import { createAnalyticsDuckdb } from '#adapters/analytics-duckdb';
 import { createBlobFs } from '#adapters/blob-fs';
-import { createExecutorLocal } from '#adapters/executor-local';
 import { createOutboundSockets } from '#adapters/outbound-sockets';
 import { createRuntimeOnnx } from '#adapters/runtime-onnx';
 import { openDatabase, type Database } from '#database';
@@ -24,6 +23,7 @@ import type { Config } from './config.ts';
 import { version } from './version.ts';
 import { wireCycles } from './wiring/cycles.ts';
 import { wireData } from './wiring/data.ts';
+import { createExecutors } from './wiring/executors.ts';
 import type { Foundation } from './wiring/foundation.ts';
 import { wireGates } from './wiring/gates.ts';
 import { wireLedger } from './wiring/ledger.ts';
@@ -215,7 +215,7 @@ async function lay(database: Database, config: Config, log: Logger, serverUrl: (
     ids,
     blobs: await createBlobFs({ root: config.artifacts }),
     analytics: createAnalyticsDuckdb({ temporaryFolder }),
-    executor: createExecutorLocal(),
+    executors: createExecutors(),
     serverUrl,
   };
 }

@@ -400,6 +400,7 @@ index CREATE UNIQUE INDEX serving_replicas_pkey ON serving_replicas USING btree 
 index CREATE UNIQUE INDEX serving_snapshot_pkey ON serving_snapshot USING btree (id)
 index CREATE UNIQUE INDEX settings_pkey ON settings USING btree (name)
 index CREATE UNIQUE INDEX spans_pk ON spans USING btree (trace_key, span_id)
+index CREATE UNIQUE INDEX stage_attempts_live ON stage_attempts USING btree (pipeline_run, stage) WHERE (status = 'running'::text)
 index CREATE UNIQUE INDEX stage_attempts_number ON stage_attempts USING btree (pipeline_run, stage, number)
 index CREATE UNIQUE INDEX stage_attempts_pkey ON stage_attempts USING btree (id)
 index CREATE UNIQUE INDEX stage_results_pkey ON stage_results USING btree (id)
@@ -580,10 +581,14 @@ pipeline_runs.cycle text
 pipeline_runs.ended_at bigint
 pipeline_runs.environment_key text
 pipeline_runs.environment_log text
+pipeline_runs.executor text not null default 'local'::text
 pipeline_runs.fence bigint not null
+pipeline_runs.forced_from text
+pipeline_runs.from_commit text
 pipeline_runs.git_commit text
 pipeline_runs.id text not null
 pipeline_runs.inputs text not null
+pipeline_runs.keeps_going bigint not null default 0
 pipeline_runs.model_versions text not null
 pipeline_runs.number bigint not null
 pipeline_runs.params text not null
@@ -591,11 +596,13 @@ pipeline_runs.phase text not null
 pipeline_runs.project text not null
 pipeline_runs.reason text
 pipeline_runs.request_key text
+pipeline_runs.retry_of text
 pipeline_runs.revision bigint not null
 pipeline_runs.stage_timeout_ms bigint not null
 pipeline_runs.started_at bigint
 pipeline_runs.status text not null
 pipeline_stages.after text not null
+pipeline_stages.because text
 pipeline_stages.command text not null
 pipeline_stages.description text
 pipeline_stages.ended_at bigint
@@ -794,6 +801,7 @@ stage_attempts.exit_code bigint
 stage_attempts.id text not null
 stage_attempts.is_run_ended bigint not null
 stage_attempts.log_digest text
+stage_attempts.machine text
 stage_attempts.number bigint not null
 stage_attempts.peak_memory_bytes bigint
 stage_attempts.pipeline_run text not null
