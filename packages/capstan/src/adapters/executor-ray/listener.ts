@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { DomainError, messageOf } from '#kernel/errors';
 
-export const LARGEST_JSON_BYTES = 256 * 1024 * 1024;
+const LARGEST_JSON_BYTES = 256 * 1024 * 1024;
 export const LARGEST_CHUNK_BYTES = 1024 * 1024;
 
 /** What a caller is told by its status; the text is for a log. */
