@@ -78,6 +78,8 @@ describe('who asks', () => {
   it.each([
     ['not there', undefined],
     ['no JSON', '{'],
+    ['of no known type', '{"type": "toast"}'],
+    ['half of one', '{"type": "service_account", "client_email": "a@b"}'],
   ])('is not known by a key file that is %s', async (_, content) => {
     const file = content === undefined ? join(folder, 'none') : fileOf(content);
     const remote = openGsRemote(settingsOf('gs://bucket', { credentialpath: file }), {});
