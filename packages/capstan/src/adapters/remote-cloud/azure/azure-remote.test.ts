@@ -73,7 +73,7 @@ describe('settings', () => {
 
 describe('who asks', () => {
   const answersToken = (asked: Asked) => /token/.test(asked.url);
-  const sent = ({ method, url, body }: Asked) => `${method} ${url} ${body}`;
+  const sent = ({ method, url, body }: Asked) => `${method} ${url} ${body.toString()}`;
 
   async function tokenServer(): Promise<AnsweringServer> {
     server = await answering((asked, response) => {
