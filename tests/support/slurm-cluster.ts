@@ -69,6 +69,9 @@ export async function startSlurmCluster(root: string): Promise<SlurmCluster> {
     }
   }
 
+  const untilReady = () =>
+    until('the node', () => /^(idle|mixed|allocated)$/m.test(ask('sinfo', '--noheader', '--format=%T')));
+
   const vouching = daemon('munged', [
     ...['--foreground', '--force', `--socket=${socket}`, `--key-file=${key}`, `--seed-file=${join(folder, 'seed')}`],
     ...[`--log-file=${join(folder, 'munged.log')}`, `--pid-file=${join(folder, 'run/munged.pid')}`],
@@ -84,10 +87,11 @@ export async function startSlurmCluster(root: string): Promise<SlurmCluster> {
     async startController() {
       controller = daemon('slurmctld-wlm', ['-D']);
       await until('slurmctld', () => ask('sinfo', '--noheader').includes('main'));
+      if (node?.exitCode === null && node.signalCode === null) await untilReady();
     },
     async startNode() {
       node = daemon('slurmd-wlm', ['-D', '-N', NODE.name, '-d', join(root, 'usr/sbin/slurmstepd-wlm')]);
-      await until('the node', () => /^idle$/m.test(ask('sinfo', '--noheader', '--format=%T')));
+      await untilReady();
     },
     killNodeDaemon: () => end(node, 'SIGKILL'),
     killController: () => end(controller, 'SIGKILL'),
@@ -145,6 +149,9 @@ async function settingsOf(folder: string, pluginFolder: string, socket: string):
     DefMemPerCPU: 100,
     SlurmdParameters: 'config_overrides',
     ReturnToService: 2,
+    // Everything soon: waiting is what takes the time of tests.
+    SchedulerParameters: 'batch_sched_delay=0,sched_interval=1',
+    MessageTimeout: 3,
     SlurmdTimeout: 5,
     MpiDefault: 'none',
   };
