@@ -6,7 +6,7 @@ const maxWorkers = Math.max(2, availableParallelism() - 1);
 const system = { testTimeout: 300_000, hookTimeout: 300_000 };
 const globalSetup = ['tests/setup/postgres.ts'];
 /** Commands in checkouts of their own, side by side; what has servers and browsers goes one by one. */
-const checkouts = ['tests/clients/{dvc-*,remote-contracts}.test.ts'];
+const checkouts = ['tests/clients/{dvc-*,*-contracts}.test.ts'];
 
 export default defineConfig({
   test: {

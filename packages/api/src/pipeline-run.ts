@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { reportedPlace, stageReport } from './reported-run.ts';
 import { timestamp } from './shapes.ts';
+import { stageReason } from './stage-reason.ts';
 
 export const pipelineRunStatus = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled']);
 export type PipelineRunStatus = z.infer<typeof pipelineRunStatus>;
@@ -30,31 +32,6 @@ export const pipelineRunInput = z.strictObject({
 });
 export type PipelineRunInput = z.infer<typeof pipelineRunInput>;
 
-/** Why a stage ran, or did not. */
-export const stageReason = z.strictObject({
-  kind: z.enum([
-    'first-run',
-    'always',
-    'command',
-    'input',
-    'param',
-    'output',
-    'environment',
-    'lost-output',
-    'lost-model',
-    'interrupted',
-    'frozen',
-    'same',
-  ]),
-  /** The path, `file:key`, or attempt it is about. */
-  subject: z.string().optional(),
-  before: z.string().optional(),
-  after: z.string().optional(),
-  /** The same as a sentence. */
-  text: z.string(),
-});
-export type StageReason = z.infer<typeof stageReason>;
-
 export const stageAttempt = z.strictObject({
   id: z.string(),
   number: z.int(),
@@ -70,6 +47,8 @@ export const stageAttempt = z.strictObject({
   /** Of the command and all it started; null where the platform does not tell. */
   cpuMs: z.number().nullable(),
   peakMemoryBytes: z.number().nullable(),
+  /** That it ran on, as its executor calls it; null for the server's own. */
+  machine: z.string().nullable(),
 });
 export type StageAttempt = z.infer<typeof stageAttempt>;
 
@@ -86,15 +65,27 @@ export const pipelineRunStage = z.strictObject({
   isCached: z.boolean(),
   why: z.array(stageReason),
   reason: z.string().nullable(),
+  /** The stage whose failure it was skipped for. */
+  because: z.string().nullable(),
   /** The experiment run that made the outputs: of its own last attempt, or of the earlier one whose outputs it took. */
   runId: z.string().nullable(),
+  /** What a checkout told of it; null for stages that the server ran, and before it has ended. */
+  report: stageReport.nullable(),
   attempts: z.array(stageAttempt),
 });
 export type PipelineRunStage = z.infer<typeof pipelineRunStage>;
 
+/** `checkout`: somebody ran it in a checkout, which told the server. */
+export const pipelineRunSource = z.enum(['server', 'checkout']);
+
 export const pipelineRunSummary = z.strictObject({
   id: z.string(),
   project: z.string(),
+  source: pipelineRunSource,
+  /** Of a checkout: where it ran. */
+  place: reportedPlace.nullable(),
+  /** Of a checkout: it claims to run, and nothing was heard of it for too long. It goes on when its client comes back. */
+  isLost: z.boolean(),
   /** 1, 2, … by project. */
   number: z.int(),
   status: pipelineRunStatus,
@@ -129,7 +120,11 @@ export const pipelineRun = pipelineRunSummary.extend({
   gitCommit: z.string().nullable(),
   /** Of Python and its packages; null until it is known. */
   environmentKey: z.string().nullable(),
+  /** Name of what its stages run on. */
+  executor: z.string(),
   stageTimeoutMs: z.int(),
+  /** After a failure all but what depends on it goes on. */
+  keepGoing: z.boolean(),
   isCancelRequested: z.boolean(),
   stages: z.array(pipelineRunStage),
 });

@@ -8,7 +8,6 @@ import { routes, type AnyRoute } from '@capstan/api';
 import type { Logger } from 'pino';
 import { createAnalyticsDuckdb } from '#adapters/analytics-duckdb';
 import { createBlobFs } from '#adapters/blob-fs';
-import { createExecutorLocal } from '#adapters/executor-local';
 import { createOutboundSockets } from '#adapters/outbound-sockets';
 import { createRuntimeOnnx } from '#adapters/runtime-onnx';
 import { openDatabase, type Database } from '#database';
@@ -24,6 +23,7 @@ import type { Config } from './config.ts';
 import { version } from './version.ts';
 import { wireCycles } from './wiring/cycles.ts';
 import { wireData } from './wiring/data.ts';
+import { createExecutors } from './wiring/executors.ts';
 import type { Foundation } from './wiring/foundation.ts';
 import { wireGates } from './wiring/gates.ts';
 import { wireLedger } from './wiring/ledger.ts';
@@ -33,6 +33,7 @@ import { baselineFrom, feedbackInto, modelsFrom, specsFrom, wireOperations } fro
 import { wirePipelines } from './wiring/pipelines.ts';
 import { wireProtocols } from './wiring/protocols.ts';
 import { wireRetention } from './wiring/retention.ts';
+import { wireSweeps } from './wiring/sweeps.ts';
 import { wireWebhooks } from './wiring/webhooks.ts';
 
 export interface App {
@@ -73,6 +74,7 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
 
   const upToModel = { ...data.services, ...model.services, ...pipelines.services };
   const runtime = createRuntimeOnnx();
+  const sweeps = wireSweeps(foundation, upToModel);
   const gates = wireGates(foundation, { ...upToModel, runtime });
 
   const operations = wireOperations(foundation, {
@@ -111,6 +113,7 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
     ...data.handlers,
     ...model.handlers,
     ...pipelines.handlers,
+    ...sweeps.handlers,
     ...operations.handlers,
     ...monitors.handlers,
     ...cycles.handlers,
@@ -160,6 +163,7 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
       ...data.bound,
       ...model.bound,
       ...pipelines.bound,
+      ...sweeps.bound,
       ...gates.bound,
       ...operations.bound,
       ...monitors.bound,
@@ -215,7 +219,7 @@ async function lay(database: Database, config: Config, log: Logger, serverUrl: (
     ids,
     blobs: await createBlobFs({ root: config.artifacts }),
     analytics: createAnalyticsDuckdb({ temporaryFolder }),
-    executor: createExecutorLocal(),
+    executors: createExecutors(),
     serverUrl,
   };
 }

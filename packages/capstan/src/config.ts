@@ -117,6 +117,11 @@ export const settings = {
     summary: 'Address of the control plane in links it gives to clients; default: the one they call',
   },
   jobConcurrency: { schema: z.coerce.number().int().min(1).max(64), fallback: 4, summary: 'Jobs worked on at once' },
+  stageSlots: {
+    schema: z.coerce.number().int().min(1).max(1_024).nullable(),
+    fallback: null,
+    summary: 'Cores that stages of pipelines may take at once, one each unless they declare more; default: all',
+  },
   runLostAfter: {
     schema: z.coerce.number().int().min(1),
     fallback: 600,

@@ -13,6 +13,7 @@ import {
 import { localCommands } from '../checkouts.ts';
 import { exitCodes } from './exit-codes.ts';
 import { inRepository, lockOptions, WAIT_OPTION, withRepository } from './open-here.ts';
+import { toldToServer } from './reporting/told-to-server.ts';
 import type { Registration } from './run.ts';
 import { oneLine, type Terminal } from './terminal.ts';
 
@@ -34,6 +35,8 @@ interface Options {
   readonly allowMissing?: boolean;
   readonly pull?: boolean;
   readonly trace?: boolean;
+  readonly report?: string | false;
+  readonly project?: string;
   readonly jobs?: string | true;
   readonly wait: string;
   readonly json?: boolean;
@@ -68,6 +71,15 @@ export function register(program: Command, { terminal, action }: Registration): 
     .option('--pull', 'bring what the cache lacks from the remote, results of other people included')
     .option('--trace', 'name files of the repository that commands read and stages do not declare (Linux, with strace)')
     .option('--allow-missing', 'a missing output of what has not changed is no reason to run')
+    .option(
+      '--report <url>',
+      'show the run on this server while it goes on; default: CAPSTAN_URL, or git config capstan.url',
+    )
+    .option('--no-report', 'tell no server of it')
+    .option(
+      '--project <name>',
+      'project that the run is shown under (default: that of capstan.yaml, or the repository)',
+    )
     .option(...WAIT_OPTION)
     .option('--json', 'print JSON; what stages print goes to standard error')
     .addHelpText('after', EXAMPLES)
@@ -77,15 +89,18 @@ export function register(program: Command, { terminal, action }: Registration): 
         const stop = stopOnSignal();
         try {
           const report = await withRepository(terminal, (repository) =>
-            reproduce(repository, {
-              ...reproduceOptions(targets, options),
-              executor: localCommands(),
-              environment: terminal.env,
-              commandText: `capstan repro ${targets.join(' ')}`.trim(),
-              signal: stop.signal,
-              lock: lockOptions(terminal, options),
-              ...progress(terminal, options),
-            }),
+            toldToServer(terminal, options, { repository, isInterrupted: () => stop.signal.aborted }, (journal) =>
+              reproduce(repository, {
+                ...reproduceOptions(targets, options),
+                executor: localCommands(),
+                environment: terminal.env,
+                commandText: `capstan repro ${targets.join(' ')}`.trim(),
+                signal: stop.signal,
+                lock: lockOptions(terminal, options),
+                journal,
+                ...progress(terminal, options),
+              }),
+            ),
           );
           terminal.show('');
           if (report.notTraced !== undefined) terminal.err(`capstan: nothing was traced: ${report.notTraced}`);

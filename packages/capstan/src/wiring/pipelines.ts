@@ -10,17 +10,22 @@ import type { Experiments } from '#model/experiments';
 import {
   createEnvironments,
   createPipelines,
+  createSlots,
+  executorNamed,
+  LOCAL_EXECUTOR,
+  createReportedRuns,
   pipelineJobs,
   pipelineRoutes,
   trackRuns,
   type DatasetSource,
+  type Executors,
   type Pipelines,
 } from '#model/pipelines';
 import type { BlobStore } from '#ports/blob-store';
 import type { Clock } from '#ports/clock';
-import type { Executor } from '#ports/executor';
 import type { Ids } from '#ports/ids';
 import { createDvcFormat } from '#protocols/dvc';
+import { capacityOf } from './executors.ts';
 import type { Config } from '../config.ts';
 
 interface PipelinesFoundation {
@@ -31,8 +36,11 @@ interface PipelinesFoundation {
   readonly ids: Ids;
   readonly log: Logger;
   readonly blobs: BlobStore;
-  readonly executor: Executor;
-  readonly config: Pick<Config, 'data' | 'environments' | 'python' | 'commandEnvironment' | 'installerEnvironment'>;
+  readonly executors: Executors;
+  readonly config: Pick<
+    Config,
+    'data' | 'stageSlots' | 'environments' | 'python' | 'commandEnvironment' | 'installerEnvironment'
+  >;
   /** Address of this server; asked when a stage starts, by which time it listens. */
   serverUrl(): string;
 }
@@ -48,14 +56,15 @@ interface PipelinesNeeds {
 export interface WiredPipelines {
   readonly services: { readonly pipelines: Pipelines };
   readonly bound: BoundRoute[];
-  readonly handlers: Pick<JobHandlers, 'pipelines.run'>;
+  readonly handlers: Pick<JobHandlers, 'pipelines.run' | 'pipelines.track'>;
 }
 
 /** Pipelines on DVC's files, in Python environments, tracked as experiment runs. */
 export function wirePipelines(foundation: PipelinesFoundation, needs: PipelinesNeeds): WiredPipelines {
-  const { config, executor, ids, blobs } = foundation;
+  const { config, executors, ids, blobs } = foundation;
   const environments = createEnvironments({
-    executor,
+    // What an environment holds is for this machine.
+    executor: executorNamed(executors, LOCAL_EXECUTOR),
     ids,
     folder: config.environments,
     python: config.python,
@@ -63,19 +72,26 @@ export function wirePipelines(foundation: PipelinesFoundation, needs: PipelinesN
     commandEnvironment: config.commandEnvironment,
     installerEnvironment: config.installerEnvironment,
   });
+  const tracker = trackRuns({ experiments: needs.experiments, blobs });
+  const reportedRuns = createReportedRuns({ ...foundation, tracker });
   const pipelines = createPipelines({
     ...foundation,
+    localSlots: createSlots(capacityOf(config.stageSlots)),
     format: createDvcFormat(),
     environments,
     projects: needs.projects,
     datasets: datasetSource(needs.datasets),
-    tracker: trackRuns({ experiments: needs.experiments, blobs }),
+    tracker,
     modelVersionsOf: (runIds) => needs.modelVersionsOf(runIds),
     folders: { workspaces: join(config.data, 'workspaces'), logs: join(config.data, 'logs'), data: config.data },
     commandEnvironment: config.commandEnvironment,
     trackingUrl: () => foundation.serverUrl(),
   });
-  return { services: { pipelines }, bound: pipelineRoutes(pipelines), handlers: pipelineJobs(pipelines) };
+  return {
+    services: { pipelines },
+    bound: pipelineRoutes(pipelines, reportedRuns),
+    handlers: pipelineJobs(pipelines, reportedRuns),
+  };
 }
 
 function datasetSource(datasets: Datasets): DatasetSource {

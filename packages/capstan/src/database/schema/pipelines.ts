@@ -1,3 +1,4 @@
+import type { Generated } from 'kysely';
 import type { PipelineRunStatus } from '@capstan/api';
 
 export interface PipelineRunsTable {
@@ -27,11 +28,28 @@ export interface PipelineRunsTable {
   cancel_requested_at: number | null;
   /** Claim of the job that may write; a write with an older one is refused. */
   fence: number;
+  /** Name of what its commands run on. */
+  executor: string;
+  /** 1: after a failure all but what depends on it goes on. */
+  keeps_going: number;
+  /** Commit that its code was asked from, whole; null: the project's folder as it was. */
+  from_commit: string | null;
+  /** The run that it tries anew. */
+  retry_of: string | null;
+  /** Stage that runs whatever is stored of it, and so do those that read from it. */
+  forced_from: string | null;
   actor: string;
   cycle: string | null;
   created_at: number;
   started_at: number | null;
   ended_at: number | null;
+  source: Generated<'server' | 'checkout'>;
+  /** JSON: where a checkout's run was made. */
+  place: Generated<string | null>;
+  /** How many facts a checkout has told; null for the server's own. */
+  facts: Generated<number | null>;
+  /** When a checkout was heard of last. */
+  heard_at: Generated<number | null>;
 }
 
 export interface PipelineStagesTable {
@@ -49,11 +67,15 @@ export interface PipelineStagesTable {
   outputs: string;
   why: string;
   reason: string | null;
+  /** The stage that it was skipped for. */
+  because: string | null;
   /** The stored result the stage has ended with. */
   result: string | null;
   /** Experiment run that made it. */
   run_id: string | null;
   ended_at: number | null;
+  /** JSON: what a checkout told of it. */
+  report: Generated<string | null>;
 }
 
 export interface StageAttemptsTable {
@@ -74,6 +96,8 @@ export interface StageAttemptsTable {
   cpu_ms: number | null;
   peak_memory_bytes: number | null;
   log_digest: string | null;
+  /** That it ran on, as its executor calls it; null for this one. */
+  machine: string | null;
 }
 
 /** What finished stages left, by DVC's key of command, inputs and parameters. */
@@ -94,7 +118,17 @@ export interface StageResultsTable {
   created_at: number;
 }
 
+/** What attempts of checkouts print, until it is whole and kept as a blob. */
+export interface AttemptLogPiecesTable {
+  attempt: string;
+  /** Bytes before it. */
+  start: number;
+  size_bytes: number;
+  bytes: Uint8Array;
+}
+
 export interface PipelinesSchema {
+  attempt_log_pieces: AttemptLogPiecesTable;
   pipeline_runs: PipelineRunsTable;
   pipeline_stages: PipelineStagesTable;
   stage_attempts: StageAttemptsTable;

@@ -106,6 +106,7 @@ export async function endedRuns(reader: Reader, project: string, skip: number): 
     .selectFrom('pipeline_runs')
     .select('id')
     .where('project', '=', project)
+    .where('source', '=', 'server')
     .where('status', 'in', ['succeeded', 'failed', 'cancelled'])
     .orderBy('number', 'desc')
     .offset(skip)
@@ -283,6 +284,21 @@ export async function updateAttempt(
   change: Updateable<Schema['stage_attempts']>,
 ): Promise<void> {
   await writer.updateTable('stage_attempts').set(change).where('id', '=', id).execute();
+}
+
+/** Ends an attempt that runs. Returns whether it did: an attempt ends once. */
+export async function endAttempt(
+  writer: Writer,
+  id: string,
+  change: Updateable<Schema['stage_attempts']>,
+): Promise<boolean> {
+  const result = await writer
+    .updateTable('stage_attempts')
+    .set(change)
+    .where('id', '=', id)
+    .where('status', '=', 'running')
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
 }
 
 export async function insertResult(writer: Writer, row: Insertable<Schema['stage_results']>): Promise<void> {

@@ -33,4 +33,5 @@ export { findParams, refuseMissing, type FoundParams } from './pipeline/param-va
 export { readValues, readValuesText, selectValue, type Values } from './text/value-files.ts';
 export { pythonRepr } from './pipeline/python-repr.ts';
 export { pythonFloat } from './text/python-text.ts';
+export { readMetrics } from './pipeline/metrics-file.ts';
 export { overrideParams } from './pipeline/override-params.ts';

@@ -83,6 +83,7 @@ export async function readStage(source: StageSource): Promise<Stage> {
     metricsFiles: [],
     isFrozen: flag('frozen'),
     isAlwaysRun: flag('always_changed') || inputs.length + params.length + outputs.length === 0,
+    ...(written.has('meta') && { meta: written.get('meta') ?? null }),
   };
 }
 

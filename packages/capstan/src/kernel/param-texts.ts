@@ -1,5 +1,5 @@
-import type { ParamKey, ParamTable, ParamValue } from '#kernel/pipeline-definition';
-import { showValue } from '#kernel/stage-reasons';
+import type { ParamKey, ParamTable, ParamValue } from './pipeline-definition.ts';
+import { showValue } from './stage-reasons.ts';
 
 /** The file whose values go by their own names. */
 const DEFAULT_FILE = 'params.yaml';
