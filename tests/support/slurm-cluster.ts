@@ -101,6 +101,7 @@ export async function startSlurmCluster(root: string): Promise<SlurmCluster> {
     },
     async stop() {
       for (const each of [node, controller, vouching]) await end(each, 'SIGTERM');
+      endLeftBehind(conf);
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -113,6 +114,18 @@ async function end(child: ChildProcess | undefined, signal: NodeJS.Signals): Pro
   if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
   child.kill(signal);
   await once(child, 'exit');
+}
+
+/** Of a node's daemon that was killed the step daemons live on; all are known by their settings. */
+function endLeftBehind(conf: string): void {
+  for (const file of globSync('/proc/[0-9]*/environ')) {
+    try {
+      if (readFileSync(file, 'utf8').includes(`SLURM_CONF=${conf}\0`))
+        process.kill(Number(file.split('/')[2]), 'SIGKILL');
+    } catch {
+      // It has ended by itself, or is another's.
+    }
+  }
 }
 
 function logOf(folder: string): string {

@@ -55,7 +55,9 @@ export function endReportOf(text: string): EndReport {
 function cpuMsOf(text: string): number | null {
   const found = /^(\d+)m(\d+)[.,](\d{3})s (\d+)m(\d+)[.,](\d{3})s$/m.exec(text);
   if (!found) return null;
-  const [userMinutes = 0, user = 0, userMs = 0, systemMinutes = 0, system = 0, systemMs = 0] = found.slice(1).map(Number);
+  const [userMinutes = 0, user = 0, userMs = 0, systemMinutes = 0, system = 0, systemMs = 0] = found
+    .slice(1)
+    .map(Number);
   return ((userMinutes + systemMinutes) * 60 + user + system) * 1000 + userMs + systemMs;
 }
 

@@ -48,4 +48,3 @@ start_command() {
 }
 ${SUPERVISION}`;
 }
-

@@ -76,7 +76,8 @@ export function createSlurmCommands({ target, environment }: CommandsOptions): S
       try {
         const said = await run('sbatch', args, submission.script);
         const job = /^(\d+)(?:;.*)?$/m.exec(said)?.[1];
-        if (job === undefined) throw unavailable('sbatch', `it printed no job number but ${JSON.stringify(said.trim())}`);
+        if (job === undefined)
+          throw unavailable('sbatch', `it printed no job number but ${JSON.stringify(said.trim())}`);
         return job;
       } catch (error) {
         throw error instanceof CommandFailure ? refusal(error.said) : error;
@@ -122,7 +123,14 @@ function submissionArgs(submission: Submission, target: SlurmTarget): string[] {
   };
   return [
     // Without such a file Slurm gives the job all of this process's environment, or what a login of the user makes.
-    ...['--parsable', `--export-file=${submission.environmentFile}`, '--no-requeue', '--nodes=1', '--ntasks=1', '--input=/dev/null'],
+    ...[
+      '--parsable',
+      `--export-file=${submission.environmentFile}`,
+      '--no-requeue',
+      '--nodes=1',
+      '--ntasks=1',
+      '--input=/dev/null',
+    ],
     ...[`--job-name=${submission.name}`, `--comment=${submission.comment}`, `--chdir=${submission.cwd}`],
     ...[`--output=${output}`, '--open-mode=append', `--signal=B:TERM@${graceSeconds}`],
     ...Object.entries(optional).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${value}`])),
