@@ -199,7 +199,11 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
     tick ??= scheduler.tick().finally(() => (tick = undefined));
   }, SCHEDULE_POLL_MS);
   const { experiments } = model.services;
-  return { url, stop: (graceMs) => stopAll({ http, runner, database, ticking, experiments }, graceMs) };
+  return {
+    url,
+    stop: (graceMs) =>
+      stopAll({ http, runner, database, ticking, experiments, closeExecutors: foundation.closeExecutors }, graceMs),
+  };
 }
 
 /** Builds the adapters and what every wing stands on. */
@@ -209,6 +213,7 @@ async function lay(database: Database, config: Config, log: Logger, serverUrl: (
   mkdirSync(temporaryFolder, { recursive: true });
   const clock = await openClock(config.clock, database);
   const jobs = createJobs({ database, clock, ids });
+  const { executors, close: closeExecutors } = createExecutors(config);
   return {
     config,
     log,
@@ -219,7 +224,8 @@ async function lay(database: Database, config: Config, log: Logger, serverUrl: (
     ids,
     blobs: await createBlobFs({ root: config.artifacts }),
     analytics: createAnalyticsDuckdb({ temporaryFolder }),
-    executors: createExecutors(),
+    executors,
+    closeExecutors,
     serverUrl,
   };
 }
@@ -237,11 +243,13 @@ async function stopAll(
     database: Database;
     ticking: NodeJS.Timeout;
     experiments: Pick<Experiments, 'settle'>;
+    closeExecutors: () => Promise<void>;
   },
   graceMs: number,
 ): Promise<void> {
   clearInterval(parts.ticking);
   await Promise.all([parts.http.drain(graceMs), parts.runner.stop(graceMs)]);
+  await parts.closeExecutors().catch(() => {});
   // Where the database is away, what waits there to be summed up is lost: the end must not wait for it.
   await parts.experiments.settle().catch(() => {});
   await parts.database.close();

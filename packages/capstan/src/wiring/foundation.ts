@@ -22,6 +22,8 @@ export interface Foundation {
   readonly analytics: Analytics;
   /** Where stages may run, by name. */
   readonly executors: Executors;
+  /** Ends what they have running, and what they keep open. */
+  readonly closeExecutors: () => Promise<void>;
   /** Address of this server; known once it listens. */
   serverUrl(): string;
 }
