@@ -1,14 +1,18 @@
 // The contract of executors on a real Slurm cluster of one node, and what Slurm alone does. Skipped where there is none.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createExecutorSlurm } from '../../packages/capstan/src/adapters/executor-slurm/index.ts';
 import { describeExecutor, isRunning } from '../../packages/capstan/src/ports/executor.contract.ts';
 import type { ExecutionSpec } from '../../packages/capstan/src/ports/executor.ts';
 import { ensureSlurm } from '../../tools/tasks/ensure-slurm.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
+
+const program = fileURLToPath(new URL('../../packages/capstan/src/main.ts', import.meta.url));
 
 const found = await ensureSlurm().then(
   (root) => ({ root, lacks: undefined }),
@@ -130,6 +134,26 @@ describe.skipIf(found.lacks)(`Slurm${found.lacks ? `: skipped, ${found.lacks}` :
     await expect(executor.reap('at_any')).rejects.toMatchObject({ code: 'NOT_IMPLEMENTED' });
   });
 
+  it('runs the stages of a checkout by capstan repro', async () => {
+    spawnSync('git', ['init', '-q'], { cwd });
+    const env = { ...cluster.environment, CAPSTAN_SLURM_PARTITION: 'short' };
+    const capstan = (...args: string[]) =>
+      spawnSync(process.execPath, [program, ...args], { cwd, env, encoding: 'utf8' });
+    expect(capstan('init')).toMatchObject({ status: 0 });
+    const stage = 'stages: {where: {cmd: hostname > out && echo on $CAPSTAN_ATTEMPT_ID, outs: [out]}}';
+    writeFileSync(join(cwd, 'dvc.yaml'), stage);
+    const done = capstan('repro', '--executor', 'slurm');
+    expect(done).toMatchObject({ status: 0, stdout: expect.stringContaining('where: done in') });
+    expect(read('dvc.lock')).toContain('hostname > out');
+    expect(cluster.ask('squeue', '--noheader', '--states=all', '--partition=short', '--format=%T')).toContain(
+      'COMPLETED',
+    );
+    expect(capstan('repro', '--executor', 'slrum')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('slurm'),
+    });
+  });
+
   it('runs a command once when its node is lost: it ends by itself, or is lost and ended there', async () => {
     const executor = slurm();
     const short = await executor.start(specOf('echo began >> short; sleep 2'));
@@ -151,8 +175,10 @@ describe.skipIf(found.lacks)(`Slurm${found.lacks ? `: skipped, ${found.lacks}` :
     const running = await executor.start(specOf('echo $$ > pid; sleep 2; echo ended'));
     await lineIn('pid');
     await cluster.killController();
-    await expect(executor.start(specOf('touch ran'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    await expect(executor.reap('at_any')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await Promise.all([
+      expect(executor.start(specOf('touch ran'))).rejects.toMatchObject({ code: 'UNAVAILABLE' }),
+      expect(executor.reap('at_any')).rejects.toMatchObject({ code: 'UNAVAILABLE' }),
+    ]);
     expect(await running.done).toMatchObject({ outcome: 'succeeded', exitCode: 0 });
     await cluster.startController();
     await cluster.clear();
