@@ -4,15 +4,13 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createExecutorSlurm } from '../../packages/capstan/src/adapters/executor-slurm/index.ts';
 import { describeExecutor, isRunning } from '../../packages/capstan/src/ports/executor.contract.ts';
 import type { ExecutionSpec } from '../../packages/capstan/src/ports/executor.ts';
 import { ensureSlurm } from '../../tools/tasks/ensure-slurm.ts';
+import { program } from '../support/server.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
-
-const program = fileURLToPath(new URL('../../packages/capstan/src/main.ts', import.meta.url));
 
 const found = await ensureSlurm().then(
   (root) => ({ root, lacks: undefined }),
