@@ -73,8 +73,13 @@ export async function startSlurmCluster(root: string): Promise<SlurmCluster> {
     until('the node', () => /^(idle|mixed|allocated)$/m.test(ask('sinfo', '--noheader', '--format=%T')));
 
   const vouching = daemon('munged', [
-    ...['--foreground', '--force', `--socket=${socket}`, `--key-file=${key}`, `--seed-file=${join(folder, 'seed')}`],
-    ...[`--log-file=${join(folder, 'munged.log')}`, `--pid-file=${join(folder, 'run/munged.pid')}`],
+    '--foreground',
+    '--force',
+    `--socket=${socket}`,
+    `--key-file=${key}`,
+    `--seed-file=${join(folder, 'seed')}`,
+    `--log-file=${join(folder, 'munged.log')}`,
+    `--pid-file=${join(folder, 'run/munged.pid')}`,
   ]);
   await until('munged', () => globSync(socket).length > 0);
   let controller: ChildProcess | undefined;

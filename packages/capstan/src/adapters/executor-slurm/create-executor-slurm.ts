@@ -57,7 +57,10 @@ export function createExecutorSlurm(options: ExecutorSlurmOptions = {}): Executo
     await makeFolder(spec, folder);
     try {
       const job = await commands.submit({
-        ...{ cwd, logFile, graceMs, resources },
+        cwd,
+        logFile,
+        graceMs,
+        resources,
         name: nameOf(attemptId),
         comment: folder,
         environmentFile: environmentIn(folder),

@@ -38,11 +38,21 @@ describe('how an attempt went', () => {
   it('is read from the report of its script', () => {
     const text = 'signal=15\nby=timed-out\nticks=31\npeakKb=1024\nnode=n1\n1m2.345s 0m0.010s\n';
     expect(endReportOf(text)).toEqual({
-      ...{ exitCode: null, signal: 'SIGTERM', endedBy: 'timed-out', node: 'n1' },
-      ...{ durationMs: 310, cpuMs: 62_355, peakMemoryBytes: 2 ** 20 },
+      exitCode: null,
+      signal: 'SIGTERM',
+      endedBy: 'timed-out',
+      node: 'n1',
+      durationMs: 310,
+      cpuMs: 62_355,
+      peakMemoryBytes: 2 ** 20,
     });
     expect(endReportOf('exit=0\nby=\nticks=0\npeakKb=0\nnode=n1\n')).toMatchObject({
-      ...{ exitCode: 0, signal: null, endedBy: null, durationMs: 1, cpuMs: null, peakMemoryBytes: null },
+      exitCode: 0,
+      signal: null,
+      endedBy: null,
+      durationMs: 1,
+      cpuMs: null,
+      peakMemoryBytes: null,
     });
   });
 

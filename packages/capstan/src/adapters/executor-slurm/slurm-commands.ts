@@ -86,14 +86,21 @@ export function createSlurmCommands({ target, environment }: CommandsOptions): S
     async look(jobs) {
       const format = ['JobID:|', 'State:|', 'exit_code:|', 'NodeList:|', 'Reason'].join(',');
       const said = await run('squeue', [
-        ...['--noheader', '--states=all', `--jobs=${jobs.join(',')}`, `--Format=${format}`],
+        '--noheader',
+        '--states=all',
+        `--jobs=${jobs.join(',')}`,
+        `--Format=${format}`,
       ]).catch(nothingWhenForgotten);
       return new Map(rowsOf(said, 5).map(([job, ...facts]) => [job ?? '', factsOf(facts)]));
     },
     async jobsNamed(name) {
       const states = 'PENDING,CONFIGURING,RUNNING,SUSPENDED,STOPPED,COMPLETING,SIGNALING,STAGE_OUT,REQUEUED';
       const said = await run('squeue', [
-        ...['--noheader', '--me', `--name=${name}`, `--states=${states}`, '--Format=JobID:|,Comment:4096'],
+        '--noheader',
+        '--me',
+        `--name=${name}`,
+        `--states=${states}`,
+        '--Format=JobID:|,Comment:4096',
       ]);
       return rowsOf(said, 2).map(([job = '', comment = '']) => ({ job, comment }));
     },
@@ -123,16 +130,18 @@ function submissionArgs(submission: Submission, target: SlurmTarget): string[] {
   };
   return [
     // Without such a file Slurm gives the job all of this process's environment, or what a login of the user makes.
-    ...[
-      '--parsable',
-      `--export-file=${submission.environmentFile}`,
-      '--no-requeue',
-      '--nodes=1',
-      '--ntasks=1',
-      '--input=/dev/null',
-    ],
-    ...[`--job-name=${submission.name}`, `--comment=${submission.comment}`, `--chdir=${submission.cwd}`],
-    ...[`--output=${output}`, '--open-mode=append', `--signal=B:TERM@${graceSeconds}`],
+    '--parsable',
+    `--export-file=${submission.environmentFile}`,
+    '--no-requeue',
+    '--nodes=1',
+    '--ntasks=1',
+    '--input=/dev/null',
+    `--job-name=${submission.name}`,
+    `--comment=${submission.comment}`,
+    `--chdir=${submission.cwd}`,
+    `--output=${output}`,
+    '--open-mode=append',
+    `--signal=B:TERM@${graceSeconds}`,
     ...Object.entries(optional).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${value}`])),
   ];
 }
