@@ -42,9 +42,10 @@ export function Halves({ children }: { children: ReactNode }) {
   return <div className={css['halves']}>{children}</div>;
 }
 
-export function Section({ title, note, children }: { title: string; note?: ReactNode; children: ReactNode }) {
+export function Section(props: { id?: string; title: string; note?: ReactNode; children: ReactNode }) {
+  const { id, title, note, children } = props;
   return (
-    <section className={css['section']}>
+    <section id={id} className={css['section']}>
       <h2>
         {title}
         {note !== undefined && <span className={css['note']}>{note}</span>}

@@ -6,14 +6,15 @@ import { Id } from '../../design/copy.tsx';
 import { duration } from '../../design/format.ts';
 import { Loaded } from '../../design/loaded.tsx';
 import { Columns, Empty, Facts, Page, Section } from '../../design/page.tsx';
-import { Stepper } from '../../design/stepper.tsx';
+import { StageGraph } from '../../design/stage-graph.tsx';
 import { Table } from '../../design/table.tsx';
 import { Moment, Time, Took } from '../../design/time.tsx';
 import { useAction } from '../use-action.tsx';
 import { EnvironmentLog } from './logs.tsx';
 import { CycleLink } from './pipeline-runs.tsx';
 import { PipelineState, pipelineTones } from './pipeline-state.tsx';
-import { Stage } from './stage.tsx';
+import { RetryFrom } from './retry.tsx';
+import { Stage, stageAnchor } from './stage.tsx';
 
 /** One run of the pipeline: what it read, each stage with why it ran or did not, what it printed. */
 export function PipelineRun() {
@@ -31,11 +32,14 @@ export function PipelineRun() {
       state={data && <PipelineState status={data.status} />}
       about={data?.reason}
       actions={
-        isOpen && (
+        data &&
+        (isOpen ? (
           <Button kind="danger" onClick={cancel.act} disabled={cancel.isBusy || data.isCancelRequested}>
             {data.isCancelRequested ? 'Cancelling…' : 'Cancel'}
           </Button>
-        )
+        ) : (
+          <RetryFrom run={data.id} />
+        ))
       }
     >
       {cancel.failure}
@@ -45,27 +49,39 @@ export function PipelineRun() {
             {found.stages.length === 0 ? (
               <Empty title="No stage yet">The stages are read from the pipeline file when the workspace is made.</Empty>
             ) : (
-              <Stepper
+              <StageGraph
                 label="Stages"
+                onChoose={(name) => document.getElementById(stageAnchor(name))?.scrollIntoView()}
                 steps={found.stages.map((stage) => ({
                   key: stage.name,
                   label: stage.name,
                   tone: pipelineTones[stage.status],
-                  word: stage.isCached ? 'cached' : stage.status,
+                  word: wordOf(stage),
                   isCurrent: stage.status === 'running',
+                  after: stage.after,
                 }))}
               />
             )}
             <Inputs run={found} />
             <EnvironmentLog run={found} />
             {found.stages.map((stage) => (
-              <Stage key={stage.name} stage={stage} />
+              <Stage
+                key={stage.name}
+                stage={stage}
+                actions={!isOpen && <RetryFrom run={found.id} stage={stage.name} />}
+              />
             ))}
           </Columns>
         )}
       </Loaded>
     </Page>
   );
+}
+
+function wordOf({ isCached, status, because, attempts }: PipelineRunReply['stages'][number]): string {
+  if (isCached) return 'cached';
+  if (because !== null) return `skipped: ${because} failed`;
+  return attempts.length > 1 ? `${status}, attempt ${attempts.length}` : status;
 }
 
 function Inputs({ run }: { run: PipelineRunReply }) {
@@ -134,10 +150,23 @@ function Aside({ run }: { run: PipelineRunReply }) {
         ['Busy with', run.phase],
         ['Code', run.codeDigest === null ? 'not yet known' : <Id key="code" value={run.codeDigest} />],
         ['Commit', run.gitCommit === null ? 'not in git' : <Id key="commit" value={run.gitCommit} />],
+        ['Code from', run.fromCommit === null ? 'the project’s folder as it was' : 'the commit'],
         [
           'Environment',
           run.environmentKey === null ? 'not yet known' : <Id key="environment" value={run.environmentKey} />,
         ],
+        ['Executor', run.executor],
+        ['After a failure', run.keepGoing ? 'what does not depend on it goes on' : 'nothing more begins'],
+        ...(run.retryOf === null
+          ? []
+          : [
+              [
+                'Retry of',
+                <Link key="retry" to="/pipeline-runs/$run" params={{ run: run.retryOf }}>
+                  {run.forcedFrom === null ? 'an earlier run' : `an earlier run, anew from ${run.forcedFrom}`}
+                </Link>,
+              ] as const,
+            ]),
         ['Longest stage', duration(run.stageTimeoutMs)],
         ...params,
       ]}

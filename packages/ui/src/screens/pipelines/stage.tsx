@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import { useNow } from '../../app/api.ts';
 import type { PipelineRunReply } from '../../app/replies.ts';
 import { Command } from '../../design/copy.tsx';
@@ -11,17 +11,27 @@ import { Took } from '../../design/time.tsx';
 import { AttemptLog } from './logs.tsx';
 import { PipelineState } from './pipeline-state.tsx';
 
+/** Where a stage is described on the page of its run. */
+export function stageAnchor(name: string): string {
+  return `stage-${name}`;
+}
+
 type StageReply = PipelineRunReply['stages'][number];
 
 /** A stage: what it is, why it ran or did not, its attempts and what they printed. */
-export function Stage({ stage }: { stage: StageReply }) {
+export function Stage({ stage, actions }: { stage: StageReply; actions: ReactNode }) {
   const last = stage.attempts.at(-1);
   const [shownLog, setShownLog] = useState<string | null>(null);
   // What failed is what one wants to read.
   const logOf = shownLog ?? (last && last.status !== 'succeeded' ? last.id : null);
   return (
-    <Section title={stage.name} note={<PipelineState status={stage.status} isCached={stage.isCached} />}>
+    <Section
+      id={stageAnchor(stage.name)}
+      title={stage.name}
+      note={<PipelineState status={stage.status} isCached={stage.isCached} />}
+    >
       {stage.description !== null && <p>{stage.description}</p>}
+      {stage.because !== null && <p>{`It was left out because the stage ${stage.because} failed.`}</p>}
       {stage.reason !== null && <p>{stage.reason}</p>}
       <Facts
         items={[
@@ -42,6 +52,7 @@ export function Stage({ stage }: { stage: StageReply }) {
         ]}
       />
       <Command>{stage.command}</Command>
+      {actions}
       {stage.attempts.length > 0 && <Attempts stage={stage} onShow={setShownLog} shown={logOf} />}
       {logOf !== null && <AttemptLog attempt={logOf} label={`Log of ${stage.name}`} />}
     </Section>
@@ -78,6 +89,9 @@ function Attempts(props: { stage: StageReply; shown: string | null; onShow(attem
           cell: (row) => (row.peakMemoryBytes === null ? '' : bytes(row.peakMemoryBytes)),
         },
         { name: 'Exit', cell: (row) => row.signal ?? row.exitCode ?? '' },
+        ...(props.stage.attempts.some((row) => row.machine !== null)
+          ? [{ name: 'Machine', cell: (row: StageReply['attempts'][number]) => row.machine ?? '' }]
+          : []),
         { name: 'Why', cell: (row) => row.reason ?? '' },
         {
           name: 'Log',
