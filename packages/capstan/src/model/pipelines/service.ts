@@ -1,6 +1,6 @@
 import type { PipelineRun, PipelineRunInput, PipelineRunStatus, PipelineRunSummary } from '@capstan/api';
 import type { Cause } from '#kernel/cause';
-import { conflict, invalid, notFound } from '#kernel/errors';
+import { conflict, notFound } from '#kernel/errors';
 import { readPageToken, writePageToken } from '#kernel/filter/page-token';
 import type { JobContext } from '#jobs';
 import type { Digest } from '#ports/blob-store';

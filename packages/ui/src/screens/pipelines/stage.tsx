@@ -5,7 +5,7 @@ import type { PipelineRunReply } from '../../app/replies.ts';
 import { Command } from '../../design/copy.tsx';
 import { Button } from '../../design/button.tsx';
 import { bytes, duration } from '../../design/format.ts';
-import { Facts, Section } from '../../design/page.tsx';
+import { Facts, Row, Section } from '../../design/page.tsx';
 import { Table } from '../../design/table.tsx';
 import { Took } from '../../design/time.tsx';
 import { AttemptLog } from './logs.tsx';
@@ -52,9 +52,9 @@ export function Stage({ stage, actions }: { stage: StageReply; actions: ReactNod
         ]}
       />
       <Command>{stage.command}</Command>
-      {actions}
       {stage.attempts.length > 0 && <Attempts stage={stage} onShow={setShownLog} shown={logOf} />}
       {logOf !== null && <AttemptLog attempt={logOf} label={`Log of ${stage.name}`} />}
+      <Row>{actions}</Row>
     </Section>
   );
 }
