@@ -29,7 +29,7 @@ export interface Halt {
 type Refused = Extract<StageOutcome, { status: 'failed' | 'cancelled' }>;
 
 /** A stage whose machine is lost is tried again so often; then it fails. */
-export const TRIES_AFTER_LOSS = 2;
+const TRIES_AFTER_LOSS = 2;
 
 interface Result {
   readonly row: store.ResultRow;
