@@ -123,6 +123,12 @@ export const pipelineRun = pipelineRunSummary.extend({
   /** Name of what its stages run on. */
   executor: z.string(),
   stageTimeoutMs: z.int(),
+  /** Commit that its code was asked from; null: the project's folder as it was. */
+  fromCommit: z.string().nullable(),
+  /** Stage that ran whatever was stored of it, and so did those that read from it. */
+  forcedFrom: z.string().nullable(),
+  /** The run that it tries anew. */
+  retryOf: z.string().nullable(),
   /** After a failure all but what depends on it goes on. */
   keepGoing: z.boolean(),
   isCancelRequested: z.boolean(),

@@ -4,6 +4,11 @@ import { defineRoute } from '../route.ts';
 import { nothing, pageOf, pageQuery, slug, timestamp } from '../shapes.ts';
 
 const ofRun = z.strictObject({ run: z.string().max(64) });
+/** A hash, branch or tag; never an option of git. */
+const commit = z
+  .string()
+  .max(256)
+  .regex(/^\w[\w./@{}^~+-]*$/, 'name a commit by its hash, a branch or a tag');
 const DAY_MS = 86_400_000;
 
 /** A piece of a log. Ask again from `nextOffset`; while not `isComplete`, more may come. */
@@ -49,6 +54,10 @@ export const pipelines = {
         .max(30 * DAY_MS)
         .optional()
         .meta({ description: 'Longest time for one stage; default: an hour' }),
+      commit: commit.optional().meta({
+        description:
+          'Of the project’s Git repository: the code is taken from it; else from the project’s folder as it is',
+      }),
       keepGoing: z.boolean().default(false).meta({
         description: 'After a failure all but what depends on it goes on; else nothing more begins',
       }),
@@ -84,6 +93,25 @@ export const pipelines = {
     body: nothing,
     reply: pipelineRun,
     errors: ['NOT_FOUND'],
+  }),
+  retry: defineRoute({
+    name: 'pipelines.retry',
+    method: 'POST',
+    path: '/api/v1/pipeline-runs/:run/retry',
+    summary: 'Runs the pipeline again with the versions, values and commit of a run that has ended',
+    permission: 'execute',
+    bodyLimitBytes: 10_000,
+    audit: 'pipeline-run.retry',
+    params: ofRun,
+    query: nothing,
+    body: z.strictObject({
+      from: z.string().min(1).max(512).optional().meta({
+        description: 'Stage that runs whatever is stored of it, and so do those that read from it',
+      }),
+      requestKey: z.string().min(1).max(200).optional().meta({ description: 'The same key again gives the same run' }),
+    }),
+    reply: pipelineRunSummary,
+    errors: ['INVALID_ARGUMENT', 'NOT_FOUND', 'CONFLICT', 'NOT_IMPLEMENTED'],
   }),
   cancel: defineRoute({
     name: 'pipelines.cancel',

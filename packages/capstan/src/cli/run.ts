@@ -52,6 +52,7 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'deploy', load: () => import('./deploy.ts') },
   { name: 'deployments', load: () => import('./deployments.ts') },
   { name: 'monitors', load: () => import('./monitors.ts') },
+  { name: 'pipelines', load: () => import('./pipelines.ts') },
   { name: 'cycles', load: () => import('./cycles.ts') },
   { name: 'explain', load: () => import('./explain.ts') },
   { name: 'replay', load: () => import('./replay.ts') },

@@ -222,6 +222,9 @@ ${declared}
       environmentKey: 'env',
       executor: 'local',
       keepGoing: false,
+      fromCommit: null,
+      forcedFrom: null,
+      retryOf: null,
       stageTimeoutMs: 1_000,
       isCancelRequested: false,
       stages: [

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { createExecutorLocal } from '#adapters/executor-local';
 import { describeDatabases } from '#database/testing';
 import type { ExecutionResult, Executor } from '#ports/executor';
-import type { PipelinesDeps } from './index.ts';
+import { createSlots, type PipelinesDeps } from './index.ts';
 import { openBench, stageOf, whyOf, type Bench } from './testing.ts';
 
 /** Ends only when all of them are under way, so never where one runs after the other. */
@@ -75,6 +75,37 @@ describeDatabases('stages that do not wait for each other', (open) => {
       ['reads', 'skipped', 'fails'],
       ['last', 'skipped', 'fails'],
     ]);
+  });
+
+  it('that wait for a place when another fails do not begin', async () => {
+    await openWith();
+    await bench.write({
+      'dvc.yaml': `stages:
+  fails: {cmd: "${meet('fails', ['first'])}; sleep 0.5; exit 3", outs: [f]}
+  first: {cmd: "${meet('first', ['fails'])}; echo > q", outs: [q]}
+  wide: {cmd: cat q > w, deps: [q], outs: [w], meta: {resources: {cpus: 2}}}
+`,
+    });
+    const run = await bench.run();
+    expect(run.stages.map(({ name, status, because }) => [name, status, because])).toEqual([
+      ['fails', 'failed', null],
+      ['first', 'succeeded', null],
+      ['wide', 'skipped', 'fails'],
+    ]);
+    expect(stageOf(run, 'wide').attempts).toEqual([]);
+  });
+
+  it('may all be taken from what is stored at the same moment', async () => {
+    await openWith({ localSlots: createSlots({ cpus: 12, gpus: 0, memoryBytes: 2 ** 34 }) });
+    const names = Array.from({ length: 12 }, (_, index) => `s${index}`);
+    const stages = names.map((name) => `  ${name}: {cmd: "mkdir ${name}; echo same > ${name}/x", outs: [${name}]}`);
+    await bench.write({ 'dvc.yaml': `stages:\n${stages.join('\n')}\n` });
+    expect((await bench.run()).status).toBe('succeeded');
+    const run = await bench.run();
+    expect(run).toMatchObject({ status: 'succeeded', reason: null });
+    expect(run.stages.every((stage) => stage.isCached)).toBe(true);
+    const lock = parse(await readFile(join(bench.workspace(run), 'dvc.lock'), 'utf8')) as { stages: object };
+    expect(Object.keys(lock.stages).toSorted()).toEqual(names.toSorted());
   });
 
   it('are all ended by a cancel', async () => {

@@ -112,11 +112,17 @@ export function refuseUnfitFact(
 }
 
 /** @throws DomainError CONFLICT: nobody but its own process can end a run of a checkout */
-export function refuseCheckout({ source, place }: Pick<RunRow, 'source' | 'place'>): void {
+export function refuseCheckout(
+  { source, place }: Pick<RunRow, 'source' | 'place'>,
+  asked: 'cancelled' | 'run again',
+): void {
   if (source === 'server') return;
   const host = place === null ? 'its checkout' : (JSON.parse(place) as ReportedPlace).host;
-  throw conflict('A run of a checkout cannot be cancelled from here', {
+  throw conflict(`A run of a checkout cannot be ${asked} from here`, {
     field: 'run',
-    hint: `End it where it runs, on ${host}: Ctrl-C at its terminal.`,
+    hint:
+      asked === 'cancelled'
+        ? `End it where it runs, on ${host}: Ctrl-C at its terminal.`
+        : `Run it where its checkout is, on ${host}: capstan repro.`,
   });
 }

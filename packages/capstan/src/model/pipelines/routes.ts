@@ -10,6 +10,7 @@ export function pipelineRoutes(pipelines: Pipelines, reportedRuns: ReportedRuns)
     bind(table.start, ({ params, body }, { cause }) => pipelines.start({ project: params.project, ...body, cause })),
     bind(table.list, ({ query }) => pipelines.list(query)),
     bind(table.get, ({ params }) => pipelines.get(params.run)),
+    bind(table.retry, ({ params, body }, { cause }) => pipelines.retry({ run: params.run, ...body, cause })),
     bind(table.cancel, ({ params }, { cause }) => pipelines.cancel(params.run, cause)),
     bind(table.attemptLog, ({ params, query }) => pipelines.attemptLog(params.attempt, query)),
     bind(table.environmentLog, ({ params, query }) => pipelines.environmentLog(params.run, query)),

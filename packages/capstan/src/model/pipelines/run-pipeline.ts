@@ -10,6 +10,7 @@ import type { ParamOverrides } from '#kernel/pipeline-definition';
 import type { PipelinesDeps } from './deps.ts';
 import { endedRow, recordEnd, type RunEnd } from './end-run.ts';
 import { executorNamed, slotsOf } from './executors.ts';
+import { withCommit } from './export-commit.ts';
 import { gitCommit } from './git-commit.ts';
 import { orderStages } from '#kernel/stage-graph';
 import { runStages } from './run-stages.ts';
@@ -111,9 +112,12 @@ async function prepare(run: ClaimedRun, stop: ActiveRun['stop']): Promise<Active
   const datasets = Object.entries(project.declaration.datasets);
   const overrides = JSON.parse(row.params) as ParamOverrides;
   await writeClaimed(run, (writer) => store.updateRun(writer, run, { phase: 'workspace' }).then(() => undefined));
+  const { folder: projectFolder } = project;
+  const fromCommit = row.from_commit;
   const workspace = await prepareWorkspace(deps, {
     runId: run.id,
-    projectFolder: project.folder,
+    withCode: (use) =>
+      fromCommit === null ? use(projectFolder) : withCommit(deps, { projectFolder, commit: fromCommit }, use),
     declaredPaths: new Map(datasets.map(([name, dataset]) => [name, dataset.path])),
     inputs: JSON.parse(row.inputs) as PipelineRunInput[],
     optional: new Set(datasets.filter(([, dataset]) => dataset.from === 'predictions').map(([name]) => name)),

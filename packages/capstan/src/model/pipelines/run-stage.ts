@@ -18,10 +18,18 @@ export type StageOutcome =
   /** It was not begun: a stage had failed meanwhile. */
   | { readonly status: 'skipped'; readonly because: string };
 
+/** Keeps stages that have not begun from beginning. */
+export interface Halt {
+  /** Aborted with the name of the stage that failed. */
+  readonly signal: AbortSignal;
+  /** Tells that a stage failed. */
+  failed(stage: string): void;
+}
+
 type Refused = Extract<StageOutcome, { status: 'failed' | 'cancelled' }>;
 
 /** A stage whose machine is lost is tried again so often; then it fails. */
-export const TRIES_AFTER_LOSS = 2;
+const TRIES_AFTER_LOSS = 2;
 
 interface Result {
   readonly row: store.ResultRow;
@@ -32,12 +40,11 @@ interface Result {
 /**
  * Brings a stage up to date: by stored outputs where they stand for it, else by running it.
  * @param given.interrupted why an attempt before this one was cut off, if one was
- * @param given.halt aborted with the name of a stage that failed, after which nothing more begins
  */
 export async function runStage(
   run: ActiveRun,
   node: StageNode,
-  given: { readonly interrupted: string | undefined; readonly halt: AbortSignal },
+  given: { readonly interrupted: string | undefined; readonly halt: Halt },
 ): Promise<StageOutcome> {
   const { stage } = node;
   let entry: LockEntry;
@@ -81,7 +88,7 @@ export async function runStage(
 async function tryStage(
   run: ActiveRun,
   spec: Omit<AttemptSpec, 'resources' | 'isLastTry'>,
-  halt: AbortSignal,
+  halt: Halt,
 ): Promise<Exclude<AttemptOutcome, { status: 'lost' }> | Extract<StageOutcome, { status: 'skipped' }>> {
   const { stage } = spec;
   let resources: Resources;
@@ -94,17 +101,19 @@ async function tryStage(
   const { signal } = run.stop;
   let leave: () => void;
   try {
-    leave = await run.slots.enter(resources, AbortSignal.any([signal, halt]));
+    leave = await run.slots.enter(resources, AbortSignal.any([signal, halt.signal]));
   } catch (error) {
     if (run.stop.isCancelled()) return { status: 'cancelled', reason: 'it was cancelled' };
     signal.throwIfAborted();
-    if (halt.aborted) return { status: 'skipped', because: String(halt.reason) };
+    if (halt.signal.aborted) return { status: 'skipped', because: String(halt.signal.reason) };
     throw error;
   }
   try {
     let { reasons } = spec;
     for (let losses = 1; ; losses++) {
       const outcome = await runAttempt(run, { ...spec, reasons, resources, isLastTry: losses > TRIES_AFTER_LOSS });
+      // Before its place is free for another.
+      if (outcome.status === 'failed') halt.failed(stage.name);
       if (outcome.status !== 'lost') return outcome;
       reasons = [...spec.reasons, { kind: 'interrupted', subject: outcome.reason }];
     }

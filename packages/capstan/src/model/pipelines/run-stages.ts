@@ -2,7 +2,7 @@ import { createSchedule, type EndedStage } from '#kernel/stage-schedule';
 import { ClaimLost, writeClaimed, type ActiveRun } from './active-run.ts';
 import type { RunEnd } from './end-run.ts';
 import { failuresText } from './model.ts';
-import { restoreStage, runStage, type StageOutcome } from './run-stage.ts';
+import { restoreStage, runStage, type Halt, type StageOutcome } from './run-stage.ts';
 import * as store from './store.ts';
 
 interface Failure {
@@ -20,7 +20,13 @@ interface Failure {
 export async function runStages(claimed: ActiveRun, interrupted: ReadonlyMap<string, string>): Promise<RunEnd> {
   const { deps, id } = claimed;
   const broken = new AbortController();
-  const halt = new AbortController();
+  const halting = new AbortController();
+  const halt: Halt = {
+    signal: halting.signal,
+    failed(name) {
+      if (!run.keepsGoing) halting.abort(name);
+    },
+  };
   const { stop } = claimed;
   const signal = AbortSignal.any([stop.signal, broken.signal]);
   const run: ActiveRun = { ...claimed, stop: { signal, isCancelled: () => stop.isCancelled() } };
@@ -42,14 +48,14 @@ export async function runStages(claimed: ActiveRun, interrupted: ReadonlyMap<str
     if (row.status === 'failed') return { status: 'failed', reason: row.reason ?? '' };
     if (row.status === 'succeeded' && row.result !== null && (await restoreStage(run, node.stage, row.result)))
       return { status: 'succeeded' };
-    return await runStage(run, node, { interrupted: interrupted.get(name), halt: halt.signal });
+    return await runStage(run, node, { interrupted: interrupted.get(name), halt });
   };
   const runOne = async (name: string): Promise<void> => {
     try {
       const outcome = await bring(name);
       if (outcome.status === 'failed') {
         failures.push({ stage: name, reason: outcome.reason });
-        if (!run.keepsGoing) halt.abort(name);
+        halt.failed(name);
       }
       const ended = schedule.end(name, outcome.status === 'succeeded' ? 'done' : outcome.status);
       await tellSkipped(run, outcome.status === 'skipped' ? ended.map(becauseOf(outcome.because)) : ended);

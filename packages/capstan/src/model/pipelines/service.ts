@@ -1,23 +1,20 @@
 import type { PipelineRun, PipelineRunInput, PipelineRunStatus, PipelineRunSummary } from '@capstan/api';
 import type { Cause } from '#kernel/cause';
-import { conflict, invalid, notFound } from '#kernel/errors';
+import { conflict, notFound } from '#kernel/errors';
 import { readPageToken, writePageToken } from '#kernel/filter/page-token';
 import type { JobContext } from '#jobs';
 import type { Digest } from '#ports/blob-store';
+import { checkRequest, type Checked } from './check-request.ts';
 import { createActiveRuns } from './active-runs.ts';
 import { readLogFile, readStoredLog, type LogPiece, type LogRange } from './attempt-log.ts';
 import { logFileOf } from './attempts.ts';
 import type { ParamOverrides } from '#kernel/pipeline-definition';
 import type { PipelinesDeps } from './deps.ts';
 import { endedRow, recordEnd } from './end-run.ts';
-import { executorNamed, slotsOf } from './executors.ts';
-import { orderStages, type StageNode } from '#kernel/stage-graph';
 import { hasEnded } from './model.ts';
 import { readPieces } from './report-log.ts';
 import { refuseCheckout } from './report-model.ts';
-import { resolveInputs } from './resolve-inputs.ts';
 import { runPipeline } from './run-pipeline.ts';
-import { resourcesOf } from './stage-resources.ts';
 import { stageRows } from './stage-rows.ts';
 import * as store from './store.ts';
 import { runOf, summaryOf } from './views.ts';
@@ -29,10 +26,22 @@ export interface StartRun {
   readonly params: ParamOverrides;
   /** Rows of this event time and later are kept from the stages. */
   readonly cutoff?: number | undefined;
+  /** Of the project's repository: the code is taken from it; else from the project's folder as it is. */
+  readonly commit?: string | undefined;
+  /** Stage that runs whatever is stored of it, and so do those that read from it. */
+  readonly forcedFrom?: string | undefined;
   readonly stageTimeoutMs?: number | undefined;
   /** After a failure all but what depends on it goes on; else nothing more begins. */
   readonly keepGoing?: boolean | undefined;
   /** The same key again gives the same run. */
+  readonly requestKey?: string | undefined;
+  readonly cause: Cause;
+}
+
+export interface RetryRun {
+  readonly run: string;
+  /** Name of the stage from which on all runs anew. */
+  readonly from?: string | undefined;
   readonly requestKey?: string | undefined;
   readonly cause: Cause;
 }
@@ -50,10 +59,16 @@ export interface Pipelines {
    * @throws DomainError NOT_FOUND, INVALID_ARGUMENT, CONFLICT, NOT_IMPLEMENTED; nothing has been written then
    */
   start(request: StartRun): Promise<PipelineRunSummary>;
+  /**
+   * Starts a run with the versions, values and commit of one that has ended. Stages that have not changed are taken from
+   * what is stored, but for `from` and those that read from it.
+   * @throws as `start`; CONFLICT while the run goes on; INVALID_ARGUMENT for a stage that there is not
+   */
+  retry(request: RetryRun): Promise<PipelineRunSummary>;
   /** @throws DomainError NOT_FOUND */
   get(id: string): Promise<PipelineRun>;
   /** What a run started now would read: a version for each dataset that a stage reads. @throws as `start` */
-  inputsFor(request: Pick<StartRun, 'project' | 'inputs' | 'params'>): Promise<readonly PipelineRunInput[]>;
+  inputsFor(request: Pick<StartRun, 'project' | 'inputs' | 'params' | 'commit'>): Promise<readonly PipelineRunInput[]>;
   /** The run in which an experiment run was made; undefined for experiment runs that no pipeline made. */
   madeIn(experimentRunId: string): Promise<PipelineRun | undefined>;
   /** Runs that were given a version of a dataset, newest first, at most 50, with the experiment runs they ended with. */
@@ -92,7 +107,7 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
     return row;
   }
 
-  async function insert(request: StartRun, checked: Checked): Promise<store.RunRow> {
+  async function insert(request: StartRun & { readonly retryOf?: string }, checked: Checked): Promise<store.RunRow> {
     const id = ids.next('pr');
     return await database.write(async (writer) => {
       // Numbers count up, and a request key is looked for, one caller after another.
@@ -137,14 +152,36 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
     );
   }
 
+  async function start(request: StartRun & { readonly retryOf?: string }): Promise<PipelineRunSummary> {
+    const { project, requestKey } = request;
+    const known = requestKey === undefined ? undefined : await store.findRequested(database.read, project, requestKey);
+    return seen(known ?? (await insert(request, await checkRequest(deps, request))));
+  }
+
   return {
-    async start(request) {
-      const { project, requestKey } = request;
-      const known =
-        requestKey === undefined ? undefined : await store.findRequested(database.read, project, requestKey);
-      return seen(known ?? (await insert(request, await check(deps, request))));
+    start,
+    async retry({ run, from, requestKey, cause }) {
+      const row = await rowOf(run);
+      if (!hasEnded(row.status)) {
+        throw conflict(`The pipeline run is ${row.status}`, { field: 'run', hint: 'Cancel it, or wait for its end.' });
+      }
+      refuseCheckout(row, 'run again');
+      const { project, inputs, params } = runOf(row, [], [], clock.now());
+      return await start({
+        project,
+        inputs: inputs.map(({ versionId }) => ({ datasetVersionId: versionId })),
+        params,
+        cutoff: row.cutoff ?? undefined,
+        commit: row.from_commit ?? undefined,
+        stageTimeoutMs: row.stage_timeout_ms,
+        keepGoing: row.keeps_going === 1,
+        forcedFrom: from,
+        retryOf: run,
+        requestKey,
+        cause,
+      });
     },
-    inputsFor: async (request) => (await check(deps, request)).inputs,
+    inputsFor: async (request) => (await checkRequest(deps, request)).inputs,
     get,
     async madeIn(experimentRunId) {
       const attempt = await store.attemptOfRun(database.read, experimentRunId);
@@ -170,7 +207,7 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
     },
     async cancel(id, cause) {
       const row = await rowOf(id);
-      refuseCheckout(row);
+      refuseCheckout(row, 'cancelled');
       if (hasEnded(row.status) && row.status !== 'cancelled') {
         throw conflict(`The pipeline run has ${row.status} already`, { field: 'run' });
       }
@@ -216,46 +253,8 @@ function complete(piece: LogPiece): Log {
   return { ...piece, isComplete: piece.nextOffset >= piece.sizeBytes };
 }
 
-interface Checked {
-  readonly executor: string;
-  readonly revision: number;
-  readonly nodes: readonly StageNode[];
-  readonly inputs: Awaited<ReturnType<typeof resolveInputs>>;
-}
-
-async function check(
-  { projects, datasets, format, executors, localSlots }: PipelinesDeps,
-  request: Pick<StartRun, 'project' | 'inputs' | 'params'>,
-): Promise<Checked> {
-  const project = await projects.get(request.project);
-  const { pipeline, executor } = project.declaration;
-  if (pipeline === undefined) {
-    throw conflict(`The project '${project.name}' declares no pipeline`, {
-      field: 'project',
-      hint: `Write 'pipeline: ${format.fileName}' into capstan.yaml and apply it.`,
-    });
-  }
-  if (pipeline !== format.fileName) {
-    throw invalid(`The pipeline '${pipeline}' cannot be run: only ${format.fileName} in the project's folder can`, {
-      field: 'pipeline',
-      hint: `Move it there, and write 'pipeline: ${format.fileName}' into capstan.yaml.`,
-    });
-  }
-  executorNamed(executors, executor);
-  const definition = await format.read(project.folder, request.params);
-  const nodes = orderStages(definition.stages);
-  const slots = slotsOf({ localSlots }, executor);
-  for (const stage of definition.stages) slots.refuseExcess(stage.name, resourcesOf(stage));
-  return {
-    executor,
-    revision: project.revision,
-    nodes,
-    inputs: await resolveInputs(datasets, project, definition, request.inputs),
-  };
-}
-
-function runRow(id: string, request: StartRun, checked: Checked, now: number) {
-  const { project, params, cutoff, stageTimeoutMs, requestKey, cause } = request;
+function runRow(id: string, request: StartRun & { readonly retryOf?: string }, checked: Checked, now: number) {
+  const { project, params, cutoff, stageTimeoutMs, requestKey, retryOf, cause } = request;
   return {
     id,
     project,
@@ -270,6 +269,10 @@ function runRow(id: string, request: StartRun, checked: Checked, now: number) {
     model_versions: '[]',
     executor: checked.executor,
     keeps_going: request.keepGoing === true ? 1 : 0,
+    from_commit: checked.commit ?? null,
+    git_commit: checked.commit ?? null,
+    forced_from: request.forcedFrom ?? null,
+    retry_of: retryOf ?? null,
     fence: 0,
     actor: cause.actor,
     cycle: cause.cycle ?? null,

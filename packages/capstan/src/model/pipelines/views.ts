@@ -51,6 +51,9 @@ export function runOf(
     environmentKey: row.environment_key,
     executor: row.executor,
     stageTimeoutMs: row.stage_timeout_ms,
+    fromCommit: row.from_commit,
+    forcedFrom: row.forced_from,
+    retryOf: row.retry_of,
     keepGoing: row.keeps_going === 1,
     isCancelRequested: row.cancel_requested_at !== null,
     stages: stages.map((stage) =>

@@ -30,8 +30,8 @@ export interface Workspace {
 
 export interface WorkspaceSpec {
   readonly runId: string;
-  /** The project's own folder. */
-  readonly projectFolder: string;
+  /** Gives a folder with the project's files: its own, or one with a commit of it. Asked once, for a new workspace. */
+  withCode(use: (folder: string) => Promise<void>): Promise<void>;
   /** Declared path by dataset. */
   readonly declaredPaths: ReadonlyMap<string, string>;
   readonly inputs: readonly PipelineRunInput[];
@@ -57,16 +57,14 @@ export async function prepareWorkspace(deps: PipelinesDeps, spec: WorkspaceSpec)
     };
   }
   await rm(folder, { recursive: true, force: true });
-  const { stages } = await deps.format.read(spec.projectFolder, spec.overrides);
-  // A frozen stage may have outputs that only the project's folder holds.
-  const outputs = stages
-    .filter((stage) => !stage.isFrozen)
-    .flatMap((stage) => stage.outputs.filter((output) => !output.isPersistent));
-  await copyCode({
-    from: spec.projectFolder,
-    to: folder,
-    without: [...outputs.map((output) => output.file), ...spec.inputs.map((input) => input.path)],
-    dataFolder: deps.folders.data,
+  await spec.withCode(async (from) => {
+    const { stages } = await deps.format.read(from, spec.overrides);
+    // A frozen stage may have outputs that only the project's folder holds.
+    const outputs = stages
+      .filter((stage) => !stage.isFrozen)
+      .flatMap((stage) => stage.outputs.filter((output) => !output.isPersistent));
+    const without = [...outputs.map((output) => output.file), ...spec.inputs.map((input) => input.path)];
+    await copyCode({ from, to: folder, without, dataFolder: deps.folders.data });
   });
   await deps.format.overrideParams(folder, spec.overrides);
   const code = await deps.format.hash(folder, new Map());

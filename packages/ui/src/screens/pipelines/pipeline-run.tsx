@@ -16,6 +16,7 @@ import { CycleLink } from './pipeline-runs.tsx';
 import { PipelineState, pipelineTones } from './pipeline-state.tsx';
 import { placeFacts, type Place } from './place.tsx';
 import { outcomeWord } from './report.tsx';
+import { RetryFrom } from './retry.tsx';
 import { Stage } from './stage.tsx';
 
 const LOOK_EVERY_MS = 15_000;
@@ -47,16 +48,7 @@ export function PipelineRun() {
           ? `Nothing was heard of it for a while: ${data.place?.host} may be off, or away. It goes on here when it is back.`
           : data?.reason
       }
-      actions={
-        isOpen &&
-        (data.source === 'checkout' ? (
-          <Quiet>{`It runs in a checkout on ${data.place?.host}: Ctrl-C there ends it`}</Quiet>
-        ) : (
-          <Button kind="danger" onClick={cancel.act} disabled={cancel.isBusy || data.isCancelRequested}>
-            {data.isCancelRequested ? 'Cancelling…' : 'Cancel'}
-          </Button>
-        ))
-      }
+      actions={data && <Actions run={data} isOpen={isOpen} cancel={cancel} />}
     >
       {cancel.failure}
       <Loaded of={read}>
@@ -71,7 +63,7 @@ export function PipelineRun() {
                   name: stage.name,
                   after: stage.after,
                   tone: pipelineTones[stage.status],
-                  word: stage.isCached ? 'cached' : (outcomeWord(stage.report) ?? stage.status),
+                  word: wordOf(stage),
                   isCurrent: stage.status === 'running',
                 }))}
               />
@@ -79,13 +71,36 @@ export function PipelineRun() {
             {found.source === 'server' && <Inputs run={found} />}
             {found.source === 'server' && <EnvironmentLog run={found} />}
             {found.stages.map((stage) => (
-              <Stage key={stage.name} stage={stage} />
+              <Stage
+                key={stage.name}
+                stage={stage}
+                actions={!isOpen && found.source === 'server' && <RetryFrom run={found.id} stage={stage.name} />}
+              />
             ))}
           </Columns>
         )}
       </Loaded>
     </Page>
   );
+}
+
+function Actions(props: { run: PipelineRunReply; isOpen: boolean; cancel: ReturnType<typeof useAction> }) {
+  const { run, isOpen, cancel } = props;
+  if (!isOpen) return run.source === 'server' && <RetryFrom run={run.id} />;
+  if (run.source === 'checkout')
+    return <Quiet>{`It runs in a checkout on ${run.place?.host}: Ctrl-C there ends it`}</Quiet>;
+  return (
+    <Button kind="danger" onClick={cancel.act} disabled={cancel.isBusy || run.isCancelRequested}>
+      {run.isCancelRequested ? 'Cancelling…' : 'Cancel'}
+    </Button>
+  );
+}
+
+function wordOf({ isCached, status, because, attempts, report }: PipelineRunReply['stages'][number]): string {
+  if (isCached) return 'cached';
+  if (because !== null) return `skipped: ${because} failed`;
+  const word = outcomeWord(report) ?? status;
+  return attempts.length > 1 ? `${word}, attempt ${attempts.length}` : word;
 }
 
 function Inputs({ run }: { run: PipelineRunReply }) {
@@ -155,10 +170,23 @@ function Aside({ run }: { run: PipelineRunReply }) {
         ['Busy with', run.phase],
         ['Code', run.codeDigest === null ? 'not yet known' : <Id key="code" value={run.codeDigest} />],
         ['Commit', run.gitCommit === null ? 'not in git' : <Id key="commit" value={run.gitCommit} />],
+        ['Code from', run.fromCommit === null ? 'the project’s folder as it was' : 'the commit'],
         [
           'Environment',
           run.environmentKey === null ? 'not yet known' : <Id key="environment" value={run.environmentKey} />,
         ],
+        ['Executor', run.executor],
+        ['After a failure', run.keepGoing ? 'what does not depend on it goes on' : 'nothing more begins'],
+        ...(run.retryOf === null
+          ? []
+          : [
+              [
+                'Retry of',
+                <Link key="retry" to="/pipeline-runs/$run" params={{ run: run.retryOf }}>
+                  {run.forcedFrom === null ? 'an earlier run' : `an earlier run, anew from ${run.forcedFrom}`}
+                </Link>,
+              ] as const,
+            ]),
         ['Longest stage', duration(run.stageTimeoutMs)],
         ...params,
       ]}

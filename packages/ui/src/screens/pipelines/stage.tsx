@@ -1,11 +1,11 @@
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import { useNow } from '../../app/api.ts';
 import type { PipelineRunReply } from '../../app/replies.ts';
 import { Command } from '../../design/copy.tsx';
 import { Button } from '../../design/button.tsx';
 import { bytes, duration } from '../../design/format.ts';
-import { Facts, Section } from '../../design/page.tsx';
+import { Facts, Row, Section } from '../../design/page.tsx';
 import { stageAnchor } from '../../design/stage-graph.tsx';
 import { Table } from '../../design/table.tsx';
 import { Took } from '../../design/time.tsx';
@@ -16,7 +16,7 @@ import { outcomeWord, reportFacts, ReportedFiles } from './report.tsx';
 type StageReply = PipelineRunReply['stages'][number];
 
 /** A stage: what it is, why it ran or did not, its attempts and what they printed. */
-export function Stage({ stage }: { stage: StageReply }) {
+export function Stage({ stage, actions }: { stage: StageReply; actions: ReactNode }) {
   const last = stage.attempts.at(-1);
   const [shownLog, setShownLog] = useState<string | null>(null);
   // What failed is what one wants to read.
@@ -28,6 +28,7 @@ export function Stage({ stage }: { stage: StageReply }) {
       note={<PipelineState status={stage.status} isCached={stage.isCached} word={outcomeWord(stage.report)} />}
     >
       {stage.description !== null && <p>{stage.description}</p>}
+      {stage.because !== null && <p>{`It was left out because the stage ${stage.because} failed.`}</p>}
       {stage.reason !== null && <p>{stage.reason}</p>}
       <Facts
         items={[
@@ -52,6 +53,7 @@ export function Stage({ stage }: { stage: StageReply }) {
       {stage.report && <ReportedFiles report={stage.report} stage={stage.name} />}
       {stage.attempts.length > 0 && <Attempts stage={stage} onShow={setShownLog} shown={logOf} />}
       {logOf !== null && <AttemptLog attempt={logOf} label={`Log of ${stage.name}`} />}
+      <Row>{actions}</Row>
     </Section>
   );
 }
@@ -86,6 +88,9 @@ function Attempts(props: { stage: StageReply; shown: string | null; onShow(attem
           cell: (row) => (row.peakMemoryBytes === null ? '' : bytes(row.peakMemoryBytes)),
         },
         { name: 'Exit', cell: (row) => row.signal ?? row.exitCode ?? '' },
+        ...(props.stage.attempts.some((row) => row.machine !== null)
+          ? [{ name: 'Machine', cell: (row: StageReply['attempts'][number]) => row.machine ?? '' }]
+          : []),
         { name: 'Why', cell: (row) => row.reason ?? '' },
         {
           name: 'Log',
