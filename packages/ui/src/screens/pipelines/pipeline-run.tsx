@@ -1,5 +1,5 @@
 import { Link, useParams } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { api, refresh, useNow, useRead } from '../../app/api.ts';
 import type { PipelineRunReply } from '../../app/replies.ts';
 import { Button } from '../../design/button.tsx';
@@ -62,29 +62,48 @@ export function PipelineRun() {
       <Loaded of={read}>
         {(found) => (
           <Columns aside={<Aside run={found} />}>
-            {found.stages.length === 0 ? (
-              <Empty title="No stage yet">The stages are read from the pipeline file when the workspace is made.</Empty>
-            ) : (
-              <StageGraph
-                label="Stages"
-                stages={found.stages.map((stage) => ({
-                  name: stage.name,
-                  after: stage.after,
-                  tone: pipelineTones[stage.status],
-                  word: stage.isCached ? 'cached' : (outcomeWord(stage.report) ?? stage.status),
-                  isCurrent: stage.status === 'running',
-                }))}
-              />
-            )}
+            <Stages run={found} />
             {found.source === 'server' && <Inputs run={found} />}
             {found.source === 'server' && <EnvironmentLog run={found} />}
-            {found.stages.map((stage) => (
-              <Stage key={stage.name} stage={stage} />
-            ))}
           </Columns>
         )}
       </Loaded>
     </Page>
+  );
+}
+
+/** The graph, and below it the stage that was chosen: without a choice the one that is of interest now. */
+function Stages({ run }: { run: PipelineRunReply }) {
+  const [chosen, setChosen] = useState<string>();
+  const { stages } = run;
+  const shown = stages.find(({ name }) => name === chosen) ?? stageOfInterest(stages);
+  if (!shown)
+    return <Empty title="No stage yet">The stages are read from the pipeline file when the workspace is made.</Empty>;
+  return (
+    <>
+      <StageGraph
+        label="Stages"
+        chosen={shown.name}
+        onChoose={setChosen}
+        stages={stages.map((stage) => ({
+          name: stage.name,
+          after: stage.after,
+          tone: pipelineTones[stage.status],
+          word: stage.isCached ? 'cached' : (outcomeWord(stage.report) ?? stage.status),
+        }))}
+      />
+      <Stage key={shown.name} stage={shown} />
+    </>
+  );
+}
+
+/** What runs, else what failed, else the last that did anything. */
+function stageOfInterest(stages: PipelineRunReply['stages']): PipelineRunReply['stages'][number] | undefined {
+  return (
+    stages.find(({ status }) => status === 'running') ??
+    stages.find(({ status }) => status === 'failed') ??
+    stages.findLast(({ attempts }) => attempts.length > 0) ??
+    stages[0]
   );
 }
 
