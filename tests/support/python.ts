@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { delimiter, dirname } from 'node:path';
-import { ensureClientPython, ensureDvc, ensureNextClientPython } from '../../tools/tasks/ensure-python.ts';
+import { ensureClientPython, ensureDvc, ensureNextClientPython, ensureRay } from '../../tools/tasks/ensure-python.ts';
 
 export interface PythonOutput {
   readonly code: number | null;
@@ -25,6 +25,11 @@ export async function findNextClientPython(): Promise<string> {
 /** The real `dvc`. */
 export async function findDvc(): Promise<string> {
   return process.env['TEST_DVC'] ?? (await ensureDvc());
+}
+
+/** Folder of programs with the real `ray` and its `python3`. */
+export async function findRay(): Promise<string> {
+  return process.env['TEST_RAY'] ?? (await ensureRay());
 }
 
 /**

@@ -12,6 +12,7 @@ const clientRequirements = join(root, 'tests', 'clients', 'requirements.txt');
 const nextRequirements = join(root, 'tests', 'clients', 'requirements-next.txt');
 /** The real dvc, whose packages do not fit with those of the others. */
 const dvcRequirements = join(root, 'tests', 'clients', 'requirements-dvc.txt');
+const rayRequirements = join(root, 'tests', 'clients', 'requirements-ray.txt');
 
 /** Makes sure that `python3 -m venv` works: Debian ships it apart. @throws Error naming the way out */
 export async function ensurePythonVenv(): Promise<void> {
@@ -59,6 +60,15 @@ export async function ensureDvc(): Promise<string> {
     return await installAll(made, dvcRequirements);
   });
   return join(dirname(python), 'dvc');
+}
+
+/** Folder of programs with the real `ray`, made once per content of tests/clients/requirements-ray.txt. @throws Error when it cannot be */
+export async function ensureRay(): Promise<string> {
+  const python = await ensureEnvironment(`ray-${hashOf(rayRequirements)}`, async (made) => {
+    say('making the Python environment of Ray (a minute, once) ...');
+    return await installAll(made, rayRequirements);
+  });
+  return dirname(python);
 }
 
 /** The folder that an environment's packages are in. */

@@ -143,6 +143,9 @@ function declarationSchema<Duration extends z.ZodType<number>, Rollout extends z
       datasets: z.record(slug, dataset).default({}),
       features: z.record(slug, featureView).default({}).meta({ description: 'Feature views, by name' }),
       pipeline: relativePath.optional().meta({ description: 'The pipeline file, e.g. dvc.yaml' }),
+      executor: slug.default('local').meta({
+        description: 'Where the commands of stages run: local, or a name that the server has been given one under',
+      }),
       model: z
         .strictObject({
           name: slug,

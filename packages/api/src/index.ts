@@ -14,6 +14,7 @@ export * from './expectation-test.ts';
 export * from './stage-reason.ts';
 export * from './reported-run.ts';
 export * from './pipeline-run.ts';
+export * from './sweep.ts';
 export * from './verdict.ts';
 export * from './cycle.ts';
 export * from './monitor.ts';

@@ -47,6 +47,8 @@ export const stageAttempt = z.strictObject({
   /** Of the command and all it started; null where the platform does not tell. */
   cpuMs: z.number().nullable(),
   peakMemoryBytes: z.number().nullable(),
+  /** That it ran on, as its executor calls it; null for the server's own. */
+  machine: z.string().nullable(),
 });
 export type StageAttempt = z.infer<typeof stageAttempt>;
 
@@ -63,6 +65,8 @@ export const pipelineRunStage = z.strictObject({
   isCached: z.boolean(),
   why: z.array(stageReason),
   reason: z.string().nullable(),
+  /** The stage whose failure it was skipped for. */
+  because: z.string().nullable(),
   /** The experiment run that made the outputs: of its own last attempt, or of the earlier one whose outputs it took. */
   runId: z.string().nullable(),
   /** What a checkout told of it; null for stages that the server ran, and before it has ended. */
@@ -116,7 +120,11 @@ export const pipelineRun = pipelineRunSummary.extend({
   gitCommit: z.string().nullable(),
   /** Of Python and its packages; null until it is known. */
   environmentKey: z.string().nullable(),
+  /** Name of what its stages run on. */
+  executor: z.string(),
   stageTimeoutMs: z.int(),
+  /** After a failure all but what depends on it goes on. */
+  keepGoing: z.boolean(),
   isCancelRequested: z.boolean(),
   stages: z.array(pipelineRunStage),
 });

@@ -14,9 +14,9 @@ export const stageReason = z.strictObject({
     'lost-model',
     'interrupted',
     'frozen',
+    'forced',
     'same',
     // Of a checkout alone.
-    'forced',
     'upstream',
     'unknown',
   ]),

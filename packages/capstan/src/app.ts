@@ -8,7 +8,6 @@ import { routes, type AnyRoute } from '@capstan/api';
 import type { Logger } from 'pino';
 import { createAnalyticsDuckdb } from '#adapters/analytics-duckdb';
 import { createBlobFs } from '#adapters/blob-fs';
-import { createExecutorLocal } from '#adapters/executor-local';
 import { createOutboundSockets } from '#adapters/outbound-sockets';
 import { createRuntimeOnnx } from '#adapters/runtime-onnx';
 import { openDatabase, type Database } from '#database';
@@ -24,6 +23,7 @@ import type { Config } from './config.ts';
 import { version } from './version.ts';
 import { wireCycles } from './wiring/cycles.ts';
 import { wireData } from './wiring/data.ts';
+import { createExecutors } from './wiring/executors.ts';
 import type { Foundation } from './wiring/foundation.ts';
 import { wireGates } from './wiring/gates.ts';
 import { wireLedger } from './wiring/ledger.ts';
@@ -33,6 +33,7 @@ import { baselineFrom, feedbackInto, modelsFrom, specsFrom, wireOperations } fro
 import { wirePipelines } from './wiring/pipelines.ts';
 import { wireProtocols } from './wiring/protocols.ts';
 import { wireRetention } from './wiring/retention.ts';
+import { wireSweeps } from './wiring/sweeps.ts';
 import { wireWebhooks } from './wiring/webhooks.ts';
 
 export interface App {
@@ -73,6 +74,7 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
 
   const upToModel = { ...data.services, ...model.services, ...pipelines.services };
   const runtime = createRuntimeOnnx();
+  const sweeps = wireSweeps(foundation, upToModel);
   const gates = wireGates(foundation, { ...upToModel, runtime });
 
   const operations = wireOperations(foundation, {
@@ -111,6 +113,7 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
     ...data.handlers,
     ...model.handlers,
     ...pipelines.handlers,
+    ...sweeps.handlers,
     ...operations.handlers,
     ...monitors.handlers,
     ...cycles.handlers,
@@ -160,6 +163,7 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
       ...data.bound,
       ...model.bound,
       ...pipelines.bound,
+      ...sweeps.bound,
       ...gates.bound,
       ...operations.bound,
       ...monitors.bound,
@@ -195,7 +199,11 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
     tick ??= scheduler.tick().finally(() => (tick = undefined));
   }, SCHEDULE_POLL_MS);
   const { experiments } = model.services;
-  return { url, stop: (graceMs) => stopAll({ http, runner, database, ticking, experiments }, graceMs) };
+  return {
+    url,
+    stop: (graceMs) =>
+      stopAll({ http, runner, database, ticking, experiments, closeExecutors: foundation.closeExecutors }, graceMs),
+  };
 }
 
 /** Builds the adapters and what every wing stands on. */
@@ -205,6 +213,7 @@ async function lay(database: Database, config: Config, log: Logger, serverUrl: (
   mkdirSync(temporaryFolder, { recursive: true });
   const clock = await openClock(config.clock, database);
   const jobs = createJobs({ database, clock, ids });
+  const { executors, close: closeExecutors } = createExecutors(config);
   return {
     config,
     log,
@@ -215,7 +224,8 @@ async function lay(database: Database, config: Config, log: Logger, serverUrl: (
     ids,
     blobs: await createBlobFs({ root: config.artifacts }),
     analytics: createAnalyticsDuckdb({ temporaryFolder }),
-    executor: createExecutorLocal(),
+    executors,
+    closeExecutors,
     serverUrl,
   };
 }
@@ -233,11 +243,13 @@ async function stopAll(
     database: Database;
     ticking: NodeJS.Timeout;
     experiments: Pick<Experiments, 'settle'>;
+    closeExecutors: () => Promise<void>;
   },
   graceMs: number,
 ): Promise<void> {
   clearInterval(parts.ticking);
   await Promise.all([parts.http.drain(graceMs), parts.runner.stop(graceMs)]);
+  await parts.closeExecutors().catch(() => {});
   // Where the database is away, what waits there to be summed up is lost: the end must not wait for it.
   await parts.experiments.settle().catch(() => {});
   await parts.database.close();

@@ -117,6 +117,43 @@ export const settings = {
     summary: 'Address of the control plane in links it gives to clients; default: the one they call',
   },
   jobConcurrency: { schema: z.coerce.number().int().min(1).max(64), fallback: 4, summary: 'Jobs worked on at once' },
+  stageSlots: {
+    schema: z.coerce.number().int().min(1).max(1_024).nullable(),
+    fallback: null,
+    summary: 'Cores that stages of pipelines may take at once, one each unless they declare more; default: all',
+  },
+  rayAddress: {
+    schema: z
+      .url({ protocol: /^https?$/ })
+      .transform((url) => url.replace(/\/+$/, ''))
+      .nullable(),
+    fallback: null,
+    summary: 'Dashboard of the Ray cluster that commands with `executor: ray` run on, e.g. http://127.0.0.1:8265',
+  },
+  rayToken: {
+    schema: z.string().min(1).nullable(),
+    fallback: null,
+    summary: "Ray's own token (RAY_AUTH_TOKEN), without which it is not used",
+    isHidden: true,
+  },
+  rayTokenFile: {
+    schema: z.string().min(1).nullable(),
+    fallback: null,
+    summary: 'File with that token, instead of it',
+  },
+  rayListen: {
+    schema: target,
+    fallback: '127.0.0.1:0',
+    summary: 'HOST:PORT of this machine that nodes of Ray call back to; port 0 takes a free one',
+  },
+  rayListenUrl: {
+    schema: z
+      .url({ protocol: /^https?$/ })
+      .transform((url) => url.replace(/\/+$/, ''))
+      .nullable(),
+    fallback: null,
+    summary: 'The same as the nodes reach it, where that is another address',
+  },
   runLostAfter: {
     schema: z.coerce.number().int().min(1),
     fallback: 600,

@@ -4,6 +4,7 @@ import { gateEvents } from './gates.ts';
 import { evaluationEvents } from './evaluations.ts';
 import { traceEvents } from './traces.ts';
 import { importEvents } from './imports.ts';
+import { sweepEvents } from './sweeps.ts';
 
 const runStatus = z.enum(['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED']);
 
@@ -175,13 +176,14 @@ const pipelineEvents = {
   }),
 } as const;
 
-/** Facts of runs, traces, evaluations, pipelines, models, gates and imports. */
+/** Facts of runs, traces, evaluations, pipelines, sweeps, models, gates and imports. */
 export const modelEvents = {
   ...experimentEvents,
   ...traceEvents,
   ...evaluationEvents,
   ...registryEvents,
   ...pipelineEvents,
+  ...sweepEvents,
   ...gateEvents,
   ...importEvents,
 } as const;

@@ -18,6 +18,7 @@ import { projects } from './projects.ts';
 import { registry } from './registry.ts';
 import { reportedRuns } from './reported-runs.ts';
 import { serving } from './serving.ts';
+import { sweeps } from './sweeps.ts';
 import { system } from './system.ts';
 import { traces } from './traces.ts';
 import { trash } from './trash.ts';
@@ -37,6 +38,7 @@ export const routes = {
   traces,
   evaluations,
   pipelines,
+  sweeps,
   reportedRuns,
   deployments,
   predictions,

@@ -49,6 +49,9 @@ export const pipelines = {
         .max(30 * DAY_MS)
         .optional()
         .meta({ description: 'Longest time for one stage; default: an hour' }),
+      keepGoing: z.boolean().default(false).meta({
+        description: 'After a failure all but what depends on it goes on; else nothing more begins',
+      }),
       requestKey: z.string().min(1).max(200).optional().meta({ description: 'The same key again gives the same run' }),
     }),
     reply: pipelineRunSummary,

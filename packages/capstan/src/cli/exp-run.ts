@@ -9,10 +9,9 @@ import {
   type Repository,
   type Revisions,
 } from '#repository';
-import { localCommands } from '../checkouts.ts';
 import { exitCodes } from './exit-codes.ts';
 import { inRepository, lockOptions, WAIT_OPTION, withRepository } from './open-here.ts';
-import { progress, slotsOf, stopOnSignal, summary } from './repro.ts';
+import { EXECUTOR_OPTION, progress, slotsOf, stopOnSignal, summary, withCommands } from './repro.ts';
 import type { Registration } from './run.ts';
 
 interface RunOptions {
@@ -20,6 +19,7 @@ interface RunOptions {
   readonly setParam?: string[];
   readonly jobs?: string | true;
   readonly force?: boolean;
+  readonly executor?: string;
   readonly wait: string;
   readonly json?: boolean;
 }
@@ -32,6 +32,7 @@ export function registerRun(exp: Command, { terminal, action }: Registration): v
     .option('-S, --set-param <setting...>', '[file:]key=value, in params.yaml where no file is named')
     .option('-j, --jobs [number]', 'stages at once; all cores where no number is given (default: 1)')
     .option('-f, --force', 'put it in the place of an experiment of the same name')
+    .option(...EXECUTOR_OPTION)
     .option(...WAIT_OPTION)
     .option('--json', 'print JSON; what stages print goes to standard error')
     .addHelpText(
@@ -50,17 +51,19 @@ export function registerRun(exp: Command, { terminal, action }: Registration): v
           return await withRevisions(terminal, async (repository, revisions) => {
             await checkExperimentName(repository, revisions, keep);
             await setParams(repository, options.setParam ?? []);
-            const report = await reproduce(repository, {
-              targets,
-              slots: slotsOf(options.jobs),
-              onFailure: 'stop',
-              executor: localCommands(),
-              environment: terminal.env,
-              commandText: `capstan exp run ${targets.join(' ')}`.trim(),
-              signal: stop.signal,
-              lock: lockOptions(terminal, options),
-              ...progress(terminal, options),
-            });
+            const report = await withCommands(terminal, repository, options, (executor) =>
+              reproduce(repository, {
+                targets,
+                slots: slotsOf(options.jobs),
+                onFailure: 'stop',
+                executor,
+                environment: terminal.env,
+                commandText: `capstan exp run ${targets.join(' ')}`.trim(),
+                signal: stop.signal,
+                lock: lockOptions(terminal, options),
+                ...progress(terminal, options),
+              }),
+            );
             terminal.show('');
             if (stop.code !== undefined) return stop.code;
             if (report.stages.some(({ outcome }) => outcome === 'failed')) {

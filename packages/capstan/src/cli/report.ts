@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { invalid } from '#kernel/errors';
 import { clearOldRuns, unsentRuns, withRepositoryLock } from '#repository';
-import { localCommands } from '../checkouts.ts';
 import { headersOf } from './connect.ts';
 import { lockOptions, WAIT_OPTION, withRepository } from './open-here.ts';
+import { withCommands } from './repro.ts';
 import { reportServer } from './reporting/server.ts';
 import type { Registration } from './run.ts';
 
@@ -41,8 +41,10 @@ export function register(program: Command, { terminal, action }: Registration): 
         const client = createClient({ baseUrl: url, headers: headersOf() });
         const sent = await withRepository(terminal, async (repository) => {
           // What was killed is lost from here on, and what it told ends.
-          await withRepositoryLock(repository, lockOptions(terminal, options), () =>
-            clearOldRuns(repository.home, localCommands(), repository.now()),
+          await withCommands(terminal, repository, {}, (executor) =>
+            withRepositoryLock(repository, lockOptions(terminal, options), () =>
+              clearOldRuns(repository.home, executor, repository.now()),
+            ),
           );
           const folders = unsentRuns(repository.home);
           for (const [index, folder] of folders.entries()) {

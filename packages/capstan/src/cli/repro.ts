@@ -1,16 +1,18 @@
 import { availableParallelism } from 'node:os';
 import { Option, type Command } from 'commander';
 import { invalid } from '#kernel/errors';
+import type { Executor } from '#ports/executor';
 import {
   lookAhead,
   reproduce,
   whyLine,
   whyText,
   type Outlook,
+  type Repository,
   type ReproduceOptions,
   type StageReport,
 } from '#repository';
-import { localCommands } from '../checkouts.ts';
+import { commandsOn } from '../checkouts.ts';
 import { exitCodes } from './exit-codes.ts';
 import { inRepository, lockOptions, WAIT_OPTION, withRepository } from './open-here.ts';
 import { toldToServer } from './reporting/told-to-server.ts';
@@ -37,16 +39,23 @@ interface Options {
   readonly trace?: boolean;
   readonly report?: string | false;
   readonly project?: string;
+  readonly executor?: string;
   readonly jobs?: string | true;
   readonly wait: string;
   readonly json?: boolean;
 }
+
+export const EXECUTOR_OPTION = [
+  '--executor <name>',
+  'where commands run: local, or ray, the cluster of CAPSTAN_RAY_ADDRESS (default: local)',
+] as const;
 
 const EXAMPLES = `
 Examples:
   capstan repro                        all stages of ./dvc.yaml
   capstan repro train -j 4             one stage and all that it reads from, four at once
   capstan repro models/dvc.yaml:eval   a stage of another file
+  capstan repro --executor ray -j 8    on a Ray cluster, eight at once
 `;
 
 export function register(program: Command, { terminal, action }: Registration): void {
@@ -80,6 +89,7 @@ export function register(program: Command, { terminal, action }: Registration): 
       '--project <name>',
       'project that the run is shown under (default: that of capstan.yaml, or the repository)',
     )
+    .option(...EXECUTOR_OPTION)
     .option(...WAIT_OPTION)
     .option('--json', 'print JSON; what stages print goes to standard error')
     .addHelpText('after', EXAMPLES)
@@ -90,16 +100,18 @@ export function register(program: Command, { terminal, action }: Registration): 
         try {
           const report = await withRepository(terminal, (repository) =>
             toldToServer(terminal, options, { repository, isInterrupted: () => stop.signal.aborted }, (journal) =>
-              reproduce(repository, {
-                ...reproduceOptions(targets, options),
-                executor: localCommands(),
-                environment: terminal.env,
-                commandText: `capstan repro ${targets.join(' ')}`.trim(),
-                signal: stop.signal,
-                lock: lockOptions(terminal, options),
-                journal,
-                ...progress(terminal, options),
-              }),
+              withCommands(terminal, repository, options, (executor) =>
+                reproduce(repository, {
+                  ...reproduceOptions(targets, options),
+                  executor,
+                  environment: terminal.env,
+                  commandText: `capstan repro ${targets.join(' ')}`.trim(),
+                  signal: stop.signal,
+                  lock: lockOptions(terminal, options),
+                  journal,
+                  ...progress(terminal, options),
+                }),
+              ),
             ),
           );
           terminal.show('');
@@ -157,6 +169,21 @@ function reproduceOptions(targets: readonly string[], options: Options): Chosen 
     slots: slotsOf(options.jobs),
     onFailure: options.ignoreErrors ? 'ignore' : options.keepGoing ? 'keep-going' : 'stop',
   };
+}
+
+/** Gives what runs commands, and ends what it keeps open afterwards. */
+export async function withCommands<T>(
+  { env, cwd }: Terminal,
+  { root }: Repository,
+  options: Pick<Options, 'executor'>,
+  work: (executor: Executor) => Promise<T>,
+): Promise<T> {
+  const commands = await commandsOn({ name: options.executor, root, env, cwd });
+  try {
+    return await work(commands.executor);
+  } finally {
+    await commands.close();
+  }
 }
 
 export function slotsOf(jobs: string | true | undefined): number {

@@ -47,6 +47,7 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'get', load: () => import('./get.ts') },
   { name: 'remove', load: () => import('./remove.ts') },
   { name: 'export', load: () => import('./export.ts') },
+  { name: 'sweeps', load: () => import('./sweeps.ts') },
   { name: 'models', load: () => import('./models.ts') },
   { name: 'deploy', load: () => import('./deploy.ts') },
   { name: 'deployments', load: () => import('./deployments.ts') },

@@ -115,6 +115,8 @@ export interface Stage {
   readonly isFrozen: boolean;
   /** Run every time: declared so, or it has neither inputs nor outputs. */
   readonly isAlwaysRun: boolean;
+  /** What its author keeps about it, as written; absent where nothing is. */
+  readonly meta?: ParamValue;
 }
 
 /** A pipeline as declared, templating done. Stages are in the order of the file. */

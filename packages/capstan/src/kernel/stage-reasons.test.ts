@@ -17,6 +17,7 @@ const state: StageState = {
   environmentKey: 'env1',
   isAlwaysRun: false,
   isFrozen: false,
+  forcedFrom: undefined,
   isIncremental: false,
   same: undefined,
   latest: stored,

@@ -27,6 +27,8 @@ export interface StageState {
   readonly environmentKey: string;
   readonly isAlwaysRun: boolean;
   readonly isFrozen: boolean;
+  /** Stage from which on a person asked for a run, whatever is stored. */
+  readonly forcedFrom: string | undefined;
   /** An output that is built up over runs: only the latest result may stand in for a run. */
   readonly isIncremental: boolean;
   /** The result with the same key and environment, whenever it was made. */
@@ -42,6 +44,7 @@ export interface StageState {
 export function decide(state: StageState): Decision {
   const { latest, same } = state;
   if (state.isFrozen && latest) return { use: 'stored', reasons: [{ kind: 'frozen', subject: latest.attemptId }] };
+  if (state.forcedFrom !== undefined) return { use: 'run', reasons: [{ kind: 'forced', subject: state.forcedFrom }] };
   if (state.isAlwaysRun) return { use: 'run', reasons: [{ kind: 'always' }] };
   const usable = state.isIncremental && same?.attemptId !== latest?.attemptId ? undefined : same;
   if (usable) return { use: 'stored', reasons: [{ kind: 'same', subject: usable.attemptId }] };
@@ -119,6 +122,8 @@ export function reasonText(reason: Reason): string {
       return `the model version ${subject} that it had registered is gone`;
     case 'interrupted':
       return `the attempt before was interrupted: ${subject}`;
+    case 'forced':
+      return `a run anew from ${subject} on was asked for`;
     case 'frozen':
       return `it is frozen: the outputs of ${subject} are used`;
     case 'same':

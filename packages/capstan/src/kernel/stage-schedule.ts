@@ -26,8 +26,11 @@ export interface EndedStage {
 export interface Schedule {
   /** Takes the stages that may run now; each is handed out once, and runs until `end` is told. */
   take(): string[];
-  /** Tells how a stage that was taken has ended. Returns all that have ended thereby: those that are skipped follow it. */
-  end(name: string, end: Exclude<StageEnd, 'skipped'>): EndedStage[];
+  /**
+   * Tells how a stage that was taken has ended; `skipped`: it was not begun after all, for another's failure. Returns all
+   * that have ended thereby: those that are skipped follow it.
+   */
+  end(name: string, end: StageEnd): EndedStage[];
   /** Nothing more starts: all that wait are cancelled and returned; those that run end by themselves. */
   cancel(): EndedStage[];
   readonly running: ReadonlySet<string>;
@@ -88,6 +91,7 @@ export function createSchedule(stages: readonly ScheduledStage[], options: Sched
       if (!running.delete(name)) throw new Error(`the stage ${name} does not run`);
       const self = { name, end };
       if (end === 'cancelled') return [self, ...closeAll('cancelled')];
+      if (end === 'skipped') return [self, ...skipFollowers(name)];
       if (end === 'failed' && options.onFailure === 'stop') return [self, ...closeAll('skipped', name)];
       if (end === 'failed' && options.onFailure === 'keep-going') return [self, ...skipFollowers(name)];
       for (const follower of followers.get(name) ?? []) open.get(follower)?.delete(name);

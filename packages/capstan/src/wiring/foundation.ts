@@ -2,9 +2,9 @@ import type { Logger } from 'pino';
 import type { Database } from '#database';
 import type { Events } from '#events';
 import type { Jobs } from '#jobs';
+import type { Executors } from '#model/pipelines';
 import type { Analytics } from '#ports/analytics';
 import type { BlobStore } from '#ports/blob-store';
-import type { Executor } from '#ports/executor';
 import type { Ids } from '#ports/ids';
 import type { Config } from '../config.ts';
 import type { AppClock } from '#system';
@@ -20,7 +20,10 @@ export interface Foundation {
   readonly ids: Ids;
   readonly blobs: BlobStore;
   readonly analytics: Analytics;
-  readonly executor: Executor;
+  /** Where stages may run, by name. */
+  readonly executors: Executors;
+  /** Ends what they have running, and what they keep open. */
+  readonly closeExecutors: () => Promise<void>;
   /** Address of this server; known once it listens. */
   serverUrl(): string;
 }

@@ -10,18 +10,22 @@ import type { Experiments } from '#model/experiments';
 import {
   createEnvironments,
   createPipelines,
+  createSlots,
+  executorNamed,
+  LOCAL_EXECUTOR,
   createReportedRuns,
   pipelineJobs,
   pipelineRoutes,
   trackRuns,
   type DatasetSource,
+  type Executors,
   type Pipelines,
 } from '#model/pipelines';
 import type { BlobStore } from '#ports/blob-store';
 import type { Clock } from '#ports/clock';
-import type { Executor } from '#ports/executor';
 import type { Ids } from '#ports/ids';
 import { createDvcFormat } from '#protocols/dvc';
+import { capacityOf } from './executors.ts';
 import type { Config } from '../config.ts';
 
 interface PipelinesFoundation {
@@ -32,8 +36,11 @@ interface PipelinesFoundation {
   readonly ids: Ids;
   readonly log: Logger;
   readonly blobs: BlobStore;
-  readonly executor: Executor;
-  readonly config: Pick<Config, 'data' | 'environments' | 'python' | 'commandEnvironment' | 'installerEnvironment'>;
+  readonly executors: Executors;
+  readonly config: Pick<
+    Config,
+    'data' | 'stageSlots' | 'environments' | 'python' | 'commandEnvironment' | 'installerEnvironment'
+  >;
   /** Address of this server; asked when a stage starts, by which time it listens. */
   serverUrl(): string;
 }
@@ -54,9 +61,10 @@ export interface WiredPipelines {
 
 /** Pipelines on DVC's files, in Python environments, tracked as experiment runs. */
 export function wirePipelines(foundation: PipelinesFoundation, needs: PipelinesNeeds): WiredPipelines {
-  const { config, executor, ids, blobs } = foundation;
+  const { config, executors, ids, blobs } = foundation;
   const environments = createEnvironments({
-    executor,
+    // What an environment holds is for this machine.
+    executor: executorNamed(executors, LOCAL_EXECUTOR),
     ids,
     folder: config.environments,
     python: config.python,
@@ -68,6 +76,7 @@ export function wirePipelines(foundation: PipelinesFoundation, needs: PipelinesN
   const reportedRuns = createReportedRuns({ ...foundation, tracker });
   const pipelines = createPipelines({
     ...foundation,
+    localSlots: createSlots(capacityOf(config.stageSlots)),
     format: createDvcFormat(),
     environments,
     projects: needs.projects,

@@ -23,6 +23,7 @@ export function wings(project: string | undefined): readonly Wing[] {
         ...(project === undefined
           ? [{ href: '/pipeline-runs', label: 'Pipeline runs' }]
           : ofProject('Pipeline runs', 'pipeline-runs')),
+        ...ofProject('Sweeps', 'sweeps'),
         { href: '/models', label: 'Models' },
         { href: '/evaluation-datasets', label: 'Evaluation datasets' },
       ],

@@ -169,6 +169,18 @@ const model = [
   }),
   createRoute({
     getParentRoute,
+    path: '/projects/$project/sweeps',
+    component: lazyRouteComponent(() => import('../screens/sweeps/sweeps.tsx'), 'Sweeps'),
+    staticData: { crumbs: inProject('Sweeps') },
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/sweeps/$sweep',
+    component: lazyRouteComponent(() => import('../screens/sweeps/sweep.tsx'), 'Sweep'),
+    staticData: { crumbs: alone('Sweep') },
+  }),
+  createRoute({
+    getParentRoute,
     path: '/models',
     validateSearch: tabSearch,
     component: lazyRouteComponent(() => import('../screens/registry/models.tsx'), 'Models'),

@@ -49,6 +49,7 @@ constraint rollouts FOREIGN KEY (deployment) REFERENCES deployments(name)
 constraint runs FOREIGN KEY (experiment_id) REFERENCES experiments(id)
 constraint scorers FOREIGN KEY (experiment_id) REFERENCES experiments(id)
 constraint stage_attempts FOREIGN KEY (pipeline_run) REFERENCES pipeline_runs(id)
+constraint sweep_trials FOREIGN KEY (sweep) REFERENCES sweeps(id)
 constraint traces FOREIGN KEY (experiment_id) REFERENCES experiments(id)
 cycle_steps.cycle text not null
 cycle_steps.decision text
@@ -122,7 +123,10 @@ dataset_versions.origin text not null
 dataset_versions.parents text not null
 dataset_versions.profile text
 dataset_versions.project text not null
+dataset_versions.quarantine text
+dataset_versions.quarantined_rows bigint not null default 0
 dataset_versions.recipe_digest text
+dataset_versions.registered_digest text
 dataset_versions.report text
 dataset_versions.rows bigint not null
 dataset_versions.size_bytes bigint not null
@@ -262,6 +266,7 @@ index CREATE INDEX artifacts_digest ON artifacts USING btree (digest)
 index CREATE INDEX assessments_of_trace ON assessments USING btree (trace_key, kind, name)
 index CREATE INDEX cycle_triggers_newest ON cycle_triggers USING btree (project, event_seq)
 index CREATE INDEX dataset_versions_digest ON dataset_versions USING btree (project, dataset, digest)
+index CREATE INDEX dataset_versions_registered ON dataset_versions USING btree (project, dataset, registered_digest) WHERE (registered_digest IS NOT NULL)
 index CREATE INDEX early_trace_links_by_time ON early_trace_links USING btree (linked_at)
 index CREATE INDEX evaluation_datasets_by_name ON evaluation_datasets USING btree (name)
 index CREATE INDEX evaluation_datasets_newest ON evaluation_datasets USING btree (created_at DESC, id DESC)
@@ -302,6 +307,8 @@ index CREATE INDEX runs_newest ON runs USING btree (experiment_id, lifecycle, st
 index CREATE INDEX runs_trash ON runs USING btree (deleted_at) WHERE (lifecycle = 'deleted'::text)
 index CREATE INDEX stage_attempts_run ON stage_attempts USING btree (run_id)
 index CREATE INDEX stage_results_key ON stage_results USING btree (project, result_key, environment_key, created_at)
+index CREATE INDEX sweep_trials_by_run ON sweep_trials USING btree (pipeline_run)
+index CREATE INDEX sweeps_newest ON sweeps USING btree (created_at, id)
 index CREATE INDEX traces_by_session ON traces USING btree (session_id, experiment_id)
 index CREATE INDEX traces_newest ON traces USING btree (experiment_id, started_at DESC, id)
 index CREATE INDEX verdicts_version ON verdicts USING btree (model, version, created_at)
@@ -406,9 +413,14 @@ index CREATE UNIQUE INDEX serving_replicas_pkey ON serving_replicas USING btree 
 index CREATE UNIQUE INDEX serving_snapshot_pkey ON serving_snapshot USING btree (id)
 index CREATE UNIQUE INDEX settings_pkey ON settings USING btree (name)
 index CREATE UNIQUE INDEX spans_pk ON spans USING btree (trace_key, span_id)
+index CREATE UNIQUE INDEX stage_attempts_live ON stage_attempts USING btree (pipeline_run, stage) WHERE (status = 'running'::text)
 index CREATE UNIQUE INDEX stage_attempts_number ON stage_attempts USING btree (pipeline_run, stage, number)
 index CREATE UNIQUE INDEX stage_attempts_pkey ON stage_attempts USING btree (id)
 index CREATE UNIQUE INDEX stage_results_pkey ON stage_results USING btree (id)
+index CREATE UNIQUE INDEX sweep_trials_pk ON sweep_trials USING btree (sweep, number)
+index CREATE UNIQUE INDEX sweeps_number ON sweeps USING btree (project, number)
+index CREATE UNIQUE INDEX sweeps_pkey ON sweeps USING btree (id)
+index CREATE UNIQUE INDEX sweeps_request ON sweeps USING btree (project, request_key)
 index CREATE UNIQUE INDEX trace_links_pk ON trace_links USING btree (trace_key, kind, target)
 index CREATE UNIQUE INDEX trace_metadata_pk ON trace_metadata USING btree (trace_key, key)
 index CREATE UNIQUE INDEX trace_tags_pk ON trace_tags USING btree (trace_key, key)
@@ -586,12 +598,16 @@ pipeline_runs.cycle text
 pipeline_runs.ended_at bigint
 pipeline_runs.environment_key text
 pipeline_runs.environment_log text
+pipeline_runs.executor text not null default 'local'::text
 pipeline_runs.facts bigint
 pipeline_runs.fence bigint not null
+pipeline_runs.forced_from text
+pipeline_runs.from_commit text
 pipeline_runs.git_commit text
 pipeline_runs.heard_at bigint
 pipeline_runs.id text not null
 pipeline_runs.inputs text not null
+pipeline_runs.keeps_going bigint not null default 0
 pipeline_runs.model_versions text not null
 pipeline_runs.number bigint not null
 pipeline_runs.params text not null
@@ -600,12 +616,14 @@ pipeline_runs.place text
 pipeline_runs.project text not null
 pipeline_runs.reason text
 pipeline_runs.request_key text
+pipeline_runs.retry_of text
 pipeline_runs.revision bigint not null
 pipeline_runs.source text not null default 'server'::text
 pipeline_runs.stage_timeout_ms bigint not null
 pipeline_runs.started_at bigint
 pipeline_runs.status text not null
 pipeline_stages.after text not null
+pipeline_stages.because text
 pipeline_stages.command text not null
 pipeline_stages.description text
 pipeline_stages.ended_at bigint
@@ -805,6 +823,7 @@ stage_attempts.exit_code bigint
 stage_attempts.id text not null
 stage_attempts.is_run_ended bigint not null
 stage_attempts.log_digest text
+stage_attempts.machine text
 stage_attempts.number bigint not null
 stage_attempts.peak_memory_bytes bigint
 stage_attempts.pipeline_run text not null
@@ -825,6 +844,43 @@ stage_results.project text not null
 stage_results.result_key text not null
 stage_results.run_id text
 stage_results.stage text not null
+sweep_trials.curve text not null
+sweep_trials.ended_at bigint
+sweep_trials.is_stopping bigint not null
+sweep_trials.number bigint not null
+sweep_trials.params text not null
+sweep_trials.pipeline_run text
+sweep_trials.reason text
+sweep_trials.run_id text
+sweep_trials.started_at bigint
+sweep_trials.state text not null
+sweep_trials.step bigint
+sweep_trials.sweep text not null
+sweep_trials.value double precision
+sweeps.actor text not null
+sweeps.best_trial bigint
+sweeps.created_at bigint not null
+sweeps.deadline bigint
+sweeps.early_stopping text
+sweeps.ended_at bigint
+sweeps.goal text not null
+sweeps.id text not null
+sweeps.max_failed_share double precision not null
+sweeps.max_trials bigint not null
+sweeps.method text not null
+sweeps.metric text not null
+sweeps.number bigint not null
+sweeps.parallel bigint not null
+sweeps.project text not null
+sweeps.reason text
+sweeps.request_key text
+sweeps.seed bigint not null
+sweeps.space text not null
+sweeps.stage_timeout_ms bigint
+sweeps.started_at bigint
+sweeps.state text not null
+sweeps.time_limit_ms bigint
+sweeps.version bigint not null
 trace_links.kind text not null
 trace_links.target text not null
 trace_links.trace_key bigint not null

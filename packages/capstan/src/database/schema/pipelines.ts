@@ -28,6 +28,16 @@ export interface PipelineRunsTable {
   cancel_requested_at: number | null;
   /** Claim of the job that may write; a write with an older one is refused. */
   fence: number;
+  /** Name of what its commands run on. */
+  executor: string;
+  /** 1: after a failure all but what depends on it goes on. */
+  keeps_going: number;
+  /** Commit that its code was asked from, whole; null: the project's folder as it was. */
+  from_commit: string | null;
+  /** The run that it tries anew. */
+  retry_of: string | null;
+  /** Stage that runs whatever is stored of it, and so do those that read from it. */
+  forced_from: string | null;
   actor: string;
   cycle: string | null;
   created_at: number;
@@ -57,6 +67,8 @@ export interface PipelineStagesTable {
   outputs: string;
   why: string;
   reason: string | null;
+  /** The stage that it was skipped for. */
+  because: string | null;
   /** The stored result the stage has ended with. */
   result: string | null;
   /** Experiment run that made it. */
@@ -84,6 +96,8 @@ export interface StageAttemptsTable {
   cpu_ms: number | null;
   peak_memory_bytes: number | null;
   log_digest: string | null;
+  /** That it ran on, as its executor calls it; null for this one. */
+  machine: string | null;
 }
 
 /** What finished stages left, by DVC's key of command, inputs and parameters. */

@@ -191,9 +191,19 @@ export async function setup(database: Database, host: (real: ModelRuntime) => Mo
     const { dataset, number, digest } = await datasets.get(versionId);
     const times = { startedAt: now, endedAt: now };
     const attempt = { id: 'sa_1', number: 1, status: 'succeeded', reason: null, runId, ...times } as const;
-    const usage = { exitCode: 0, signal: null, durationMs: 1, cpuMs: null, peakMemoryBytes: null };
+    const usage = { exitCode: 0, signal: null, durationMs: 1, cpuMs: null, peakMemoryBytes: null, machine: null };
     const stage = { name: 'train', description: null, command: 'python train.py', status: 'succeeded' } as const;
-    const facts = { after: [], inputs: [], outputs: [], isCached: false, why: [], reason: null, runId, report: null };
+    const facts = {
+      after: [],
+      inputs: [],
+      outputs: [],
+      isCached: false,
+      why: [],
+      because: null,
+      reason: null,
+      runId,
+      report: null,
+    };
     return {
       id: 'pr_1',
       project: 'shop',
@@ -216,6 +226,8 @@ export async function setup(database: Database, host: (real: ModelRuntime) => Mo
       codeDigest: 'md5:1',
       gitCommit: 'c0ffee',
       environmentKey: 'env-1',
+      executor: 'local',
+      keepGoing: false,
       stageTimeoutMs: 1,
       isCancelRequested: false,
       stages: [{ ...stage, ...facts, attempts: [{ ...attempt, ...usage }] }],

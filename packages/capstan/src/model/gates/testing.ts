@@ -195,7 +195,7 @@ ${declared}
       startedAt: now,
       endedAt: now,
     } as const;
-    const usage = { exitCode: 0, signal: null, durationMs: 1, cpuMs: null, peakMemoryBytes: null };
+    const usage = { exitCode: 0, signal: null, durationMs: 1, cpuMs: null, peakMemoryBytes: null, machine: null };
     const stage = { name: 'train', description: null, command: 'train', status: 'succeeded' } as const;
     return {
       id: `pr_${runId}`,
@@ -220,6 +220,8 @@ ${declared}
       codeDigest: 'md5:1',
       gitCommit: null,
       environmentKey: 'env',
+      executor: 'local',
+      keepGoing: false,
       stageTimeoutMs: 1_000,
       isCancelRequested: false,
       stages: [
@@ -229,6 +231,7 @@ ${declared}
           inputs: [],
           outputs: [],
           isCached: false,
+          because: null,
           why: [],
           reason: null,
           runId,

@@ -5,6 +5,9 @@ import type { HashMemory } from './format.ts';
 import type { PipelinesDeps } from './deps.ts';
 import type { Environment } from './environments.ts';
 import type { StageNode } from '#kernel/stage-graph';
+import type { Executor } from '#ports/executor';
+import type { Slots } from './slots.ts';
+import type { Turns } from './turns.ts';
 import * as store from './store.ts';
 
 /** A run that this job works on: everything its stages need. */
@@ -28,7 +31,16 @@ export interface ActiveRun {
   readonly inputs: readonly PipelineRunInput[];
   readonly nodes: readonly StageNode[];
   readonly environment: Environment;
+  /** Where its commands run. */
+  readonly executor: Executor;
+  readonly slots: Slots;
+  /** After a failure all but what depends on it goes on. */
+  readonly keepsGoing: boolean;
+  /** Stages that run whatever is stored of them, with the one that was asked for. */
+  readonly forced: ReadonlyMap<string, string>;
   readonly memory: HashMemory;
+  /** One at a time writes into files that all stages share: the lock file and DVC's cache. */
+  readonly publishing: Turns;
   readonly stop: StopSignal;
 }
 

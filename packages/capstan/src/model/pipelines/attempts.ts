@@ -5,8 +5,8 @@ import type { EventPayload } from '@capstan/api';
 import type { Writer } from '#database';
 import type { Cause } from '#kernel/cause';
 import type { Digest } from '#ports/blob-store';
-import type { ExecutionResult } from '#ports/executor';
-import { writeClaimed } from './active-run.ts';
+import type { ExecutionResult, Executor } from '#ports/executor';
+import { ClaimLost, writeClaimed } from './active-run.ts';
 import type { PipelinesDeps } from './deps.ts';
 import { reapLeftover } from './reap-leftover.ts';
 import * as store from './store.ts';
@@ -43,6 +43,7 @@ export function logFileOf(deps: Pick<PipelinesDeps, 'folders'>, attemptId: strin
 /**
  * Records how an attempt ended: row, fact and whatever `also` adds in one transaction; then the experiment run is told.
  * A kill in between is made up for by `settleAttempts`.
+ * @throws ClaimLost where the attempt has ended already: nothing of it is taken then
  */
 export async function endAttempt(
   run: RunOfAttempt,
@@ -63,9 +64,11 @@ export async function endAttempt(
     cpu_ms: rounded(result?.cpuMs),
     peak_memory_bytes: result?.peakMemoryBytes ?? null,
     log_digest: log ?? null,
+    machine: result?.machine ?? null,
   };
   await writeClaimed(run, async (writer) => {
-    await store.updateAttempt(writer, attempt.id, ended);
+    // What was taken for lost, or ended by another hand, has nothing more to say.
+    if (!(await store.endAttempt(writer, attempt.id, ended))) throw new ClaimLost(`the attempt ${attempt.id} is over`);
     await also(writer);
     const payload: EventPayload<'stage-attempt.ended'> = {
       pipelineRun: run.id,
@@ -91,8 +94,9 @@ export async function endAttempt(
 /**
  * Closes what an earlier server left open: ends processes of attempts that still run, marks those attempts lost, and ends
  * experiment runs whose attempts have ended.
+ * @param executor what the attempts were started on; undefined where this server has it no longer
  */
-export async function settleAttempts(run: RunOfAttempt): Promise<store.AttemptRow[]> {
+export async function settleAttempts(run: RunOfAttempt, executor: Executor | undefined): Promise<store.AttemptRow[]> {
   const { deps } = run;
   const lost: store.AttemptRow[] = [];
   for (const attempt of await store.unsettledAttempts(deps.database.read, run.id)) {
@@ -100,7 +104,7 @@ export async function settleAttempts(run: RunOfAttempt): Promise<store.AttemptRo
       await settle(run, attempt);
       continue;
     }
-    await reapLeftover(deps, attempt.id);
+    await reapLeftover({ executor, log: deps.log }, attempt.id);
     const runId = attempt.run_id ?? (await deps.tracker.find(run.project, attempt.id)) ?? null;
     const known = { ...attempt, run_id: runId };
     await endAttempt(run, known, { status: 'lost', reason: LOST_REASON }, async (writer) => {

@@ -6,10 +6,11 @@ import type { Jobs } from '#jobs';
 import type { Cause } from '#kernel/cause';
 import type { BlobStore, Digest } from '#ports/blob-store';
 import type { Clock } from '#ports/clock';
-import type { Executor } from '#ports/executor';
 import type { Ids } from '#ports/ids';
 import type { PipelineFormat } from './format.ts';
+import type { Slots } from './slots.ts';
 import type { Environments } from './environments.ts';
+import type { Executors } from './executors.ts';
 
 /** What pipelines need of projects. */
 export interface ProjectSource {
@@ -91,7 +92,9 @@ export interface PipelinesDeps {
   readonly ids: Ids;
   readonly log: Logger;
   readonly blobs: BlobStore;
-  readonly executor: Executor;
+  readonly executors: Executors;
+  /** Of this machine, for all runs together. */
+  readonly localSlots: Slots;
   readonly format: PipelineFormat;
   readonly environments: Environments;
   readonly projects: ProjectSource;

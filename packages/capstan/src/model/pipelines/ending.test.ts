@@ -83,7 +83,7 @@ describeDatabases('the end of a pipeline run', (open) => {
 
   it('can be cancelled while a stage runs', async () => {
     await bench.write({
-      'dvc.yaml': 'stages:\n  a:\n    cmd: echo begun; sleep 600\n  b: {cmd: echo never, deps: [in.txt]}\n',
+      'dvc.yaml': 'stages:\n  a:\n    cmd: echo begun; sleep 600\n    outs: [o]\n  b: {cmd: echo never, deps: [o]}\n',
     });
     const id = await bench.start();
     await bench.until(async () => (await bench.pipelines.get(id)).stages[0]?.attempts[0]);

@@ -1,9 +1,11 @@
 // Pipelines: stages declared in files, run in a workspace of their own on dataset versions, remembered by content.
 // Owns runs, stages, attempts, their environments and the outputs that stand in for later runs. Does not know how a
-// pipeline is written (a PipelineFormat does), how commands are run (the executor), nor what a model is.
+// pipeline is written (a PipelineFormat does), how commands are run (an executor, chosen by name), nor what a model is.
 // Called by retraining and the routes; projects, datasets and experiments are given by the composition root.
 export { pipelineBlobs } from './held-blobs.ts';
 export { createPipelines, type Log, type Pipelines, type StartRun } from './service.ts';
+export { createSlots, type Capacity, type Slots } from './slots.ts';
+export { executorNamed, LOCAL_EXECUTOR, type Executors } from './executors.ts';
 export { createEnvironments, type Environment, type Environments } from './environments.ts';
 export { createReportedRuns, type ReportedRuns } from './report-run.ts';
 export { pipelineRoutes } from './routes.ts';

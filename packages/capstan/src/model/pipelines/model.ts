@@ -57,12 +57,25 @@ export function failureText(what: string, logLines: readonly string[]): string {
     : `${what}:\n…${text.slice(what.length + text.length - MAX_REASON_CHARACTERS)}`;
 }
 
+/** Why a run failed. */
+export function failuresText(failures: readonly { readonly stage: string; readonly reason: string }[]): string {
+  return failures
+    .map(({ stage, reason }) => `The stage '${stage}' failed: ${reason}`)
+    .join('\n')
+    .slice(0, MAX_REASON_CHARACTERS);
+}
+
 /** What a failure is owed to where a project without requirements asks for a package; undefined where it does not. */
 export function missingModuleText(logLines: readonly string[]): string | undefined {
   const missing = logLines.findLast((line) => line.startsWith('ModuleNotFoundError: No module named '));
   return missing === undefined
     ? undefined
     : 'the project has no requirements.txt, so its environment holds Python’s own modules only';
+}
+
+/** What became of an attempt whose machine is gone. */
+export function lossText(attempt: number, machine: string | undefined): string {
+  return `attempt ${attempt} was lost with ${machine === undefined ? 'its machine' : `the machine ${machine}`}`;
 }
 
 /** What happened to a command, as one phrase. */

@@ -4,9 +4,13 @@ import type { Executor } from '#ports/executor';
 
 /** Ends what an earlier server has left running under the id; where nobody can look for it, says so and goes on. */
 export async function reapLeftover(
-  { executor, log }: { readonly executor: Executor; readonly log: Pick<Logger, 'warn'> },
+  { executor, log }: { readonly executor: Executor | undefined; readonly log: Pick<Logger, 'warn'> },
   attemptId: string,
 ): Promise<void> {
+  if (!executor) {
+    log.warn({ attempt: attemptId }, 'the executor of a stage is no longer set up: what it left behind is not ended');
+    return;
+  }
   try {
     await executor.reap(attemptId);
   } catch (error) {

@@ -4,6 +4,7 @@ import type { Cause } from '#kernel/cause';
 import { conflict, notFound } from '#kernel/errors';
 import type { Digest } from '#ports/blob-store';
 import type { PipelinesDeps } from './deps.ts';
+import { LOCAL_EXECUTOR } from './executors.ts';
 import { hasEnded } from './model.ts';
 import { recordFacts, type ToldRun } from './report-facts.ts';
 import { addToLog, storeWhole } from './report-log.ts';
@@ -142,6 +143,8 @@ function runRow({ id, project, startedAt, place }: ReportedRun, now: number) {
     revision: 0,
     inputs: '[]',
     params: '{}',
+    executor: LOCAL_EXECUTOR,
+    keeps_going: 0,
     stage_timeout_ms: 0,
     git_commit: place.commit,
     model_versions: '[]',

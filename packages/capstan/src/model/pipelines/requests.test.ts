@@ -49,6 +49,7 @@ describeDatabases('a request for a pipeline run', (open) => {
     it.each([
       ['', 'CONFLICT'],
       ['pipeline: sub/dvc.yaml\n', 'INVALID_ARGUMENT'],
+      ['pipeline: dvc.yaml\nexecutor: locale\n', 'INVALID_ARGUMENT'],
     ])('a project with the declaration %j', async (declaration, code) => {
       await bench.write({ 'sub/dvc.yaml': 'stages: {}\n' });
       await bench.apply(declaration);

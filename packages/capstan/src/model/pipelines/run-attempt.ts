@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError } from '#kernel/errors';
-import type { ExecutionResult } from '#ports/executor';
+import type { ExecutionResult, Resources } from '#ports/executor';
 import { writeClaimed, type ActiveRun } from './active-run.ts';
 import { lastLines } from './attempt-log.ts';
 import { endAttempt, LOST_REASON, logFileOf, type AttemptEnd } from './attempts.ts';
@@ -9,7 +9,7 @@ import { commandLine } from '#kernel/command-line';
 import { datasetsReaching } from './dataset-reach.ts';
 import type { LockEntry, LockedFile, Stage } from '#kernel/pipeline-definition';
 import { logResult, metricsOf } from './log-result.ts';
-import { failureText, missingModuleText, outcomeText, type StoredOutput } from './model.ts';
+import { failureText, lossText, missingModuleText, outcomeText, type StoredOutput } from './model.ts';
 import { outputsFor, removeOutputs, restoreOutputs, storeOutputs } from './outputs.ts';
 import { paramTexts } from '#kernel/param-texts';
 import { reasonText, type Reason } from '#kernel/stage-reasons';
@@ -27,11 +27,15 @@ export interface AttemptSpec {
   readonly reasons: readonly Reason[];
   /** What its last run left, for outputs that are built up. */
   readonly earlier: readonly StoredOutput[];
+  readonly resources: Resources;
+  /** Where the machine is lost once more, the stage fails. */
+  readonly isLastTry: boolean;
 }
 
 export type AttemptOutcome =
   | { readonly status: 'succeeded'; readonly entry: LockEntry; readonly stored: readonly StoredOutput[] }
-  | { readonly status: 'failed' | 'cancelled'; readonly reason: string };
+  | { readonly status: 'failed' | 'cancelled'; readonly reason: string }
+  | { readonly status: 'lost'; readonly reason: string };
 
 /**
  * One try at a stage: its experiment run, its command, and what it made. The row of the attempt comes first and its end
@@ -55,6 +59,7 @@ export async function runAttempt(run: ActiveRun, spec: AttemptSpec): Promise<Att
     await endAttempt(run, attempt, { status: 'lost', reason: LOST_REASON, result });
     run.stop.signal.throwIfAborted();
   }
+  if (result.outcome === 'lost') return await loseAttempt(run, spec, attempt, result);
   if (result.outcome !== 'succeeded') {
     const lines = await lastLines(logFileOf(run.deps, attempt.id), LOG_LINES);
     const missing = run.environment.freezeFile === undefined ? missingModuleText(lines) : undefined;
@@ -175,7 +180,7 @@ async function execute(run: ActiveRun, spec: AttemptSpec, attempt: store.Attempt
     ),
   );
   await mkdir(deps.folders.logs, { recursive: true });
-  const execution = await deps.executor.start({
+  const execution = await run.executor.start({
     attemptId: attempt.id,
     command: commandLine(stage.lines),
     cwd: join(folder, stage.workingDirectory),
@@ -184,6 +189,7 @@ async function execute(run: ActiveRun, spec: AttemptSpec, attempt: store.Attempt
     timeoutMs: run.stageTimeoutMs,
     graceMs: GRACE_MS,
     files: { root: folder, writes: stage.outputs.map((output) => output.file) },
+    resources: spec.resources,
   });
   const cancel = () => execution.cancel();
   run.stop.signal.addEventListener('abort', cancel, { once: true });
@@ -220,6 +226,23 @@ function refused(error: unknown): DomainError {
 function markStage(run: ActiveRun, stage: Stage, status: 'failed' | 'cancelled', reason: string) {
   return (writer: Parameters<typeof store.updateStage>[0]) =>
     store.updateStage(writer, run.id, stage.name, { status, reason, ended_at: run.deps.clock.now() });
+}
+
+/** The machine is gone, which is not the stage's fault: it is tried anew, unless that has happened too often. */
+async function loseAttempt(
+  run: ActiveRun,
+  spec: AttemptSpec,
+  attempt: store.AttemptRow,
+  result: ExecutionResult,
+): Promise<AttemptOutcome> {
+  const reason = lossText(attempt.number, result.machine);
+  if (!spec.isLastTry) {
+    await endAttempt(run, attempt, { status: 'lost', reason, result });
+    return { status: 'lost', reason };
+  }
+  const last = `${reason}, as those before it; it is not tried again`;
+  await endAttempt(run, attempt, { status: 'lost', reason, result }, markStage(run, spec.stage, 'failed', last));
+  return { status: 'failed', reason: last };
 }
 
 async function keepResult(

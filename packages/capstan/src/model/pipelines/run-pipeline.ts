@@ -9,11 +9,13 @@ import { settleAttempts } from './attempts.ts';
 import type { ParamOverrides } from '#kernel/pipeline-definition';
 import type { PipelinesDeps } from './deps.ts';
 import { endedRow, recordEnd, type RunEnd } from './end-run.ts';
+import { executorNamed, slotsOf } from './executors.ts';
 import { gitCommit } from './git-commit.ts';
 import { orderStages } from '#kernel/stage-graph';
-import { restoreStage, runStage } from './run-stage.ts';
-import { stageRows } from './stage-rows.ts';
+import { runStages } from './run-stages.ts';
+import { forcedStages, stageRows } from './stage-rows.ts';
 import * as store from './store.ts';
+import { createTurns } from './turns.ts';
 import { prepareWorkspace, refuseMissingInputs, workspaceFolder } from './workspace.ts';
 
 /** Where another process asked for a cancel, it is seen within this time. */
@@ -60,7 +62,7 @@ export async function runPipeline(
   }, LOOK_FOR_CANCEL_MS);
   try {
     if (row.cancel_requested_at !== null) stop.cancel();
-    const lost = await settleAttempts(run);
+    const lost = await settleAttempts(run, deps.executors.get(row.executor));
     const interrupted = new Map(lost.map((attempt) => [attempt.stage, `attempt ${attempt.number} was lost`]));
     const end: RunEnd = stop.isCancelled()
       ? { outcome: 'cancelled', reason: null }
@@ -75,7 +77,7 @@ export async function runPipeline(
     if (job.signal.aborted && !job.isLastTry) throw error;
     if (isRunsOwn(error) || job.isLastTry || (!(error instanceof DomainError) && job.attempt >= TRIES_OF_UNKNOWN)) {
       deps.log.warn({ err: error, run: id }, 'a pipeline run failed');
-      await settleAttempts(run);
+      await settleAttempts(run, deps.executors.get(row.executor));
       await endRun(run, { outcome: 'failed', reason: messageOf(error) });
       return;
     }
@@ -98,24 +100,13 @@ async function runAll(
   interrupted: ReadonlyMap<string, string>,
 ): Promise<RunEnd> {
   const active = await prepare(run, stop);
-  const rows = new Map((await store.listStages(run.deps.database.read, run.id)).map((row) => [row.name, row]));
   await writeClaimed(run, (writer) => store.updateRun(writer, run, { phase: 'stages' }).then(() => undefined));
-  for (const node of active.nodes) {
-    const { stage } = node;
-    if (stop.isCancelled()) return { outcome: 'cancelled', reason: null };
-    stop.signal.throwIfAborted();
-    const row = rows.get(stage.name);
-    if (row?.status === 'succeeded' && row.result !== null && (await restoreStage(active, stage, row.result))) continue;
-    const outcome = await runStage(active, node, interrupted.get(stage.name));
-    if (outcome.status === 'succeeded') continue;
-    if (outcome.status === 'cancelled') return { outcome: 'cancelled', reason: null };
-    return { outcome: 'failed', reason: `The stage '${stage.name}' failed: ${outcome.reason}` };
-  }
-  return { outcome: 'succeeded', reason: null };
+  return await runStages(active, interrupted);
 }
 
 async function prepare(run: ClaimedRun, stop: ActiveRun['stop']): Promise<ActiveRun> {
   const { deps, row } = run;
+  const executor = executorNamed(deps.executors, row.executor);
   const project = await deps.projects.get(run.project);
   const datasets = Object.entries(project.declaration.datasets);
   const overrides = JSON.parse(row.params) as ParamOverrides;
@@ -169,7 +160,12 @@ async function prepare(run: ClaimedRun, stop: ActiveRun['stop']): Promise<Active
     inputs: workspace.inputs,
     nodes,
     environment,
+    executor,
+    slots: slotsOf(deps, row.executor),
+    keepsGoing: row.keeps_going === 1,
+    forced: forcedStages(nodes, row.forced_from),
     memory: new Map(),
+    publishing: createTurns(),
     stop,
   };
 }

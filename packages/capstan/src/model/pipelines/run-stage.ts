@@ -7,12 +7,21 @@ import type { StageNode } from '#kernel/stage-graph';
 import type { StoredOutput } from './model.ts';
 import { outputsFor, restoreOutputs, sharedOutputs, storeOutputs } from './outputs.ts';
 import { decide, type Reason, type StoredResult } from '#kernel/stage-reasons';
-import { runAttempt } from './run-attempt.ts';
+import { runAttempt, type AttemptOutcome, type AttemptSpec } from './run-attempt.ts';
+import type { Resources } from '#ports/executor';
+import { resourcesOf } from './stage-resources.ts';
 import * as store from './store.ts';
 
 export type StageOutcome =
   | { readonly status: 'succeeded' }
-  | { readonly status: 'failed' | 'cancelled'; readonly reason: string };
+  | { readonly status: 'failed' | 'cancelled'; readonly reason: string }
+  /** It was not begun: a stage had failed meanwhile. */
+  | { readonly status: 'skipped'; readonly because: string };
+
+type Refused = Extract<StageOutcome, { status: 'failed' | 'cancelled' }>;
+
+/** A stage whose machine is lost is tried again so often; then it fails. */
+export const TRIES_AFTER_LOSS = 2;
 
 interface Result {
   readonly row: store.ResultRow;
@@ -22,12 +31,13 @@ interface Result {
 
 /**
  * Brings a stage up to date: by stored outputs where they stand for it, else by running it.
- * @param interrupted why an attempt before this one was cut off, if one was
+ * @param given.interrupted why an attempt before this one was cut off, if one was
+ * @param given.halt aborted with the name of a stage that failed, after which nothing more begins
  */
 export async function runStage(
   run: ActiveRun,
   node: StageNode,
-  interrupted: string | undefined,
+  given: { readonly interrupted: string | undefined; readonly halt: AbortSignal },
 ): Promise<StageOutcome> {
   const { stage } = node;
   let entry: LockEntry;
@@ -46,6 +56,7 @@ export async function runStage(
     environmentKey,
     isAlwaysRun: stage.isAlwaysRun,
     isFrozen: stage.isFrozen,
+    forcedFrom: run.forced.get(stage.name),
     isIncremental: stage.outputs.some((output) => output.isPersistent),
     same: same?.stored,
     latest: latest?.stored,
@@ -58,12 +69,48 @@ export async function runStage(
     reasons = [lost];
   }
   if (stage.isFrozen) return await adoptFrozen(run, stage, entry, resultKey);
-  if (interrupted !== undefined) reasons = [...reasons, { kind: 'interrupted', subject: interrupted }];
+  if (given.interrupted !== undefined) reasons = [...reasons, { kind: 'interrupted', subject: given.interrupted }];
   const earlier = latest?.outputs ?? [];
-  const outcome = await runAttempt(run, { stage, entry, resultKey, reasons, earlier });
+  const outcome = await tryStage(run, { stage, entry, resultKey, reasons, earlier }, given.halt);
   if (outcome.status !== 'succeeded') return outcome;
   await publish(run, stage, outcome.entry, outcome.stored);
   return { status: 'succeeded' };
+}
+
+/** Waits for a place, then tries the stage, anew where its machine was lost. */
+async function tryStage(
+  run: ActiveRun,
+  spec: Omit<AttemptSpec, 'resources' | 'isLastTry'>,
+  halt: AbortSignal,
+): Promise<Exclude<AttemptOutcome, { status: 'lost' }> | Extract<StageOutcome, { status: 'skipped' }>> {
+  const { stage } = spec;
+  let resources: Resources;
+  try {
+    resources = resourcesOf(stage);
+    run.slots.refuseExcess(stage.name, resources);
+  } catch (error) {
+    return await refuse(run, stage, error);
+  }
+  const { signal } = run.stop;
+  let leave: () => void;
+  try {
+    leave = await run.slots.enter(resources, AbortSignal.any([signal, halt]));
+  } catch (error) {
+    if (run.stop.isCancelled()) return { status: 'cancelled', reason: 'it was cancelled' };
+    signal.throwIfAborted();
+    if (halt.aborted) return { status: 'skipped', because: String(halt.reason) };
+    throw error;
+  }
+  try {
+    let { reasons } = spec;
+    for (let losses = 1; ; losses++) {
+      const outcome = await runAttempt(run, { ...spec, reasons, resources, isLastTry: losses > TRIES_AFTER_LOSS });
+      if (outcome.status !== 'lost') return outcome;
+      reasons = [...spec.reasons, { kind: 'interrupted', subject: outcome.reason }];
+    }
+  } finally {
+    leave();
+  }
 }
 
 /** Puts the outputs of a stage that has succeeded back into a workspace that may have lost them. False when they are gone. */
@@ -166,8 +213,10 @@ async function publish(
   outputs: readonly StoredOutput[],
 ): Promise<void> {
   const { format, blobs } = run.deps;
-  await format.shareOutputs(run.folder, sharedOutputs(blobs, stage, outputs, entry.outputs));
-  await format.writeLock(run.folder, stage.name, entry);
+  await run.publishing.take(async () => {
+    await format.shareOutputs(run.folder, sharedOutputs(blobs, stage, outputs, entry.outputs));
+    await format.writeLock(run.folder, stage.name, entry);
+  });
 }
 
 /** A frozen stage never runs: without stored outputs, those that came with the project are taken. */
@@ -209,7 +258,7 @@ async function adoptFrozen(run: ActiveRun, stage: Stage, entry: LockEntry, resul
 }
 
 /** Fails the stage without an attempt, where what it reads is not there or not readable. */
-async function refuse(run: ActiveRun, stage: Stage, error: unknown, prefix = ''): Promise<StageOutcome> {
+async function refuse(run: ActiveRun, stage: Stage, error: unknown, prefix = ''): Promise<Refused> {
   const isStages =
     error instanceof DomainError && ['NOT_FOUND', 'INVALID_ARGUMENT', 'NOT_IMPLEMENTED'].includes(error.code);
   if (!isStages) throw error;

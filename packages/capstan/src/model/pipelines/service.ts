@@ -10,12 +10,14 @@ import { logFileOf } from './attempts.ts';
 import type { ParamOverrides } from '#kernel/pipeline-definition';
 import type { PipelinesDeps } from './deps.ts';
 import { endedRow, recordEnd } from './end-run.ts';
+import { executorNamed, slotsOf } from './executors.ts';
 import { orderStages, type StageNode } from '#kernel/stage-graph';
 import { hasEnded } from './model.ts';
 import { readPieces } from './report-log.ts';
 import { refuseCheckout } from './report-model.ts';
 import { resolveInputs } from './resolve-inputs.ts';
 import { runPipeline } from './run-pipeline.ts';
+import { resourcesOf } from './stage-resources.ts';
 import { stageRows } from './stage-rows.ts';
 import * as store from './store.ts';
 import { runOf, summaryOf } from './views.ts';
@@ -28,6 +30,8 @@ export interface StartRun {
   /** Rows of this event time and later are kept from the stages. */
   readonly cutoff?: number | undefined;
   readonly stageTimeoutMs?: number | undefined;
+  /** After a failure all but what depends on it goes on; else nothing more begins. */
+  readonly keepGoing?: boolean | undefined;
   /** The same key again gives the same run. */
   readonly requestKey?: string | undefined;
   readonly cause: Cause;
@@ -213,17 +217,18 @@ function complete(piece: LogPiece): Log {
 }
 
 interface Checked {
+  readonly executor: string;
   readonly revision: number;
   readonly nodes: readonly StageNode[];
   readonly inputs: Awaited<ReturnType<typeof resolveInputs>>;
 }
 
 async function check(
-  { projects, datasets, format }: PipelinesDeps,
+  { projects, datasets, format, executors, localSlots }: PipelinesDeps,
   request: Pick<StartRun, 'project' | 'inputs' | 'params'>,
 ): Promise<Checked> {
   const project = await projects.get(request.project);
-  const { pipeline } = project.declaration;
+  const { pipeline, executor } = project.declaration;
   if (pipeline === undefined) {
     throw conflict(`The project '${project.name}' declares no pipeline`, {
       field: 'project',
@@ -236,9 +241,13 @@ async function check(
       hint: `Move it there, and write 'pipeline: ${format.fileName}' into capstan.yaml.`,
     });
   }
+  executorNamed(executors, executor);
   const definition = await format.read(project.folder, request.params);
   const nodes = orderStages(definition.stages);
+  const slots = slotsOf({ localSlots }, executor);
+  for (const stage of definition.stages) slots.refuseExcess(stage.name, resourcesOf(stage));
   return {
+    executor,
     revision: project.revision,
     nodes,
     inputs: await resolveInputs(datasets, project, definition, request.inputs),
@@ -259,6 +268,8 @@ function runRow(id: string, request: StartRun, checked: Checked, now: number) {
     stage_timeout_ms: stageTimeoutMs ?? DEFAULT_STAGE_TIMEOUT_MS,
     request_key: requestKey ?? null,
     model_versions: '[]',
+    executor: checked.executor,
+    keeps_going: request.keepGoing === true ? 1 : 0,
     fence: 0,
     actor: cause.actor,
     cycle: cause.cycle ?? null,

@@ -21,3 +21,14 @@ export function stageRows(
     why: '[]',
   }));
 }
+
+/** The stage that was asked for and all that read from it, each with the one asked for. Pure. */
+export function forcedStages(nodes: readonly StageNode[], from: string | null): ReadonlyMap<string, string> {
+  const forced = new Map<string, string>();
+  if (from === null) return forced;
+  // In an order in which each comes after those it reads from.
+  for (const { stage, after } of nodes) {
+    if (stage.name === from || after.some((name) => forced.has(name))) forced.set(stage.name, from);
+  }
+  return forced;
+}

@@ -286,6 +286,21 @@ export async function updateAttempt(
   await writer.updateTable('stage_attempts').set(change).where('id', '=', id).execute();
 }
 
+/** Ends an attempt that runs. Returns whether it did: an attempt ends once. */
+export async function endAttempt(
+  writer: Writer,
+  id: string,
+  change: Updateable<Schema['stage_attempts']>,
+): Promise<boolean> {
+  const result = await writer
+    .updateTable('stage_attempts')
+    .set(change)
+    .where('id', '=', id)
+    .where('status', '=', 'running')
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
 export async function insertResult(writer: Writer, row: Insertable<Schema['stage_results']>): Promise<void> {
   await writer.insertInto('stage_results').values(row).execute();
 }

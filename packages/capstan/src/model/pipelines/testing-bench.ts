@@ -20,6 +20,8 @@ import { createDvcFormat } from '#protocols/dvc';
 import {
   createEnvironments,
   createPipelines,
+  createSlots,
+  LOCAL_EXECUTOR,
   createReportedRuns,
   pipelineJobs,
   trackRuns,
@@ -114,7 +116,8 @@ export async function benchIn(
     ids,
     log,
     blobs,
-    executor,
+    executors: new Map([[LOCAL_EXECUTOR, executor]]),
+    localSlots: createSlots({ cpus: 2, gpus: 0, memoryBytes: 2 ** 34 }),
     projects,
     environments,
     format: createDvcFormat(),

@@ -49,7 +49,9 @@ export function runOf(
     codeDigest: row.code_digest,
     gitCommit: row.git_commit,
     environmentKey: row.environment_key,
+    executor: row.executor,
     stageTimeoutMs: row.stage_timeout_ms,
+    keepGoing: row.keeps_going === 1,
     isCancelRequested: row.cancel_requested_at !== null,
     stages: stages.map((stage) =>
       stageOf(
@@ -72,6 +74,7 @@ function stageOf(row: store.StageRow, attempts: readonly store.AttemptRow[]): Pi
     isCached: row.is_cached === 1,
     why: (JSON.parse(row.why) as (Reason | StageReason)[]).map(withText),
     reason: row.reason,
+    because: row.because,
     runId: row.run_id,
     report: row.report === null ? null : (JSON.parse(row.report) as StageReport),
     attempts: attempts.map(attemptOf),
@@ -97,5 +100,6 @@ function attemptOf(row: store.AttemptRow): StageAttempt {
     durationMs: row.duration_ms,
     cpuMs: row.cpu_ms,
     peakMemoryBytes: row.peak_memory_bytes,
+    machine: row.machine,
   };
 }
