@@ -53,9 +53,11 @@ export function createSender({ client, url, home, onFailure }: SenderOptions): S
     while (!abort.signal.aborted) {
       let pauseMs = 0;
       try {
+        // What was written while this step went on is left to one more.
+        const wasOver = isOver;
         const isBusy = await step();
-        if (!isBusy && isOver) return;
-        if (!isBusy) pauseMs = LOOK_EVERY_MS;
+        if (!isBusy && wasOver) return;
+        if (!isBusy && !isOver) pauseMs = LOOK_EVERY_MS;
       } catch (error) {
         const told = toldAs(error, url);
         if (abort.signal.aborted) return;
