@@ -18,6 +18,8 @@ export function environmentOf(root: string): Record<string, string> {
     HOME: home,
     LANG: 'C.UTF-8',
     DVC_NO_ANALYTICS: '1',
+    // dvc's package for Google would ask Google itself what kind a bucket is of, whatever server is set.
+    GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT: 'false',
     DVC_SITE_CACHE_DIR: join(home, 'site-cache'),
     GIT_AUTHOR_NAME: 'ada',
     GIT_AUTHOR_EMAIL: 'ada@localhost',

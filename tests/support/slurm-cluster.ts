@@ -69,9 +69,17 @@ export async function startSlurmCluster(root: string): Promise<SlurmCluster> {
     }
   }
 
+  const untilReady = () =>
+    until('the node', () => /^(idle|mixed|allocated)$/m.test(ask('sinfo', '--noheader', '--format=%T')));
+
   const vouching = daemon('munged', [
-    ...['--foreground', '--force', `--socket=${socket}`, `--key-file=${key}`, `--seed-file=${join(folder, 'seed')}`],
-    ...[`--log-file=${join(folder, 'munged.log')}`, `--pid-file=${join(folder, 'run/munged.pid')}`],
+    '--foreground',
+    '--force',
+    `--socket=${socket}`,
+    `--key-file=${key}`,
+    `--seed-file=${join(folder, 'seed')}`,
+    `--log-file=${join(folder, 'munged.log')}`,
+    `--pid-file=${join(folder, 'run/munged.pid')}`,
   ]);
   await until('munged', () => globSync(socket).length > 0);
   let controller: ChildProcess | undefined;
@@ -84,10 +92,11 @@ export async function startSlurmCluster(root: string): Promise<SlurmCluster> {
     async startController() {
       controller = daemon('slurmctld-wlm', ['-D']);
       await until('slurmctld', () => ask('sinfo', '--noheader').includes('main'));
+      if (node?.exitCode === null && node.signalCode === null) await untilReady();
     },
     async startNode() {
       node = daemon('slurmd-wlm', ['-D', '-N', NODE.name, '-d', join(root, 'usr/sbin/slurmstepd-wlm')]);
-      await until('the node', () => /^idle$/m.test(ask('sinfo', '--noheader', '--format=%T')));
+      await untilReady();
     },
     killNodeDaemon: () => end(node, 'SIGKILL'),
     killController: () => end(controller, 'SIGKILL'),
@@ -97,6 +106,7 @@ export async function startSlurmCluster(root: string): Promise<SlurmCluster> {
     },
     async stop() {
       for (const each of [node, controller, vouching]) await end(each, 'SIGTERM');
+      endLeftBehind(conf);
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -109,6 +119,18 @@ async function end(child: ChildProcess | undefined, signal: NodeJS.Signals): Pro
   if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
   child.kill(signal);
   await once(child, 'exit');
+}
+
+/** Of a node's daemon that was killed the step daemons live on; all are known by their settings. */
+function endLeftBehind(conf: string): void {
+  for (const file of globSync('/proc/[0-9]*/environ')) {
+    try {
+      if (readFileSync(file, 'utf8').includes(`SLURM_CONF=${conf}\0`))
+        process.kill(Number(file.split('/')[2]), 'SIGKILL');
+    } catch {
+      // It has ended by itself, or is another's.
+    }
+  }
 }
 
 function logOf(folder: string): string {
@@ -145,6 +167,9 @@ async function settingsOf(folder: string, pluginFolder: string, socket: string):
     DefMemPerCPU: 100,
     SlurmdParameters: 'config_overrides',
     ReturnToService: 2,
+    // Everything soon: waiting is what takes the time of tests.
+    SchedulerParameters: 'batch_sched_delay=0,sched_interval=1',
+    MessageTimeout: 3,
     SlurmdTimeout: 5,
     MpiDefault: 'none',
   };

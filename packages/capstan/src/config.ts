@@ -154,6 +154,26 @@ export const settings = {
     fallback: null,
     summary: 'The same as the nodes reach it, where that is another address',
   },
+  slurm: {
+    schema: flag,
+    fallback: false,
+    summary: 'Let projects run stages as jobs of the Slurm cluster that this machine submits to (`executor: slurm`)',
+  },
+  slurmPartition: {
+    schema: z.string().min(1).nullable(),
+    fallback: null,
+    summary: 'Partition of those jobs; default: the cluster’s',
+  },
+  slurmAccount: {
+    schema: z.string().min(1).nullable(),
+    fallback: null,
+    summary: 'Account that they are charged to; default: the user’s',
+  },
+  slurmQos: {
+    schema: z.string().min(1).nullable(),
+    fallback: null,
+    summary: 'Quality of service of those jobs; default: the user’s',
+  },
   runLostAfter: {
     schema: z.coerce.number().int().min(1),
     fallback: 600,

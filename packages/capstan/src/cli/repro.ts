@@ -47,7 +47,7 @@ interface Options {
 
 export const EXECUTOR_OPTION = [
   '--executor <name>',
-  'where commands run: local, or ray, the cluster of CAPSTAN_RAY_ADDRESS (default: local)',
+  'where commands run: local, ray (the cluster of CAPSTAN_RAY_ADDRESS) or slurm (jobs by sbatch; default: local)',
 ] as const;
 
 const EXAMPLES = `

@@ -4,6 +4,7 @@ import { createExecutorLocal } from '#adapters/executor-local';
 import type { Executor } from '#ports/executor';
 import type { Config } from '../config.ts';
 import { rayOf } from './ray.ts';
+import { slurmOf } from './slurm.ts';
 import { LOCAL_EXECUTOR, type Capacity, type Executors } from '#model/pipelines';
 
 /** Where stages may run, by the name that `executor` of capstan.yaml has for it: this machine, and what is configured. */
@@ -11,6 +12,7 @@ export function createExecutors(config: Config): { readonly executors: Executors
   const ray = rayOf(config, config.data);
   const executors = new Map<string, Executor>([[LOCAL_EXECUTOR, createExecutorLocal()]]);
   if (ray) executors.set('ray', ray);
+  if (config.slurm) executors.set('slurm', slurmOf(config));
   return { executors, close: async () => await ray?.close() };
 }
 

@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import { appendFile, rm } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import type { ExecutionResult, ExecutionSpec } from '#ports/executor';
-import { endByWaitStatus, fateOf, NEVER_RUNS, readEnd, startedOn, type EndReport } from './end-report.ts';
+import { endByWaitStatus, fateOf, readEnd, startedOn, waitsForEver, type EndReport } from './end-report.ts';
 import type { JobFacts, SlurmCommands } from './slurm-commands.ts';
 import type { Watched } from './watch.ts';
 
@@ -13,6 +14,9 @@ const SCRIPT_SLACK_MS = 120_000;
 const CONTROLLER_AWAY_MS = 10 * 60_000;
 /** From a cancellation on, beyond the grace, before Slurm is told to end the job by itself. */
 const SCRIPT_ENDS_WITHIN_MS = 30_000;
+
+/** An end whose cause only the controller knows is taken as it looks when that says nothing for so long. */
+const CONTROLLER_TELLS_WITHIN_MS = 60_000;
 
 type Limits = Pick<ExecutionSpec, 'timeoutMs' | 'graceMs' | 'logFile'>;
 
@@ -32,6 +36,7 @@ export function followAttempt(job: string, folder: string, limits: Limits, comma
   let cancelledAtMs: number | undefined;
   let goneSinceMs: number | undefined;
   let node: string | undefined;
+  let reportedAtMs: number | undefined;
   let isSettled = false;
 
   async function settle(result: Pick<ExecutionResult, 'outcome'> & Partial<ExecutionResult>): Promise<true> {
@@ -53,16 +58,20 @@ export function followAttempt(job: string, folder: string, limits: Limits, comma
     await appendFile(limits.logFile, `capstan: ${line}\n`).catch(() => {});
   }
 
-  /** By the script's own report. One that was told to end by another than us leaves it to the controller to say why. */
-  async function settleByReport(report: EndReport, fate?: JobFacts): Promise<boolean> {
-    const { endedBy, node: machine, ...facts } = report;
+  /** By the script's own report. Of an end by a signal that was not ours the controller knows why. */
+  async function settleByReport(report: EndReport, facts?: JobFacts): Promise<boolean> {
+    const { endedBy, node: machine, ...end } = report;
     if (endedBy === 'given-up') return await settle({ outcome: 'lost', machine });
-    if (endedBy === 'cancelled' && cancelledAtMs === undefined) {
-      if (fate === undefined || fateOf(fate) === 'runs') return false;
-      if (fateOf(fate) === 'lost') return await settle({ outcome: 'lost', machine });
-      return await settle({ ...facts, machine, outcome: fate.state === 'TIMEOUT' ? 'timed-out' : 'cancelled' });
+    if (endedBy === 'timed-out' || cancelledAtMs !== undefined || !isOfOthers(report)) {
+      return await settle({ ...end, machine, outcome: endedBy ?? (end.exitCode === 0 ? 'succeeded' : 'failed') });
     }
-    return await settle({ ...facts, machine, outcome: endedBy ?? (facts.exitCode === 0 ? 'succeeded' : 'failed') });
+    reportedAtMs ??= performance.now();
+    const isControllerAway = performance.now() - reportedAtMs > CONTROLLER_TELLS_WITHIN_MS;
+    if ((facts === undefined || fateOf(facts) === 'runs') && !isControllerAway) return false;
+    if (facts !== undefined && fateOf(facts) === 'lost') return await settle({ outcome: 'lost', machine });
+    const isByOthers = endedBy === 'cancelled' || facts?.state === 'CANCELLED';
+    const outcome = facts?.state === 'TIMEOUT' ? 'timed-out' : isByOthers ? 'cancelled' : 'failed';
+    return await settle({ ...end, machine, outcome });
   }
 
   /** What the controller says of a job that has ended without a report. */
@@ -99,7 +108,7 @@ export function followAttempt(job: string, folder: string, limits: Limits, comma
     const report = await readEnd(folder);
     if (report !== undefined && (await settleByReport(report, facts))) return true;
     if (fate === 'lost') return await lose();
-    if (fate === 'waits' && facts !== undefined && NEVER_RUNS.test(facts.reason)) {
+    if (facts !== undefined && waitsForEver(facts)) {
       await say(`Slurm can never run job ${job}: ${facts.reason}. Ask for what the partition has (sinfo --long)`);
       await commands.end(job).catch(() => {});
       return await settle({ outcome: cancelledAtMs === undefined ? 'failed' : 'cancelled' });
@@ -112,6 +121,7 @@ export function followAttempt(job: string, folder: string, limits: Limits, comma
       }
       return await isOverdue();
     }
+    if (!existsSync(folder)) return await lose();
     goneSinceMs ??= heardAtMs;
     const neverBegan = facts?.state === 'CANCELLED' && facts.node === '';
     if (!neverBegan && heardAtMs - goneSinceMs < FILES_SEEN_WITHIN_MS) return false;
@@ -152,4 +162,9 @@ export function followAttempt(job: string, folder: string, limits: Limits, comma
       tellToEnd();
     },
   };
+}
+
+/** Slurm ends jobs with TERM, then KILL, and tells the script as well as the command. */
+function isOfOthers({ endedBy, signal }: EndReport): boolean {
+  return endedBy === 'cancelled' || (endedBy === null && (signal === 'SIGTERM' || signal === 'SIGKILL'));
 }

@@ -8,7 +8,8 @@ import { assertExecution, openLog } from '#ports/check-execution';
 import type { Execution, ExecutionSpec, Executor } from '#ports/executor';
 import { followAttempt } from './attempt.ts';
 import { attemptScript, submittedScript } from './job-script.ts';
-import { createSlurmCommands, type SlurmTarget } from './slurm-commands.ts';
+import { waitsForEver } from './end-report.ts';
+import { createSlurmCommands, refusal, type SlurmTarget } from './slurm-commands.ts';
 import { createWatch } from './watch.ts';
 
 const MINUTE_MS = 60_000;
@@ -16,6 +17,8 @@ const MINUTE_MS = 60_000;
 const LIMIT_SLACK_MS = 2 * MINUTE_MS;
 /** The most minutes that Slurm takes for a limit: a year is more than any partition has. */
 const MOST_MINUTES = 366 * 24 * 60;
+/** Of the script that starts the command; the command has its own. */
+const SCRIPT_PATH = '/usr/local/bin:/usr/bin:/bin';
 const REAP_LOOK_EVERY_MS = 250;
 const REAP_SCRIPT_MS = 60_000;
 const REAP_MOST_MS = 120_000;
@@ -54,12 +57,17 @@ export function createExecutorSlurm(options: ExecutorSlurmOptions = {}): Executo
     await makeFolder(spec, folder);
     try {
       const job = await commands.submit({
-        ...{ cwd, logFile, graceMs, resources },
+        cwd,
+        logFile,
+        graceMs,
+        resources,
         name: nameOf(attemptId),
         comment: folder,
+        environmentFile: environmentIn(folder),
         script: submittedScript(folder),
         minutes: minutesOf(spec),
       });
+      await refuseIfNever(job);
       const attempt = followAttempt(job, folder, spec, commands);
       watch.add(attempt.watched);
       const done = attempt.done.finally(() => running.delete(attemptId));
@@ -76,6 +84,14 @@ export function createExecutorSlurm(options: ExecutorSlurmOptions = {}): Executo
       await rm(folder, { recursive: true, force: true });
       throw error;
     }
+  }
+
+  /** Slurm takes jobs into its queue that can never run, and then says why they wait. */
+  async function refuseIfNever(job: string): Promise<void> {
+    const facts = (await commands.look([job]).catch(() => undefined))?.get(job);
+    if (facts === undefined || !waitsForEver(facts)) return;
+    await commands.end(job).catch(() => {});
+    throw refusal(facts.reason);
   }
 
   return {
@@ -122,6 +138,10 @@ function folderOf({ attemptId, logFile }: ExecutionSpec): string {
   return join(dirname(logFile), `.${attemptId}.slurm`);
 }
 
+function environmentIn(folder: string): string {
+  return join(folder, 'environment');
+}
+
 function isFolderOf(path: string, attemptId: string): boolean {
   return basename(path) === `.${attemptId}.slurm`;
 }
@@ -136,6 +156,7 @@ async function makeFolder(spec: ExecutionSpec, folder: string): Promise<void> {
   try {
     await mkdir(folder, { mode: 0o700 });
     await writeFile(join(folder, 'job'), attemptScript(spec, folder), { mode: 0o600 });
+    await writeFile(environmentIn(folder), `PATH=${SCRIPT_PATH}\0`);
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
     if (code === 'EEXIST') throw runsAlready(spec.attemptId);

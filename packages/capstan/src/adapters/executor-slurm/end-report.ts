@@ -103,6 +103,11 @@ export function fateOf({ state }: Pick<JobFacts, 'state'>): Fate {
   }
 }
 
-/** Why a job waits that will wait for ever; see squeue(1), "JOB REASON CODES". */
-export const NEVER_RUNS =
+/** Nodes that are down or drained, and limits on what runs at once, pass; these do not. */
+const NEVER_RUNS =
   /^(BadConstraints|Partition(NodeLimit|TimeLimit|Config)|InvalidAccount|InvalidQOS|AccountNotAllowed|QOSNotAllowed|DependencyNeverSatisfied|AssociationTimeLimit|AssocMax\w*PerJob\w*|QOSMax\w*PerJob\w*)$/;
+
+/** Whether a job waits for what will never be; see squeue(1), "JOB REASON CODES". */
+export function waitsForEver(facts: JobFacts): boolean {
+  return fateOf(facts) === 'waits' && NEVER_RUNS.test(facts.reason);
+}

@@ -24,6 +24,8 @@ export interface Submission {
   readonly comment: string;
   readonly script: string;
   readonly cwd: string;
+  /** Holds all of the script's environment, as `NAME=VALUE` that end with a NUL. */
+  readonly environmentFile: string;
   /** What Slurm itself has to say of the job is appended to it. */
   readonly logFile: string;
   /** Whole minutes, Slurm's own resolution; undefined is no limit. */
@@ -72,27 +74,33 @@ export function createSlurmCommands({ target, environment }: CommandsOptions): S
     async submit(submission) {
       const args = submissionArgs(submission, target);
       try {
-        // Slurm takes jobs that can never run into its queue; asked before, it says so.
-        await run('sbatch', [...args, '--test-only'], submission.script);
         const said = await run('sbatch', args, submission.script);
         const job = /^(\d+)(?:;.*)?$/m.exec(said)?.[1];
-        if (job !== undefined) return job;
-        throw unavailable('sbatch', `it printed no job number but ${JSON.stringify(said.trim())}`);
+        if (job === undefined)
+          throw unavailable('sbatch', `it printed no job number but ${JSON.stringify(said.trim())}`);
+        return job;
       } catch (error) {
-        throw error instanceof CommandFailure ? refusal(error) : error;
+        throw error instanceof CommandFailure ? refusal(error.said) : error;
       }
     },
     async look(jobs) {
       const format = ['JobID:|', 'State:|', 'exit_code:|', 'NodeList:|', 'Reason'].join(',');
       const said = await run('squeue', [
-        ...['--noheader', '--states=all', `--jobs=${jobs.join(',')}`, `--Format=${format}`],
+        '--noheader',
+        '--states=all',
+        `--jobs=${jobs.join(',')}`,
+        `--Format=${format}`,
       ]).catch(nothingWhenForgotten);
       return new Map(rowsOf(said, 5).map(([job, ...facts]) => [job ?? '', factsOf(facts)]));
     },
     async jobsNamed(name) {
       const states = 'PENDING,CONFIGURING,RUNNING,SUSPENDED,STOPPED,COMPLETING,SIGNALING,STAGE_OUT,REQUEUED';
       const said = await run('squeue', [
-        ...['--noheader', '--me', `--name=${name}`, `--states=${states}`, '--Format=JobID:|,Comment:4096'],
+        '--noheader',
+        '--me',
+        `--name=${name}`,
+        `--states=${states}`,
+        '--Format=JobID:|,Comment:4096',
       ]);
       return rowsOf(said, 2).map(([job = '', comment = '']) => ({ job, comment }));
     },
@@ -121,9 +129,19 @@ function submissionArgs(submission: Submission, target: SlurmTarget): string[] {
     mem: resources?.memoryBytes === undefined ? undefined : `${Math.max(1, Math.ceil(resources.memoryBytes / MIB))}M`,
   };
   return [
-    ...['--parsable', '--export=NIL', '--no-requeue', '--nodes=1', '--ntasks=1', '--input=/dev/null'],
-    ...[`--job-name=${submission.name}`, `--comment=${submission.comment}`, `--chdir=${submission.cwd}`],
-    ...[`--output=${output}`, '--open-mode=append', `--signal=B:TERM@${graceSeconds}`],
+    // Without such a file Slurm gives the job all of this process's environment, or what a login of the user makes.
+    '--parsable',
+    `--export-file=${submission.environmentFile}`,
+    '--no-requeue',
+    '--nodes=1',
+    '--ntasks=1',
+    '--input=/dev/null',
+    `--job-name=${submission.name}`,
+    `--comment=${submission.comment}`,
+    `--chdir=${submission.cwd}`,
+    `--output=${output}`,
+    '--open-mode=append',
+    `--signal=B:TERM@${graceSeconds}`,
     ...Object.entries(optional).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${value}`])),
   ];
 }
@@ -192,7 +210,8 @@ function unavailable(program: string, said: string): DomainError {
   });
 }
 
-function refusal({ said }: CommandFailure): DomainError {
+/** The job is one that the cluster can never run; `said` is Slurm's own word for why. */
+export function refusal(said: string): DomainError {
   return new DomainError('RESOURCE_EXHAUSTED', `Slurm does not take the job: ${said}`, {
     hint: 'Ask for what the partition has (`sinfo --long`), or name another partition, account or quality of service.',
   });

@@ -5,10 +5,9 @@ import { pieceOf } from '../rest/file-pieces.ts';
 import { RestCalls, textOf, type RestCall } from '../rest/rest-calls.ts';
 import { asTold, isSuccess, piecesOf, sizeOf } from '../rest/rest-failures.ts';
 import { azureError, readRefusal } from './azure-failures.ts';
-import { azureSettings, type AzureSettings } from './azure-settings.ts';
-import { azureTokens } from './azure-tokens.ts';
+import { azureSettings } from './azure-settings.ts';
 import { readListedPage } from './listed-names.ts';
-import { sharedKeyOf } from './shared-key.ts';
+import { signedCalls } from './signed-calls.ts';
 import { writeInBlocks } from './write-blocks.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -18,8 +17,6 @@ const NAMES_A_PAGE = 5_000;
 const REMOVED_AT_ONCE = 16;
 /** Up to this size a file goes in one call, held in memory. */
 const ONE_CALL_BYTES = 8 << 20;
-/** Of the interface: old enough for emulators and Azure's clouds of their own. */
-const VERSION = '2021-12-02';
 const BYTES = { 'content-type': 'application/octet-stream' };
 
 /**
@@ -29,7 +26,7 @@ const BYTES = { 'content-type': 'application/octet-stream' };
 export function openAzureRemote(settings: RemoteSettings, env: Env, namesAPage = NAMES_A_PAGE): ObjectRemote {
   const at = azureSettings(settings, env);
   const calls = new RestCalls(at, env);
-  const send = sender(at, calls, env);
+  const send = signedCalls(at, calls, env);
   const container = `${at.endpoint}/${encodeURIComponent(at.container)}`;
   const urlOf = (path: string, query = ''): URL => {
     const name = `${at.prefix}${path}`.split('/').map(encodeURIComponent).join('/');
@@ -132,36 +129,5 @@ export function openAzureRemote(settings: RemoteSettings, env: Env, namesAPage =
     async close() {
       calls.close();
     },
-  };
-}
-
-/** Sends calls as the one whom the settings name. */
-function sender(at: AzureSettings, calls: RestCalls, env: Env): (call: RestCall) => Promise<IncomingMessage> {
-  const { login } = at;
-  const tokens = azureTokens(at, login, env);
-  return async (call) => {
-    const headers: Record<string, string> = {
-      ...call.headers,
-      'x-ms-date': new Date().toUTCString(),
-      'x-ms-version': VERSION,
-    };
-    switch (login.by) {
-      case 'nobody':
-        return await calls.send({ ...call, headers });
-      case 'sas': {
-        const url = new URL(call.url);
-        url.search = [url.search.slice(1), login.query].filter((part) => part !== '').join('&');
-        return await calls.send({ ...call, url, headers });
-      }
-      case 'key': {
-        const { method, url, body } = call;
-        headers['authorization'] = sharedKeyOf(login, { method, url, headers, contentLength: body?.length ?? 0 });
-        return await calls.send({ ...call, headers });
-      }
-      case 'secret':
-      case 'default':
-        headers['authorization'] = `Bearer ${await tokens()}`;
-        return await calls.send({ ...call, headers });
-    }
   };
 }

@@ -93,7 +93,7 @@ async function ofEntra(tenant: string, fields: Readonly<Record<string, string>>,
 async function ofMachine(client: string | undefined, env: Env): Promise<Token | undefined> {
   const app = env['IDENTITY_ENDPOINT'];
   const header = env['IDENTITY_HEADER'];
-  const query = new URLSearchParams({ resource: RESOURCE, ...(client !== undefined && { client_id: client }) });
+  const query = String(new URLSearchParams({ resource: RESOURCE, ...(client !== undefined && { client_id: client }) }));
   if (app && header) {
     const url = new URL(`${app}?api-version=2019-08-01&${query}`);
     return await answered({ method: 'GET', url, headers: { 'x-identity-header': header } }, AUTHORITY_LIMITS, env);

@@ -31,7 +31,7 @@ interface Page {
 export function openGsRemote(settings: RemoteSettings, env: Env, namesAPage = NAMES_A_PAGE): ObjectRemote {
   const at = gsSettings(settings, env);
   const calls = new RestCalls(LIMITS, env);
-  const credentials = gsCredentials(at);
+  const credentials = gsCredentials(at, env);
   const bucket = `/storage/v1/b/${encodeURIComponent(at.bucket)}/o`;
   const objectUrl = (path: string, query = '') =>
     new URL(`${at.endpoint}${bucket}/${encodeURIComponent(`${at.prefix}${path}`)}${query}`);

@@ -12,7 +12,6 @@ export interface GsSettings {
   readonly prefix: string;
   /** Without a `/` at its end. */
   readonly endpoint: string;
-  readonly project: string | undefined;
   readonly keyFile: string | undefined;
   readonly isAnonymous: boolean;
 }
@@ -41,7 +40,6 @@ export function gsSettings({ name, url, options }: RemoteSettings, env: Env): Gs
     bucket,
     prefix: cleaned === '' ? '' : `${cleaned}/`,
     endpoint: endpoint.replace(/\/+$/, ''),
-    project: get('projectname') ?? env['GOOGLE_CLOUD_PROJECT'],
     keyFile: get('credentialpath'),
     isAnonymous: get('allow_anonymous_login')?.toLowerCase() === 'true' || endpoint === emulated,
   };

@@ -36,12 +36,11 @@ export async function writeResumably(
   const { location } = begun.headers;
   if (!isSuccess(begun) || location === undefined) throw refused(begun.statusCode ?? 0, text);
   const session = new URL(location, url);
-  const put = async (range: string, body: Buffer) =>
-    await arrived(
-      await send({ method: 'PUT', url: session, headers: { 'content-range': range }, body, signal }),
-      size,
-      refused,
-    );
+  const put = async (range: string, body: Buffer): Promise<number> => {
+    const headersOfPiece = { 'content-range': range };
+    const call = { method: 'PUT', url: session, headers: headersOfPiece, body, isSentOnce: true, signal } as const;
+    return await arrived(await send(call), size, refused);
+  };
   try {
     let fruitless = 0;
     for (let start = 0; start < size;) {

@@ -9,6 +9,8 @@ export interface RestCall {
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
+  /** Never sent twice: the caller finds out what has arrived. */
+  readonly isSentOnce?: true;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -42,7 +44,7 @@ export class RestCalls {
     } catch (error) {
       // A server may end a connection at rest just when it is taken up again: nothing of the call has arrived then.
       const isStale = first.request.reusedSocket && codeOf(error) === 'ECONNRESET';
-      if (!isStale || call.signal?.aborted) throw error;
+      if (!isStale || call.isSentOnce || call.signal?.aborted) throw error;
       return await this.#start(call).answer;
     }
   }
