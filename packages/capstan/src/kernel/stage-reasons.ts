@@ -128,8 +128,6 @@ export function reasonText(reason: Reason): string {
       return `it is frozen: the outputs of ${subject} are used`;
     case 'same':
       return `nothing changed since ${subject}`;
-    case 'forced':
-      return 'it was asked for';
     case 'upstream':
       return `${subject}, which it reads from, is to run`;
     case 'unknown':

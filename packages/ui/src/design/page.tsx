@@ -42,10 +42,9 @@ export function Halves({ children }: { children: ReactNode }) {
   return <div className={css['halves']}>{children}</div>;
 }
 
-export function Section(props: { title: string; note?: ReactNode; id?: string; children: ReactNode }) {
-  const { title, note, id, children } = props;
+export function Section({ title, note, children }: { title: string; note?: ReactNode; children: ReactNode }) {
   return (
-    <section className={css['section']} id={id}>
+    <section className={css['section']}>
       <h2>
         {title}
         {note !== undefined && <span className={css['note']}>{note}</span>}

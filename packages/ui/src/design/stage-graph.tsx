@@ -8,16 +8,21 @@ export interface GraphStage {
   readonly after: readonly string[];
   readonly tone: Tone;
   readonly word: string;
-  readonly isCurrent: boolean;
 }
 
-const WIDTH = 190;
+const WIDTH = 168;
 const HEIGHT = 46;
-const GAP_X = 44;
+const GAP_X = 36;
 const GAP_Y = 14;
 
-/** Stages from left to right, each behind those it reads from, with where it stands. Each leads to `#stage-NAME`. */
-export function StageGraph({ label, stages }: { label: string; stages: readonly GraphStage[] }) {
+/** Stages from left to right, each behind those it reads from, with where it stands; one of them is chosen. */
+export function StageGraph(props: {
+  label: string;
+  stages: readonly GraphStage[];
+  chosen: string | undefined;
+  onChoose(name: string): void;
+}) {
+  const { label, stages, chosen, onChoose } = props;
   const places = placeGraph(stages);
   const at = (name: string): { x: number; y: number } => {
     const { column, row } = places.get(name) ?? { column: 0, row: 0 };
@@ -49,17 +54,18 @@ export function StageGraph({ label, stages }: { label: string; stages: readonly 
             const { x, y } = at(stage.name);
             return (
               <li key={stage.name} style={{ left: x, top: y, width: WIDTH, height: HEIGHT }}>
-                <a
-                  href={`#${stageAnchor(stage.name)}`}
-                  aria-current={stage.isCurrent ? 'step' : undefined}
+                <button
+                  type="button"
+                  aria-pressed={stage.name === chosen}
                   title={stage.name}
+                  onClick={() => onChoose(stage.name)}
                 >
                   <StateIcon tone={stage.tone} />
                   <span>
                     <b>{stage.name}</b>
                     <small>{stage.word}</small>
                   </span>
-                </a>
+                </button>
               </li>
             );
           })}
@@ -68,6 +74,3 @@ export function StageGraph({ label, stages }: { label: string; stages: readonly 
     </div>
   );
 }
-
-/** Where the page tells of a stage. */
-export const stageAnchor = (name: string): string => `stage-${encodeURIComponent(name)}`;

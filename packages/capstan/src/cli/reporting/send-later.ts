@@ -53,17 +53,17 @@ export function createSender({ client, url, home, onFailure }: SenderOptions): S
     while (!abort.signal.aborted) {
       let pauseMs = 0;
       try {
+        // What was written while this step went on is left to one more.
+        const wasOver = isOver;
         const isBusy = await step();
-        if (!isBusy && isOver) return;
-        if (!isBusy) pauseMs = LOOK_EVERY_MS;
+        if (!isBusy && wasOver) return;
+        if (!isBusy && !isOver) pauseMs = LOOK_EVERY_MS;
       } catch (error) {
         const told = toldAs(error, url);
         if (abort.signal.aborted) return;
         if (!hasFailed) onFailure(told);
         hasFailed = true;
-        if (isOver) return;
-        if (isRefusal(told)) own = left = undefined;
-        if (isRefusal(told)) return;
+        if (isOver || isRefusal(told)) return;
         pauseMs = TRY_AGAIN_MS;
       }
       if (pauseMs > 0)
@@ -94,12 +94,12 @@ export function createSender({ client, url, home, onFailure }: SenderOptions): S
 }
 
 /** It would be refused again. */
-export function isRefusal({ problem: { status } }: ApiError): boolean {
+function isRefusal({ problem: { status } }: ApiError): boolean {
   return status >= 400 && status < 500 && status !== 408 && status !== 429;
 }
 
 /** What went wrong, as the client says it: a call that took too long is none that it knows. */
-export function toldAs(error: unknown, url: string): ApiError {
+function toldAs(error: unknown, url: string): ApiError {
   if (error instanceof ApiError) return error;
   const detail =
     error instanceof DOMException && error.name === 'TimeoutError'

@@ -26,13 +26,16 @@ wheel @ https://example.org/w.whl#sha256=0123
 const newest = { id: 'pr_1', gitCommit: 'c0ffee', loose: [] };
 
 test('a training whose data, code and packages are pinned owes nothing', () => {
-  expect(judgeInputs({ requirements: 'numpy==1.0', newest, trainingsInPeriod: 3 })).toMatchObject({ state: 'clear' });
+  expect(judgeInputs({ requirements: 'numpy==1.0', newest, undeclared: [], trainingsInPeriod: 3 })).toMatchObject({
+    state: 'clear',
+  });
 });
 
 test('each loose input counts, and every training on them is interest', () => {
   const found = judgeInputs({
     requirements: null,
     newest: { ...newest, gitCommit: null, loose: ['weather'] },
+    undeclared: [],
     trainingsInPeriod: 3,
   });
   expect(found).toMatchObject({
@@ -44,8 +47,18 @@ test('each loose input counts, and every training on them is interest', () => {
   });
 });
 
+test('a file that a stage reads and does not declare is an input that nothing pins', () => {
+  const undeclared = [{ stage: 'train', path: 'data/hidden.csv' }];
+  expect(judgeInputs({ requirements: '', newest, undeclared, trainingsInPeriod: 1 })).toMatchObject({
+    state: 'owed',
+    reason: 'data/hidden.csv, which train reads and does not declare',
+    principal: { value: 1, unit: 'input' },
+    repay: 'name what stages read under deps in dvc.yaml.',
+  });
+});
+
 test('without any training nothing is known, which is not nothing', () => {
-  expect(judgeInputs({ requirements: '', newest: null, trainingsInPeriod: 0 })).toMatchObject({
+  expect(judgeInputs({ requirements: '', newest: null, undeclared: [], trainingsInPeriod: 0 })).toMatchObject({
     state: 'unmeasured',
     principal: null,
     interest: null,

@@ -43,20 +43,38 @@ const MOST_RUNS = 100;
 
 export async function inputFacts(deps: DebtDeps, { project, now }: Measured): Promise<InputFacts> {
   const { items } = await deps.pipelines.list({ project, limit: MOST_RUNS });
-  const [newest] = items;
+  // One that somebody made in a checkout stands for the training only where the server has made none.
+  const newest = items.find(({ source }) => source === 'server') ?? items[0];
   const run = newest && (await deps.pipelines.get(newest.id));
   return {
     requirements: await textOrNull(deps, project, 'requirements.txt'),
     newest: run
       ? {
           id: run.id,
-          gitCommit: run.gitCommit,
+          gitCommit: run.place?.isDirty === true ? null : run.gitCommit,
           loose: run.inputs.filter(({ used }) => used !== null && used.digest === '').map(({ dataset }) => dataset),
         }
       : null,
+    undeclared: await undeclaredIn(
+      deps,
+      items.filter(({ source }) => source === 'checkout').map(({ id }) => id),
+    ),
     trainingsInPeriod: items.filter(({ createdAt }) => createdAt > now - PERIOD_MS).length,
   };
 }
+
+/** Of each stage what the newest run of it found that was traced; of the last runs alone. */
+async function undeclaredIn(deps: DebtDeps, runs: readonly string[]): Promise<InputFacts['undeclared']> {
+  const found = new Map<string, readonly string[]>();
+  for (const id of runs.slice(0, MOST_TRACED)) {
+    for (const { name, report } of (await deps.pipelines.get(id)).stages) {
+      if (report?.undeclared && !found.has(name)) found.set(name, report.undeclared);
+    }
+  }
+  return [...found].flatMap(([stage, paths]) => paths.map((path) => ({ stage, path })));
+}
+
+const MOST_TRACED = 20;
 
 async function textOrNull({ projects }: DebtDeps, project: string, path: string): Promise<string | null> {
   try {

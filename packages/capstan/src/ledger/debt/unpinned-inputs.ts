@@ -11,6 +11,8 @@ export interface InputFacts {
     /** Datasets that it read without a digest. */
     readonly loose: readonly string[];
   } | null;
+  /** Files that stages read and do not declare, as their newest traced runs in checkouts found. */
+  readonly undeclared: readonly { readonly stage: string; readonly path: string }[];
   readonly trainingsInPeriod: number;
 }
 
@@ -18,7 +20,7 @@ export interface InputFacts {
  * Data, code or packages that a training depends on and that could be others the next time ("unstable data dependencies",
  * Sculley et al. 2015, section 3).
  */
-export function judgeInputs({ requirements, newest, trainingsInPeriod }: InputFacts): Finding {
+export function judgeInputs({ requirements, newest, undeclared, trainingsInPeriod }: InputFacts): Finding {
   const named = { key: 'unpinned-inputs', detector: 'unpinned-inputs', title: 'Unpinned inputs of training' } as const;
   if (!newest) {
     const reason = 'no pipeline has run yet';
@@ -30,6 +32,7 @@ export function judgeInputs({ requirements, newest, trainingsInPeriod }: InputFa
   }
   const loose = [
     ...newest.loose.map((dataset) => `dataset ${dataset}`),
+    ...undeclared.map(({ stage, path }) => `${path}, which ${stage} reads and does not declare`),
     ...(newest.gitCommit === null ? ['code in no commit'] : []),
     ...(requirements === null ? ['Python packages (no requirements.txt)'] : unpinnedIn(requirements)),
   ];
@@ -49,15 +52,16 @@ export function judgeInputs({ requirements, newest, trainingsInPeriod }: InputFa
       unit: `${trainingsInPeriod === 1 ? 'training' : 'trainings'} in ${PERIOD_DAYS} d`,
       how: 'trainings in that time that may not be repeatable',
     },
-    repay: repayOf(newest.gitCommit === null, loose),
+    repay: repayOf({ isCodeLoose: newest.gitCommit === null, undeclared: undeclared.length, all: loose.length }),
     evidence,
   });
 }
 
-function repayOf(isCodeLoose: boolean, loose: readonly string[]): string {
-  const code = isCodeLoose ? ['commit the project folder to git before training'] : [];
-  const rest = loose.length > code.length ? ['write NAME==VERSION for every package in requirements.txt'] : [];
-  return `${[...code, ...rest].join('; ')}.`;
+function repayOf(loose: { readonly isCodeLoose: boolean; readonly undeclared: number; readonly all: number }): string {
+  const code = loose.isCodeLoose ? ['commit the project folder to git before training'] : [];
+  const declared = loose.undeclared > 0 ? ['name what stages read under deps in dvc.yaml'] : [];
+  const isMore = loose.all > code.length + loose.undeclared;
+  return `${[...code, ...declared, ...(isMore ? ['write NAME==VERSION for every package in requirements.txt'] : [])].join('; ')}.`;
 }
 
 /** Packages that may be another version the next time. */

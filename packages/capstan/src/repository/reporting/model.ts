@@ -15,7 +15,12 @@ const LONGEST_SLUG = 64;
 /** An address without user, password, query and fragment; null for a path of this machine, which says nothing elsewhere. */
 export function remoteOf(url: string): string | null {
   const parts = /^([a-z][a-z\d+.-]*):\/\/(?:[^/?#]*@)?([^?#]*)/i.exec(url);
-  if (parts) return parts[1]?.toLowerCase() === 'file' ? null : `${parts[1]}://${parts[2]}`.slice(0, 2_000);
+  if (parts) {
+    const rest = parts[2] ?? '';
+    // A password with a slash in it makes an address that can be read in two ways.
+    if (parts[1]?.toLowerCase() === 'file' || /:[^@]*@/.test(rest)) return null;
+    return `${parts[1]}://${rest}`.slice(0, 2_000);
+  }
   const short = /^(?:[^/]*@)?([^/@:]+:(?!\\).*)$/.exec(url);
   return short?.[1] !== undefined && short[1].indexOf(':') > 1 ? short[1].slice(0, 2_000) : null;
 }
@@ -24,6 +29,7 @@ export function remoteOf(url: string): string | null {
 export function projectName(text: string): string {
   const name = text
     .normalize('NFKD')
+    .replaceAll(/\p{M}+/gu, '')
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
     .replace(/^-+/, '')

@@ -1,5 +1,5 @@
 import { Link, useParams } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { api, refresh, useNow, useRead } from '../../app/api.ts';
 import type { PipelineRunReply } from '../../app/replies.ts';
 import { Button } from '../../design/button.tsx';
@@ -54,29 +54,9 @@ export function PipelineRun() {
       <Loaded of={read}>
         {(found) => (
           <Columns aside={<Aside run={found} />}>
-            {found.stages.length === 0 ? (
-              <Empty title="No stage yet">The stages are read from the pipeline file when the workspace is made.</Empty>
-            ) : (
-              <StageGraph
-                label="Stages"
-                stages={found.stages.map((stage) => ({
-                  name: stage.name,
-                  after: stage.after,
-                  tone: pipelineTones[stage.status],
-                  word: wordOf(stage),
-                  isCurrent: stage.status === 'running',
-                }))}
-              />
-            )}
+            <Stages run={found} />
             {found.source === 'server' && <Inputs run={found} />}
             {found.source === 'server' && <EnvironmentLog run={found} />}
-            {found.stages.map((stage) => (
-              <Stage
-                key={stage.name}
-                stage={stage}
-                actions={!isOpen && found.source === 'server' && <RetryFrom run={found.id} stage={stage.name} />}
-              />
-            ))}
           </Columns>
         )}
       </Loaded>
@@ -101,6 +81,46 @@ function wordOf({ isCached, status, because, attempts, report }: PipelineRunRepl
   if (because !== null) return `skipped: ${because} failed`;
   const word = outcomeWord(report) ?? status;
   return attempts.length > 1 ? `${word}, attempt ${attempts.length}` : word;
+}
+
+/** The graph, and below it the stage that was chosen: without a choice the one that is of interest now. */
+function Stages({ run }: { run: PipelineRunReply }) {
+  const [chosen, setChosen] = useState<string>();
+  const { stages } = run;
+  const hasEnded = run.status !== 'queued' && run.status !== 'running';
+  const shown = stages.find(({ name }) => name === chosen) ?? stageOfInterest(stages);
+  if (!shown)
+    return <Empty title="No stage yet">The stages are read from the pipeline file when the workspace is made.</Empty>;
+  return (
+    <>
+      <StageGraph
+        label="Stages"
+        chosen={shown.name}
+        onChoose={setChosen}
+        stages={stages.map((stage) => ({
+          name: stage.name,
+          after: stage.after,
+          tone: pipelineTones[stage.status],
+          word: wordOf(stage),
+        }))}
+      />
+      <Stage
+        key={shown.name}
+        stage={shown}
+        actions={hasEnded && run.source === 'server' && <RetryFrom run={run.id} stage={shown.name} />}
+      />
+    </>
+  );
+}
+
+/** What runs, else what failed, else the last that did anything. */
+function stageOfInterest(stages: PipelineRunReply['stages']): PipelineRunReply['stages'][number] | undefined {
+  return (
+    stages.find(({ status }) => status === 'running') ??
+    stages.find(({ status }) => status === 'failed') ??
+    stages.findLast(({ attempts }) => attempts.length > 0) ??
+    stages[0]
+  );
 }
 
 function Inputs({ run }: { run: PipelineRunReply }) {

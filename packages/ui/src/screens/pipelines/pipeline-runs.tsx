@@ -5,7 +5,7 @@ import { Button } from '../../design/button.tsx';
 import { Command } from '../../design/copy.tsx';
 import { Loaded } from '../../design/loaded.tsx';
 import { Empty, Page } from '../../design/page.tsx';
-import { Table } from '../../design/table.tsx';
+import { Table, type Column } from '../../design/table.tsx';
 import { Moment, Time, Took } from '../../design/time.tsx';
 import { useAction } from '../use-action.tsx';
 import { PipelineState } from './pipeline-state.tsx';
@@ -76,50 +76,50 @@ export function AllPipelineRuns() {
 type Row = Reply<typeof api.pipelines.list>['items'][number];
 
 function Runs({ rows, now, hasProject = false }: { rows: readonly Row[]; now: number; hasProject?: boolean }) {
-  return (
-    <Table
-      caption="Pipeline runs"
-      rows={rows}
-      keyOf={(row) => row.id}
-      columns={[
-        {
-          name: 'Run',
-          sortBy: (row) => row.number,
-          cell: (row) => (
-            <Link to="/pipeline-runs/$run" params={{ run: row.id }}>
-              {hasProject ? `${row.project} ${row.number}` : `run ${row.number}`}
-            </Link>
-          ),
-        },
-        {
-          name: 'State',
-          sortBy: (row) => row.status,
-          cell: (row) => <PipelineState status={row.status} isLost={row.isLost} />,
-        },
-        {
-          name: 'Where',
-          cell: (row) =>
-            row.place ? `${row.place.host}${row.place.branch === null ? '' : `, ${row.place.branch}`}` : 'this server',
-        },
-        { name: 'Data before', cell: (row) => (row.cutoff === null ? 'all' : <Moment at={row.cutoff} />) },
-        {
-          name: 'Cycle',
-          cell: (row) => (row.cycle === null ? '' : <CycleLink project={row.project} cycle={row.cycle} />),
-        },
-        { name: 'By', cell: (row) => row.actor },
-        {
-          name: 'Asked for',
-          sortBy: (row) => row.createdAt,
-          cell: (row) => <Time at={row.createdAt} now={now} />,
-        },
-        {
-          name: 'Took',
-          cell: (row) => (row.startedAt === null ? '' : <Took from={row.startedAt} to={row.endedAt} now={now} />),
-        },
-        { name: 'Why', cell: (row) => row.reason ?? '' },
-      ]}
-    />
-  );
+  return <Table caption="Pipeline runs" rows={rows} keyOf={(row) => row.id} columns={columnsOf(now, hasProject)} />;
+}
+
+function columnsOf(now: number, hasProject: boolean): readonly Column<Row>[] {
+  const ofServer: readonly Column<Row>[] = [
+    { name: 'Data before', cell: (row) => (row.cutoff === null ? 'all' : <Moment at={row.cutoff} />) },
+    {
+      name: 'Cycle',
+      cell: (row) => (row.cycle === null ? '' : <CycleLink project={row.project} cycle={row.cycle} />),
+    },
+  ];
+  return [
+    {
+      name: 'Run',
+      sortBy: (row) => row.number,
+      cell: (row) => (
+        <Link to="/pipeline-runs/$run" params={{ run: row.id }}>
+          {hasProject ? `${row.project} ${row.number}` : `run ${row.number}`}
+        </Link>
+      ),
+    },
+    {
+      name: 'State',
+      sortBy: (row) => row.status,
+      cell: (row) => <PipelineState status={row.status} isLost={row.isLost} />,
+    },
+    {
+      name: 'Where',
+      cell: (row) =>
+        row.place ? `${row.place.host}${row.place.branch === null ? '' : `, ${row.place.branch}`}` : 'this server',
+    },
+    ...(hasProject ? [] : ofServer),
+    { name: 'By', cell: (row) => row.actor },
+    {
+      name: 'Asked for',
+      sortBy: (row) => row.createdAt,
+      cell: (row) => <Time at={row.createdAt} now={now} />,
+    },
+    {
+      name: 'Took',
+      cell: (row) => (row.startedAt === null ? '' : <Took from={row.startedAt} to={row.endedAt} now={now} />),
+    },
+    { name: 'Why', cell: (row) => row.reason ?? '' },
+  ];
 }
 
 /** The turn that something belongs to. */

@@ -6,7 +6,6 @@ import { Command } from '../../design/copy.tsx';
 import { Button } from '../../design/button.tsx';
 import { bytes, duration } from '../../design/format.ts';
 import { Facts, Row, Section } from '../../design/page.tsx';
-import { stageAnchor } from '../../design/stage-graph.tsx';
 import { Table } from '../../design/table.tsx';
 import { Took } from '../../design/time.tsx';
 import { AttemptLog } from './logs.tsx';
@@ -19,11 +18,9 @@ type StageReply = PipelineRunReply['stages'][number];
 export function Stage({ stage, actions }: { stage: StageReply; actions: ReactNode }) {
   const last = stage.attempts.at(-1);
   const [shownLog, setShownLog] = useState<string | null>(null);
-  // What failed is what one wants to read.
-  const logOf = shownLog ?? (last && last.status !== 'succeeded' ? last.id : null);
+  const logOf = shownLog ?? last?.id ?? null;
   return (
     <Section
-      id={stageAnchor(stage.name)}
       title={stage.name}
       note={<PipelineState status={stage.status} isCached={stage.isCached} word={outcomeWord(stage.report)} />}
     >
@@ -50,9 +47,9 @@ export function Stage({ stage, actions }: { stage: StageReply; actions: ReactNod
         ]}
       />
       <Command>{stage.command}</Command>
-      {stage.report && <ReportedFiles report={stage.report} stage={stage.name} />}
       {stage.attempts.length > 0 && <Attempts stage={stage} onShow={setShownLog} shown={logOf} />}
       {logOf !== null && <AttemptLog attempt={logOf} label={`Log of ${stage.name}`} />}
+      {stage.report && <ReportedFiles report={stage.report} stage={stage.name} />}
       <Row>{actions}</Row>
     </Section>
   );
