@@ -1,4 +1,12 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+
+// Of two cores vitest would use one.
+const maxWorkers = Math.max(2, availableParallelism() - 1);
+const system = { testTimeout: 300_000, hookTimeout: 300_000 };
+const globalSetup = ['tests/setup/postgres.ts'];
+/** Commands in checkouts of their own, side by side; what has servers and browsers goes one by one. */
+const checkouts = ['tests/clients/{dvc-*,*-contracts}.test.ts'];
 
 export default defineConfig({
   test: {
@@ -6,7 +14,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          globalSetup: ['tests/setup/postgres.ts'],
+          globalSetup,
           include: [
             'packages/*/src/**/*.test.ts',
             'tests/{lint,tools}/**/*.test.ts',
@@ -14,16 +22,20 @@ export default defineConfig({
           ],
           testTimeout: 30_000,
           hookTimeout: 60_000,
+          maxWorkers,
+          sequence: { groupOrder: 3 },
         },
       },
+      { test: { ...system, name: 'checkouts', include: checkouts, maxWorkers, sequence: { groupOrder: 2 } } },
       {
         test: {
+          ...system,
           name: 'system',
-          globalSetup: ['tests/setup/postgres.ts'],
+          globalSetup,
           include: ['tests/{e2e,clients,crash,package}/**/*.test.ts', 'tests/differential/*.test.ts'],
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
+          exclude: checkouts,
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

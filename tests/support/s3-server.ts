@@ -29,6 +29,8 @@ export async function startS3Server(program: string): Promise<S3Server> {
   const port = await freePort();
   const args = [
     '--quiet',
+    // As Amazon's do: otherwise every call is a connection.
+    '--keep-alive',
     '--access',
     'key',
     '--secret',

@@ -5,7 +5,7 @@ import { runSteps, staticChecks, type Step } from './check.ts';
 import { ensureChromium } from './ensure-chromium.ts';
 import { ensurePostgres } from './ensure-postgres.ts';
 import { ensureClientPython, ensureDvc, ensureNextClientPython, ensureRay } from './ensure-python.ts';
-import { ensureVersitygw } from './ensure-servers.ts';
+import { ensureAzurite, ensureFakeGcsServer, ensureVersitygw } from './ensure-servers.ts';
 import { findOnPath } from './ensure-system.ts';
 import { runPackage, runtimeFolder, say } from './shell.ts';
 import { countTests, type TestCount } from './test-count.ts';
@@ -43,10 +43,13 @@ function preparations(args: readonly string[], env: Record<string, string>): Ste
     }),
     step('dvc', async () => (env['TEST_DVC'] = await ensureDvc())),
     step('Ray', async () => (env['TEST_RAY'] = await ensureRay())),
-    // Without Go there is no S3 server, and the tests that need one say so.
-    step('versitygw', async () => {
-      if (findOnPath('go') !== null) env['TEST_VERSITYGW'] = await ensureVersitygw();
+    // Without Go there are no such servers, and the tests that need one say so.
+    step('versitygw and fake-gcs-server', async () => {
+      if (findOnPath('go') === null) return;
+      env['TEST_VERSITYGW'] = await ensureVersitygw();
+      env['TEST_FAKE_GCS_SERVER'] = await ensureFakeGcsServer();
     }),
+    step('Azurite', async () => (env['TEST_AZURITE_BLOB'] = await ensureAzurite())),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { columnType, severity } from './expectation-suite.ts';
+import { columnType, onFailure, severity } from './expectation-suite.ts';
 import { slug, timestamp } from './shapes.ts';
 
 /** `pending` until its check has ended; a quarantined version is never materialised and never trained on. */
@@ -90,6 +90,8 @@ export const expectationResult = z.strictObject({
   failedRows: z.int().nullable(),
   /** At most 5, in the order of the files. */
   examples: z.array(failedRow),
+  /** `quarantine_rows`: rows that break it are put aside, and the rule is kept by those that stay. */
+  onFailure: onFailure.optional(),
 });
 export type ExpectationResult = z.infer<typeof expectationResult>;
 
@@ -99,6 +101,31 @@ export const expectationReport = z.strictObject({
   results: z.array(expectationResult),
 });
 export type ExpectationReport = z.infer<typeof expectationReport>;
+
+/** A file of rows that were put aside. */
+const quarantineFile = z.strictObject({ digest: z.string(), sizeBytes: z.int() });
+
+/** What a check put aside: rows of the registered files that broke rules marked `on_failure: quarantine_rows`. */
+export const datasetQuarantine = z.strictObject({
+  /** Rows put aside; those of the version and these together are the registered ones. */
+  rows: z.int(),
+  /** Rows by rule; a row may break several. In the order of the report. */
+  rules: z.array(
+    z.strictObject({ rule: z.string(), column: z.string().nullable(), expected: z.string(), rows: z.int() }),
+  ),
+  /** The content that was registered, which the version is made of. */
+  registered: z.strictObject({
+    digest: z.string(),
+    rows: z.int(),
+    sizeBytes: z.int(),
+    files: z.array(datasetFile),
+    columns: z.array(datasetColumn),
+  }),
+  /** The same rows in both, with the file and row they came from and the rules they broke. */
+  parquet: quarantineFile,
+  csv: quarantineFile,
+});
+export type DatasetQuarantine = z.infer<typeof datasetQuarantine>;
 
 export const datasetVersionSummary = z.strictObject({
   id: z.string(),
@@ -111,6 +138,8 @@ export const datasetVersionSummary = z.strictObject({
   /** Of the content: equal for the same files under the same names. */
   digest: z.string(),
   rows: z.int(),
+  /** Rows that were registered with it and put aside by its check. */
+  quarantinedRows: z.int(),
   sizeBytes: z.int(),
   fileCount: z.int(),
   /** Extremes of the event-time column; null before the check and for datasets without one. */
@@ -127,5 +156,6 @@ export const datasetVersion = datasetVersionSummary.extend({
   parents: z.array(z.strictObject({ versionId: z.string(), how: z.string() })),
   profile: datasetProfile.nullable(),
   report: expectationReport.nullable(),
+  quarantine: datasetQuarantine.nullable(),
 });
 export type DatasetVersion = z.infer<typeof datasetVersion>;

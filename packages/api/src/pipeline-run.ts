@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { reportedPlace, stageReport } from './reported-run.ts';
 import { timestamp } from './shapes.ts';
+import { stageReason } from './stage-reason.ts';
 
 export const pipelineRunStatus = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled']);
 export type PipelineRunStatus = z.infer<typeof pipelineRunStatus>;
@@ -29,32 +31,6 @@ export const pipelineRunInput = z.strictObject({
   path: z.string(),
 });
 export type PipelineRunInput = z.infer<typeof pipelineRunInput>;
-
-/** Why a stage ran, or did not. */
-export const stageReason = z.strictObject({
-  kind: z.enum([
-    'first-run',
-    'always',
-    'command',
-    'input',
-    'param',
-    'output',
-    'environment',
-    'lost-output',
-    'lost-model',
-    'interrupted',
-    'forced',
-    'frozen',
-    'same',
-  ]),
-  /** The path, `file:key`, or attempt it is about. */
-  subject: z.string().optional(),
-  before: z.string().optional(),
-  after: z.string().optional(),
-  /** The same as a sentence. */
-  text: z.string(),
-});
-export type StageReason = z.infer<typeof stageReason>;
 
 export const stageAttempt = z.strictObject({
   id: z.string(),
@@ -93,13 +69,23 @@ export const pipelineRunStage = z.strictObject({
   because: z.string().nullable(),
   /** The experiment run that made the outputs: of its own last attempt, or of the earlier one whose outputs it took. */
   runId: z.string().nullable(),
+  /** What a checkout told of it; null for stages that the server ran, and before it has ended. */
+  report: stageReport.nullable(),
   attempts: z.array(stageAttempt),
 });
 export type PipelineRunStage = z.infer<typeof pipelineRunStage>;
 
+/** `checkout`: somebody ran it in a checkout, which told the server. */
+export const pipelineRunSource = z.enum(['server', 'checkout']);
+
 export const pipelineRunSummary = z.strictObject({
   id: z.string(),
   project: z.string(),
+  source: pipelineRunSource,
+  /** Of a checkout: where it ran. */
+  place: reportedPlace.nullable(),
+  /** Of a checkout: it claims to run, and nothing was heard of it for too long. It goes on when its client comes back. */
+  isLost: z.boolean(),
   /** 1, 2, … by project. */
   number: z.int(),
   status: pipelineRunStatus,

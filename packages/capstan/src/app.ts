@@ -33,6 +33,7 @@ import { baselineFrom, feedbackInto, modelsFrom, specsFrom, wireOperations } fro
 import { wirePipelines } from './wiring/pipelines.ts';
 import { wireProtocols } from './wiring/protocols.ts';
 import { wireRetention } from './wiring/retention.ts';
+import { wireSweeps } from './wiring/sweeps.ts';
 import { wireWebhooks } from './wiring/webhooks.ts';
 
 export interface App {
@@ -73,6 +74,7 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
 
   const upToModel = { ...data.services, ...model.services, ...pipelines.services };
   const runtime = createRuntimeOnnx();
+  const sweeps = wireSweeps(foundation, upToModel);
   const gates = wireGates(foundation, { ...upToModel, runtime });
 
   const operations = wireOperations(foundation, {
@@ -111,6 +113,7 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
     ...data.handlers,
     ...model.handlers,
     ...pipelines.handlers,
+    ...sweeps.handlers,
     ...operations.handlers,
     ...monitors.handlers,
     ...cycles.handlers,
@@ -160,6 +163,7 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
       ...data.bound,
       ...model.bound,
       ...pipelines.bound,
+      ...sweeps.bound,
       ...gates.bound,
       ...operations.bound,
       ...monitors.bound,

@@ -16,6 +16,10 @@ export function remoteOpener(env: Env): (settings: RemoteSettings) => Promise<Ob
       case 'file':
       case 'local':
         return (await import('#adapters/remote-directory')).openDirectoryRemote(settings);
+      case 'azure':
+        return (await import('#adapters/remote-cloud')).openAzureRemote(settings, env);
+      case 'gs':
+        return (await import('#adapters/remote-cloud')).openGsRemote(settings, env);
       case 'http':
       case 'https':
         return (await import('#adapters/remote-http')).openHttpRemote(settings, env);

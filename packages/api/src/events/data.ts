@@ -36,6 +36,18 @@ export const dataEvents = {
       }),
     ),
   }),
+  /**
+   * Rows of it that broke marked rules were put aside, and it was accepted without them: `digest` is the content that
+   * stays, made of the registered one.
+   */
+  'dataset-version.rows-quarantined': z.strictObject({
+    ...versionFacts,
+    registeredDigest: z.string(),
+    digest: z.string(),
+    rows: z.int(),
+    quarantinedRows: z.int(),
+    rules: z.array(z.strictObject({ rule: z.string(), column: z.string().nullable(), rows: z.int() })),
+  }),
   /** Someone wants to know which faults the expectations of a dataset find. About `expectation-test:ID`. */
   'expectation-test.requested': z.strictObject({ ...versionFacts, testId: z.string(), seed: z.int() }),
   'expectation-test.ended': z.strictObject({

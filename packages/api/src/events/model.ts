@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { reportedOutcome } from '../reported-run.ts';
 import { gateEvents } from './gates.ts';
 import { evaluationEvents } from './evaluations.ts';
 import { traceEvents } from './traces.ts';
 import { importEvents } from './imports.ts';
+import { sweepEvents } from './sweeps.ts';
 
 const runStatus = z.enum(['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED']);
 
@@ -137,6 +139,29 @@ const pipelineEvents = {
     exitCode: z.int().optional(),
     durationMs: z.number().optional(),
   }),
+  /** A checkout runs it, and tells of it. */
+  'pipeline-run.reported': z.strictObject({
+    ...ofRun,
+    number: z.int(),
+    by: z.string(),
+    host: z.string(),
+    repository: z.string(),
+    commit: z.string().optional(),
+    stages: z.int(),
+  }),
+  'stage-attempt.reported': z.strictObject({
+    ...ofStage,
+    attempt: z.string(),
+    number: z.int(),
+    why: z.array(z.string()),
+  }),
+  /** How a stage of a checkout came to be as it is now. */
+  'stage.reported': z.strictObject({
+    ...ofStage,
+    outcome: reportedOutcome,
+    /** Files of the repository that it read and does not declare. */
+    undeclared: z.array(z.string()).optional(),
+  }),
   /** Stored outputs of an earlier attempt stood in for a run. */
   'stage.reused': z.strictObject({ ...ofStage, attempt: z.string(), runId: z.string().optional() }),
   'pipeline-run.ended': z.strictObject({
@@ -151,13 +176,14 @@ const pipelineEvents = {
   }),
 } as const;
 
-/** Facts of runs, traces, evaluations, pipelines, models, gates and imports. */
+/** Facts of runs, traces, evaluations, pipelines, sweeps, models, gates and imports. */
 export const modelEvents = {
   ...experimentEvents,
   ...traceEvents,
   ...evaluationEvents,
   ...registryEvents,
   ...pipelineEvents,
+  ...sweepEvents,
   ...gateEvents,
   ...importEvents,
 } as const;

@@ -106,6 +106,42 @@ export const datasets = {
     }),
     errors: ['INVALID_ARGUMENT', 'NOT_FOUND', 'DATA_LOSS'],
   }),
+  quarantinedRows: defineRoute({
+    name: 'datasets.quarantinedRows',
+    method: 'GET',
+    path: '/api/v1/dataset-versions/:version/quarantine/rows',
+    summary: 'Rows that the check of a version put aside, each with the place it came from and the rules it broke',
+    permission: 'read',
+    bodyLimitBytes: 0,
+    audit: 'none',
+    params: z.strictObject({ version: z.string().max(64) }),
+    query: z.strictObject({
+      offset: z.coerce.number().int().min(0).max(1_000_000_000_000).default(0),
+      limit: z.coerce.number().int().min(1).max(500).default(50),
+      rule: z.string().max(400).optional().meta({ description: 'Only rows that broke it: `range of distance`' }),
+    }),
+    body: nothing,
+    reply: z.strictObject({
+      columns: z.array(datasetColumn),
+      /** Rows put aside, of that rule where one is named. */
+      total: z.int(),
+      items: z.array(
+        z.strictObject({ file: z.string(), row: z.int(), values: z.array(shownValue), failed: z.array(z.string()) }),
+      ),
+    }),
+    errors: ['INVALID_ARGUMENT', 'NOT_FOUND', 'DATA_LOSS'],
+  }),
+  downloadQuarantine: defineRawRoute({
+    name: 'datasets.downloadQuarantine',
+    method: 'GET',
+    path: '/api/v1/dataset-versions/:version/quarantine/file',
+    summary: 'All rows that the check of a version put aside, as `format` in the query says: csv or parquet',
+    permission: 'read',
+    protocol: 'native',
+    bodyAs: 'none',
+    bodyLimitBytes: 0,
+    audit: 'none',
+  }),
   croissant: defineRawRoute({
     name: 'datasets.croissant',
     method: 'GET',

@@ -12,7 +12,8 @@ export const expectations = {
     name: 'expectations.recheck',
     method: 'POST',
     path: '/api/v1/dataset-versions/:version/check',
-    summary: 'Checks a quarantined version again, e.g. after its expectations changed',
+    summary:
+      'Checks a quarantined version again, e.g. after its expectations changed; of one with rows in quarantine, all that was registered, as a new version',
     permission: 'write',
     bodyLimitBytes: 1_000,
     audit: 'dataset-version.recheck',

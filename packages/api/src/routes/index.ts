@@ -16,7 +16,9 @@ import { pipelines } from './pipelines.ts';
 import { predictions } from './predictions.ts';
 import { projects } from './projects.ts';
 import { registry } from './registry.ts';
+import { reportedRuns } from './reported-runs.ts';
 import { serving } from './serving.ts';
+import { sweeps } from './sweeps.ts';
 import { system } from './system.ts';
 import { traces } from './traces.ts';
 import { trash } from './trash.ts';
@@ -36,6 +38,8 @@ export const routes = {
   traces,
   evaluations,
   pipelines,
+  sweeps,
+  reportedRuns,
   deployments,
   predictions,
   registry,

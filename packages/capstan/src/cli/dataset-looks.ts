@@ -1,6 +1,7 @@
 import { ApiError, type Client } from '@capstan/client';
 import { InvalidArgumentError, type Command } from 'commander';
 import { connect, headersOf, urlOf } from './connect.ts';
+import { registerQuarantined } from './dataset-quarantine.ts';
 import { findVersion } from './find-version.ts';
 import { pageSize } from './page-size.ts';
 import type { Registration } from './run.ts';
@@ -75,6 +76,7 @@ export function registerLooks(datasets: Command, { terminal, action }: Registrat
         return undefined;
       }),
     );
+  registerQuarantined(datasets, { terminal, action }, offsetOf);
   looking('usage <dataset[@version]>', 'Where a version came from, and what was made of it', 'usage flights@3')
     .option('--json', 'print JSON')
     .action(

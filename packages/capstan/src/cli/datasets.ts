@@ -82,7 +82,7 @@ function datasetTable(datasets: readonly Summary[]): string {
 }
 
 function showVersion(version: Version): string {
-  const head = `${version.dataset} version ${version.number ?? '-'} (${version.id}): ${version.status}, ${version.rows} rows in ${version.files.length} files`;
+  const head = `${version.dataset} version ${version.number ?? '-'} (${version.id}): ${version.status}, ${version.rows} rows in ${version.files.length} files${asideOf(version)}`;
   const broken = (version.report?.results ?? []).filter((result) => !result.passed);
   if (broken.length === 0) return head;
   const rules = table(
@@ -96,4 +96,9 @@ function showVersion(version: Version): string {
     ]),
   );
   return `${head}\n\n${rules}`;
+}
+
+function asideOf({ quarantinedRows: rows, dataset, number }: Version): string {
+  if (rows === 0) return '';
+  return `\n${rows} registered rows are in quarantine: capstan datasets quarantined ${dataset}@${number} shows them`;
 }

@@ -15,6 +15,7 @@ import {
 import { commandsOn } from '../checkouts.ts';
 import { exitCodes } from './exit-codes.ts';
 import { inRepository, lockOptions, WAIT_OPTION, withRepository } from './open-here.ts';
+import { toldToServer } from './reporting/told-to-server.ts';
 import type { Registration } from './run.ts';
 import { oneLine, type Terminal } from './terminal.ts';
 
@@ -36,6 +37,8 @@ interface Options {
   readonly allowMissing?: boolean;
   readonly pull?: boolean;
   readonly trace?: boolean;
+  readonly report?: string | false;
+  readonly project?: string;
   readonly executor?: string;
   readonly jobs?: string | true;
   readonly wait: string;
@@ -77,6 +80,15 @@ export function register(program: Command, { terminal, action }: Registration): 
     .option('--pull', 'bring what the cache lacks from the remote, results of other people included')
     .option('--trace', 'name files of the repository that commands read and stages do not declare (Linux, with strace)')
     .option('--allow-missing', 'a missing output of what has not changed is no reason to run')
+    .option(
+      '--report <url>',
+      'show the run on this server while it goes on; default: CAPSTAN_URL, or git config capstan.url',
+    )
+    .option('--no-report', 'tell no server of it')
+    .option(
+      '--project <name>',
+      'project that the run is shown under (default: that of capstan.yaml, or the repository)',
+    )
     .option(...EXECUTOR_OPTION)
     .option(...WAIT_OPTION)
     .option('--json', 'print JSON; what stages print goes to standard error')
@@ -87,16 +99,19 @@ export function register(program: Command, { terminal, action }: Registration): 
         const stop = stopOnSignal();
         try {
           const report = await withRepository(terminal, (repository) =>
-            withCommands(terminal, repository, options, (executor) =>
-              reproduce(repository, {
-                ...reproduceOptions(targets, options),
-                executor,
-                environment: terminal.env,
-                commandText: `capstan repro ${targets.join(' ')}`.trim(),
-                signal: stop.signal,
-                lock: lockOptions(terminal, options),
-                ...progress(terminal, options),
-              }),
+            toldToServer(terminal, options, { repository, isInterrupted: () => stop.signal.aborted }, (journal) =>
+              withCommands(terminal, repository, options, (executor) =>
+                reproduce(repository, {
+                  ...reproduceOptions(targets, options),
+                  executor,
+                  environment: terminal.env,
+                  commandText: `capstan repro ${targets.join(' ')}`.trim(),
+                  signal: stop.signal,
+                  lock: lockOptions(terminal, options),
+                  journal,
+                  ...progress(terminal, options),
+                }),
+              ),
             ),
           );
           terminal.show('');

@@ -8,7 +8,7 @@ export const subscriptions: { readonly [T in EventType]?: readonly EventJobKind[
   'expectation-test.requested': ['expectations.test'],
   'dataset-version.checked': ['cycles.consider', 'cycles.follow', 'features.materialize'],
   'monitor-alert.raised': ['cycles.consider'],
-  'pipeline-run.ended': ['cycles.follow'],
+  'pipeline-run.ended': ['cycles.follow', 'sweeps.follow'],
   'model-version.approved': ['cycles.follow'],
   'registered-model.created': ['webhooks.fan-out'],
   'registered-model.updated': ['webhooks.fan-out'],

@@ -6,7 +6,7 @@ interface KindPolicy {
   readonly maxAttempts: number;
   /** A claim not renewed for this long is taken over. Renewed automatically while the handler runs. */
   readonly leaseMs: number;
-  /** Jobs that wait for machines outside have places of their own, so that a slow one holds up no other work. */
+  /** Jobs that wait for machines or work elsewhere have places of their own, so that a slow one holds up no other work. */
   readonly lane?: 'outbound';
 }
 
@@ -35,6 +35,15 @@ export const jobKinds = {
   'predictions.features': { payload: z.strictObject({ segment: z.string() }), maxAttempts: 5, leaseMs: 120_000 },
   // Many tries: each kill of the server costs one, and a stage that fails is no failure of the job.
   'pipelines.run': { payload: z.strictObject({ pipelineRun: z.string() }), maxAttempts: 20, leaseMs: 30_000 },
+  // Beside the other lane: trials that run may hold every place there, and are to be judged and ended meanwhile.
+  'sweeps.advance': {
+    payload: z.strictObject({ sweep: z.string(), tick: z.int().optional() }),
+    maxAttempts: 20,
+    leaseMs: 60_000,
+    lane: 'outbound',
+  },
+  'sweeps.follow': { payload: eventPayload, maxAttempts: 20, leaseMs: 60_000, lane: 'outbound' },
+  'pipelines.track': { payload: z.strictObject({ attempt: z.string() }), maxAttempts: 10, leaseMs: 60_000 },
   'monitors.watch': { payload: z.strictObject({ project: z.string() }), maxAttempts: 3, leaseMs: 120_000 },
   'debt.measure': { payload: z.strictObject({ project: z.string() }), maxAttempts: 3, leaseMs: 300_000 },
   'cycles.consider': { payload: eventPayload, maxAttempts: 10, leaseMs: 30_000 },

@@ -9,6 +9,8 @@ import * as store from './store.ts';
 export interface EnqueueOptions {
   /** Business time before which it does not start; default: now. */
   readonly runAt?: number;
+  /** Real time before which it does not start. */
+  readonly notBefore?: number;
   /** While an open job holds this key, asking again makes no second one. */
   readonly uniqueKey?: string;
   readonly priority?: number;
@@ -63,6 +65,7 @@ export function createJobs(deps: { database: Database; clock: Clock; ids: Ids })
         payload: JSON.stringify(parsed.data),
         state: 'available',
         run_at: options.runAt ?? now,
+        ...(options.notBefore !== undefined && { not_before: options.notBefore }),
         priority: options.priority ?? 0,
         max_attempts: policy.maxAttempts,
         unique_key: options.uniqueKey ?? null,

@@ -128,6 +128,12 @@ export function reasonText(reason: Reason): string {
       return `it is frozen: the outputs of ${subject} are used`;
     case 'same':
       return `nothing changed since ${subject}`;
+    case 'forced':
+      return 'it was asked for';
+    case 'upstream':
+      return `${subject}, which it reads from, is to run`;
+    case 'unknown':
+      return `${subject} lies where it cannot be looked at`;
   }
 }
 

@@ -13,6 +13,7 @@ import {
   createSlots,
   executorNamed,
   LOCAL_EXECUTOR,
+  createReportedRuns,
   pipelineJobs,
   pipelineRoutes,
   trackRuns,
@@ -55,7 +56,7 @@ interface PipelinesNeeds {
 export interface WiredPipelines {
   readonly services: { readonly pipelines: Pipelines };
   readonly bound: BoundRoute[];
-  readonly handlers: Pick<JobHandlers, 'pipelines.run'>;
+  readonly handlers: Pick<JobHandlers, 'pipelines.run' | 'pipelines.track'>;
 }
 
 /** Pipelines on DVC's files, in Python environments, tracked as experiment runs. */
@@ -71,6 +72,8 @@ export function wirePipelines(foundation: PipelinesFoundation, needs: PipelinesN
     commandEnvironment: config.commandEnvironment,
     installerEnvironment: config.installerEnvironment,
   });
+  const tracker = trackRuns({ experiments: needs.experiments, blobs });
+  const reportedRuns = createReportedRuns({ ...foundation, tracker });
   const pipelines = createPipelines({
     ...foundation,
     localSlots: createSlots(capacityOf(config.stageSlots)),
@@ -78,13 +81,17 @@ export function wirePipelines(foundation: PipelinesFoundation, needs: PipelinesN
     environments,
     projects: needs.projects,
     datasets: datasetSource(needs.datasets),
-    tracker: trackRuns({ experiments: needs.experiments, blobs }),
+    tracker,
     modelVersionsOf: (runIds) => needs.modelVersionsOf(runIds),
     folders: { workspaces: join(config.data, 'workspaces'), logs: join(config.data, 'logs'), data: config.data },
     commandEnvironment: config.commandEnvironment,
     trackingUrl: () => foundation.serverUrl(),
   });
-  return { services: { pipelines }, bound: pipelineRoutes(pipelines), handlers: pipelineJobs(pipelines) };
+  return {
+    services: { pipelines },
+    bound: pipelineRoutes(pipelines, reportedRuns),
+    handlers: pipelineJobs(pipelines, reportedRuns),
+  };
 }
 
 function datasetSource(datasets: Datasets): DatasetSource {

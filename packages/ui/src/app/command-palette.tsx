@@ -109,6 +109,7 @@ const shapes: readonly (readonly [RegExp, string, string])[] = [
   [/^d-[0-9a-f]{32}$/, 'evaluation dataset', 'evaluation-datasets'],
   [/^dv_\w+$/, 'dataset version', 'dataset-versions'],
   [/^pr_\w+$/, 'pipeline run', 'pipeline-runs'],
+  [/^sw_\w+$/, 'sweep', 'sweeps'],
   [/^ro_\w+$/, 'rollout', 'rollouts'],
   [/^[a-z0-9-]+:.+$/, 'prediction', 'predictions'],
 ];

@@ -20,7 +20,10 @@ export function wings(project: string | undefined): readonly Wing[] {
       name: 'Model',
       links: [
         { href: '/experiments', label: 'Experiments' },
-        ...ofProject('Pipeline runs', 'pipeline-runs'),
+        ...(project === undefined
+          ? [{ href: '/pipeline-runs', label: 'Pipeline runs' }]
+          : ofProject('Pipeline runs', 'pipeline-runs')),
+        ...ofProject('Sweeps', 'sweeps'),
         { href: '/models', label: 'Models' },
         { href: '/evaluation-datasets', label: 'Evaluation datasets' },
       ],

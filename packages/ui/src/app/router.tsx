@@ -157,9 +157,27 @@ const model = [
   }),
   createRoute({
     getParentRoute,
+    path: '/pipeline-runs',
+    component: lazyRouteComponent(() => import('../screens/pipelines/pipeline-runs.tsx'), 'AllPipelineRuns'),
+    staticData: { crumbs: alone('Pipeline runs') },
+  }),
+  createRoute({
+    getParentRoute,
     path: '/pipeline-runs/$run',
     component: lazyRouteComponent(() => import('../screens/pipelines/pipeline-run.tsx'), 'PipelineRun'),
-    staticData: { crumbs: alone('Pipeline run') },
+    staticData: { crumbs: inList('Pipeline runs', '/pipeline-runs', () => 'Pipeline run') },
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/projects/$project/sweeps',
+    component: lazyRouteComponent(() => import('../screens/sweeps/sweeps.tsx'), 'Sweeps'),
+    staticData: { crumbs: inProject('Sweeps') },
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/sweeps/$sweep',
+    component: lazyRouteComponent(() => import('../screens/sweeps/sweep.tsx'), 'Sweep'),
+    staticData: { crumbs: alone('Sweep') },
   }),
   createRoute({
     getParentRoute,

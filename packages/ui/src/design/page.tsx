@@ -42,9 +42,10 @@ export function Halves({ children }: { children: ReactNode }) {
   return <div className={css['halves']}>{children}</div>;
 }
 
-export function Section({ title, note, children }: { title: string; note?: ReactNode; children: ReactNode }) {
+export function Section(props: { title: string; note?: ReactNode; id?: string; children: ReactNode }) {
+  const { title, note, id, children } = props;
   return (
-    <section className={css['section']}>
+    <section className={css['section']} id={id}>
       <h2>
         {title}
         {note !== undefined && <span className={css['note']}>{note}</span>}

@@ -12,6 +12,7 @@ const BY_NAME: Readonly<Record<string, RemoteFailure>> = {
   SignatureDoesNotMatch: 'unknown caller',
   NoSuchKey: 'not found',
   NotFound: 'not found',
+  InvalidBucketName: 'unfit',
   NoSuchBucket: 'unfit',
   PermanentRedirect: 'unfit',
   QuotaExceeded: 'full',
@@ -30,6 +31,8 @@ const BY_STATUS: Readonly<Record<number, RemoteFailure>> = {
 };
 
 const HINTS: Readonly<Record<string, string>> = {
+  InvalidBucketName:
+    'Correct the url of the remote: a bucket has 3 to 63 lower-case letters, digits, - and . in its name.',
   NoSuchBucket: 'Create the bucket, or correct the url of the remote.',
   PermanentRedirect: 'The bucket is in another region: set the region of the remote.',
   CredentialsProviderError:

@@ -4,7 +4,7 @@ import type { Cause } from '#kernel/cause';
 import { notFound } from '#kernel/errors';
 import { assertTransition } from '#kernel/state-machine';
 import type { DatasetsDeps } from './deps.ts';
-import { versionTransitions, type Settlement } from './model.ts';
+import { versionTransitions, type Settlement, type Split } from './model.ts';
 import * as store from './store.ts';
 
 /** The fact names so many broken expectations at most; the report has them all. */
@@ -50,14 +50,43 @@ export function settleCheck(deps: DatasetsDeps, settlement: Settlement, cause: C
         failed: failed.map(({ rule, column, severity, failedRows }) => ({ rule, column, severity, failedRows })),
       },
     });
-    const { status, report, profiled } = settlement;
+    const { status, report, profiled, split } = settlement;
+    if (split) await appendQuarantined(deps, writer, version, split, cause);
     return {
       ...version,
+      ...split?.content,
+      quarantine: split?.quarantine ?? null,
+      quarantinedRows: split?.quarantine.rows ?? 0,
       status,
       report,
       profile: profiled?.profile ?? null,
       eventTime: profiled?.eventTime ?? null,
       checkedAt,
     };
+  });
+}
+
+function appendQuarantined(
+  deps: DatasetsDeps,
+  writer: Writer,
+  version: DatasetVersion,
+  { content, quarantine }: Split,
+  cause: Cause,
+): Promise<unknown> {
+  const { id: versionId, dataset, number, project } = version;
+  return deps.events.append(writer, cause, {
+    type: 'dataset-version.rows-quarantined',
+    project,
+    subject: `dataset-version:${versionId}`,
+    payload: {
+      versionId,
+      dataset,
+      number,
+      registeredDigest: quarantine.registered.digest,
+      digest: content.digest,
+      rows: content.rows,
+      quarantinedRows: quarantine.rows,
+      rules: quarantine.rules.slice(0, MAX_FAILED_IN_FACT).map(({ rule, column, rows }) => ({ rule, column, rows })),
+    },
   });
 }

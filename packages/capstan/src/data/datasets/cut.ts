@@ -1,15 +1,14 @@
-import { createReadStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { DatasetColumn, DatasetFile, DatasetVersion } from '@capstan/api';
 import { invalid } from '#kernel/errors';
 import { quoteName, type DataFile } from '#ports/analytics';
 import type { DatasetsDeps } from './deps.ts';
+import { factsOf } from './file-columns.ts';
 import { scanFiles } from './file-scans.ts';
 import { localData } from './local-files.ts';
 import { describeCut, formatOf, mergeFiles, sideOf, spanOf, type Cut } from './model.ts';
 import { canHold, derivedPlace } from './placement.ts';
 import { instantOf } from './values.ts';
+import { inTemporaryFile, keepWritten } from './written-files.ts';
 import * as store from './store.ts';
 
 export interface CutPlan {
@@ -106,20 +105,14 @@ async function writeRows(
   for (const [index, source] of plan.sources.entries()) {
     tables[`s${index}`] = await localData(deps.blobs, source.dataset, source.files);
   }
-  await mkdir(deps.temporaryFolder, { recursive: true });
-  const path = join(deps.temporaryFolder, `${deps.ids.next('cut')}.${format}`);
-  try {
+  return await inTemporaryFile(deps, format, async (path) => {
     const { sql, parameters } = cutStatement(plan);
     const rows = await deps.analytics.write({ tables, sql, parameters, ...(signal && { signal }) }, { path, format });
     if (rows === 0) return undefined;
-    const { digest, sizeBytes } = await deps.blobs.put(createReadStream(path));
-    const file: DataFile = { path: await deps.blobs.localFile(digest), format, label: `${dataset}/${place}` };
-    const { columns } = await deps.analytics.inspect(file, signal);
-    await deps.database.write((writer) => store.rememberFile(writer, { digest, format, sizeBytes, rows, columns }));
-    return { file: { path: place, digest, sizeBytes, rows }, columns };
-  } finally {
-    await rm(path, { force: true });
-  }
+    const written = await keepWritten(deps, path);
+    const { columns } = await factsOf(deps, `${dataset}/${place}`, written, format);
+    return { file: { path: place, ...written, rows }, columns };
+  });
 }
 
 /** The first name that no kept file has. */

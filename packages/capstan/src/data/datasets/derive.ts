@@ -114,6 +114,7 @@ async function addDerived(deps: DatasetsDeps, writer: Writer, derived: Derived):
     origin: 'derived',
     digest: contentDigest(drafted.files),
     rows: drafted.files.reduce((total, file) => total + file.rows, 0),
+    quarantinedRows: 0,
     sizeBytes: drafted.files.reduce((total, file) => total + file.sizeBytes, 0),
     fileCount: drafted.files.length,
     profile: null,
@@ -121,6 +122,7 @@ async function addDerived(deps: DatasetsDeps, writer: Writer, derived: Derived):
     checkedAt: now,
     parents,
     report: null,
+    quarantine: null,
   };
   await store.insert(writer, version, recipeDigest);
   const { id: versionId, number, digest, rows } = version;

@@ -1,9 +1,12 @@
 import { digestsIn, type Database, type DigestPlace } from '#database';
 import type { BlobHolder } from '#ports/blob-holder';
 
-const places: readonly DigestPlace[] = [{ table: 'dataset_versions', key: ['id'], column: 'files' }];
+const places: readonly DigestPlace[] = [
+  { table: 'dataset_versions', key: ['id'], column: 'files' },
+  { table: 'dataset_versions', key: ['id'], column: 'quarantine' },
+];
 
-/** Files of dataset versions. */
+/** Files of dataset versions, and of rows that were put aside with what they were taken from. */
 export function datasetBlobs(database: Database): BlobHolder {
   return {
     name: 'datasets',

@@ -5,7 +5,7 @@ export { datasetBlobs } from './held-blobs.ts';
 export { createDatasets, type Datasets } from './service.ts';
 export type { DeriveRequest } from './derive.ts';
 export type { NewFile, RegisterRequest } from './register.ts';
-export type { LocalFile, ProfiledVersion, Settlement } from './model.ts';
+export type { LocalFile, ProfiledVersion, RowCondition, Settlement, Split } from './model.ts';
 export { instantOf, presentValue, toShown } from './values.ts';
 export { countBins, freezeBins, hasSpread, type AskData, type ColumnBins } from './spread.ts';
 export { datasetRoutes } from './routes.ts';

@@ -2,6 +2,7 @@ import type {
   DatasetColumn,
   DatasetFile,
   DatasetProfile,
+  DatasetQuarantine,
   DatasetVersion,
   DatasetVersionStatus,
   DatasetVersionSummary,
@@ -64,6 +65,30 @@ export function sideOf({ eventTime, untimedRows }: FileScan, cut: Cut): 'in' | '
   return untimedRows === 0 && eventTime.min >= from && eventTime.max < before ? 'in' : 'both';
 }
 
+/** What a row is put aside for. */
+export interface RowCondition {
+  readonly rule: string;
+  readonly column: string | null;
+  readonly expected: string;
+  /** SQL that is true for such a row of `data_rows`, and false or null for the others. */
+  readonly violation: string;
+  /** Other tables that it speaks of. */
+  readonly tables?: Readonly<Record<string, readonly DataFile[]>>;
+}
+
+/** What people call a rule; also how a row that was put aside says that it broke it. */
+export function ruleName({ rule, column }: Pick<RowCondition, 'rule' | 'column'>): string {
+  return column === null ? rule : `${rule} of ${column}`;
+}
+
+/** A version after rows of it were put aside. */
+export interface Split {
+  readonly content: Pick<DatasetVersion, 'files' | 'columns' | 'digest' | 'rows' | 'sizeBytes' | 'fileCount'>;
+  readonly quarantine: DatasetQuarantine;
+  /** Of the rows that stay. */
+  readonly profiled: ProfiledVersion;
+}
+
 /** The end of a check. */
 export interface Settlement {
   readonly versionId: string;
@@ -71,6 +96,8 @@ export interface Settlement {
   /** Null when the content could not be read at all. */
   readonly profiled: ProfiledVersion | null;
   readonly report: ExpectationReport;
+  /** Where it is accepted without some of its rows. */
+  readonly split?: Split;
 }
 
 /** Digest of a snapshot: equal for the same bytes under the same names. */
@@ -152,6 +179,7 @@ export function summaryOf(version: DatasetVersion): DatasetVersionSummary {
     parents: _parents,
     profile: _profile,
     report: _report,
+    quarantine: _quarantine,
     ...rest
   } = version;
   return rest;

@@ -46,7 +46,7 @@ export async function previewRows(
   return rows;
 }
 
-function shorten(value: ShownValue): ShownValue {
+export function shorten(value: ShownValue): ShownValue {
   return typeof value === 'string' && value.length > MAX_SHOWN_CHARACTERS
     ? `${value.slice(0, MAX_SHOWN_CHARACTERS)}…`
     : value;

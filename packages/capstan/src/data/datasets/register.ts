@@ -3,15 +3,15 @@ import type { DatasetColumn, DatasetDeclaration, DatasetFile, DatasetVersion } f
 import type { Writer } from '#database';
 import type { Project } from '#design/projects';
 import type { Cause } from '#kernel/cause';
-import { invalid } from '#kernel/errors';
+import { conflict, invalid } from '#kernel/errors';
 import { nearest } from '#kernel/nearest';
 import type { DataFormat } from '#ports/analytics';
 import type { Blob, Digest } from '#ports/blob-store';
 import type { DatasetsDeps } from './deps.ts';
+import { columnsOfFiles, factsOf } from './file-columns.ts';
 import { contentDigest, formatOf, mergeFiles } from './model.ts';
 import { assertReached, assertSafePlace } from './placement.ts';
 import { requestCheck } from './check.ts';
-import { localData } from './local-files.ts';
 import * as store from './store.ts';
 
 export type NewFile = {
@@ -33,6 +33,8 @@ export interface RegisterRequest {
   readonly origin: 'files' | 'predictions';
   /** The version holds these files only, instead of adding them to those of the latest one. */
   readonly replace?: boolean;
+  /** A new version also where an accepted one was made of the same content: what it must keep has changed. */
+  readonly again?: boolean;
   readonly parents?: readonly { readonly versionId: string; readonly how: string }[];
   readonly cause: Cause;
 }
@@ -56,7 +58,7 @@ export async function registerFiles(deps: DatasetsDeps, request: RegisterRequest
     const base = await latestSnapshot(deps.database.read, request);
     const files = mergeFiles(request.replace ? [] : (base?.files ?? []), added);
     formatOf(files);
-    const columns = await columnsOf(deps, request.dataset, files);
+    const columns = await columnsOfFiles(deps, request.dataset, files);
     const draft = { files, columns, eventTimeColumn: declared?.event_time ?? null, baseId: base?.id };
     const version = await deps.database.write((writer) => addSnapshot(deps, writer, request, draft));
     if (version) return version;
@@ -92,9 +94,8 @@ function refuseOddNames(files: readonly NewFile[], declared: DatasetDeclaration 
 
 async function takeIn(deps: DatasetsDeps, dataset: string, file: NewFile, format: DataFormat): Promise<DatasetFile> {
   const { digest, sizeBytes } = await putFile(deps, file);
-  const [known] = await store.fileFacts(deps.database.read, [digest], format);
-  const facts = known ?? (await inspect(deps, `${dataset}/${file.path}`, digest, sizeBytes, format));
-  return { path: file.path, digest, sizeBytes, rows: facts.rows };
+  const { rows } = await factsOf(deps, `${dataset}/${file.path}`, { digest, sizeBytes }, format);
+  return { path: file.path, digest, sizeBytes, rows };
 }
 
 async function putFile(deps: DatasetsDeps, file: NewFile): Promise<Blob> {
@@ -114,35 +115,6 @@ async function openSource(path: string, source: string): Promise<FileHandle> {
   } catch (cause) {
     throw invalid(`The file for ${path} cannot be opened`, { field: path, cause });
   }
-}
-
-async function inspect(
-  deps: DatasetsDeps,
-  label: string,
-  digest: Digest,
-  sizeBytes: number,
-  format: DataFormat,
-): Promise<store.FileFacts> {
-  const path = await deps.blobs.localFile(digest);
-  const { rows, columns } = await deps.analytics.inspect({ path, format, label });
-  const facts = { digest, format, sizeBytes, rows, columns };
-  await deps.database.write((writer) => store.rememberFile(writer, facts));
-  return facts;
-}
-
-/** Where all files have the same columns, these: the engine is asked where they must be matched. */
-async function columnsOf(
-  deps: DatasetsDeps,
-  dataset: string,
-  files: readonly DatasetFile[],
-): Promise<readonly DatasetColumn[]> {
-  const digests = files.map(({ digest }) => digest);
-  const local = await localData(deps.blobs, dataset, files);
-  const facts = await store.fileFacts(deps.database.read, digests, formatOf(files));
-  const [first] = facts;
-  const isAlike = facts.every(({ columns }) => JSON.stringify(columns) === JSON.stringify(first?.columns));
-  const isKnown = facts.length === new Set(digests).size;
-  return first && isKnown && isAlike ? first.columns : await deps.analytics.columnsOf(local);
 }
 
 interface Draft {
@@ -166,7 +138,8 @@ async function addSnapshot(
   const digest = contentDigest(draft.files);
   const same = await store.findContent(writer, project, dataset, digest);
   // Content from before the latest snapshot counts as new: it takes the place of what came in between.
-  if (same && same.number >= (latest?.number ?? 0)) {
+  const isWanted = same?.status !== 'accepted' || !request.again;
+  if (same && isWanted && same.number >= (latest?.number ?? 0)) {
     return same.status === 'quarantined' ? await requestCheck(deps, writer, same, cause) : same;
   }
   const version: DatasetVersion = {
@@ -178,6 +151,7 @@ async function addSnapshot(
     origin,
     digest,
     rows: draft.files.reduce((total, file) => total + file.rows, 0),
+    quarantinedRows: 0,
     sizeBytes: draft.files.reduce((total, file) => total + file.sizeBytes, 0),
     fileCount: draft.files.length,
     eventTime: null,
@@ -189,6 +163,7 @@ async function addSnapshot(
     parents: [...(request.parents ?? [])],
     profile: null,
     report: null,
+    quarantine: null,
   };
   await store.insert(writer, version, null);
   const { id: versionId, number, rows, parents } = version;
@@ -203,4 +178,32 @@ async function addSnapshot(
 
 function latestSnapshot(reader: Writer, { project, dataset }: RegisterRequest): Promise<DatasetVersion | undefined> {
   return store.newest(reader, project, dataset, ['pending', 'accepted']);
+}
+
+/**
+ * Registers once more what a version with rows in quarantine was made of, for a check by other expectations.
+ * @throws DomainError CONFLICT where a newer snapshot is there
+ */
+export async function registerAgain(
+  deps: DatasetsDeps,
+  version: DatasetVersion,
+  cause: Cause,
+): Promise<DatasetVersion> {
+  const { project, dataset, origin, quarantine } = version;
+  const latest = await store.newest(deps.database.read, project, dataset, ['pending', 'accepted']);
+  if (!quarantine || origin === 'derived' || latest?.id !== version.id) {
+    throw conflict(`Version ${version.number} of ${dataset} is not its latest snapshot`, {
+      hint: latest ? `Check version ${latest.number} again, or register the files.` : 'Register the files.',
+    });
+  }
+  const files = quarantine.registered.files.map(({ path, digest, sizeBytes }) => ({
+    path,
+    digest: digest as Digest,
+    sizeBytes,
+  }));
+  const parents = [
+    ...version.parents,
+    { versionId: version.id, how: 'all that was registered with it, checked again' },
+  ];
+  return await registerFiles(deps, { project, dataset, origin, files, parents, replace: true, again: true, cause });
 }

@@ -30,6 +30,16 @@ export function datasetRoutes(datasets: Datasets): BoundRoute[] {
         items: rows.map((row) => ({ ...row, values: [...row.values] })),
       };
     }),
+    bind(routes.datasets.quarantinedRows, async ({ params, query }, { signal }) => {
+      const { version, total, rows } = await datasets.quarantinedRows(params.version, { ...query, signal });
+      const items = rows.map((row) => ({ ...row, values: [...row.values], failed: [...row.failed] }));
+      return { columns: version.quarantine?.registered.columns ?? [], total, items };
+    }),
+    bindRaw(routes.datasets.downloadQuarantine, async (request) => {
+      const format = request.query.get('format') ?? 'csv';
+      const file = await datasets.quarantineFile(request.params['version'] ?? '', format);
+      return await attachmentReply(request, file, datasets.readFile);
+    }),
     bindRaw(routes.datasets.croissant, async (request) => ({
       status: 200,
       headers: { 'content-type': 'application/ld+json; charset=utf-8' },

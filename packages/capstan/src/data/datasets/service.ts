@@ -11,11 +11,20 @@ import { toCroissant } from './croissant.ts';
 import { derive, type DeriveRequest } from './derive.ts';
 import { diffVersions } from './diff.ts';
 import { assertAccepted, localFiles, materialise } from './local-files.ts';
-import { summaryOf, type LocalFile, type ProfiledVersion, type Settlement } from './model.ts';
+import {
+  summaryOf,
+  type LocalFile,
+  type ProfiledVersion,
+  type RowCondition,
+  type Settlement,
+  type Split,
+} from './model.ts';
 import { placeOf } from './placement.ts';
 import { previewRows, type PreviewRow } from './preview.ts';
+import { quarantinedRows, quarantineFile, type QuarantinedRow, type QuarantinePage } from './quarantine.ts';
 import { describe, scan } from './scan.ts';
-import { declaredDataset, registerFiles, type NewFile, type RegisterRequest } from './register.ts';
+import { splitRows } from './split.ts';
+import { declaredDataset, registerAgain, registerFiles, type NewFile, type RegisterRequest } from './register.ts';
 import * as store from './store.ts';
 
 const LONGEST_SHOWN = 200;
@@ -71,8 +80,8 @@ export interface Datasets {
   file(versionId: string, path: string): Promise<StoredFile>;
   /** @throws DomainError NOT_FOUND, DATA_LOSS where the store no longer has its bytes */
   readFile(file: StoredFile, range?: ByteRange): Promise<LentBytes>;
-  /** Local files of a version whatever its status: for its check only. @throws DomainError NOT_FOUND, DATA_LOSS */
-  filesToCheck(versionId: string): Promise<LocalFile[]>;
+  /** Local files of a version whatever its status: for its check only, as they are or without the rows put aside. @throws DomainError NOT_FOUND, DATA_LOSS */
+  filesToCheck(versionId: string, split?: Split): Promise<LocalFile[]>;
   /** Copies an accepted version into a folder, laid out as below the dataset's own. Returns the paths. @throws as `files` */
   materialise(versionId: string, folder: string): Promise<string[]>;
   /**
@@ -87,12 +96,27 @@ export interface Datasets {
     versionId: string,
     page: { offset: number; limit: number; signal?: AbortSignal },
   ): Promise<{ version: DatasetVersion; rows: PreviewRow[] }>;
+  /** Rows that its check put aside. @throws DomainError NOT_FOUND, INVALID_ARGUMENT, DATA_LOSS */
+  quarantinedRows(
+    versionId: string,
+    page: QuarantinePage,
+  ): Promise<{ version: DatasetVersion; total: number; rows: QuarantinedRow[] }>;
+  /** All of them as one file, csv or parquet. @throws DomainError NOT_FOUND, INVALID_ARGUMENT */
+  quarantineFile(versionId: string, format: string): Promise<StoredFile>;
   /** An accepted version as Croissant 1.0 (JSON-LD). @throws DomainError NOT_FOUND, CONFLICT */
   croissant(versionId: string, serverUrl: string): Promise<object>;
   /** Versions that were cut or made from this one, newest first, at most 100. */
   derivedFrom(versionId: string): Promise<DatasetVersion[]>;
-  /** Asks for another check of a quarantined version. @throws DomainError CONFLICT when it was accepted */
+  /**
+   * Asks for another check of a quarantined version, or of all that was registered with one that has rows in quarantine:
+   * that gives a new version. @throws DomainError NOT_FOUND, CONFLICT when it was accepted whole
+   */
   requestCheck(versionId: string, cause: Cause): Promise<DatasetVersion>;
+  /** Parts the rows of a pending version by conditions; its check settles it. @throws DomainError NOT_FOUND, INVALID_ARGUMENT */
+  split(
+    versionId: string,
+    request: { conditions: readonly RowCondition[]; mostRows: number; signal?: AbortSignal | undefined },
+  ): ReturnType<typeof splitRows>;
   /** Ends the check of a pending version; called by expectations. */
   settle(settlement: Settlement, cause: Cause): Promise<DatasetVersion>;
 }
@@ -133,7 +157,7 @@ export function createDatasets(deps: DatasetsDeps): Datasets {
       return { path, digest: found.digest as Digest, sizeBytes: found.sizeBytes };
     },
     readFile: (file, range) => deps.blobs.lend(file.digest, range),
-    filesToCheck: async (versionId) => localFiles(deps, await get(versionId)),
+    filesToCheck: async (versionId, split) => localFiles(deps, { ...(await get(versionId)), ...split?.content }),
     materialise: async (versionId, folder) => materialise(deps, await get(versionId), folder),
     describe: async (versionId) => describe(deps, await get(versionId)),
     async diff(beforeId, afterId, signal) {
@@ -146,6 +170,11 @@ export function createDatasets(deps: DatasetsDeps): Datasets {
       const version = await get(versionId);
       return { version, rows: await previewRows(deps, version, page) };
     },
+    async quarantinedRows(versionId, page) {
+      const version = await get(versionId);
+      return { version, ...(await quarantinedRows(deps, version, page)) };
+    },
+    quarantineFile: async (versionId, format) => quarantineFile(await get(versionId), format),
     async croissant(versionId, serverUrl) {
       const version = await get(versionId);
       assertAccepted(version);
@@ -159,13 +188,15 @@ export function createDatasets(deps: DatasetsDeps): Datasets {
     },
     scan: async (versionId, signal) => scan(deps, await get(versionId), signal),
     async requestCheck(versionId, cause) {
-      await get(versionId);
+      const known = await get(versionId);
+      if (known.quarantine) return await registerAgain(deps, known, cause);
       return await deps.database.write(async (writer) => {
         const version = await store.find(writer, versionId);
         if (!version) throw notFound('dataset version', versionId);
         return await requestCheck(deps, writer, version, cause);
       });
     },
+    split: async (versionId, request) => splitRows(deps, await get(versionId), request),
     settle: (settlement, cause) => settleCheck(deps, settlement, cause),
   };
 }

@@ -8,7 +8,7 @@ import type {
 } from '@capstan/api';
 import type { Reader, Schema, Writer } from '#database';
 import type { DataFormat } from '#ports/analytics';
-import type { Settlement } from './model.ts';
+import type { Settlement, Split } from './model.ts';
 
 type VersionRow = Selectable<Schema['dataset_versions']>;
 
@@ -21,6 +21,7 @@ const summaryColumns = [
   'origin',
   'digest',
   'rows',
+  'quarantined_rows',
   'size_bytes',
   'file_count',
   'event_time_min',
@@ -96,7 +97,7 @@ export async function newest(
   return row && toVersion(row);
 }
 
-/** The newest snapshot with this content. */
+/** The newest snapshot with this content, or made of it by putting rows aside. */
 export async function findContent(
   reader: Reader,
   project: string,
@@ -108,7 +109,7 @@ export async function findContent(
     .selectAll()
     .where('project', '=', project)
     .where('dataset', '=', dataset)
-    .where('digest', '=', digest)
+    .where((where) => where.or([where('digest', '=', digest), where('registered_digest', '=', digest)]))
     .where('origin', '!=', 'derived')
     .orderBy('number', 'desc')
     .limit(1)
@@ -216,6 +217,9 @@ export async function insert(writer: Writer, version: DatasetVersion, recipeDige
       recipe_digest: recipeDigest,
       profile: version.profile && JSON.stringify(version.profile),
       report: version.report && JSON.stringify(version.report),
+      registered_digest: version.quarantine?.registered.digest ?? null,
+      quarantined_rows: version.quarantinedRows,
+      quarantine: version.quarantine && JSON.stringify(version.quarantine),
       created_at: version.createdAt,
       checked_at: version.checkedAt,
     })
@@ -223,7 +227,7 @@ export async function insert(writer: Writer, version: DatasetVersion, recipeDige
 }
 
 export async function settle(writer: Writer, settlement: Settlement, checkedAt: number): Promise<void> {
-  const { profiled } = settlement;
+  const { profiled, split } = settlement;
   await writer
     .updateTable('dataset_versions')
     .set({
@@ -233,9 +237,24 @@ export async function settle(writer: Writer, settlement: Settlement, checkedAt: 
       event_time_min: profiled?.eventTime?.min ?? null,
       event_time_max: profiled?.eventTime?.max ?? null,
       checked_at: checkedAt,
+      ...(split && splitFields(split)),
     })
     .where('id', '=', settlement.versionId)
     .execute();
+}
+
+function splitFields({ content, quarantine }: Split) {
+  return {
+    digest: content.digest,
+    rows: content.rows,
+    size_bytes: content.sizeBytes,
+    file_count: content.fileCount,
+    files: JSON.stringify(content.files),
+    columns: JSON.stringify(content.columns),
+    registered_digest: quarantine.registered.digest,
+    quarantined_rows: quarantine.rows,
+    quarantine: JSON.stringify(quarantine),
+  };
 }
 
 /** Keeps a profile that was made after the check; a version has one content, hence one profile. */
@@ -264,6 +283,7 @@ function toSummary(row: SummaryRow): DatasetVersionSummary {
     origin: row.origin,
     digest: row.digest,
     rows: row.rows,
+    quarantinedRows: row.quarantined_rows,
     sizeBytes: row.size_bytes,
     fileCount: row.file_count,
     eventTime: min === null || max === null ? null : { min, max },
@@ -281,5 +301,6 @@ function toVersion(row: VersionRow): DatasetVersion {
     parents: JSON.parse(row.parents) as DatasetVersion['parents'],
     profile: row.profile === null ? null : (JSON.parse(row.profile) as DatasetVersion['profile']),
     report: row.report === null ? null : (JSON.parse(row.report) as DatasetVersion['report']),
+    quarantine: row.quarantine === null ? null : (JSON.parse(row.quarantine) as DatasetVersion['quarantine']),
   };
 }

@@ -5,15 +5,17 @@ import {
   type ExpectationResult,
   type ExpectationSuite,
 } from '@capstan/api';
-import { presentValue, type LocalFile, type ProfiledVersion } from '#data/datasets';
+import { presentValue, type LocalFile, type ProfiledVersion, type RowCondition } from '#data/datasets';
 import { DomainError } from '#kernel/errors';
 import type { Analytics, DataFile } from '#ports/analytics';
 import { scanChecksAlone, understoodChecks } from './check-rules.ts';
 import { distributionResults, type ReferenceVersion } from './distribution-rules.ts';
 import { sameColumns, sameTypes } from './file-rules.ts';
-import { builtIn, countText, failed, isNumeric, passed, shareText, type Rule } from './model.ts';
+import { builtIn, failed, passed, type Rule } from './model.ts';
+import { referenceRules, uniqueRules } from './related-rows.ts';
+import { conditionOf, markOf, mostBroken } from './row-quarantine.ts';
 import { columnRules, type FigureRule, type RowRule } from './row-rules.ts';
-import { findRepeats, findStrangers, scanRules, type ScanContext } from './scan.ts';
+import { scanRules, type ScanContext } from './scan.ts';
 
 export interface Evaluation {
   readonly version: DatasetVersion;
@@ -34,8 +36,15 @@ export interface Evaluation {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What is judged of a version. */
+export interface Judgement {
+  readonly results: ExpectationResult[];
+  /** Of marked rules: what a row is put aside for. */
+  readonly conditions: RowCondition[];
+}
+
 /** Checks a version against what holds for every dataset and what its suite asks for. */
-export async function evaluate(evaluation: Evaluation): Promise<ExpectationResult[]> {
+export async function evaluate(evaluation: Evaluation): Promise<Judgement> {
   const { version, files, suite } = evaluation;
   const has = (name: string) => version.columns.some((column) => column.name === name);
   const context: ScanContext = {
@@ -51,7 +60,7 @@ export async function evaluate(evaluation: Evaluation): Promise<ExpectationResul
   const rowRules: RowRule[] = [];
   const figureRules: FigureRule[] = [];
 
-  eventTimeRules(version, rowRules, results);
+  eventTimeRules(evaluation, rowRules, results);
   for (const [name, asked] of Object.entries(suite.columns)) {
     const column = version.columns.find((candidate) => candidate.name === name);
     const present: Rule = { rule: 'present', column: name, severity: asked.severity, expected: 'in the data' };
@@ -72,11 +81,13 @@ export async function evaluate(evaluation: Evaluation): Promise<ExpectationResul
   const checks = await understoodChecks(context, suite.checks, version.columns);
   results.push(...checks.results, ...(await tableResults(evaluation)));
   results.push(...(await scanAll(context, { rowRules, checks: checks.rules, figureRules })));
-  results.push(...(await uniqueResults(evaluation, context)));
-  results.push(...(await referenceResults(evaluation, context)));
+  const unique = await uniqueRules(evaluation, context);
+  const references = await referenceRules(evaluation, context);
+  results.push(...unique.results, ...references.results);
   const { columns, rows } = version;
   results.push(...(await distributionResults({ ...evaluation, columns, rows }, suite.columns)));
-  return results;
+  const inRow = [...rowRules, ...checks.rules].flatMap(({ rule, violation }) => conditionOf(rule, violation));
+  return { results, conditions: [...inRow, ...unique.conditions, ...references.conditions] };
 }
 
 interface Scanned {
@@ -97,15 +108,21 @@ async function scanAll(context: ScanContext, { rowRules, checks, figureRules }: 
 }
 
 /** Without its event time, a row would be in no window and in no cut. */
-function eventTimeRules(version: DatasetVersion, rowRules: RowRule[], results: ExpectationResult[]): void {
+function eventTimeRules({ version, suite }: Evaluation, rowRules: RowRule[], results: ExpectationResult[]): void {
   const name = version.eventTimeColumn;
   if (name === null) return;
   const rule = builtIn('event_time', name, 'a date or an instant in every row');
+  const mark = markOf(suite.table, 'event_time');
   const column = version.columns.find((candidate) => candidate.name === name);
   if (!column) results.push(failed(rule, 'no such column', { failedRows: version.rows, examples: [] }));
   else if (column.type !== 'timestamp' && column.type !== 'date')
     results.push(failed(rule, `the column holds a ${column.type}`));
-  else rowRules.push({ rule, violation: `${presentValue(column)} is null`, maxShare: 0 });
+  else
+    rowRules.push({
+      rule: { ...rule, ...mark },
+      violation: `${presentValue(column)} is null`,
+      maxShare: mostBroken({}, mark),
+    });
 }
 
 /** DuckDB alone knows what it takes for a regular expression. */
@@ -154,73 +171,6 @@ async function tableResults(evaluation: Evaluation): Promise<ExpectationResult[]
       `newest row at most ${formatDuration(freshness)} old`,
       age !== undefined && age <= freshness,
       observed,
-    );
-  }
-  return results;
-}
-
-/** One result for the declared key, for the table's unique columns and for each column of its own, each once. */
-async function uniqueResults({ suite, version, key }: Evaluation, context: ScanContext): Promise<ExpectationResult[]> {
-  const wanted = new Map<string, { rule: Rule; columns: readonly string[] }>();
-  const want = (rule: Rule, columns: readonly string[]) => {
-    const id = columns.toSorted().join('\0');
-    if (columns.length > 0 && !wanted.has(id)) wanted.set(id, { rule, columns });
-  };
-  const expected = (columns: readonly string[]) => `no two rows with the same ${columns.join(', ')}`;
-  want(builtIn('key', null, expected(key)), key);
-  const { unique = [], severity } = suite.table;
-  want({ rule: 'unique', column: null, severity, expected: expected(unique) }, unique);
-  for (const [name, asked] of Object.entries(suite.columns)) {
-    if (asked.unique)
-      want({ rule: 'unique', column: name, severity: asked.severity, expected: 'no value twice' }, [name]);
-  }
-
-  const results: ExpectationResult[] = [];
-  for (const { rule, columns } of wanted.values()) {
-    const absent = columns.filter((name) => !version.columns.some((column) => column.name === name));
-    if (absent.length > 0) {
-      results.push(failed(rule, `no such column: ${absent.join(', ')}`, { failedRows: version.rows, examples: [] }));
-      continue;
-    }
-    const { count, examples } = await findRepeats(context, columns);
-    const observed = `repeated: ${countText(count, version.rows)}`;
-    results.push(count === 0 ? passed(rule, observed) : failed(rule, observed, { failedRows: count, examples }));
-  }
-  return results;
-}
-
-async function referenceResults(evaluation: Evaluation, context: ScanContext): Promise<ExpectationResult[]> {
-  const { suite, version } = evaluation;
-  const results: ExpectationResult[] = [];
-  for (const [name, asked] of Object.entries(suite.columns)) {
-    const column = version.columns.find((candidate) => candidate.name === name);
-    if (!asked.references || !column) continue;
-    const { dataset, column: other } = asked.references;
-    const allowance = asked.violations_max === 0 ? '' : `; others: ${shareText(asked.violations_max)}`;
-    const rule: Rule = {
-      rule: 'references',
-      column: name,
-      severity: asked.severity,
-      expected: `in ${dataset}.${other}${allowance}`,
-    };
-    const reference = await evaluation.reference(dataset);
-    const known = reference?.columns.find((candidate) => candidate.name === other);
-    if (!reference || !known) {
-      // What cannot be checked does not pass.
-      results.push(failed(rule, reference ? `${dataset} has no column ${other}` : `no accepted version of ${dataset}`));
-      continue;
-    }
-    const comparedAs = isNumeric(column) && isNumeric(known) ? 'double' : 'varchar';
-    const { count, examples } = await findStrangers(context, name, comparedAs, {
-      files: reference.files,
-      column: other,
-    });
-    const observed = countText(count, version.rows);
-    const isKept = count <= asked.violations_max * version.rows;
-    results.push(
-      isKept
-        ? { ...passed(rule, observed), failedRows: count, examples }
-        : failed(rule, observed, { failedRows: count, examples }),
     );
   }
   return results;

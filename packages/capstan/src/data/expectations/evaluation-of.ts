@@ -1,10 +1,10 @@
 import type { DatasetVersion, ExpectationSuite } from '@capstan/api';
-import type { Datasets, ProfiledVersion } from '#data/datasets';
+import type { Datasets, ProfiledVersion, Split } from '#data/datasets';
 import type { ExpectationsDeps } from './deps.ts';
 import type { ReferenceVersion } from './distribution-rules.ts';
 import type { Evaluation } from './evaluate.ts';
 
-/** All that an evaluation of a version needs. @throws DomainError DATA_LOSS */
+/** All that an evaluation of a version needs, as it is or without the rows that were put aside. @throws DomainError DATA_LOSS */
 export async function evaluationOf(
   { datasets, projects, analytics, clock }: Omit<ExpectationsDeps, 'database' | 'events' | 'ids'>,
   version: DatasetVersion,
@@ -12,12 +12,13 @@ export async function evaluationOf(
     readonly suite: ExpectationSuite;
     readonly profiled: ProfiledVersion;
   },
+  split?: Split,
 ): Promise<Evaluation> {
   const { declaration } = await projects.get(version.project);
   return {
     ...given,
-    version,
-    files: await datasets.filesToCheck(version.id),
+    version: { ...version, ...split?.content },
+    files: await datasets.filesToCheck(version.id, split),
     key: declaration.datasets[version.dataset]?.key ?? [],
     now: clock.now(),
     analytics,

@@ -1,11 +1,16 @@
 import type { DatasetColumn, ExpectationReport, ExpectationResult, Severity } from '@capstan/api';
 
 /** A result before it is known whether it holds. */
-export type Rule = Pick<ExpectationResult, 'rule' | 'column' | 'severity' | 'expected'>;
+export type Rule = Pick<ExpectationResult, 'rule' | 'column' | 'severity' | 'expected' | 'onFailure'>;
 
 /** Errors put a version into quarantine; warnings do not. */
 export function verdictOf(report: ExpectationReport): 'accepted' | 'quarantined' {
   return report.results.some((result) => !result.passed && result.severity === 'error') ? 'quarantined' : 'accepted';
+}
+
+/** Rows broke it: a rule that puts them aside has found them as well. */
+export function isBroken({ passed: isKept, onFailure, failedRows }: ExpectationResult): boolean {
+  return !isKept || (onFailure === 'quarantine_rows' && (failedRows ?? 0) > 0);
 }
 
 export function passed(rule: Rule, observed: string): ExpectationResult {

@@ -9,6 +9,7 @@ import { instantOf } from '#data/datasets';
 import type { Analytics, DataRow } from '#ports/analytics';
 import { evaluate, type Evaluation } from './evaluate.ts';
 import { faultyColumns, faultyTables, type Fault } from './faults.ts';
+import { isBroken } from './model.ts';
 import { suiteInput, type SuggestedRule } from './suggest.ts';
 
 /** What faults are put into, one by one. */
@@ -34,9 +35,9 @@ const MAX_KEY = 20;
 export async function tryFaults(subject: Subject, faults: readonly Fault[]): Promise<TrialOutcome> {
   const { files, analytics } = subject.evaluation;
   const evaluation = { ...subject.evaluation, analytics: rememberOthers(analytics, files) };
-  const brokenBefore = namesOfBroken(await evaluate(evaluation));
+  const brokenBefore = namesOfBroken((await evaluate(evaluation)).results);
   const spare = spareSuite(subject);
-  const spareBefore = namesOfBroken(await evaluate({ ...evaluation, suite: spare, key: [] }));
+  const spareBefore = namesOfBroken((await evaluate({ ...evaluation, suite: spare, key: [] })).results);
   const found: InjectedFault[] = [];
   for (const fault of faults) {
     evaluation.signal?.throwIfAborted();
@@ -71,8 +72,8 @@ export async function tryFaults(subject: Subject, faults: readonly Fault[]): Pro
 type Broken = ReadonlyMap<string, { readonly rule: string; readonly column: string | null }>;
 
 async function brokenBy(evaluation: Evaluation, fault: Fault, before: Broken): Promise<ExpectationResult[]> {
-  const results = await evaluate(await withFault(evaluation, fault));
-  return results.filter((result) => !result.passed && !before.has(nameOf(result)));
+  const { results } = await evaluate(await withFault(evaluation, fault));
+  return results.filter((result) => isBroken(result) && !before.has(nameOf(result)));
 }
 
 /** The same evaluation of the version with the fault in it, and of the rules that the fault can reach. */
@@ -80,7 +81,7 @@ async function withFault(evaluation: Evaluation, fault: Fault): Promise<Evaluati
   const { version, files } = evaluation;
   if (fault.laterByMs !== undefined) {
     const table = { freshness: evaluation.suite.table.freshness, severity: evaluation.suite.table.severity };
-    const suite = { table, columns: {}, checks: [] };
+    const suite = { ...evaluation.suite, table, columns: {}, checks: [] };
     const still = { ...version, eventTimeColumn: null };
     return { ...evaluation, version: still, suite, key: [], now: evaluation.now + fault.laterByMs };
   }
@@ -121,12 +122,13 @@ async function seenIn({
 
 function reachedBy({ suite, key }: Evaluation, hit: ReadonlySet<string>): Pick<Evaluation, 'suite' | 'key'> {
   const isHit = (names: readonly string[] | undefined) => names?.some((name) => hit.has(name)) ?? false;
-  const { severity, unique, freshness } = suite.table;
+  const { severity, unique, freshness, on_failure } = suite.table;
   const words = (sql: string) => sql.match(/[\p{L}\p{N}_]+/gu) ?? [];
   return {
     key: isHit(key) ? key : [],
     suite: {
-      table: { severity, ...(isHit(unique) && { unique }), ...(freshness !== undefined && { freshness }) },
+      quarantine: suite.quarantine,
+      table: { severity, on_failure, ...(isHit(unique) && { unique }), ...(freshness !== undefined && { freshness }) },
       columns: Object.fromEntries(Object.entries(suite.columns).filter(([name]) => hit.has(name))),
       // A name that is not one plain word cannot be looked for by words: such a statement is always evaluated.
       checks: suite.checks.filter(({ sql }) => isHit(words(sql)) || sql.includes('"')),
@@ -199,7 +201,7 @@ function shorten(text: string): string {
 }
 
 function namesOfBroken(results: readonly ExpectationResult[]): Map<string, { rule: string; column: string | null }> {
-  const broken = results.filter((result) => !result.passed);
+  const broken = results.filter(isBroken);
   return new Map(broken.map((result) => [nameOf(result), { rule: result.rule, column: result.column }]));
 }
 

@@ -2,6 +2,7 @@ import type { ColumnExpectation, DatasetColumn, ExpectationResult, RowCheck } fr
 import { presentValue } from '#data/datasets';
 import { quoteName, quoteText, type Cell } from '#ports/analytics';
 import { countText, failed, isInRange, isNumeric, passed, rangeText, shareText, type Rule } from './model.ts';
+import { isRowRule, markOf, mostBroken, othersText } from './row-quarantine.ts';
 import { numberOf } from './values.ts';
 
 /** A rule that each row keeps or breaks by itself: all of them are counted in one scan. */
@@ -45,36 +46,39 @@ export function columnRules(column: DatasetColumn, asked: ColumnExpectation): Co
     column: column.name,
     severity: asked.severity,
     expected,
+    ...markOf(asked, name),
   });
-  const addRows = (rule: Rule, violation: string, maxShare: number | null) =>
+  const bounded = (name: string, expected: string): Rule => {
+    const rule = named(name, expected);
+    return { ...rule, expected: `${expected}${othersText(asked, rule)}` };
+  };
+  const addRows = (rule: Rule, violation: string, maxShare: number | null = mostBroken(asked, rule)) =>
     rowRules.push({ rule, violation, maxShare });
-  const others = asked.violations_max === 0 ? '' : `; others: ${shareText(asked.violations_max)}`;
 
   if (asked.type !== undefined) {
-    const rule = named('type', asked.type);
+    const { onFailure: _none, ...rule } = named('type', asked.type);
     if (fits(column, asked.type)) results.push(passed(rule, column.type));
     else addRows(rule, `${value} is not null and ${misfit(text, asked.type)}`, null);
   }
   if (asked.missing_max !== undefined) {
-    addRows(named('missing_max', `missing: ${shareText(asked.missing_max)}`), `${value} is null`, asked.missing_max);
+    const rule = named('missing_max', `missing: ${shareText(asked.missing_max)}`);
+    const isAside = isRowRule(rule);
+    const expected = isAside ? `a value in every row${othersText(asked, rule)}` : rule.expected;
+    addRows({ ...rule, expected }, `${value} is null`, isAside ? undefined : asked.missing_max);
   }
   if (asked.domain) {
     const isAllowed = membership(asked.domain, number, text);
-    const rule = named('domain', `one of ${shorten(asked.domain.map(String))}${others}`);
-    addRows(rule, `${value} is not null and not coalesce(${isAllowed}, false)`, asked.violations_max);
+    const rule = bounded('domain', `one of ${shorten(asked.domain.map(String))}`);
+    addRows(rule, `${value} is not null and not coalesce(${isAllowed}, false)`);
   }
   if (asked.pattern !== undefined) {
     const matches = `regexp_full_match(${text}, ${quoteText(asked.pattern)})`;
-    addRows(
-      named('pattern', `matching ${asked.pattern}${others}`),
-      `${value} is not null and not ${matches}`,
-      asked.violations_max,
-    );
+    addRows(bounded('pattern', `matching ${asked.pattern}`), `${value} is not null and not ${matches}`);
   }
   if (asked.range) {
-    const rule = named('range', `${rangeText(asked.range)}${others}`);
+    const rule = bounded('range', rangeText(asked.range));
     if (number === undefined) results.push(noNumber(rule, column));
-    else addRows(rule, outside(number, asked.range), asked.violations_max);
+    else addRows(rule, outside(number, asked.range));
   }
   if (asked.mean) {
     const rule = named('mean', rangeText(asked.mean));
@@ -98,13 +102,20 @@ export function columnRules(column: DatasetColumn, asked: ColumnExpectation): Co
 
 /** A statement across columns as a rule. SQL's CHECK: a row breaks it where it is false, and not where it is unknown. */
 export function checkRule(check: RowCheck, columns: readonly DatasetColumn[]): RowRule {
-  const others = check.violations_max === 0 ? '' : `; others: ${shareText(check.violations_max)}`;
+  const mark = markOf(check, check.name);
+  const others = othersText(check, mark);
   const words = new Set(check.sql.match(/[\p{L}\p{N}_]+/gu));
   return {
-    rule: { rule: `check ${check.name}`, column: null, severity: check.severity, expected: `${check.sql}${others}` },
+    rule: {
+      rule: `check ${check.name}`,
+      column: null,
+      severity: check.severity,
+      expected: `${check.sql}${others}`,
+      ...mark,
+    },
     // On a line of its own: a comment at the end of the expression ends there.
     violation: `not coalesce(cast((${check.sql}\n) as boolean), true)`,
-    maxShare: check.violations_max,
+    maxShare: mostBroken(check, mark),
     shown: columns.flatMap(({ name }) => (words.has(name) ? [name] : [])),
   };
 }

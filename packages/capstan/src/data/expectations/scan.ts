@@ -56,6 +56,29 @@ async function scan(
   return row;
 }
 
+/** SQL that is true for a row with a value in one of these columns. */
+function isNamed(columns: readonly string[]): string {
+  return `coalesce(${columns.map((name) => `cast(${quoteName(name)} as varchar)`).join(', ')}) is not null`;
+}
+
+/** SQL that is true for a row that repeats what an earlier row has in these columns. */
+export function repeats(columns: readonly string[]): string {
+  return `(${isNamed(columns)} and row_number() over (partition by ${columns.map(quoteName).join(', ')} order by ${PLACE}) > 1)`;
+}
+
+/** SQL that is true for a row whose value does not occur in a column of the table `reference`. */
+export function isStranger(
+  column: string,
+  comparedAs: ComparedAs,
+  reference: { table: string; column: string },
+): string {
+  const value = `cast(${quoteName(column)} as ${comparedAs})`;
+  const known = `cast(${reference.table}.${quoteName(reference.column)} as ${comparedAs})`;
+  return `(${value} is not null and ${value} not in (select ${known} from ${reference.table} where ${known} is not null))`;
+}
+
+export type ComparedAs = 'double' | 'varchar';
+
 /** Rows that repeat what an earlier row has in these columns; rows where all of them are missing are left out. */
 export async function findRepeats(
   context: ScanContext,
@@ -63,7 +86,7 @@ export async function findRepeats(
 ): Promise<Pick<ExpectationResult, 'examples'> & { readonly count: number }> {
   const names = columns.map(quoteName).join(', ');
   const shown = [...new Set([...columns, ...context.contextColumns])];
-  const named = `coalesce(${columns.map((name) => `cast(${quoteName(name)} as varchar)`).join(', ')}) is not null`;
+  const named = isNamed(columns);
   // Counted first, which reads these columns only: where nothing repeats there is no row to show.
   const [counted = {}] = await ask(
     context,
@@ -85,7 +108,7 @@ export async function findRepeats(
 export async function findStrangers(
   context: ScanContext,
   column: string,
-  comparedAs: 'double' | 'varchar',
+  comparedAs: ComparedAs,
   reference: { readonly files: readonly DataFile[]; readonly column: string },
 ): Promise<Pick<ExpectationResult, 'examples'> & { readonly count: number }> {
   const shown = shownColumns(context, column);

@@ -6,13 +6,12 @@ import {
   type ExpectationTest,
   type ExpectationTestSummary,
 } from '@capstan/api';
-import type { Datasets } from '#data/datasets';
+import type { Datasets, Split } from '#data/datasets';
 import type { Projects } from '#design/projects';
 import type { Cause } from '#kernel/cause';
 import { DomainError, messageOf } from '#kernel/errors';
 import type { ExpectationsDeps } from './deps.ts';
-import { evaluate } from './evaluate.ts';
-import { evaluationOf } from './evaluation-of.ts';
+import { judge } from './judge.ts';
 import { builtIn, failed, verdictOf } from './model.ts';
 import { listTests, type TestPlace } from './store.ts';
 import { loadSuite, type LoadedSuite } from './suite.ts';
@@ -57,8 +56,12 @@ export function createExpectations(deps: ExpectationsDeps): Expectations {
       if (version.status !== 'pending') return version;
       const outcome = await examine(deps, version, request);
       const report = { suite: outcome.suite, results: outcome.results };
-      const settlement = { versionId: version.id, status: verdictOf(report), profiled: outcome.profiled, report };
-      return await datasets.settle(settlement, request.cause);
+      const { profiled, split } = outcome;
+      const status = verdictOf(report);
+      return await datasets.settle(
+        { versionId: version.id, status, profiled, report, ...(split && { split }) },
+        request.cause,
+      );
     },
     recheck: (versionId, cause) => datasets.requestCheck(versionId, cause),
     async suggest(versionId) {
@@ -90,6 +93,7 @@ interface Outcome {
   readonly suite: { readonly path: string; readonly digest: string } | null;
   readonly results: ExpectationResult[];
   readonly profiled: Awaited<ReturnType<Datasets['scan']>> | null;
+  readonly split?: Split | undefined;
 }
 
 async function examine(deps: ExpectationsDeps, version: DatasetVersion, request: CheckRequest): Promise<Outcome> {
@@ -100,13 +104,11 @@ async function examine(deps: ExpectationsDeps, version: DatasetVersion, request:
     const loaded = await suiteOf(deps.projects, version);
     if (isResult(loaded)) return { suite: null, results: [loaded], profiled };
     const suite = loaded?.suite ?? expectationSuite.parse({});
-    const results = await readable(async () =>
-      evaluate(await evaluationOf(deps, version, { suite, profiled, signal })),
-    );
+    const judged = await readable(() => judge(deps, version, { suite, profiled, signal }));
     return {
       suite: loaded && { path: loaded.path, digest: loaded.digest },
-      results: isResult(results) ? [results] : results,
       profiled,
+      ...(isResult(judged) ? { results: [judged] } : judged),
     };
   } catch (error) {
     signal?.throwIfAborted();

@@ -56,3 +56,40 @@ export async function openExpectationsBench(database: Database): Promise<Expecta
   await bench.checkAll();
   return bench;
 }
+
+/** A row of what tests put aside: every type that a rule is about. */
+export interface GivenRow {
+  readonly n: number | null;
+  readonly x: number | null;
+  readonly t: string | null;
+  readonly k: number | null;
+  readonly r: string | null;
+}
+
+export interface RowsOnly {
+  declare(format: 'parquet' | 'csv', rules: string): Promise<void>;
+  /** Writes a file of the dataset. */
+  write(name: string, format: 'parquet' | 'csv', rows: readonly GivenRow[]): Promise<void>;
+}
+
+/** The dataset `rows`, beside the airlines. */
+export function rowsOnly(bench: ExpectationsBench): RowsOnly {
+  const text = (value: string | null) => (value === null ? 'null' : `'${value}'`);
+  return {
+    async declare(format, rules) {
+      const path = `data/rows/*.${format}`;
+      await bench.declare(
+        `  airlines: {path: data/airlines.csv}\n  rows: {path: ${path}, expectations: expectations/flights.yaml}`,
+      );
+      await bench.writeSuite(rules);
+    },
+    async write(name, format, rows) {
+      const values = rows.map(({ n, x, t, k, r }) => {
+        const number = x === null ? 'null' : `'${x}'::double`;
+        return `(${n}::integer, ${number}, ${text(t)}::varchar, ${k}::bigint, ${text(r)}::varchar)`;
+      });
+      const sql = `select * from (values ${values.join(', ')}) given(n, x, t, k, r)`;
+      await bench.analytics.write({ tables: {}, sql }, { path: join(bench.folder, 'data', 'rows', name), format });
+    },
+  };
+}

@@ -280,6 +280,10 @@ describeDatabases('feature views', (open) => {
         ['quote', 1],
         ['other', 1],
       ]);
+      await write('other.sql', 'select stock, bought, m from trades');
+      await features.follow('flights', 'trades', cause, signal);
+      const [, other] = await features.list('flights');
+      expect(other?.lastMaterialization).toMatchObject({ number: 2, status: 'failed' });
     });
 
     it('refuses what it cannot look up', async () => {

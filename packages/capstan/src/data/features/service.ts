@@ -11,7 +11,7 @@ import { versionsOf } from './model.ts';
 import { onlineFeatures, type OnlineFeatures, type OnlineRequest } from './online.ts';
 import * as store from './store.ts';
 import { makeTrainingSet, type TrainingSetRequest } from './training-set.ts';
-import { defineView, resolveView } from './view.ts';
+import { datasetsRead, defineView, resolveView } from './view.ts';
 
 export interface Features {
   /** Views that the project declares, with what is served of each and what was found. @throws DomainError NOT_FOUND */
@@ -49,8 +49,8 @@ export function createFeatures(given: FeaturesDeps): Features {
       for (const [view, { online }] of Object.entries(project.declaration.features)) {
         if (!online) continue;
         try {
-          const { tables } = await resolveView(deps, project, await defineView(deps, project, view));
-          if (tables.some((table) => table.dataset === dataset)) await materialize(deps, project, view, cause, signal);
+          const { sql } = await defineView(deps, project, view);
+          if (datasetsRead(project, sql).includes(dataset)) await materialize(deps, project, view, cause, signal);
         } catch (error) {
           signal.throwIfAborted();
           if (!(error instanceof DomainError) || error.code === 'INTERNAL') throw error;

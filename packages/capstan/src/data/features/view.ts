@@ -78,7 +78,7 @@ async function columnsOf(
 }
 
 /** Datasets of the project that the select speaks of: one named in passing does no harm. */
-function datasetsRead({ declaration }: Project, sql: string): string[] {
+export function datasetsRead({ declaration }: Project, sql: string): string[] {
   const words = new Set(sql.toLowerCase().match(/[\w-]+/g) ?? []);
   return Object.keys(declaration.datasets).filter((name) => words.has(name));
 }

@@ -29,10 +29,15 @@ assessments.updated_at bigint not null
 assessments.value text not null
 assessments.value_number double precision
 assessments.value_text text not null
+attempt_log_pieces.attempt text not null
+attempt_log_pieces.bytes bytea not null
+attempt_log_pieces.size_bytes bigint not null
+attempt_log_pieces.start bigint not null
 champions.deployment text not null
 champions.revision bigint not null
 champions.seq bigint not null
 champions.since bigint not null
+constraint attempt_log_pieces FOREIGN KEY (attempt) REFERENCES stage_attempts(id)
 constraint champions FOREIGN KEY (deployment) REFERENCES deployments(name)
 constraint cycle_steps FOREIGN KEY (cycle) REFERENCES cycles(id)
 constraint experiment_tags FOREIGN KEY (experiment_id) REFERENCES experiments(id)
@@ -44,6 +49,7 @@ constraint rollouts FOREIGN KEY (deployment) REFERENCES deployments(name)
 constraint runs FOREIGN KEY (experiment_id) REFERENCES experiments(id)
 constraint scorers FOREIGN KEY (experiment_id) REFERENCES experiments(id)
 constraint stage_attempts FOREIGN KEY (pipeline_run) REFERENCES pipeline_runs(id)
+constraint sweep_trials FOREIGN KEY (sweep) REFERENCES sweeps(id)
 constraint traces FOREIGN KEY (experiment_id) REFERENCES experiments(id)
 cycle_steps.cycle text not null
 cycle_steps.decision text
@@ -117,7 +123,10 @@ dataset_versions.origin text not null
 dataset_versions.parents text not null
 dataset_versions.profile text
 dataset_versions.project text not null
+dataset_versions.quarantine text
+dataset_versions.quarantined_rows bigint not null default 0
 dataset_versions.recipe_digest text
+dataset_versions.registered_digest text
 dataset_versions.report text
 dataset_versions.rows bigint not null
 dataset_versions.size_bytes bigint not null
@@ -257,6 +266,7 @@ index CREATE INDEX artifacts_digest ON artifacts USING btree (digest)
 index CREATE INDEX assessments_of_trace ON assessments USING btree (trace_key, kind, name)
 index CREATE INDEX cycle_triggers_newest ON cycle_triggers USING btree (project, event_seq)
 index CREATE INDEX dataset_versions_digest ON dataset_versions USING btree (project, dataset, digest)
+index CREATE INDEX dataset_versions_registered ON dataset_versions USING btree (project, dataset, registered_digest) WHERE (registered_digest IS NOT NULL)
 index CREATE INDEX early_trace_links_by_time ON early_trace_links USING btree (linked_at)
 index CREATE INDEX evaluation_datasets_by_name ON evaluation_datasets USING btree (name)
 index CREATE INDEX evaluation_datasets_newest ON evaluation_datasets USING btree (created_at DESC, id DESC)
@@ -297,6 +307,8 @@ index CREATE INDEX runs_newest ON runs USING btree (experiment_id, lifecycle, st
 index CREATE INDEX runs_trash ON runs USING btree (deleted_at) WHERE (lifecycle = 'deleted'::text)
 index CREATE INDEX stage_attempts_run ON stage_attempts USING btree (run_id)
 index CREATE INDEX stage_results_key ON stage_results USING btree (project, result_key, environment_key, created_at)
+index CREATE INDEX sweep_trials_by_run ON sweep_trials USING btree (pipeline_run)
+index CREATE INDEX sweeps_newest ON sweeps USING btree (created_at, id)
 index CREATE INDEX traces_by_session ON traces USING btree (session_id, experiment_id)
 index CREATE INDEX traces_newest ON traces USING btree (experiment_id, started_at DESC, id)
 index CREATE INDEX verdicts_version ON verdicts USING btree (model, version, created_at)
@@ -304,6 +316,7 @@ index CREATE INDEX webhook_deliveries_newest ON webhook_deliveries USING btree (
 index CREATE UNIQUE INDEX approvals_pk ON approvals USING btree (model, version, seq)
 index CREATE UNIQUE INDEX artifacts_pk ON artifacts USING btree (root, path)
 index CREATE UNIQUE INDEX assessments_pkey ON assessments USING btree (id)
+index CREATE UNIQUE INDEX attempt_log_pieces_pk ON attempt_log_pieces USING btree (attempt, start)
 index CREATE UNIQUE INDEX champions_pk ON champions USING btree (deployment, seq)
 index CREATE UNIQUE INDEX cycle_steps_pk ON cycle_steps USING btree (cycle, seq)
 index CREATE UNIQUE INDEX cycle_triggers_pk ON cycle_triggers USING btree (project, trigger_key)
@@ -404,6 +417,10 @@ index CREATE UNIQUE INDEX stage_attempts_live ON stage_attempts USING btree (pip
 index CREATE UNIQUE INDEX stage_attempts_number ON stage_attempts USING btree (pipeline_run, stage, number)
 index CREATE UNIQUE INDEX stage_attempts_pkey ON stage_attempts USING btree (id)
 index CREATE UNIQUE INDEX stage_results_pkey ON stage_results USING btree (id)
+index CREATE UNIQUE INDEX sweep_trials_pk ON sweep_trials USING btree (sweep, number)
+index CREATE UNIQUE INDEX sweeps_number ON sweeps USING btree (project, number)
+index CREATE UNIQUE INDEX sweeps_pkey ON sweeps USING btree (id)
+index CREATE UNIQUE INDEX sweeps_request ON sweeps USING btree (project, request_key)
 index CREATE UNIQUE INDEX trace_links_pk ON trace_links USING btree (trace_key, kind, target)
 index CREATE UNIQUE INDEX trace_metadata_pk ON trace_metadata USING btree (trace_key, key)
 index CREATE UNIQUE INDEX trace_tags_pk ON trace_tags USING btree (trace_key, key)
@@ -582,10 +599,12 @@ pipeline_runs.ended_at bigint
 pipeline_runs.environment_key text
 pipeline_runs.environment_log text
 pipeline_runs.executor text not null default 'local'::text
+pipeline_runs.facts bigint
 pipeline_runs.fence bigint not null
 pipeline_runs.forced_from text
 pipeline_runs.from_commit text
 pipeline_runs.git_commit text
+pipeline_runs.heard_at bigint
 pipeline_runs.id text not null
 pipeline_runs.inputs text not null
 pipeline_runs.keeps_going bigint not null default 0
@@ -593,11 +612,13 @@ pipeline_runs.model_versions text not null
 pipeline_runs.number bigint not null
 pipeline_runs.params text not null
 pipeline_runs.phase text not null
+pipeline_runs.place text
 pipeline_runs.project text not null
 pipeline_runs.reason text
 pipeline_runs.request_key text
 pipeline_runs.retry_of text
 pipeline_runs.revision bigint not null
+pipeline_runs.source text not null default 'server'::text
 pipeline_runs.stage_timeout_ms bigint not null
 pipeline_runs.started_at bigint
 pipeline_runs.status text not null
@@ -614,6 +635,7 @@ pipeline_stages.pipeline_run text not null
 pipeline_stages.position bigint not null
 pipeline_stages.project text not null
 pipeline_stages.reason text
+pipeline_stages.report text
 pipeline_stages.result text
 pipeline_stages.run_id text
 pipeline_stages.status text not null
@@ -822,6 +844,43 @@ stage_results.project text not null
 stage_results.result_key text not null
 stage_results.run_id text
 stage_results.stage text not null
+sweep_trials.curve text not null
+sweep_trials.ended_at bigint
+sweep_trials.is_stopping bigint not null
+sweep_trials.number bigint not null
+sweep_trials.params text not null
+sweep_trials.pipeline_run text
+sweep_trials.reason text
+sweep_trials.run_id text
+sweep_trials.started_at bigint
+sweep_trials.state text not null
+sweep_trials.step bigint
+sweep_trials.sweep text not null
+sweep_trials.value double precision
+sweeps.actor text not null
+sweeps.best_trial bigint
+sweeps.created_at bigint not null
+sweeps.deadline bigint
+sweeps.early_stopping text
+sweeps.ended_at bigint
+sweeps.goal text not null
+sweeps.id text not null
+sweeps.max_failed_share double precision not null
+sweeps.max_trials bigint not null
+sweeps.method text not null
+sweeps.metric text not null
+sweeps.number bigint not null
+sweeps.parallel bigint not null
+sweeps.project text not null
+sweeps.reason text
+sweeps.request_key text
+sweeps.seed bigint not null
+sweeps.space text not null
+sweeps.stage_timeout_ms bigint
+sweeps.started_at bigint
+sweeps.state text not null
+sweeps.time_limit_ms bigint
+sweeps.version bigint not null
 trace_links.kind text not null
 trace_links.target text not null
 trace_links.trace_key bigint not null

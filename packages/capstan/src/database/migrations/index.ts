@@ -25,7 +25,10 @@ import { searchIndexes } from './0025-search-indexes.ts';
 import { filesOfCopiedVersions } from './0028-files-of-copied-versions.ts';
 import { expectationTests } from './0029-expectation-tests.ts';
 import { features } from './0030-features.ts';
+import { sweeps } from './0031-sweeps.ts';
+import { reportedRuns } from './0032-reported-runs.ts';
 import { parallelStages } from './0033-parallel-stages.ts';
+import { quarantinedRows } from './0034-quarantined-rows.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step in order. A step that has been released is never changed. */
@@ -57,5 +60,8 @@ export const migrations: readonly Migration[] = [
   filesOfCopiedVersions,
   expectationTests,
   features,
+  sweeps,
+  reportedRuns,
   parallelStages,
+  quarantinedRows,
 ];

@@ -20,7 +20,7 @@ export interface DataFileScansTable {
   untimed_rows: number;
 }
 
-/** Immutable snapshots. Status, report and the extremes of event time are set later, by the check; the profile then or when asked for. */
+/** Immutable snapshots. Status, report and the extremes of event time are set later, by the check, which may also put rows aside; the profile then or when asked for. */
 export interface DatasetVersionsTable {
   id: string;
   project: string;
@@ -47,6 +47,11 @@ export interface DatasetVersionsTable {
   profile: string | null;
   /** JSON, from the check on. */
   report: string | null;
+  /** Digest of what was registered, where the check put rows of it aside. */
+  registered_digest: string | null;
+  quarantined_rows: number;
+  /** JSON of the rows put aside: where they are, how many by rule, and what they were taken from. */
+  quarantine: string | null;
   created_at: number;
   checked_at: number | null;
 }

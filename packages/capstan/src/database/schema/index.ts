@@ -11,6 +11,7 @@ import type { OperationsSchema } from './operations.ts';
 import type { PipelinesSchema } from './pipelines.ts';
 import type { RegistrySchema } from './registry.ts';
 import type { RetrainingSchema } from './retraining.ts';
+import type { SweepsSchema } from './sweeps.ts';
 import type { TracesSchema } from './traces.ts';
 import type { WebhooksSchema } from './webhooks.ts';
 
@@ -24,6 +25,7 @@ export interface Schema
     ExperimentsSchema,
     RegistrySchema,
     PipelinesSchema,
+    SweepsSchema,
     GatesSchema,
     ImportsSchema,
     MonitorsSchema,

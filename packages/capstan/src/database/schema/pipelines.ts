@@ -1,3 +1,4 @@
+import type { Generated } from 'kysely';
 import type { PipelineRunStatus } from '@capstan/api';
 
 export interface PipelineRunsTable {
@@ -42,6 +43,13 @@ export interface PipelineRunsTable {
   created_at: number;
   started_at: number | null;
   ended_at: number | null;
+  source: Generated<'server' | 'checkout'>;
+  /** JSON: where a checkout's run was made. */
+  place: Generated<string | null>;
+  /** How many facts a checkout has told; null for the server's own. */
+  facts: Generated<number | null>;
+  /** When a checkout was heard of last. */
+  heard_at: Generated<number | null>;
 }
 
 export interface PipelineStagesTable {
@@ -66,6 +74,8 @@ export interface PipelineStagesTable {
   /** Experiment run that made it. */
   run_id: string | null;
   ended_at: number | null;
+  /** JSON: what a checkout told of it. */
+  report: Generated<string | null>;
 }
 
 export interface StageAttemptsTable {
@@ -108,7 +118,17 @@ export interface StageResultsTable {
   created_at: number;
 }
 
+/** What attempts of checkouts print, until it is whole and kept as a blob. */
+export interface AttemptLogPiecesTable {
+  attempt: string;
+  /** Bytes before it. */
+  start: number;
+  size_bytes: number;
+  bytes: Uint8Array;
+}
+
 export interface PipelinesSchema {
+  attempt_log_pieces: AttemptLogPiecesTable;
   pipeline_runs: PipelineRunsTable;
   pipeline_stages: PipelineStagesTable;
   stage_attempts: StageAttemptsTable;

@@ -193,10 +193,23 @@ export async function setup(database: Database, host: (real: ModelRuntime) => Mo
     const attempt = { id: 'sa_1', number: 1, status: 'succeeded', reason: null, runId, ...times } as const;
     const usage = { exitCode: 0, signal: null, durationMs: 1, cpuMs: null, peakMemoryBytes: null, machine: null };
     const stage = { name: 'train', description: null, command: 'python train.py', status: 'succeeded' } as const;
-    const facts = { after: [], inputs: [], outputs: [], isCached: false, why: [], because: null, reason: null, runId };
+    const facts = {
+      after: [],
+      inputs: [],
+      outputs: [],
+      isCached: false,
+      why: [],
+      because: null,
+      reason: null,
+      runId,
+      report: null,
+    };
     return {
       id: 'pr_1',
       project: 'shop',
+      source: 'server',
+      place: null,
+      isLost: false,
       number: 1,
       status: 'succeeded',
       phase: 'ended',

@@ -61,11 +61,26 @@ function attemptLink({ run, runId }: Making): Link<Found<'attempt'>> {
 
 function pipelineRunLink({ run, runId, registeredAt }: Making): Link<Found<'pipelineRun'>> {
   const { id, project, number, status, phase, reason, cutoff, cycle, actor, modelVersions } = run;
-  const { createdAt, startedAt, endedAt } = run;
+  const { createdAt, startedAt, endedAt, source, place, isLost } = run;
   const times = { createdAt, startedAt, endedAt };
+  const origin = { source, place, isLost };
   const doubt = doubtOf(attemptOf(run, runId)?.attempt, registeredAt);
   return {
-    found: { id, project, number, status, phase, reason, cutoff, cycle, actor, modelVersions, ...times, doubt },
+    found: {
+      id,
+      project,
+      number,
+      status,
+      phase,
+      reason,
+      cutoff,
+      cycle,
+      actor,
+      modelVersions,
+      ...origin,
+      ...times,
+      doubt,
+    },
   };
 }
 

@@ -62,12 +62,12 @@ export async function readStoredLog(
   return pieceOf(bytes, start, { sizeBytes, isWhole: true });
 }
 
-function startOf(offset: number, sizeBytes: number): number {
+export function startOf(offset: number, sizeBytes: number): number {
   return offset < 0 ? Math.max(0, sizeBytes + offset) : Math.min(offset, sizeBytes);
 }
 
 /** Leaves out parts of characters: those at the front when the start was not a character's, those at the end for the next piece. */
-function pieceOf(bytes: Buffer, start: number, log: { sizeBytes: number; isWhole: boolean }): LogPiece {
+export function pieceOf(bytes: Buffer, start: number, log: { sizeBytes: number; isWhole: boolean }): LogPiece {
   const { sizeBytes } = log;
   const isRest = (byte: number | undefined) => byte !== undefined && (byte & 0xc0) === 0x80;
   let from = 0;

@@ -22,7 +22,7 @@ export function endedRow(end: RunEnd & { readonly modelVersions: readonly string
 
 /** What stands with a run's end in one transaction: its open stages end too, and the fact is told. */
 export async function recordEnd(
-  deps: PipelinesDeps,
+  deps: Pick<PipelinesDeps, 'clock' | 'events'>,
   writer: Writer,
   run: { readonly id: string; readonly project: string; readonly number: number },
   end: RunEnd & { readonly runIds: readonly string[]; readonly modelVersions: readonly string[] },

@@ -7,6 +7,7 @@ export { createPipelines, type Log, type Pipelines, type StartRun } from './serv
 export { createSlots, type Capacity, type Slots } from './slots.ts';
 export { executorNamed, LOCAL_EXECUTOR, type Executors } from './executors.ts';
 export { createEnvironments, type Environment, type Environments } from './environments.ts';
+export { createReportedRuns, type ReportedRuns } from './report-run.ts';
 export { pipelineRoutes } from './routes.ts';
 export { pipelineJobs } from './jobs.ts';
 export { trackRuns } from './track-runs.ts';

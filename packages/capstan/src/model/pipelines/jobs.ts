@@ -1,9 +1,14 @@
 import { jobKinds, type JobHandlers } from '#jobs';
+import type { ReportedRuns } from './report-run.ts';
 import type { Pipelines } from './service.ts';
 
-export function pipelineJobs(pipelines: Pipelines): Pick<JobHandlers, 'pipelines.run'> {
+export function pipelineJobs(
+  pipelines: Pipelines,
+  reportedRuns: ReportedRuns,
+): Pick<JobHandlers, 'pipelines.run' | 'pipelines.track'> {
   return {
     'pipelines.run': ({ pipelineRun }, context) =>
       pipelines.work(pipelineRun, { ...context, isLastTry: context.attempt >= jobKinds['pipelines.run'].maxAttempts }),
+    'pipelines.track': ({ attempt }, { cause }) => reportedRuns.track(attempt, cause),
   };
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ExecutionResult } from '#ports/executor';
 import type { ActiveRun } from './active-run.ts';
 import type { LockEntry, Stage } from '#kernel/pipeline-definition';
-import { paramTexts } from './param-texts.ts';
+import { paramTexts } from '#kernel/param-texts';
 
 /**
  * The numbers of a stage's metrics files; a name that two files have is told apart by the file.

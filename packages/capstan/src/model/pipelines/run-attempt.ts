@@ -11,7 +11,7 @@ import type { LockEntry, LockedFile, Stage } from '#kernel/pipeline-definition';
 import { logResult, metricsOf } from './log-result.ts';
 import { failureText, lossText, missingModuleText, outcomeText, type StoredOutput } from './model.ts';
 import { outputsFor, removeOutputs, restoreOutputs, storeOutputs } from './outputs.ts';
-import { paramTexts } from './param-texts.ts';
+import { paramTexts } from '#kernel/param-texts';
 import { reasonText, type Reason } from '#kernel/stage-reasons';
 import * as store from './store.ts';
 

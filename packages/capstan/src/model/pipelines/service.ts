@@ -13,6 +13,8 @@ import { endedRow, recordEnd } from './end-run.ts';
 import { executorNamed, slotsOf } from './executors.ts';
 import { orderStages, type StageNode } from '#kernel/stage-graph';
 import { hasEnded } from './model.ts';
+import { readPieces } from './report-log.ts';
+import { refuseCheckout } from './report-model.ts';
 import { resolveInputs } from './resolve-inputs.ts';
 import { runPipeline } from './run-pipeline.ts';
 import { resourcesOf } from './stage-resources.ts';
@@ -82,6 +84,7 @@ const EMPTY_LOG: LogPiece = { text: '', offset: 0, nextOffset: 0, sizeBytes: 0 }
 export function createPipelines(deps: PipelinesDeps): Pipelines {
   const { database, events, jobs, clock, ids } = deps;
   const active = createActiveRuns();
+  const seen = (row: store.RunRow): PipelineRunSummary => summaryOf(row, clock.now());
 
   async function rowOf(id: string): Promise<store.RunRow> {
     const row = await store.findRun(database.read, id);
@@ -126,7 +129,12 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
 
   async function get(id: string): Promise<PipelineRun> {
     const row = await rowOf(id);
-    return runOf(row, await store.listStages(database.read, id), await store.listAttempts(database.read, id));
+    return runOf(
+      row,
+      await store.listStages(database.read, id),
+      await store.listAttempts(database.read, id),
+      clock.now(),
+    );
   }
 
   return {
@@ -134,7 +142,7 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
       const { project, requestKey } = request;
       const known =
         requestKey === undefined ? undefined : await store.findRequested(database.read, project, requestKey);
-      return summaryOf(known ?? (await insert(request, await check(deps, request))));
+      return seen(known ?? (await insert(request, await check(deps, request))));
     },
     inputsFor: async (request) => (await check(deps, request)).inputs,
     get,
@@ -143,7 +151,7 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
       return attempt && (await get(attempt.pipeline_run));
     },
     async given(project, versionId) {
-      const runs = (await store.runsGiven(database.read, project, versionId, MOST_GIVEN)).map(summaryOf);
+      const runs = (await store.runsGiven(database.read, project, versionId, MOST_GIVEN)).map(seen);
       const experimentRuns = await store.experimentRunsOf(
         database.read,
         runs.map(({ id }) => id),
@@ -155,13 +163,14 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
       const [createdAt, id] = cursor === undefined ? [] : readPageToken(cursor, question, 2);
       const behind = cursor === undefined ? undefined : { createdAt: Number(createdAt), id: String(id) };
       const rows = await store.listRuns(database.read, { project, status, behind, limit: limit + 1 });
-      const items = rows.slice(0, limit).map(summaryOf);
+      const items = rows.slice(0, limit).map(seen);
       const last = items.at(-1);
       const hasMore = rows.length > limit && last !== undefined;
       return { items, ...(hasMore && { nextCursor: writePageToken(question, [last.createdAt, last.id]) }) };
     },
     async cancel(id, cause) {
       const row = await rowOf(id);
+      refuseCheckout(row);
       if (hasEnded(row.status) && row.status !== 'cancelled') {
         throw conflict(`The pipeline run has ${row.status} already`, { field: 'run' });
       }
@@ -178,7 +187,7 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
         await recordEnd(deps, writer, row, end, cause);
       });
       active.cancel(id);
-      return summaryOf(await rowOf(id));
+      return seen(await rowOf(id));
     },
     async attemptLog(attemptId, range) {
       const attempt = await store.findAttempt(database.read, attemptId);
@@ -187,6 +196,8 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
         return complete(await readStoredLog(deps.blobs, attempt.log_digest as Digest, range));
       }
       const isWhole = attempt.status !== 'running';
+      const told = await readPieces(database.read, attempt, range);
+      if (told.sizeBytes > 0) return { ...told, isComplete: isWhole && told.nextOffset >= told.sizeBytes };
       const piece = (await readLogFile(logFileOf(deps, attemptId), { ...range, isWhole })) ?? EMPTY_LOG;
       return { ...piece, isComplete: isWhole && piece.nextOffset >= piece.sizeBytes };
     },

@@ -106,6 +106,7 @@ export async function endedRuns(reader: Reader, project: string, skip: number): 
     .selectFrom('pipeline_runs')
     .select('id')
     .where('project', '=', project)
+    .where('source', '=', 'server')
     .where('status', 'in', ['succeeded', 'failed', 'cancelled'])
     .orderBy('number', 'desc')
     .offset(skip)

@@ -22,10 +22,12 @@ import {
   createPipelines,
   createSlots,
   LOCAL_EXECUTOR,
+  createReportedRuns,
   pipelineJobs,
   trackRuns,
   type Pipelines,
   type PipelinesDeps,
+  type ReportedRuns,
 } from './index.ts';
 import type { StartRun } from './service.ts';
 
@@ -40,6 +42,7 @@ charter:
 
 export interface Bench {
   readonly pipelines: Pipelines;
+  readonly reportedRuns: ReportedRuns;
   readonly experiments: Experiments;
   readonly datasets: Datasets;
   readonly events: Events;
@@ -103,6 +106,8 @@ export async function benchIn(
     commandEnvironment,
     installerEnvironment: commandEnvironment,
   });
+  const tracker = trackRuns({ experiments, blobs });
+  const reportedRuns = createReportedRuns({ database, events, jobs, clock, blobs, tracker, ...changes });
   const pipelines = createPipelines({
     database,
     events,
@@ -129,14 +134,17 @@ export async function benchIn(
         }),
       materialise: async (versionId, target) => void (await datasets.materialise(versionId, target)),
     },
-    tracker: trackRuns({ experiments, blobs }),
+    tracker,
     modelVersionsOf: async () => [],
     folders: { workspaces: join(data, 'workspaces'), logs: join(data, 'logs'), data },
     commandEnvironment,
     trackingUrl: () => 'http://127.0.0.1:1',
     ...changes,
   });
-  const handlers = { ...pipelineJobs(pipelines), 'expectations.check': async () => {} } as unknown as JobHandlers;
+  const handlers = {
+    ...pipelineJobs(pipelines, reportedRuns),
+    'expectations.check': async () => {},
+  } as unknown as JobHandlers;
   const runner = createRunner({ database, clock, log, handlers, concurrency: 2 });
 
   async function until<Value>(look: () => Promise<Value | undefined>): Promise<Value> {
@@ -157,6 +165,7 @@ export async function benchIn(
   }
   return {
     pipelines,
+    reportedRuns,
     experiments,
     datasets,
     events,

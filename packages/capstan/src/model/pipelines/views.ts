@@ -1,13 +1,26 @@
-import type { PipelineRun, PipelineRunInput, PipelineRunStage, PipelineRunSummary, StageAttempt } from '@capstan/api';
+import type {
+  PipelineRun,
+  PipelineRunInput,
+  PipelineRunStage,
+  PipelineRunSummary,
+  ReportedPlace,
+  StageAttempt,
+  StageReason,
+  StageReport,
+} from '@capstan/api';
 import type { ParamOverrides } from '#kernel/pipeline-definition';
 import { reasonText, type Reason } from '#kernel/stage-reasons';
+import { isLost } from './report-model.ts';
 import type * as store from './store.ts';
 
 /** Rows as callers see them. */
-export function summaryOf(row: store.RunRow): PipelineRunSummary {
+export function summaryOf(row: store.RunRow, now: number): PipelineRunSummary {
   return {
     id: row.id,
     project: row.project,
+    source: row.source,
+    place: row.place === null ? null : (JSON.parse(row.place) as ReportedPlace),
+    isLost: isLost(row, now),
     number: row.number,
     status: row.status,
     phase: row.phase,
@@ -26,9 +39,10 @@ export function runOf(
   row: store.RunRow,
   stages: readonly store.StageRow[],
   attempts: readonly store.AttemptRow[],
+  now: number,
 ): PipelineRun {
   return {
-    ...summaryOf(row),
+    ...summaryOf(row, now),
     revision: row.revision,
     inputs: JSON.parse(row.inputs) as PipelineRunInput[],
     params: JSON.parse(row.params) as ParamOverrides as PipelineRun['params'],
@@ -58,12 +72,18 @@ function stageOf(row: store.StageRow, attempts: readonly store.AttemptRow[]): Pi
     outputs: JSON.parse(row.outputs) as string[],
     status: row.status,
     isCached: row.is_cached === 1,
-    why: (JSON.parse(row.why) as Reason[]).map((reason) => ({ ...reason, text: reasonText(reason) })),
+    why: (JSON.parse(row.why) as (Reason | StageReason)[]).map(withText),
     reason: row.reason,
     because: row.because,
     runId: row.run_id,
+    report: row.report === null ? null : (JSON.parse(row.report) as StageReport),
     attempts: attempts.map(attemptOf),
   };
+}
+
+/** What a checkout told has its sentence. */
+function withText(reason: Reason | StageReason): StageReason {
+  return 'text' in reason ? reason : { ...reason, text: reasonText(reason) };
 }
 
 function attemptOf(row: store.AttemptRow): StageAttempt {

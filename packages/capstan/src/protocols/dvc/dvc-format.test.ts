@@ -5,9 +5,9 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LockEntry, ParamValue, Stage } from '#kernel/pipeline-definition';
 import { createDvcFormat } from './index.ts';
-import { entryValue, resultValue } from './lock-entry.ts';
-import { pythonJson } from './python-json.ts';
-import { readJson, type Values } from './value-files.ts';
+import { entryValue, resultValue } from './lock/lock-entry.ts';
+import { pythonJson } from './text/python-json.ts';
+import { readJson, type Values } from './text/value-files.ts';
 
 const vectors = readJson(readFileSync(new URL('golden/vectors.json', import.meta.url), 'utf8'), 'vectors') as Values;
 const format = createDvcFormat();

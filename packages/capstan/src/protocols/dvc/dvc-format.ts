@@ -1,14 +1,14 @@
 import { basename } from 'node:path';
 import type { PipelineFormat } from '#model/pipelines';
-import { adoptFolder, shareOutputs } from './dvc-folder.ts';
-import { refuseIgnorePatterns } from './dvcignore.ts';
-import { hashPath } from './hash-path.ts';
-import { resultKey } from './lock-entry.ts';
-import { decodeEntry, encodeEntry, writeLock } from './lock-file.ts';
-import { readMetrics } from './metrics-file.ts';
-import { overrideParams } from './override-params.ts';
-import { readParams } from './param-values.ts';
-import { PIPELINE_FILE, readPipeline } from './read-pipeline.ts';
+import { adoptFolder, shareOutputs } from './objects/dvc-folder.ts';
+import { refuseIgnorePatterns } from './ignore/dvcignore.ts';
+import { hashPath } from './objects/hash-path.ts';
+import { resultKey } from './lock/lock-entry.ts';
+import { decodeEntry, encodeEntry, writeLock } from './lock/lock-file.ts';
+import { readMetrics } from './pipeline/metrics-file.ts';
+import { overrideParams } from './pipeline/override-params.ts';
+import { readParams } from './pipeline/param-values.ts';
+import { PIPELINE_FILE, readPipeline } from './pipeline/read-pipeline.ts';
 
 /** Pipelines written in dvc.yaml, params.yaml and dvc.lock, as DVC 3 has them. */
 export function createDvcFormat(): PipelineFormat {

@@ -9,9 +9,9 @@ export {
   type DataFile,
   type DataOutput,
   type SourceRepository,
-} from './data-file.ts';
-export { objectPath, runPath, type HashScheme } from './object-place.ts';
-export { IGNORE_FILE, rootIgnoreRules, type IgnoreRules } from './ignore-rules.ts';
+} from './objects/data-file.ts';
+export { objectPath, runPath, type HashScheme } from './objects/object-place.ts';
+export { IGNORE_FILE, rootIgnoreRules, type IgnoreRules } from './ignore/ignore-rules.ts';
 export {
   readConfig,
   type ConfigLevel,
@@ -19,18 +19,19 @@ export {
   type DvcConfig,
   type LinkType,
   type RemoteConfig,
-} from './config-file.ts';
-export { removeConfigSection, setConfigOption } from './edit-config.ts';
-export { listingPieces, readListing, readListingColumns, type ListedFile } from './folder-listing.ts';
-export { withIgnored, withoutIgnored } from './git-ignore.ts';
-export { readPipelineFile, type PipelineFiles, type PipelineSource } from './read-pipeline.ts';
-export type { ValueUse } from './read-stage.ts';
-export { withFrozenStage } from './freeze-stage.ts';
-export { mergeLocks, readLock, type Lock } from './lock-text.ts';
-export { resultKey, resultValue, type LockedPath, type LockedStage } from './lock-entry.ts';
-export { encodeEntry as writeResult, readResult } from './lock-file.ts';
-export { findParams, refuseMissing, type FoundParams } from './param-values.ts';
-export { readValues, readValuesText, selectValue, type Values } from './value-files.ts';
-export { pythonRepr } from './python-repr.ts';
-export { pythonFloat } from './python-text.ts';
-export { overrideParams } from './override-params.ts';
+} from './config/config-file.ts';
+export { removeConfigSection, setConfigOption } from './config/edit-config.ts';
+export { listingPieces, readListing, readListingColumns, type ListedFile } from './objects/folder-listing.ts';
+export { withIgnored, withoutIgnored } from './ignore/git-ignore.ts';
+export { readPipelineFile, type PipelineFiles, type PipelineSource } from './pipeline/read-pipeline.ts';
+export type { ValueUse } from './pipeline/read-stage.ts';
+export { withFrozenStage } from './pipeline/freeze-stage.ts';
+export { mergeLocks, readLock, type Lock } from './lock/lock-text.ts';
+export { resultKey, resultValue, type LockedPath, type LockedStage } from './lock/lock-entry.ts';
+export { encodeEntry as writeResult, readResult } from './lock/lock-file.ts';
+export { findParams, refuseMissing, type FoundParams } from './pipeline/param-values.ts';
+export { readValues, readValuesText, selectValue, type Values } from './text/value-files.ts';
+export { pythonRepr } from './pipeline/python-repr.ts';
+export { pythonFloat } from './text/python-text.ts';
+export { readMetrics } from './pipeline/metrics-file.ts';
+export { overrideParams } from './pipeline/override-params.ts';

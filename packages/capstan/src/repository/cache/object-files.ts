@@ -27,6 +27,16 @@ export type StoreBy = 'copy' | 'hardlink';
 
 const made = new Set<string>();
 
+const ownPrefix = randomBytes(3).toString('hex');
+const COUNTED = 1 << 24;
+let temporaries = 0;
+
+/** Of nobody else: each thread has a prefix of its own, and to ask for chance each time takes as long as to write. */
+function temporaryName(): string {
+  temporaries = (temporaries + 1) % COUNTED;
+  return `${ownPrefix}${temporaries.toString(16).padStart(6, '0')}.tmp`;
+}
+
 /** Writes bytes under an object's name, unless it is there. */
 export function storeBytes(object: string, bytes: Uint8Array): void {
   if (!existsSync(object)) placeBytes(object, bytes);
@@ -77,7 +87,7 @@ export interface PendingCopy {
 /** Copies by reference where the file system can. `cache` is where the temporary copy lies. */
 export function beginCopy(cache: string, path: string): PendingCopy {
   makeFolder(cache);
-  const temporary = `${cache}/.${randomBytes(8).toString('hex')}.tmp`;
+  const temporary = `${cache}/.${temporaryName()}`;
   const isWhole = copyFile(path, temporary, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
   // Told to whoever waits for it.
   isWhole.catch(() => {});
@@ -108,7 +118,7 @@ export interface IncomingObject {
 /** `cache` is where the temporary file lies. */
 export async function beginIncoming(cache: string): Promise<IncomingObject> {
   makeFolder(cache);
-  const temporary = `${cache}/.${randomBytes(8).toString('hex')}.tmp`;
+  const temporary = `${cache}/.${temporaryName()}`;
   const file = await open(temporary, 'wx', OBJECT_MODE);
   return {
     write: (piece) => file.writeFile(piece),
@@ -126,7 +136,7 @@ export async function beginIncoming(cache: string): Promise<IncomingObject> {
 
 function placeObject(object: string, write: (temporary: string) => void): void {
   makeFolder(dirname(object));
-  const temporary = `${object}.${randomBytes(6).toString('hex')}.tmp`;
+  const temporary = `${object}.${temporaryName()}`;
   try {
     write(temporary);
     renameSync(temporary, object);

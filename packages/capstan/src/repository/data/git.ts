@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { conflict } from '#kernel/errors';
 import { withIgnored } from '#protocols/dvc';
@@ -34,7 +34,10 @@ export function ignoreInGit({ root, isInGit }: Repository, path: string): string
   const before = existsSync(whole) ? readFileSync(whole, 'utf8') : undefined;
   const after = withIgnored(before, nameOf(path));
   if (after === undefined) return undefined;
-  writeWhole(whole, after);
+  // A line more is no new file: replacing one makes the file system write at once.
+  if (before !== undefined && before !== '' && after.startsWith(before))
+    appendFileSync(whole, after.slice(before.length));
+  else writeWhole(whole, after);
   return file;
 }
 

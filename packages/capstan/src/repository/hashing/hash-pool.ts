@@ -32,6 +32,8 @@ export interface HashPool {
    *   STORAGE_FULL
    */
   hash(files: FilesToHash): Promise<{ digests: Buffer; sizes: number[] }>;
+  /** Told that so many files are to come: the threads start while the caller looks for more. */
+  expect(files: number): void;
   /** Ends the threads; they begin again with the next large call. */
   close(): Promise<void>;
 }
@@ -55,13 +57,20 @@ export function createHashPool(threads = availableParallelism()): HashPool {
     return done;
   }
 
+  const start = (wanted: number): void => {
+    while (workers.length < wanted) workers.push(startThread());
+  };
+
   return {
+    expect(files) {
+      if (files >= WORTH_A_THREAD_FILES) start(Math.min(threads, Math.ceil(files / TASK_FILES)));
+    },
     async hash(files) {
       const pieces = piecesOf(files);
       const bytes = files.sizes.reduce((sum, size) => sum + size, 0);
       const isLarge = files.paths.length >= WORTH_A_THREAD_FILES || bytes >= WORTH_A_THREAD_BYTES;
       const wanted = isLarge ? Math.min(threads, pieces.length) : 0;
-      while (workers.length < wanted) workers.push(startThread());
+      start(wanted);
       const helpers = wanted === 0 ? [null] : workers.slice(0, wanted);
       // All have ended then: a thread that still works would answer the next call.
       const ends = await Promise.allSettled(helpers.map((worker) => perform(pieces, files, worker)));
@@ -87,6 +96,7 @@ export function createHashPool(threads = availableParallelism()): HashPool {
 interface Piece {
   readonly first: number;
   readonly paths: readonly string[];
+  readonly sizes: readonly number[];
   readonly bytes: number;
 }
 
@@ -102,7 +112,7 @@ function piecesOf({ paths, sizes }: FilesToHash): Piece[] {
   for (let index = 0; index < paths.length; index++) {
     bytes += sizes[index] ?? 0;
     if (index + 1 - first < TASK_FILES && bytes < TASK_BYTES && index + 1 < paths.length) continue;
-    pieces.push({ first, paths: paths.slice(first, index + 1), bytes });
+    pieces.push({ first, paths: paths.slice(first, index + 1), sizes: sizes.slice(first, index + 1), bytes });
     first = index + 1;
     bytes = 0;
   }
@@ -111,7 +121,7 @@ function piecesOf({ paths, sizes }: FilesToHash): Piece[] {
 }
 
 function taskOf(piece: Piece, { root, scheme, store }: FilesToHash): HashTask {
-  return { root, paths: piece.paths, scheme, store };
+  return { root, paths: piece.paths, sizes: piece.sizes, scheme, store };
 }
 
 function startThread(): Worker {

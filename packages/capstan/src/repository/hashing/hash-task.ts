@@ -1,16 +1,17 @@
 // What a thread is asked to do, and the doing: the same code runs without threads for a handful of files.
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import { objectPath, type HashScheme } from '#protocols/dvc';
 import { beginCopy, storeBytes, storeLink, type StoreBy } from '../cache/object-files.ts';
 import { DIGEST_BYTES } from '../model.ts';
-import { hashFile } from './md5-file.ts';
+import { hashFile, type HashedBytes } from './md5-file.ts';
 
 /** Files to hash, and to keep in a cache where one is named. */
 export interface HashTask {
   readonly root: string;
   /** Relative to the root; an empty one is the root itself. */
   readonly paths: readonly string[];
+  /** As a walk found them: where one is wrong the file is hashed all the same. */
+  readonly sizes: readonly number[];
   readonly scheme: HashScheme;
   readonly store: { readonly cache: string; readonly by: StoreBy } | null;
 }
@@ -37,7 +38,9 @@ export async function doHashTask(task: HashTask): Promise<HashOutcome> {
   const sizes: number[] = [];
   for (const [index, path] of task.paths.entries()) {
     try {
-      const { digest, sizeBytes } = await hashOne(task, join(task.root, path));
+      const whole = path === '' ? task.root : `${task.root}/${path}`;
+      const isSmall = (task.sizes[index] ?? 0) < COPIED_APART_BYTES;
+      const { digest, sizeBytes } = (isSmall ? keepSmall(task, whole) : undefined) ?? (await keepLarge(task, whole));
       digests.set(digest, index * DIGEST_BYTES);
       sizes.push(sizeBytes);
     } catch (error) {
@@ -49,20 +52,26 @@ export async function doHashTask(task: HashTask): Promise<HashOutcome> {
   return { digests, sizes, failure: null };
 }
 
-async function hashOne(task: HashTask, path: string): Promise<{ digest: Buffer; sizeBytes: number }> {
-  const { store, scheme } = task;
-  if (store === null) return hashFile(path, scheme === 'md5-dos2unix');
+/** What was hashed is what is kept: it is at hand. Undefined for a file that is too large for that by now. */
+function keepSmall({ store, scheme }: HashTask, path: string): HashedBytes | undefined {
+  const hashed = hashFile(path, scheme === 'md5-dos2unix');
+  if (store === null) return hashed;
+  const object = objectOf(store.cache, hashed, scheme);
+  if (store.by === 'hardlink' && storeLink(object, path)) return hashed;
+  if (!hashed.bytes) return undefined;
+  storeBytes(object, hashed.bytes);
+  return hashed;
+}
+
+async function keepLarge({ store, scheme }: HashTask, path: string): Promise<HashedBytes> {
+  const isDos2unix = scheme === 'md5-dos2unix';
+  if (store === null) return hashFile(path, isDos2unix);
   const before = statSync(path);
-  const isCopiedApart = store.by === 'copy' && before.size >= COPIED_APART_BYTES;
-  let copy = isCopiedApart ? beginCopy(store.cache, path) : undefined;
+  let copy = store.by === 'copy' ? beginCopy(store.cache, path) : undefined;
   try {
-    const hashed = hashFile(path, scheme === 'md5-dos2unix');
-    const object = join(store.cache, objectPath(hashed.digest.toString('hex'), scheme));
+    const hashed = hashFile(path, isDos2unix);
+    const object = objectOf(store.cache, hashed, scheme);
     if (store.by === 'hardlink' && storeLink(object, path)) return hashed;
-    if (!copy && hashed.bytes) {
-      storeBytes(object, hashed.bytes);
-      return hashed;
-    }
     copy ??= beginCopy(store.cache, path);
     await copy.isWhole;
     const after = statSync(path);
@@ -73,6 +82,10 @@ async function hashOne(task: HashTask, path: string): Promise<{ digest: Buffer; 
   } finally {
     await copy?.drop();
   }
+}
+
+function objectOf(cache: string, { digest }: HashedBytes, scheme: HashScheme): string {
+  return `${cache}/${objectPath(digest.toString('hex'), scheme)}`;
 }
 
 class ChangedMeanwhile extends Error {

@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash, hash as hashOnce, type Hash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { HashScheme } from '#protocols/dvc';
 
@@ -27,10 +27,13 @@ export function hashFile(path: string, isDos2unix = false): HashedBytes {
   buffer ??= Buffer.allocUnsafeSlow(READ_BYTES);
   const file = openSync(path, 'r');
   try {
-    const hash = createHash('md5');
     const first = fill(file, buffer);
-    update(hash, buffer.subarray(0, first), isDos2unix);
-    if (first < READ_BYTES) return { digest: hash.digest(), bytes: buffer.subarray(0, first), sizeBytes: first };
+    if (first < READ_BYTES) {
+      const bytes = buffer.subarray(0, first);
+      return { digest: hashOnce('md5', asHashed(bytes, isDos2unix), 'buffer'), bytes, sizeBytes: first };
+    }
+    const hash = createHash('md5');
+    update(hash, buffer, isDos2unix);
     let sizeBytes = first;
     for (let read = fill(file, buffer); read > 0; read = fill(file, buffer)) {
       update(hash, buffer.subarray(0, read), isDos2unix);
@@ -89,7 +92,11 @@ function fill(file: number, target: Buffer): number {
 }
 
 function update(hash: Hash, bytes: Buffer, isDos2unix: boolean): void {
-  hash.update(isDos2unix && isText(bytes) ? withUnixLineEnds(bytes) : bytes);
+  hash.update(asHashed(bytes, isDos2unix));
+}
+
+function asHashed(bytes: Buffer, isDos2unix: boolean): Buffer {
+  return isDos2unix && isText(bytes) ? withUnixLineEnds(bytes) : bytes;
 }
 
 /** As DVC 2 guessed: no NUL, and at most 30 % of the head outside printable ASCII and the usual white space. */

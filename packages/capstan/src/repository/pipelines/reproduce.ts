@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { posix } from 'node:path';
-import { conflict } from '#kernel/errors';
+import type { ReportedPlace } from '@capstan/api';
+import { conflict, messageOf } from '#kernel/errors';
 import { createSchedule, type EndedStage, type ScheduleOptions } from '#kernel/stage-schedule';
 import type { Executor } from '#ports/executor';
 import { stageInGit } from '../data/git.ts';
@@ -13,7 +14,10 @@ import { openLockFiles } from './lock-files.ts';
 import { addressOf, type PipelineNode, type WhyStage } from './model.ts';
 import { readPipelines } from './read-stages.ts';
 import { openRunCache } from './run-cache.ts';
-import { clearOldRuns, makeRunFolder } from './run-folder.ts';
+import { openJournal, type Journal } from '../reporting/journal.ts';
+import { projectName } from '../reporting/model.ts';
+import { declaredProject, placeOf } from '../reporting/place.ts';
+import { clearOldRuns, makeRunFolder, type RunFolder } from './run-folder.ts';
 import { bringUpToDate, type NodeEnd, type StageRun } from './run-stage.ts';
 import { traceRefusal } from './trace-inputs.ts';
 import {
@@ -45,6 +49,13 @@ export interface ReproduceOptions extends TargetOptions, PlanOptions, ScheduleOp
   /** Ends all commands, and leaves nothing half done. */
   readonly signal: AbortSignal;
   readonly lock: LockOptions;
+  /** Takes down what happens, for a server that is told of it. */
+  readonly journal?: {
+    /** Name under which the run is told, where the checkout's capstan.yaml has none. */
+    readonly project?: string | undefined;
+    /** Called with the folder of the run, which the journal is in. */
+    onOpen?(runFolder: string): void;
+  };
   onBegin?(stage: string, why: readonly WhyStage[]): void;
   /** Lines that a stage printed, without the last line end. */
   onOutput?(stage: string, text: string): void;
@@ -52,7 +63,7 @@ export interface ReproduceOptions extends TargetOptions, PlanOptions, ScheduleOp
 }
 
 /** How one stage or data ended. */
-export interface StageReport extends Omit<NodeEnd, 'outcome'> {
+export interface StageReport extends Omit<NodeEnd, 'outcome' | 'facts'> {
   /** As dvc calls it in the working directory. */
   readonly stage: string;
   readonly kind: PipelineNode['kind'];
@@ -84,7 +95,8 @@ export async function reproduce(repository: Repository, options: ReproduceOption
   const lock = createSharedLock(home, options.lock, () => pathLocks.publish([...running]));
   await lock.enter();
   try {
-    await clearOldRuns(home, options.executor);
+    const place = options.journal && placeOf(repository, options.commandText);
+    await clearOldRuns(home, options.executor, now());
     const pipelines = await readPipelines(repository);
     const plan = planOf(pipelines, chooseNodes(repository, pipelines, options), options);
     refuseWhatGitTracks(repository, plan);
@@ -93,6 +105,7 @@ export async function reproduce(repository: Repository, options: ReproduceOption
     }
     const notTraced = options.isTraced === true ? traceRefusal() : undefined;
     const folder = makeRunFolder(home, runId(now()));
+    const journal = place && journalFor(repository, plan, { folder, place: await place, options });
     const broken = new AbortController();
     const order = pipelines.graph.order.map(({ name }) => name);
     const run: StageRun = {
@@ -120,12 +133,19 @@ export async function reproduce(repository: Repository, options: ReproduceOption
       isPulled: options.isPulled ?? false,
       waitMs: options.lock.waitMs,
       onWait: (holder) => options.lock.onWait?.(holder),
-      onBegin: (node, why) => options.onBegin?.(addressOf(node, repository.here), why),
+      onBegin(node, why) {
+        options.onBegin?.(addressOf(node, repository.here), why);
+        if (node.kind !== 'stage') return;
+        const index = plan.findIndex((each) => each.node === node);
+        journal?.stageBegan(node, why, folder.logOf(index, node.stage.name));
+      },
       changedFiles: new Set(),
     };
     // Each stage takes the lock for itself, and leaves it to others while its command runs.
     lock.leave();
-    const stages = await runAll(run, plan, options, broken);
+    const stages = await toldTo(journal, options.signal, () =>
+      runAll(run, plan, { ...options, taken: journal }, broken),
+    );
     await lock.enter();
     pathLocks.publish([]);
     stageInGit(repository, [...run.locks.written, ...run.changedFiles]);
@@ -138,7 +158,7 @@ export async function reproduce(repository: Repository, options: ReproduceOption
 async function runAll(
   run: StageRun,
   plan: readonly PlannedNode[],
-  options: ReproduceOptions,
+  options: ReproduceOptions & { readonly taken: Journal | undefined },
   broken: AbortController,
 ): Promise<StageReport[]> {
   const { here } = run.repository;
@@ -150,17 +170,21 @@ async function runAll(
   const reports: StageReport[] = [];
   /** Those after which what reads from them is forced, where that was asked for. */
   const fresh = new Set<string>();
-  const tell = (report: StageReport): void => {
+  const tell = async (
+    node: PipelineNode,
+    { facts, ...report }: StageReport & Pick<NodeEnd, 'facts'>,
+  ): Promise<void> => {
     reports.push(report);
     options.onEnd?.(report);
+    if (node.kind === 'stage') await options.taken?.stageEnded(node, { ...report, ...(facts && { facts }) });
   };
-  const tellOthers = (ended: readonly EndedStage[]): void => {
+  const tellOthers = async (ended: readonly EndedStage[]): Promise<void> => {
     for (const { name, end, because } of ended) {
       const node = planned.get(name)?.node;
       const cause = because === undefined ? undefined : planned.get(because)?.node;
       if (!node || (end !== 'skipped' && end !== 'cancelled')) continue;
       const told = { stage: addressOf(node, here), kind: node.kind, why: [], warnings: [], durationMs: 0 };
-      tell({ ...told, outcome: end, ...(cause && { because: addressOf(cause, here) }) });
+      await tell(node, { ...told, outcome: end, ...(cause && { because: addressOf(cause, here) }) });
     }
   };
   const runOne = async (name: string): Promise<void> => {
@@ -172,14 +196,14 @@ async function runAll(
     const end = await bringUpToDate(run, one.node, { index: one.index, isForced });
     if (end.outcome === 'ran' || end.outcome === 'restored' || isForced) fresh.add(name);
     const stage = addressOf(one.node, here);
-    tell({ stage, kind: one.node.kind, durationMs: performance.now() - beganMs, ...end });
+    await tell(one.node, { stage, kind: one.node.kind, durationMs: performance.now() - beganMs, ...end });
     const isDone = end.outcome !== 'failed' && end.outcome !== 'cancelled';
-    tellOthers(schedule.end(name, isDone ? 'done' : (end.outcome as 'failed' | 'cancelled')).slice(1));
+    await tellOthers(schedule.end(name, isDone ? 'done' : (end.outcome as 'failed' | 'cancelled')).slice(1));
   };
   const tasks = new Map<string, Promise<void>>();
   try {
     while (!schedule.isOver) {
-      if (options.signal.aborted) tellOthers(schedule.cancel());
+      if (options.signal.aborted) await tellOthers(schedule.cancel());
       for (const name of schedule.take()) {
         tasks.set(
           name,
@@ -193,6 +217,36 @@ async function runAll(
     // Nothing runs on after a failure of ours.
     broken.abort();
     await Promise.allSettled(tasks.values());
+  }
+}
+
+function journalFor(
+  repository: Repository,
+  plan: readonly PlannedNode[],
+  { folder, place, options }: { folder: RunFolder; place: ReportedPlace; options: ReproduceOptions },
+): Journal | undefined {
+  const { root, now } = repository;
+  const project = options.journal?.project ?? declaredProject(root) ?? projectName(place.repository.name);
+  const journal = openJournal(plan, { project, place, root, runFolder: folder.path, now });
+  if (journal) options.journal?.onOpen?.(folder.path);
+  return journal;
+}
+
+/** The journal ends as the run does, whatever ends it. */
+async function toldTo(
+  journal: Journal | undefined,
+  signal: AbortSignal,
+  work: () => Promise<StageReport[]>,
+): Promise<StageReport[]> {
+  try {
+    const stages = await work();
+    const failed = stages.find(({ outcome }) => outcome === 'failed');
+    const outcome = signal.aborted ? 'cancelled' : failed ? 'failed' : 'succeeded';
+    journal?.end(outcome, failed ? `The stage '${failed.stage}' failed: ${failed.reason}` : null);
+    return stages;
+  } catch (error) {
+    journal?.end('failed', messageOf(error));
+    throw error;
   }
 }
 

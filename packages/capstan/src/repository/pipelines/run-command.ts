@@ -25,9 +25,10 @@ export interface CommandSite {
   onOutput(node: StageNode, text: string): void;
 }
 
-export type CommandEnd =
+export type CommandEnd = { readonly result?: ExecutionResult } & (
   | { readonly outcome: 'succeeded' | 'cancelled' }
-  | { readonly outcome: 'failed'; readonly reason: string };
+  | { readonly outcome: 'failed'; readonly reason: string }
+);
 
 /**
  * Runs the command of a stage as dvc does, until no process of it is left.
@@ -61,8 +62,8 @@ export async function runCommand(site: CommandSite, node: StageNode, index: numb
     if (signal.aborted) cancel();
     const result = await execution.done;
     signal.removeEventListener('abort', cancel);
-    if (result.outcome === 'succeeded' || result.outcome === 'cancelled') return { outcome: result.outcome };
-    return { outcome: 'failed', reason: reasonOf(result, logFile) };
+    if (result.outcome === 'succeeded' || result.outcome === 'cancelled') return { outcome: result.outcome, result };
+    return { outcome: 'failed', reason: reasonOf(result, logFile), result };
   } finally {
     follower.stop();
     folder.end(index);

@@ -1,10 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { Executor } from '#ports/executor';
+import { closeJournal, isUnsent } from '../reporting/journal.ts';
 
 /** Where one run of pipelines keeps its logs, and says which commands it has running. */
 export interface RunFolder {
   readonly id: string;
+  /** Absolute. */
+  readonly path: string;
   /** Relative to the root. */
   logOf(index: number, stage: string): string;
   /** Names a command before it is started, so that whoever comes after a killed run finds it. Returns its id. */
@@ -15,6 +18,9 @@ export interface RunFolder {
 
 const RUNS = join('tmp', 'capstan', 'runs');
 const RUNS_KEPT = 10;
+/** So many more are kept that a server was not told of, and so many bytes of them. */
+const UNSENT_KEPT = 40;
+const UNSENT_BYTES = 64 << 20;
 const LONGEST_NAME = 80;
 
 /** @param home absolute: `.dvc` */
@@ -24,6 +30,7 @@ export function makeRunFolder(home: string, id: string): RunFolder {
   writeFileSync(join(folder, 'run.json'), JSON.stringify({ pid: process.pid, begun: beginOf(process.pid) }));
   return {
     id,
+    path: folder,
     logOf: (index, stage) =>
       `.dvc/tmp/capstan/runs/${id}/${index + 1}-${stage.replaceAll(/[^\w.-]+/g, '_').slice(0, LONGEST_NAME)}.log`,
     begin(index) {
@@ -35,22 +42,47 @@ export function makeRunFolder(home: string, id: string): RunFolder {
 }
 
 /**
- * Ends what runs that were killed have left running, and removes the logs of old runs.
+ * Ends what runs that were killed have left running, and what they tell; and removes the logs of old runs.
  * @throws DomainError NOT_IMPLEMENTED where such processes cannot be found
  */
-export async function clearOldRuns(home: string, executor: Executor): Promise<void> {
-  const runs = join(home, RUNS);
-  if (!existsSync(runs)) return;
-  const ids = readdirSync(runs).toSorted();
-  for (const [index, id] of ids.entries()) {
-    if (isAlive(join(runs, id))) continue;
-    const attempts = join(runs, id, 'attempts');
+export async function clearOldRuns(home: string, executor: Executor, now: number): Promise<void> {
+  const dead = runFolders(home).filter((folder) => !isAlive(folder));
+  for (const folder of dead) {
+    const attempts = join(folder, 'attempts');
     for (const attempt of existsSync(attempts) ? readdirSync(attempts) : []) {
-      await executor.reap(`${id}:${attempt}`);
+      await executor.reap(`${basename(folder)}:${attempt}`);
       rmSync(join(attempts, attempt), { force: true });
     }
-    if (index < ids.length - RUNS_KEPT) rmSync(join(runs, id), { recursive: true, force: true });
+    closeJournal(folder, now);
   }
+  let [unsent, unsentBytes] = [0, 0];
+  for (const folder of dead.slice(0, -RUNS_KEPT).toReversed()) {
+    if (isUnsent(folder)) {
+      unsent++;
+      unsentBytes += sizeOf(folder);
+      if (unsent <= UNSENT_KEPT && unsentBytes <= UNSENT_BYTES) continue;
+    }
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Folders of runs that nobody was told of and whose processes are gone, the oldest first; absolute. */
+export function unsentRuns(home: string): string[] {
+  return runFolders(home).filter((folder) => !isAlive(folder) && isUnsent(folder));
+}
+
+function runFolders(home: string): string[] {
+  const runs = join(home, RUNS);
+  if (!existsSync(runs)) return [];
+  return readdirSync(runs)
+    .toSorted()
+    .map((id) => join(runs, id));
+}
+
+function sizeOf(folder: string): number {
+  return readdirSync(folder)
+    .map((name) => statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0)
+    .reduce((sum, size) => sum + size, 0);
 }
 
 function isAlive(folder: string): boolean {

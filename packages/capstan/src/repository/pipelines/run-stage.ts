@@ -5,6 +5,7 @@ import { conflict, DomainError, invalid } from '#kernel/errors';
 import { refuseMissing, type LockedPath, type LockedStage } from '#protocols/dvc';
 import { addData } from '../data/add.ts';
 import type { PathLocks } from '../locks/path-locks.ts';
+import type { StageFacts } from '../reporting/journal.ts';
 import type { SharedLock } from '../locks/shared-lock.ts';
 import { dataChanges } from './data-state.ts';
 import type { LockFiles } from './lock-files.ts';
@@ -40,6 +41,8 @@ export interface NodeEnd {
   readonly log?: string;
   /** Files of the repository that the command read and the stage does not declare; where it was traced. */
   readonly undeclared?: readonly string[];
+  /** What it was made from and left, and what that took; as far as is known. */
+  readonly facts?: StageFacts;
 }
 
 /** What bringing stages up to date needs. */
@@ -94,13 +97,13 @@ async function bringStage(
   const state = await stageState(run, node, run.locks.entryOf(node));
   const why: readonly WhyStage[] = isForced ? [{ kind: 'forced' }, ...state.why.filter(isReasonToRun)] : state.why;
   if (!why.some((each) => isReasonToRun(each) && !isMissingOnly(run, each))) {
-    return { outcome: 'unchanged', why: state.why, warnings: [] };
+    return { outcome: 'unchanged', why: state.why, warnings: [], facts: { entry: state.locked } };
   }
   if (node.stage.isFrozen || !state.now) return await recordFrozen(run, node, state, why);
   refuseMissingInputs(node, state.now);
   if (!isForced) {
     const restored = await tryRestore(run, node, state, state.now);
-    if (restored) return { outcome: 'restored', why, warnings: [] };
+    if (restored) return { outcome: 'restored', why, warnings: [], facts: { entry: run.locks.entryOf(node) } };
   }
   run.onBegin(node, why);
   return await runStage(run, node, { state, now: state.now, why, index });
@@ -197,14 +200,18 @@ async function runStage(run: StageRun, node: StageNode, { state, now, why, index
     await lock.enter();
     running.delete(paths);
   }
+  const { result } = end;
   if (end.outcome === 'cancelled') {
     await dropOutputs(repository, node, state.locked);
-    return { outcome: 'cancelled', why, warnings: [], log };
+    return { outcome: 'cancelled', why, warnings: [], log, facts: { result } };
   }
   const traced = site.isTraced
     ? { undeclared: await undeclaredInputs(repository.root, node, traceOf(join(repository.root, log))) }
     : {};
-  if (end.outcome === 'failed') return { outcome: 'failed', why, warnings: [], log, reason: end.reason, ...traced };
+  if (end.outcome === 'failed') {
+    const facts = { entry: entryOf(node, now, []), result };
+    return { outcome: 'failed', why, warnings: [], log, reason: end.reason, ...traced, facts };
+  }
   const isKept = run.isCommitted && isResultKept(node.stage);
   const outputs = await saveOutputs(repository, node, state.locked, {
     isStored: run.isCommitted,
@@ -215,7 +222,7 @@ async function runStage(run: StageRun, node: StageNode, { state, now, why, index
   if (isKept) run.runCache.keep(entry);
   record(run, node, entry);
   pathLocks.publish([...running]);
-  return { outcome: 'ran', why, warnings, log, ...traced };
+  return { outcome: 'ran', why, warnings, log, ...traced, facts: { entry, result } };
 }
 
 /**
@@ -287,8 +294,9 @@ async function recordFrozen(
   }
   const outputs = await saveOutputs(run.repository, node, locked, { isStored: run.isCommitted, isResultKept: false });
   const { inputs, params } = await inputsNow(run, node, locked);
-  record(run, node, { command: node.stage.command, inputs, params, outputs });
-  return { outcome: 'recorded', why, warnings: [] };
+  const entry = { command: node.stage.command, inputs, params, outputs };
+  record(run, node, entry);
+  return { outcome: 'recorded', why, warnings: [], facts: { entry } };
 }
 
 /** Data that was changed is taken as it is, like `capstan add`; what is missing must be brought back first. */

@@ -52,7 +52,10 @@ export async function hashContent(
   const isRemembered = stats.isDirectory() || stats.size >= WORTH_REMEMBERING_BYTES;
   const memoFile = join(source.memoFolder, createHash('sha1').update(`${scheme} ${path}`).digest('hex'));
   const memo = isRemembered ? readMemo(memoFile) : undefined;
-  const facts = gather(memo, (visit) => (stats.isFile() ? visit('', stats) : walkTracked(source, path, visit)));
+  const facts = gather(memo, (visit) => {
+    if (stats.isFile()) visit('', stats);
+    else walkTracked(source, path, memo ? visit : announced(source.pool, visit));
+  });
   const hashedAt = source.now();
   const { digests, unknown } = recall(facts, memo);
   const toStore = options.store ? withoutObject(options.store, digests, unknown, scheme) : unknown;
@@ -71,6 +74,15 @@ export async function hashContent(
 
 function walkTracked({ root, rules }: ContentSource, path: string, visit: Visit): void {
   walkFolder(root, path, rulesFor(root, folderOf(path), rules), visit);
+}
+
+/** What nobody has hashed is hashed when the walk has ended: threads start meanwhile. */
+function announced(pool: HashPool, visit: Visit): Visit {
+  let files = 0;
+  return (path, stats) => {
+    pool.expect(++files);
+    visit(path, stats);
+  };
 }
 
 /** Of files whose hash is known the cache may have lost the object. */

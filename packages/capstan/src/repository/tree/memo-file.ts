@@ -14,6 +14,7 @@ export interface Memo {
 
 const VERSION = 1;
 const NUMBER_BYTES = 8;
+const PIECE_PATHS = 1 << 14;
 /** Files on some file systems keep their time only to so many milliseconds: a write after hashing may leave it as it is. */
 const TIME_GRAIN_MS = 20;
 
@@ -23,22 +24,36 @@ const TIME_GRAIN_MS = 20;
  * written everything works all the same, and the next command hashes again.
  */
 export function writeMemo(path: string, { facts, digests, content }: Memo, hashedAt: number): void {
-  const paths = Buffer.from(facts.paths.join('\0'));
-  const count = facts.paths.length;
-  const mtimes = Float64Array.from(facts.mtimes, (at) => (at > hashedAt - TIME_GRAIN_MS ? Number.NaN : at));
-  const header = Buffer.from(`${JSON.stringify({ version: VERSION, count, pathBytes: paths.length, content })}\n`);
-  const columns = [facts.sizes, mtimes, facts.inodes].map((column) => Buffer.from(Float64Array.from(column).buffer));
+  const { paths } = facts;
+  const count = paths.length;
+  const pathBytes = paths.reduce((sum, each) => sum + Buffer.byteLength(each), Math.max(0, count - 1));
+  const header = Buffer.from(`${JSON.stringify({ version: VERSION, count, pathBytes, content })}\n`);
+  const times = (at: number): number => (at > hashedAt - TIME_GRAIN_MS ? Number.NaN : at);
+  // One after the other: of a million files all of them together are a good part of the memory that a command takes.
+  const parts = function* (): Generator<Uint8Array> {
+    yield header;
+    for (let first = 0; first < count; first += PIECE_PATHS) {
+      const piece = paths.slice(first, first + PIECE_PATHS).join('\0');
+      yield Buffer.from(first + PIECE_PATHS < count ? `${piece}\0` : piece);
+    }
+    yield bytesOf(Float64Array.from(facts.sizes));
+    yield bytesOf(Float64Array.from(facts.mtimes, times));
+    yield bytesOf(Float64Array.from(facts.inodes));
+    yield digests;
+  };
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     mkdirSync(dirname(path), { recursive: true });
-    writeParts(temporary, [header, paths, ...columns, digests]);
+    writeParts(temporary, parts());
     renameSync(temporary, path);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
   }
 }
 
-function writeParts(path: string, parts: readonly Buffer[]): void {
+const bytesOf = (column: Float64Array): Uint8Array => new Uint8Array(column.buffer);
+
+function writeParts(path: string, parts: Iterable<Uint8Array>): void {
   const file = openSync(path, 'w');
   try {
     for (const part of parts) writeFileSync(file, part);
@@ -97,14 +112,19 @@ export function gather(memo: Memo | undefined, walk: (visit: Visit) => void): Fi
     return facts;
   }
   let same = 0;
+  let near = 0;
   let found: FileFacts | undefined;
   walk((path, stats) => {
     if (!found && memo.facts.paths[same] === path && isAsThen(stats, memo.facts, same)) {
       same++;
       return;
     }
+    if (!found) near = same;
     found ??= firstOf(memo.facts, same);
-    addFact(found, path, stats);
+    // The memo's own text of a path that it has: a million of them are there once then, not twice.
+    const { paths } = memo.facts;
+    while (near < paths.length && isBefore(paths[near] ?? '', path)) near++;
+    addFact(found, paths[near] === path ? (paths[near] ?? path) : path, stats);
   });
   if (found) return found;
   return same === memo.facts.paths.length ? memo.facts : firstOf(memo.facts, same);

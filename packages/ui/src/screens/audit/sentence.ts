@@ -29,6 +29,8 @@ const tellers: Readonly<Record<string, Teller>> = {
     payload['verdict'] === 'accepted'
       ? `${at(payload, 'dataset')} version ${at(payload, 'number')} passed its checks`
       : `${at(payload, 'dataset')} version ${at(payload, 'number')} is in quarantine: ${names(payload['failed'], 'rule')}`,
+  'dataset-version.rows-quarantined': (payload) =>
+    `${Number(payload['quarantinedRows']).toLocaleString('en')} rows of ${at(payload, 'dataset')} version ${at(payload, 'number')} put into quarantine: ${names(payload['rules'], 'rule')}`,
   'expectation-test.requested': (payload) =>
     `A test of the expectations of ${at(payload, 'dataset')} began, on version ${at(payload, 'number')}`,
   'expectation-test.ended': (payload) =>
@@ -63,9 +65,12 @@ const tellers: Readonly<Record<string, Teller>> = {
   'model-alias.removed': (payload) => `${at(payload, 'model')}@${at(payload, 'alias')} removed${because(payload)}`,
   'model-version.approved': (payload) => `${versionOf(payload)} approved as ${at(payload, 'role')}${because(payload)}`,
   'verdict.given': (payload) => `The gates say ${at(payload, 'status')} to ${versionOf(payload)}`,
+  'pipeline-run.reported': (payload) => `Pipeline run ${at(payload, 'number')} began on ${at(payload, 'host')}`,
   'pipeline-run.started': (payload) => `Pipeline run ${at(payload, 'number')} started`,
   'pipeline-run.ended': (payload) =>
     `Pipeline run ${at(payload, 'number')} ${at(payload, 'outcome')}${because(payload)}`,
+  'sweep.started': (payload) => `Sweep ${at(payload, 'number')} started: ${at(payload, 'method')}`,
+  'sweep.ended': (payload) => `Sweep ${at(payload, 'number')} ${at(payload, 'outcome')}${because(payload)}`,
   'deployment.created': (payload) => `Deployment ${at(payload, 'deployment')} created`,
   'rollout.started': (payload) =>
     `Rollout of revision ${at(payload, 'revision')} of ${at(payload, 'deployment')} started`,

@@ -13,6 +13,7 @@ import { useAction } from '../use-action.tsx';
 import { Changes } from './changes.tsx';
 import { DatasetState } from './dataset-state.tsx';
 import { Profile } from './profile.tsx';
+import { QuarantinedRows } from './quarantined-rows.tsx';
 import { Report } from './report.tsx';
 import { Rows } from './rows.tsx';
 import { Use } from './use.tsx';
@@ -24,8 +25,9 @@ export function DatasetVersion() {
   const navigate = useNavigate();
   const read = useRead(api.datasets.getVersion, { params: { version } });
   const recheck = useAction(async () => {
-    await api.expectations.recheck({ params: { version } });
+    const { id } = await api.expectations.recheck({ params: { version } });
     await refresh();
+    if (id !== version) await navigate({ to: '/dataset-versions/$version', params: { version: id } });
   });
   const data = read.data;
   return (
@@ -33,7 +35,7 @@ export function DatasetVersion() {
       title={data ? `${data.dataset} version ${data.number}` : 'Dataset version'}
       state={data && <DatasetState status={data.status} />}
       actions={
-        data?.status === 'quarantined' && (
+        (data?.status === 'quarantined' || data?.quarantine) && (
           <Button onClick={recheck.act} disabled={recheck.isBusy}>
             Check again
           </Button>
@@ -48,6 +50,9 @@ export function DatasetVersion() {
               label="Parts of the version"
               tabs={[
                 { id: 'checks', label: 'Checks', count: found.report?.results.length },
+                ...(found.quarantine
+                  ? [{ id: 'quarantine' as const, label: 'Quarantined rows', count: found.quarantine.rows }]
+                  : []),
                 { id: 'profile', label: 'Profile', count: found.profile?.columns.length },
                 { id: 'rows', label: 'Rows' },
                 { id: 'changes', label: 'Changes' },
@@ -58,6 +63,7 @@ export function DatasetVersion() {
               onChoose={(id) => void navigate({ to: '.', search: { tab: id }, replace: true })}
             >
               {tab === 'checks' && <Checks version={found} />}
+              {tab === 'quarantine' && <Quarantined version={found} />}
               {tab === 'profile' && <ProfileOf version={found} />}
               {tab === 'rows' && <Rows version={found} />}
               {tab === 'changes' && (
@@ -81,6 +87,11 @@ function Checks({ version }: { version: DatasetVersionReply }) {
   if (version.report) return <Report report={version.report} />;
   if (version.origin === 'derived') return <Empty title="Cut from accepted versions, so it is accepted as they are" />;
   return <Empty title="The check is under way">This page shows the report as soon as it is there.</Empty>;
+}
+
+function Quarantined({ version }: { version: DatasetVersionReply }) {
+  if (version.quarantine) return <QuarantinedRows version={version} quarantine={version.quarantine} />;
+  return <Empty title="No row of this version is in quarantine" />;
 }
 
 function ProfileOf({ version }: { version: DatasetVersionReply }) {
@@ -126,6 +137,7 @@ function Aside({ version }: { version: DatasetVersionReply }) {
         ['Id', <Id key="id" value={version.id} isWhole />],
         ['Digest', <Id key="digest" value={version.digest} />],
         ['Rows', count(version.rows)],
+        ...(version.quarantinedRows > 0 ? ([['In quarantine', counted(version.quarantinedRows, 'row')]] as const) : []),
         ['Size', `${bytes(version.sizeBytes)} in ${counted(version.fileCount, 'file')}`],
         ['Columns', version.columns.length],
         [

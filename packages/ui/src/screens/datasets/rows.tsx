@@ -55,7 +55,7 @@ export function Rows({ version }: { version: DatasetVersionReply }) {
 }
 
 /** As it stands there: no thousands in numbers, since years and codes are numbers, too. */
-function Value({ value }: { value: string | number | boolean | null | undefined }) {
+export function Value({ value }: { value: string | number | boolean | null | undefined }) {
   if (value === null || value === undefined) return <Quiet>missing</Quiet>;
   if (typeof value !== 'string') return String(value);
   return value.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d):00Z$/, '$1 $2');

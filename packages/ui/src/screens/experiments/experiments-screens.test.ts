@@ -15,7 +15,8 @@ import {
   type Drawn,
 } from './charts/series.ts';
 import { fieldOf, firstColumns, isLessBetter, splitKey } from './columns.ts';
-import { compareRows, deltaOf, dimensionsOf, placeOf, scaleOf } from './compare/facts.ts';
+import { placeOf, scaleOf } from '../../design/dimension.ts';
+import { compareRows, deltaOf, dimensionsOf } from './compare/facts.ts';
 import { completionAt } from './completion.ts';
 import { readSeparated } from './preview/separated.ts';
 import { reproductionOf } from './reproduce.ts';

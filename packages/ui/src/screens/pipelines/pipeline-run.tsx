@@ -1,19 +1,24 @@
 import { Link, useParams } from '@tanstack/react-router';
+import { useEffect } from 'react';
 import { api, refresh, useNow, useRead } from '../../app/api.ts';
 import type { PipelineRunReply } from '../../app/replies.ts';
 import { Button } from '../../design/button.tsx';
 import { Id } from '../../design/copy.tsx';
 import { duration } from '../../design/format.ts';
 import { Loaded } from '../../design/loaded.tsx';
-import { Columns, Empty, Facts, Page, Section } from '../../design/page.tsx';
-import { Stepper } from '../../design/stepper.tsx';
+import { Columns, Empty, Facts, Page, Quiet, Section } from '../../design/page.tsx';
+import { StageGraph } from '../../design/stage-graph.tsx';
 import { Table } from '../../design/table.tsx';
 import { Moment, Time, Took } from '../../design/time.tsx';
 import { useAction } from '../use-action.tsx';
 import { EnvironmentLog } from './logs.tsx';
 import { CycleLink } from './pipeline-runs.tsx';
 import { PipelineState, pipelineTones } from './pipeline-state.tsx';
+import { placeFacts, type Place } from './place.tsx';
+import { outcomeWord } from './report.tsx';
 import { Stage } from './stage.tsx';
+
+const LOOK_EVERY_MS = 15_000;
 
 /** One run of the pipeline: what it read, each stage with why it ran or did not, what it printed. */
 export function PipelineRun() {
@@ -25,17 +30,32 @@ export function PipelineRun() {
   });
   const data = read.data;
   const isOpen = data?.status === 'queued' || data?.status === 'running';
+  const { refetch } = read;
+  const isWatched = isOpen && data.source === 'checkout';
+  useEffect(() => {
+    if (!isWatched) return;
+    // That nothing is heard is no fact: the feed does not tell of it.
+    const timer = setInterval(() => void refetch(), LOOK_EVERY_MS);
+    return () => clearInterval(timer);
+  }, [isWatched, refetch]);
   return (
     <Page
       title={data ? `Pipeline run ${data.number}` : 'Pipeline run'}
-      state={data && <PipelineState status={data.status} />}
-      about={data?.reason}
+      state={data && <PipelineState status={data.status} isLost={data.isLost} />}
+      about={
+        data?.isLost
+          ? `Nothing was heard of it for a while: ${data.place?.host} may be off, or away. It goes on here when it is back.`
+          : data?.reason
+      }
       actions={
-        isOpen && (
+        isOpen &&
+        (data.source === 'checkout' ? (
+          <Quiet>{`It runs in a checkout on ${data.place?.host}: Ctrl-C there ends it`}</Quiet>
+        ) : (
           <Button kind="danger" onClick={cancel.act} disabled={cancel.isBusy || data.isCancelRequested}>
             {data.isCancelRequested ? 'Cancelling…' : 'Cancel'}
           </Button>
-        )
+        ))
       }
     >
       {cancel.failure}
@@ -45,19 +65,19 @@ export function PipelineRun() {
             {found.stages.length === 0 ? (
               <Empty title="No stage yet">The stages are read from the pipeline file when the workspace is made.</Empty>
             ) : (
-              <Stepper
+              <StageGraph
                 label="Stages"
-                steps={found.stages.map((stage) => ({
-                  key: stage.name,
-                  label: stage.name,
+                stages={found.stages.map((stage) => ({
+                  name: stage.name,
+                  after: stage.after,
                   tone: pipelineTones[stage.status],
-                  word: stage.isCached ? 'cached' : stage.status,
+                  word: stage.isCached ? 'cached' : (outcomeWord(stage.report) ?? stage.status),
                   isCurrent: stage.status === 'running',
                 }))}
               />
             )}
-            <Inputs run={found} />
-            <EnvironmentLog run={found} />
+            {found.source === 'server' && <Inputs run={found} />}
+            {found.source === 'server' && <EnvironmentLog run={found} />}
             {found.stages.map((stage) => (
               <Stage key={stage.name} stage={stage} />
             ))}
@@ -110,6 +130,7 @@ function VersionLink({ id, number }: { id: string; number: number }) {
 
 function Aside({ run }: { run: PipelineRunReply }) {
   const now = useNow();
+  if (run.place) return <PlaceAside run={run} place={run.place} now={now} />;
   const params = Object.entries(run.params).flatMap(([file, values]) =>
     Object.entries(values).map(([key, value]) => [`${file}: ${key}`, JSON.stringify(value)] as const),
   );
@@ -140,6 +161,26 @@ function Aside({ run }: { run: PipelineRunReply }) {
         ],
         ['Longest stage', duration(run.stageTimeoutMs)],
         ...params,
+      ]}
+    />
+  );
+}
+
+function PlaceAside({ run, place, now }: { run: PipelineRunReply; place: Place; now: number }) {
+  return (
+    <Facts
+      items={[
+        [
+          'Project',
+          <Link key="project" to="/projects/$project/pipeline-runs" params={{ project: run.project }}>
+            {run.project}
+          </Link>,
+        ],
+        ['Id', <Id key="id" value={run.id} isWhole />],
+        ['By', run.actor],
+        ['Began', <Time key="began" at={run.createdAt} now={now} />],
+        ['Took', <Took key="took" from={run.startedAt ?? run.createdAt} to={run.endedAt} now={now} />],
+        ...placeFacts(place),
       ]}
     />
   );

@@ -20,6 +20,14 @@ export const pipelineTones: Record<Status, Tone> = {
 };
 
 /** How far a run, a stage or an attempt is. */
-export function PipelineState({ status, isCached = false }: { status: Status; isCached?: boolean }) {
+export function PipelineState(props: {
+  status: Status;
+  isCached?: boolean;
+  isLost?: boolean;
+  word?: string | undefined;
+}) {
+  const { status, isCached = false, isLost = false, word } = props;
+  if (isLost) return <State tone="attention">not heard of</State>;
+  if (word !== undefined) return <State tone={pipelineTones[status]}>{word}</State>;
   return <State tone={pipelineTones[status]}>{isCached ? 'taken from cache' : status.replace('-', ' ')}</State>;
 }

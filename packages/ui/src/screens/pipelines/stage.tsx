@@ -6,10 +6,12 @@ import { Command } from '../../design/copy.tsx';
 import { Button } from '../../design/button.tsx';
 import { bytes, duration } from '../../design/format.ts';
 import { Facts, Section } from '../../design/page.tsx';
+import { stageAnchor } from '../../design/stage-graph.tsx';
 import { Table } from '../../design/table.tsx';
 import { Took } from '../../design/time.tsx';
 import { AttemptLog } from './logs.tsx';
 import { PipelineState } from './pipeline-state.tsx';
+import { outcomeWord, reportFacts, ReportedFiles } from './report.tsx';
 
 type StageReply = PipelineRunReply['stages'][number];
 
@@ -20,13 +22,18 @@ export function Stage({ stage }: { stage: StageReply }) {
   // What failed is what one wants to read.
   const logOf = shownLog ?? (last && last.status !== 'succeeded' ? last.id : null);
   return (
-    <Section title={stage.name} note={<PipelineState status={stage.status} isCached={stage.isCached} />}>
+    <Section
+      id={stageAnchor(stage.name)}
+      title={stage.name}
+      note={<PipelineState status={stage.status} isCached={stage.isCached} word={outcomeWord(stage.report)} />}
+    >
       {stage.description !== null && <p>{stage.description}</p>}
       {stage.reason !== null && <p>{stage.reason}</p>}
       <Facts
         items={[
           ['Why', stage.why.length === 0 ? 'not decided yet' : stage.why.map((reason) => reason.text).join('; ')],
           ['After', stage.after.length === 0 ? 'nothing' : stage.after.join(', ')],
+          ...reportFacts(stage.report),
           ['Reads', <Paths key="in" paths={stage.inputs} />],
           ['Writes', <Paths key="out" paths={stage.outputs} />],
           [
@@ -42,6 +49,7 @@ export function Stage({ stage }: { stage: StageReply }) {
         ]}
       />
       <Command>{stage.command}</Command>
+      {stage.report && <ReportedFiles report={stage.report} stage={stage.name} />}
       {stage.attempts.length > 0 && <Attempts stage={stage} onShow={setShownLog} shown={logOf} />}
       {logOf !== null && <AttemptLog attempt={logOf} label={`Log of ${stage.name}`} />}
     </Section>

@@ -1,5 +1,6 @@
 // What runs say of one thing each, as rows of a comparison. Pure.
 import type { RunSummary } from '../../../app/replies.ts';
+import type { Dimension } from '../../../design/dimension.ts';
 import { isLessBetter } from '../columns.ts';
 
 export interface CompareRow {
@@ -93,15 +94,6 @@ export function deltaOf(
   return { by, share: base === 0 ? undefined : by / Math.abs(base), isBetter: by < 0 === isLessBetter(key) };
 }
 
-/** A thing that runs are placed by: a metric, or a param that may be a number or a word. */
-export interface Dimension {
-  /** `metrics.loss`, `params.model`. */
-  readonly id: string;
-  readonly values: readonly (number | string | undefined)[];
-  /** Words in order, where it is not of numbers. */
-  readonly words: readonly string[] | undefined;
-}
-
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /** Every param and metric that differs between the runs: params first, as what was turned comes before what came of it. */
@@ -116,26 +108,4 @@ export function dimensionsOf(runs: readonly RunSummary[]): Dimension[] {
       const words = isNumeric ? undefined : [...new Set(given.map(String))].toSorted();
       return { id: `${row.section.toLowerCase()}.${row.key}`, values, words };
     });
-}
-
-export interface Scale {
-  readonly low: number;
-  readonly high: number;
-}
-
-/** Ends of a dimension; of words, their places from 0. */
-export function scaleOf({ values, words }: Dimension): Scale {
-  if (words) return { low: 0, high: Math.max(1, words.length - 1) };
-  const numbers = values.filter((value): value is number => typeof value === 'number' && Number.isFinite(value));
-  const low = numbers.reduce((a, b) => Math.min(a, b), Infinity);
-  const high = numbers.reduce((a, b) => Math.max(a, b), -Infinity);
-  if (!Number.isFinite(low)) return { low: 0, high: 1 };
-  return low === high ? { low: low - 1, high: high + 1 } : { low, high };
-}
-
-/** A value as a number on the scale; undefined where the run has none. */
-export function placeOf({ words }: Dimension, value: number | string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  if (words) return words.indexOf(String(value));
-  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }

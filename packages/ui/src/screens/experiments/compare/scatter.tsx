@@ -1,12 +1,13 @@
 import { useMemo } from 'react';
 import { useNavigate } from '@tanstack/react-router';
 import type { RunSummary } from '../../../app/replies.ts';
+import { placeOf, scaleOf, type Dimension } from '../../../design/dimension.ts';
 import { Choice } from '../../../design/field.tsx';
 import { figure } from '../../../design/format.ts';
 import { Empty, Row } from '../../../design/page.tsx';
 import { Table } from '../../../design/table.tsx';
 import type { Drawn } from '../charts/series.ts';
-import { dimensionsOf, placeOf, scaleOf, type Dimension } from './facts.ts';
+import { dimensionsOf } from './facts.ts';
 import css from './scatter.module.css';
 
 const WIDTH = 860;
