@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { createClient } from '@capstan/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createExecutorRay, type ExecutorRay } from '../../packages/capstan/src/adapters/executor-ray/index.ts';
 import { describeExecutor, isRunning } from '../../packages/capstan/src/ports/executor.contract.ts';
@@ -21,7 +22,7 @@ import type { ExecutionSpec } from '../../packages/capstan/src/ports/executor.ts
 import { parentOf, processesLike, processesOfAttempt, until } from '../support/processes.ts';
 import { findRay } from '../support/python.ts';
 import { startRayCluster, type RayCluster, type RayNode } from '../support/ray-cluster.ts';
-import { emptyFolder, program } from '../support/server.ts';
+import { capstan, emptyFolder, program, startServer } from '../support/server.ts';
 
 /** What only the second node has. */
 const OF_THE_SECOND = { cpus: 3 };
@@ -239,16 +240,22 @@ describe('kill -9', () => {
 });
 
 describe('a pipeline', () => {
+  const CHARTER = `pipeline: dvc.yaml
+charter:
+  owner: tests
+  decision: none
+  value: {currency: USD, true_positive: 1, false_positive: -1, false_negative: -1, true_negative: 0}
+`;
   const PIPELINE = `stages:
   features:
-    cmd: sort data/rows.csv > work/features.csv
-    deps: [data]
-    outs: [work/features.csv]
+    cmd: sort rows.csv > features.csv
+    deps: [rows.csv]
+    outs: [features.csv]
   train:
     foreach: [1, 2]
     do:
-      cmd: mkdir -p models/\${item} && cat params.yaml work/features.csv > models/\${item}/model && echo 'rows 2' > m\${item}.yaml
-      deps: [work/features.csv]
+      cmd: mkdir -p models/\${item} && cat params.yaml features.csv > models/\${item}/model && echo 'rows 2' > m\${item}.yaml
+      deps: [features.csv]
       params: [lr]
       outs:
         - models/\${item}
@@ -261,7 +268,7 @@ describe('a pipeline', () => {
     const run = promisify(execFile);
     const locks = [];
     for (const name of ['local', 'ray']) {
-      const root = folder({ 'data/rows.csv': 'b\na\n', 'params.yaml': 'lr: 1\n', 'dvc.yaml': PIPELINE, 'work/x': '' });
+      const root = folder({ 'rows.csv': 'b\na\n', 'params.yaml': 'lr: 1\n', 'dvc.yaml': PIPELINE });
       const env = {
         PATH: process.env['PATH'] ?? '',
         HOME: join(root, '..'),
@@ -279,4 +286,35 @@ describe('a pipeline', () => {
     }
     expect(locks[1]).toBe(locks[0]);
   }, 60_000);
+
+  test('of a project is run by the server where capstan.yaml says so, with equal results', async () => {
+    const settings = ['--ray-address', cluster.address, '--ray-token', cluster.token];
+    const server = await startServer(['--no-serving', ...settings]);
+    const client = createClient({ baseUrl: server.url });
+    const locks: string[] = [];
+    const machines: unknown[] = [];
+    try {
+      for (const name of ['local', 'ray']) {
+        const root = folder({
+          'rows.csv': 'b\na\n',
+          'params.yaml': 'lr: 1\n',
+          'dvc.yaml': PIPELINE,
+          'capstan.yaml': `project: on-${name}\nexecutor: ${name}\n${CHARTER}`,
+        });
+        expect(await capstan(['apply'], server.url, root)).toMatchObject({ code: 0 });
+        const { id } = await client.pipelines.start({ params: { project: `on-${name}` }, body: {} });
+        const look = async () => await client.pipelines.get({ params: { run: id } });
+        await until(async () => !/^(queued|running|pending)/.test((await look()).status));
+        const run = await look();
+        expect([run.status, run.reason]).toEqual(['succeeded', null]);
+        locks.push(readFileSync(join(server.data, 'workspaces', id, 'dvc.lock'), 'utf8'));
+        machines.push(...run.stages.flatMap(({ attempts: tries }) => tries.map(({ machine }) => machine)));
+      }
+    } finally {
+      await server.stop();
+    }
+    expect(locks[1]).toBe(locks[0]);
+    expect(machines.slice(0, 3)).toEqual([null, null, null]);
+    expect(machines.slice(3)).toEqual(Array.from({ length: 3 }, () => expect.stringMatching(/^[\d.]+ \(/)));
+  }, 90_000);
 });

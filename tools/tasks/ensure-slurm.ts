@@ -26,7 +26,8 @@ export async function ensureSlurm(): Promise<string> {
   mkdirSync(runtimeFolder, { recursive: true });
   const work = mkdtempSync(join(runtimeFolder, 'slurm-new-'));
   try {
-    if (!(await download(work))) throw new Error('Debian’s packages of Slurm could not be had, and TEST_SLURM is not set');
+    if (!(await download(work)))
+      throw new Error('Debian’s packages of Slurm could not be had, and TEST_SLURM is not set');
     for (const file of globSync('*.deb', { cwd: work })) {
       if ((await run('dpkg-deb', ['-x', file, 'root'], { cwd: work })) !== 0) throw new Error(`${file} is damaged`);
     }
