@@ -254,7 +254,7 @@ charter:
   train:
     foreach: [1, 2]
     do:
-      cmd: mkdir -p models/\${item} && cat params.yaml features.csv > models/\${item}/model && echo 'rows 2' > m\${item}.yaml
+      cmd: mkdir -p models/\${item} && cat params.yaml features.csv > models/\${item}/model && echo '{"rows":2}' > m\${item}.yaml
       deps: [features.csv]
       params: [lr]
       outs:
