@@ -4,7 +4,7 @@ import { buildInterface } from './build.ts';
 import { runSteps, staticChecks, type Step } from './check.ts';
 import { ensureChromium } from './ensure-chromium.ts';
 import { ensurePostgres } from './ensure-postgres.ts';
-import { ensureClientPython, ensureDvc, ensureNextClientPython } from './ensure-python.ts';
+import { ensureClientPython, ensureDvc, ensureNextClientPython, ensureRay } from './ensure-python.ts';
 import { ensureAzurite, ensureFakeGcsServer, ensureVersitygw } from './ensure-servers.ts';
 import { findOnPath } from './ensure-system.ts';
 import { runPackage, runtimeFolder, say } from './shell.ts';
@@ -42,6 +42,7 @@ function preparations(args: readonly string[], env: Record<string, string>): Ste
       await ensureNextClientPython(python);
     }),
     step('dvc', async () => (env['TEST_DVC'] = await ensureDvc())),
+    step('Ray', async () => (env['TEST_RAY'] = await ensureRay())),
     // Without Go there are no such servers, and the tests that need one say so.
     step('versitygw and fake-gcs-server', async () => {
       if (findOnPath('go') === null) return;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { createWriteStream, existsSync, readdirSync, rmSync } from 'node:fs';
+import { createWriteStream, existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { chmod, lstat, mkdir, mkdtemp, rename, symlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { CommandFiles } from '#ports/executor';
 import { Refusal } from './listener.ts';
@@ -70,9 +70,9 @@ export async function receiveOutputs(message: unknown, files: CommandFiles): Pro
       await mkdir(tree);
       await layOut(tree, entries, bytesAt);
       await replaceAll(files, tree, join(staging, 'before'));
-      rmSync(staging, { recursive: true, force: true });
+      removeStaging(staging);
     },
-    discard: () => rmSync(staging, { recursive: true, force: true }),
+    discard: () => removeStaging(staging),
   };
 }
 
@@ -140,6 +140,12 @@ async function makeStaging(root: string): Promise<string> {
     if (owner !== undefined && !isAlive(Number(owner))) rmSync(join(folder, name), { recursive: true, force: true });
   }
   return await mkdtemp(join(folder, `incoming-${process.pid}-`));
+}
+
+function removeStaging(staging: string): void {
+  rmSync(staging, { recursive: true, force: true });
+  const folder = dirname(staging);
+  if (basename(folder) === STAGING_FOLDER && existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
 }
 
 function isAlive(pid: number): boolean {

@@ -121,15 +121,18 @@ export function createExecutorRay(options: ExecutorRayOptions): ExecutorRay {
     return await answerAttempt(attempt, call);
   }
 
-  async function hand(
-    spec: ExecutionSpec,
-    carried: CarriedFiles | undefined,
-    driver: DriverJob,
-    log: number,
-  ): Promise<LiveAttempt> {
+  /** Undefined where the driver went before it took the order. */
+  async function hand(spec: ExecutionSpec, carried: CarriedFiles | undefined): Promise<LiveAttempt | undefined> {
+    const log = openLog(spec.logFile);
+    const { driver } = await (session ??= openSession()).catch((error: unknown) => {
+      closeSync(log);
+      throw error;
+    });
     const attempt = new LiveAttempt(spec, carried, log);
     live.set(spec.attemptId, attempt);
-    void attempt.done.then(() => live.delete(spec.attemptId));
+    void attempt.done.then(() => {
+      if (live.get(spec.attemptId) === attempt) live.delete(spec.attemptId);
+    });
     const { cpus = 1, gpus = 0, memoryBytes = 0 } = spec.resources ?? {};
     const taken = Promise.withResolvers<DriverAnswer | undefined>();
     answers.set(spec.attemptId, taken.resolve);
@@ -138,7 +141,10 @@ export function createExecutorRay(options: ExecutorRayOptions): ExecutorRay {
     driver.order({ kind: 'run', attempt: spec.attemptId, cpus, gpus, memoryBytes });
     const said = await taken.promise;
     answers.delete(spec.attemptId);
-    if (said === undefined && driver.isGone && !attempt.hasBegun) throw driver.failure();
+    if (said === undefined && driver.isGone && !attempt.hasBegun) {
+      await attempt.done;
+      return undefined;
+    }
     if (said?.refusal) {
       attempt.lose();
       await attempt.done;
@@ -161,15 +167,18 @@ export function createExecutorRay(options: ExecutorRayOptions): ExecutorRay {
       if (live.has(attemptId) || starting.has(attemptId)) {
         throw conflict(`The attempt ${attemptId} runs already`, { field: 'attemptId', hint: 'Take a new attempt id.' });
       }
-      const log = openLog(spec.logFile);
       starting.add(attemptId);
-      let isHanded = false;
       try {
-        const begun = (session ??= openSession());
+        session ??= openSession();
         const carried = spec.files && (await carryFiles(spec.files, memo, notCarried(spec)));
-        const { driver } = await begun;
-        isHanded = true;
-        const attempt = await hand(spec, carried, driver, log);
+        // A driver may have gone and not be known to have: then another one is started.
+        const attempt = (await hand(spec, carried)) ?? (await hand(spec, carried));
+        if (!attempt) {
+          throw new DomainError('UNAVAILABLE', 'The driver on Ray went twice before it took the command', {
+            field: 'rayAddress',
+            hint: 'See its job on the dashboard of Ray; then try again.',
+          });
+        }
         return executionOf(attempt, () => {
           void session?.then(
             ({ driver }) => driver.order({ kind: 'forget', attempt: attemptId }),
@@ -178,7 +187,6 @@ export function createExecutorRay(options: ExecutorRayOptions): ExecutorRay {
         });
       } finally {
         starting.delete(attemptId);
-        if (!isHanded) closeSync(log);
       }
     },
 

@@ -48,8 +48,6 @@ export interface DriverJob {
   /** Settles when it has polled for the first time. @throws DomainError UNAVAILABLE with its last words */
   readonly ready: Promise<void>;
   readonly isGone: boolean;
-  /** Why it is gone. */
-  failure(): DomainError;
   order(order: Order): void;
   /** Orders that were not seen yet, as soon as there are any, or none after a while. */
   poll(message: PollMessage, signal: AbortSignal): Promise<{ readonly orders: readonly object[] }>;
@@ -95,19 +93,17 @@ export async function startDriver(
   let heardMs = beganMs;
   let isGone = false;
 
-  let failure = (): DomainError => new DomainError('UNAVAILABLE', 'The driver on Ray was stopped');
-
   function leave(reason: string): void {
     if (isGone) return;
     isGone = true;
     watching.abort();
     wake.resolve();
-    failure = () =>
+    first.reject(
       new DomainError('UNAVAILABLE', `The driver does not run on Ray: ${reason}`, {
         field: 'rayAddress',
         hint: "It needs python3 with Ray on the cluster's PATH, and a way from the nodes to this machine (ray-listen, ray-listen-url).",
-      });
-    first.reject(failure());
+      }),
+    );
     on.gone(reason);
   }
 
@@ -131,7 +127,6 @@ export async function startDriver(
     get isGone() {
       return isGone;
     },
-    failure: () => failure(),
     order(order) {
       pending.push({ number: ++lastNumber, order });
       wake.resolve();

@@ -81,14 +81,16 @@ export async function openListener(
       cause,
     });
   }
+  let closed: Promise<void> | undefined;
+  async function end(): Promise<void> {
+    const ended = once(server, 'close');
+    server.close();
+    server.closeAllConnections();
+    await ended;
+  }
   return {
     port: (server.address() as AddressInfo).port,
-    async close() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
+    close: () => (closed ??= end()),
   };
 }
 

@@ -1,0 +1,38 @@
+// Processes of this machine, as /proc shows them.
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Processes of an attempt on this machine. */
+export function processesOfAttempt(attemptId: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => fileOf(pid, 'environ').split('\0').includes(`CAPSTAN_ATTEMPT_ID=${attemptId}`));
+}
+
+/** The process that started it. */
+export function parentOf(pid: number): number {
+  const stat = fileOf(pid, 'stat');
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+}
+
+/** Processes with that in their command line. */
+export function processesLike(text: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => fileOf(pid, 'cmdline').includes(text));
+}
+
+function fileOf(pid: number, name: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+/** Waits until that is so; the test's own time limit ends it. */
+export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await sleep(20);
+}
