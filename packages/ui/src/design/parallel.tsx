@@ -82,7 +82,7 @@ export function ParallelLines({ noun, dimensions, labelOf, lines, brushes, onBru
         </svg>
       </div>
       <details>
-        <summary>Stretches as fields</summary>
+        <summary className={css['summary']}>Stretches as fields</summary>
         <div className={css['fields']}>
           {dimensions.map((dimension) => (
             <StretchFields
