@@ -6,13 +6,11 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createClient, type Client } from '@capstan/client';
 import { launchBrowser } from '../support/browser.ts';
-import { emptyDatabase, type EmptyDatabase } from '../support/databases.ts';
 import { checkScreen, openPage, violations } from '../support/screens.ts';
 import { capstan, emptyFolder, startServer, type RunningServer } from '../support/server.ts';
 
 const folder = emptyFolder();
 const data = emptyFolder();
-let database: EmptyDatabase;
 let server: RunningServer;
 let client: Client;
 let browser: Browser;
@@ -79,7 +77,7 @@ interface Sweep {
 }
 
 async function start(): Promise<void> {
-  server = await startServer(['--no-serving', ...database.flags], data);
+  server = await startServer(['--no-serving'], data);
   client = createClient({ baseUrl: server.url });
 }
 
@@ -93,7 +91,6 @@ async function ended(id: string): Promise<Awaited<ReturnType<Client['sweeps']['g
 }
 
 beforeAll(async () => {
-  database = emptyDatabase('PostgreSQL');
   for (const [name, files] of Object.entries({ shop: FILES, learning: LEARNING })) {
     mkdirSync(join(folder, name));
     for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, name, file), text);
@@ -106,7 +103,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await server?.stop();
-  database?.remove();
   rmSync(folder, { recursive: true, force: true });
   rmSync(data, { recursive: true, force: true });
 });
@@ -268,9 +264,11 @@ describe('in a browser', () => {
     expect(await violations(page)).toEqual([]);
     await page.getByRole('button', { name: 'Clear stretches' }).click();
     await page.getByText('7 of 7 trials inside').waitFor();
-    const box = await page.getByRole('img', { name: /trials over train\.depth, loss/ }).boundingBox();
+    const plot = page.getByRole('img', { name: /trials over train\.depth, loss/ });
+    await plot.scrollIntoViewIfNeeded();
+    const box = await plot.boundingBox();
     const axis = { x: (box?.x ?? 0) + 90, top: (box?.y ?? 0) + 46, bottom: (box?.y ?? 0) + 380 - 26 };
-    await page.mouse.move(axis.x, axis.top + 2);
+    await page.mouse.move(axis.x, axis.top - 4);
     await page.mouse.down();
     await page.mouse.move(axis.x, (axis.top + axis.bottom) / 2 - 10, { steps: 5 });
     await page.mouse.up();
