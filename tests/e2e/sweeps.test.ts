@@ -120,9 +120,8 @@ test.each(['light', 'dark'])('an empty list shows how to begin, %s', async (them
 describe('by commands', () => {
   test('a random search finds the best of what it tried', async () => {
     const space = ['-S', 'train.depth=int:4..8', '-S', 'train.kind=plain,odd'];
-    const { reply, err, code } = await json<Sweep>(
-      ...['sweeps', 'start', '-p', 'shop', ...space, '--metric', 'loss', '-n', '4', '-j', '2', '--wait'],
-    );
+    const options = ['-p', 'shop', ...space, '--metric', 'loss', '-n', '4', '-j', '2', '--wait'];
+    const { reply, err, code } = await json<Sweep>('sweeps', 'start', ...options);
     expect(code).toBe(0);
     expect(err).toMatch(/^Sweep 1 of shop has begun: sw_\w+\./);
     expect(reply).toMatchObject({ schema: 'capstan/sweep.v1', state: 'succeeded', items: { length: 4 } });
@@ -196,29 +195,14 @@ test('a server that is killed goes on where it was: no trial is lost, none is ru
 });
 
 test('a trial that is worse than the others is ended early', async () => {
-  const { reply, code } = await json<Sweep>(
-    ...['sweeps', 'start', '-p', 'learning', '-S', 'train.rate=0.1,0.2,0.3,5', '--method', 'grid'],
-    ...[
-      '--metric',
-      'loss',
-      '-j',
-      '2',
-      '--early-stopping',
-      '--wait',
-      '--file',
-      await written('early_stopping: {warm_up_steps: 2, min_trials: 2}\n'),
-    ],
-  );
+  writeFileSync(join(folder, 'early.yaml'), 'early_stopping: {warm_up_steps: 2, min_trials: 2}\n');
+  const options = ['-S', 'train.rate=0.1,0.2,0.3,5', '--method', 'grid', '--metric', 'loss', '-j', '2', '--wait'];
+  const { reply, code } = await json<Sweep>('sweeps', 'start', '-p', 'learning', '-f', 'early.yaml', ...options);
   expect(code).toBe(0);
   expect(reply.items.map(({ state }) => state)).toEqual(['succeeded', 'succeeded', 'succeeded', 'stopped']);
   expect(reply.items[3]).toMatchObject({ value: 1.25 });
   expect(reply.items[3]?.reason).toMatch(/^1\.25 at step 3 is worse than the median of the others, 0\.\d+$/);
 });
-
-async function written(text: string): Promise<string> {
-  writeFileSync(join(folder, 'early.yaml'), text);
-  return 'early.yaml';
-}
 
 test('cancelling ends the trials that run', async () => {
   const options = ['-S', 'train.rate=2,3,4', '--method', 'grid', '--metric', 'loss', '-j', '2'];
