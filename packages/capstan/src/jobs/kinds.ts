@@ -39,10 +39,10 @@ export const jobKinds = {
   'sweeps.advance': {
     payload: z.strictObject({ sweep: z.string(), tick: z.int().optional() }),
     maxAttempts: 20,
-    leaseMs: 60_000,
+    leaseMs: 30_000,
     lane: 'outbound',
   },
-  'sweeps.follow': { payload: eventPayload, maxAttempts: 20, leaseMs: 60_000, lane: 'outbound' },
+  'sweeps.follow': { payload: eventPayload, maxAttempts: 20, leaseMs: 30_000, lane: 'outbound' },
   'pipelines.track': { payload: z.strictObject({ attempt: z.string() }), maxAttempts: 10, leaseMs: 60_000 },
   'monitors.watch': { payload: z.strictObject({ project: z.string() }), maxAttempts: 3, leaseMs: 120_000 },
   'debt.measure': { payload: z.strictObject({ project: z.string() }), maxAttempts: 3, leaseMs: 300_000 },

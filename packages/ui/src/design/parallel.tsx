@@ -1,4 +1,4 @@
-import { useMemo, useState, type PointerEvent } from 'react';
+import { memo, useMemo, useState, type PointerEvent } from 'react';
 import { numberAt, placeOf, scaleOf, type Dimension } from './dimension.ts';
 import { count, figure } from './format.ts';
 import css from './parallel.module.css';
@@ -9,6 +9,11 @@ const BOTTOM = 26;
 const SIDE = 90;
 /** Seven axes stand in a window of 1440 px. */
 const GAP = 154;
+
+/** Dragging may begin so far beyond the ends of an axis: it takes them in. */
+const BEYOND = 10;
+/** So many lines are drawn paler, so that one sees where most of them go. */
+const CROWD = 150;
 
 /** Chosen stretches, by id of the dimension: ends on its scale. */
 export type Brushes = ReadonlyMap<string, readonly [number, number]>;
@@ -45,6 +50,7 @@ export function ParallelLines({ noun, dimensions, labelOf, lines, brushes, onBru
   };
   const width = SIDE * 2 + GAP * Math.max(1, dimensions.length - 1);
   const shown = inside.filter(Boolean).length;
+  const isCrowded = shown > CROWD;
   return (
     <>
       <div className={css['scroll']} tabIndex={0} role="group" aria-label="Parallel coordinates">
@@ -55,20 +61,18 @@ export function ParallelLines({ noun, dimensions, labelOf, lines, brushes, onBru
           role="img"
           aria-label={`${count(lines.length)} ${noun} over ${dimensions.map(({ id }) => labelOf(id)).join(', ')}; ${count(shown)} inside the chosen stretches`}
         >
-          {[false, true].map((isFront) =>
-            lines.map((line, index) =>
-              inside[index] === isFront ? (
-                <path
-                  key={line.id}
-                  className={isFront ? css['line'] : css['out']}
-                  d={paths[index]}
-                  style={isFront ? { stroke: line.colour } : {}}
-                >
-                  <title>{line.label}</title>
-                </path>
-              ) : null,
-            ),
-          )}
+          <Behind paths={paths} />
+          {lines.map((line, index) => (
+            <path
+              key={line.id}
+              className={`${css['line']} ${isCrowded ? css['crowded'] : ''}`}
+              d={paths[index]}
+              stroke={line.colour}
+              display={inside[index] ? undefined : 'none'}
+            >
+              <title>{line.label}</title>
+            </path>
+          ))}
           {dimensions.map((dimension, at) => (
             <Axis
               key={dimension.id}
@@ -82,7 +86,7 @@ export function ParallelLines({ noun, dimensions, labelOf, lines, brushes, onBru
         </svg>
       </div>
       <details>
-        <summary>Stretches as fields</summary>
+        <summary className={css['summary']}>Stretches as fields</summary>
         <div className={css['fields']}>
           {dimensions.map((dimension) => (
             <StretchFields
@@ -98,6 +102,17 @@ export function ParallelLines({ noun, dimensions, labelOf, lines, brushes, onBru
     </>
   );
 }
+
+/** All lines in grey, which are seen where a line is not inside. Drawn once, so that dragging changes little. */
+const Behind = memo(function Behind({ paths }: { paths: readonly string[] }) {
+  return (
+    <g>
+      {paths.map((path, index) => (
+        <path key={index} className={css['out']} d={path} />
+      ))}
+    </g>
+  );
+});
 
 function yOf(dimension: Dimension, place: number): number {
   const { low, high } = scaleOf(dimension);
@@ -136,7 +151,7 @@ function Axis({ dimension, label: key, x, brush, onBrush }: AxisProps & { x: num
     : [low, (low + high) / 2, high].map((at) => [at, figure(numberAt(dimension, at))] as const);
   const placeAt = (event: PointerEvent<SVGRectElement>): number => {
     const box = event.currentTarget.getBoundingClientRect();
-    const share = 1 - (event.clientY - box.top) / box.height;
+    const share = 1 - (event.clientY - box.top - BEYOND) / (box.height - 2 * BEYOND);
     return low + Math.max(0, Math.min(1, share)) * (high - low);
   };
   const [from, setFrom] = useState<number | null>(null);
@@ -164,8 +179,8 @@ function Axis({ dimension, label: key, x, brush, onBrush }: AxisProps & { x: num
       <rect
         x={x - 12}
         width={24}
-        y={TOP}
-        height={HEIGHT - TOP - BOTTOM}
+        y={TOP - BEYOND}
+        height={HEIGHT - TOP - BOTTOM + 2 * BEYOND}
         className={css['hit']}
         onPointerDown={(event) => {
           event.currentTarget.setPointerCapture(event.pointerId);

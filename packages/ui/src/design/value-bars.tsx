@@ -10,10 +10,17 @@ export interface ValueBar {
 }
 
 /** One value of each, side by side, from zero: what a line over one point cannot show. */
-export function ValueBars({ title, unit, bars }: { title: string; unit: string; bars: readonly ValueBar[] }) {
+export function ValueBars(props: {
+  title: string;
+  unit: string;
+  bars: readonly ValueBar[];
+  /** Ends of the scale; the least and the greatest value, and zero, where left out. */
+  range?: readonly [number, number];
+}) {
+  const { title, unit, bars, range = [0, 0] } = props;
   const values = bars.map(({ value }) => (typeof value === 'number' && Number.isFinite(value) ? value : 0));
-  const low = Math.min(0, ...values);
-  const width = Math.max(0, ...values) - low || 1;
+  const low = Math.min(range[0], 0, ...values);
+  const width = Math.max(range[1], 0, ...values) - low || 1;
   return (
     <figure className={css['figure']}>
       <figcaption>

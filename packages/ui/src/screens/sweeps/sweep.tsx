@@ -85,6 +85,7 @@ function Importance({ sweep: { importance, metric } }: { sweep: SweepReply }) {
       <ValueBars
         title={`Parameters and ${metric.name}`}
         unit="from -1 to 1"
+        range={[-1, 1]}
         bars={importance.map(({ param, value, kind }) => ({
           key: param,
           label: kind === 'rank-correlation' ? param : `${param} (share of variance)`,

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { useDeferredValue, useMemo, useState } from 'react';
+import { memo, useDeferredValue, useMemo, useState } from 'react';
 import { useNow } from '../../app/api.ts';
 import type { SweepReply } from '../../app/replies.ts';
 import { Button } from '../../design/button.tsx';
@@ -67,7 +67,7 @@ function Legend() {
   );
 }
 
-function TrialTable({ sweep, rows }: { sweep: SweepReply; rows: SweepReply['items'] }) {
+const TrialTable = memo(function TrialTable({ sweep, rows }: { sweep: SweepReply; rows: SweepReply['items'] }) {
   const now = useNow();
   const params = Object.keys(sweep.params);
   return (
@@ -116,8 +116,10 @@ function TrialTable({ sweep, rows }: { sweep: SweepReply; rows: SweepReply['item
               </Link>
             ),
         },
-        { name: 'Why', cell: (row) => row.reason ?? '' },
+        ...(rows.some((row) => row.reason !== null)
+          ? [{ name: 'Why', cell: (row: SweepReply['items'][number]) => row.reason ?? '' }]
+          : []),
       ]}
     />
   );
-}
+});

@@ -315,6 +315,20 @@ def murmur():
     return [{"text": t, "seed": s, "hash": mmh3.hash(t, s, signed=False)} for t in texts for s in seeds]
 
 
+def rank_correlation():
+    random = np.random.default_rng(7)
+    pairs = [([1, 2, 3, 4], [10, 20, 30, 41]), ([1, 2, 3], [3, 2, 1]), ([1, 1, 2, 2, 3], [5, 3, 3, 1, 1])]
+    for size in [5, 20, 100]:
+        a = random.normal(size=size)
+        pairs.append((a.tolist(), (a + random.normal(size=size)).tolist()))
+        pairs.append((random.integers(0, 4, size).tolist(), random.integers(0, 4, size).tolist()))
+    return [
+        {"first": a, "second": b, "ranks": stats.rankdata(a).tolist(), "value": float(stats.spearmanr(a, b).statistic)}
+        for a, b in pairs
+    ]
+
+
+write("rank-correlation.json", {"spearman": rank_correlation()})
 write(
     "special-functions.json",
     {
