@@ -2,7 +2,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { delimiter, dirname } from 'node:path';
-import { ensureClientPython, ensureDvc, ensureNextClientPython } from '../../tools/tasks/ensure-python.ts';
+import {
+  ensureClientPython,
+  ensureDvc,
+  ensureGreatExpectations,
+  ensureNextClientPython,
+} from '../../tools/tasks/ensure-python.ts';
 
 export interface PythonOutput {
   readonly code: number | null;
@@ -25,6 +30,11 @@ export async function findNextClientPython(): Promise<string> {
 /** The real `dvc`. */
 export async function findDvc(): Promise<string> {
   return process.env['TEST_DVC'] ?? (await ensureDvc());
+}
+
+/** Python with the real Great Expectations. */
+export async function findGreatExpectations(): Promise<string> {
+  return process.env['TEST_GREAT_EXPECTATIONS'] ?? (await ensureGreatExpectations());
 }
 
 /**
