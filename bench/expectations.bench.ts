@@ -1,10 +1,11 @@
 // Profile and expectations of 336,776 flights beside what DuckDB needs to summarise them and beside the same
-// rules by the real Great Expectations: node bench/expectations.bench.ts
+// rules by the real Great Expectations: node bench/expectations.bench.ts [--rounds N]
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { expectationSuite, type DatasetVersion } from '@capstan/api';
 import { createAnalyticsDuckdb } from '../packages/capstan/src/adapters/analytics-duckdb/index.ts';
 import { profileFiles } from '../packages/capstan/src/data/datasets/profile.ts';
@@ -13,7 +14,8 @@ import { findGreatExpectations } from '../tests/support/python.ts';
 import { emptyFolder } from '../tests/support/server.ts';
 import { median, tell } from './measure.ts';
 
-const ROUNDS = 5;
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' } } });
+const rounds = Number(values.rounds);
 const folder = fileURLToPath(new URL('../examples/flight-delays/data/flights', import.meta.url));
 const analytics = createAnalyticsDuckdb({ temporaryFolder: join(emptyFolder(), 'spill') });
 
@@ -134,7 +136,7 @@ type Name = keyof typeof works;
 const seconds: Record<Name, number[]> = { summarize: [], rules: [], profile: [] };
 const peer = await startPeer();
 const peerSeconds: { whole: number; validate: number }[] = [];
-for (let round = 0; round <= ROUNDS; round++) {
+for (let round = 0; round <= rounds; round++) {
   const { read, validate } = await peer.round();
   if (round > 0) peerSeconds.push({ whole: read + validate, validate });
   for (const name of Object.keys(works) as Name[]) {
