@@ -14,6 +14,8 @@ const file = join(folder, 'capstan.yaml');
 let server: RunningServer;
 let browser: Browser;
 const versions: string[] = [];
+/** A version with rows in quarantine. */
+let split = '';
 
 const DECLARATION = `project: shop
 charter:
@@ -23,6 +25,12 @@ charter:
 datasets:
   parcels: {path: data/parcels.csv, key: [id], event_time: sent, expectations: expectations/parcels.yaml}
   empty: {path: data/empty.csv}
+  letters: {path: data/letters.csv, expectations: expectations/letters.yaml}
+`;
+const LETTERS = `columns:
+  weight: {type: number, range: [0, 500], on_failure: quarantine_rows}
+  stamp: {missing_max: 0, domain: [green, red], on_failure: quarantine_rows}
+  id: {unique: true, on_failure: quarantine_rows}
 `;
 const SUITE = `columns:
   kind: {domain: [box, bag, tube]}
@@ -42,6 +50,15 @@ function parcels(rows: number, heavier: number): string {
   return `id,kind,weight,note,sent\n${lines.join('\n')}\n`;
 }
 
+/** 400 letters, of which 16 have something wrong; numbers are written as nobody else would. */
+function letters(): string {
+  const lines = Array.from({ length: 400 }, (_, index) => {
+    const stamp = index % 40 === 3 ? '' : index % 100 === 7 ? 'blue' : index % 2 === 0 ? 'green' : 'red';
+    return [index === 399 ? 398 : index, `${index === 47 ? 900 : index % 50}.50`, stamp].join(',');
+  });
+  return `id,weight,stamp\n${lines.join('\n')}\n`;
+}
+
 const cli = (...args: string[]) => capstan(args, server.url);
 const json = async (...args: string[]) => {
   const { out, err, code } = await cli(...args, '--json');
@@ -55,6 +72,7 @@ beforeAll(async () => {
   mkdirSync(join(folder, 'expectations'));
   writeFileSync(file, DECLARATION);
   writeFileSync(join(folder, 'expectations', 'parcels.yaml'), SUITE);
+  writeFileSync(join(folder, 'expectations', 'letters.yaml'), LETTERS);
   [server, browser] = await Promise.all([startServer(['--no-serving']), launchBrowser()]);
   expect((await cli('apply', '--file', file)).code).toBe(0);
   for (const [rows, heavier] of [
@@ -66,6 +84,10 @@ beforeAll(async () => {
     expect(registered['status']).toBe('accepted');
     versions.push(String(registered['id']));
   }
+  writeFileSync(join(folder, 'data', 'letters.csv'), letters());
+  const { id, status } = await json('datasets', 'register', 'shop', 'letters');
+  expect(status).toBe('accepted');
+  split = String(id);
 });
 
 afterAll(async () => {
@@ -128,6 +150,58 @@ describe('by commands', () => {
   });
 });
 
+describe('rows in quarantine', () => {
+  test('are told by rule, shown and written to a file; the others are the version, as they were written', async () => {
+    expect((await cli('datasets', 'show', split)).out.trimEnd()).toBe(
+      `letters version 1 (${split}): accepted, 384 rows in 1 files\n16 registered rows are in quarantine: capstan datasets quarantined letters@1 shows them`,
+    );
+    const { out } = await cli('datasets', 'quarantined', 'letters', '--limit', '3');
+    expect(out).toMatch(/^16 of 400 rows registered with letters version 1 are in quarantine\n/);
+    expect(out).toMatch(/missing_max +stamp +10 /);
+    expect(out).toMatch(/letters\.csv +4 +missing_max of stamp +3 +3\.5/);
+    expect(out).toContain('3 of 16 rows');
+    const page = await json('datasets', 'quarantined', 'letters', '--rule', 'unique of id');
+    expect(page).toMatchObject({
+      schema: 'capstan/quarantined-rows.v1',
+      rows: 16,
+      registeredRows: 400,
+      total: 1,
+      items: [{ file: 'letters.csv', row: 400, values: [398, 49.5, 'red'], failed: ['unique of id'] }],
+    });
+    const target = join(folder, 'bad.csv');
+    expect((await cli('datasets', 'quarantined', 'letters', '-o', target)).out).toBe(
+      `16 rows of letters version 1 in ${target}\n`,
+    );
+    const bad = readFileSync(target, 'utf8').trimEnd().split('\n');
+    expect(bad[0]).toBe('id,weight,stamp,capstan_source_file,capstan_source_row,capstan_failed_rules');
+    const places = new Set(bad.slice(1).map((line) => Number(line.split(',')[4])));
+    const good = letters()
+      .split('\n')
+      .filter((_, index) => !places.has(index));
+    const file = await fetch(`${server.url}/api/v1/dataset-versions/${split}/files?path=letters.csv`);
+    expect(await file.text()).toBe(good.join('\n'));
+    expect((await cli('datasets', 'quarantined', 'letters', '-o', target)).code).toBe(5);
+    expect((await cli('datasets', 'quarantined', 'letters', '-o', 'bad.xlsx')).code).toBe(2);
+    expect((await cli('datasets', 'quarantined', 'parcels')).out).toBe(
+      'No row of parcels version 2 is in quarantine.\n',
+    );
+  });
+
+  test('are taken back when the rules ask less', async () => {
+    const { page, errors } = await openPage(browser, `${server.url}/dataset-versions/${split}?tab=quarantine`, 'light');
+    await page.getByRole('button', { name: 'Show rows that broke unique of id' }).click();
+    await page.getByRole('heading', { name: 'Rows that broke unique of id' }).waitFor();
+    await page.getByRole('cell', { name: '398' }).waitFor();
+    writeFileSync(join(folder, 'expectations', 'letters.yaml'), LETTERS.replace('missing_max: 0, ', ''));
+    await page.getByRole('button', { name: 'Check again' }).click();
+    await page.getByText('letters version 2').first().waitFor();
+    await page.getByRole('tab', { name: 'Quarantined rows' }).click();
+    await page.getByText('6 of 400 registered rows in quarantine').waitFor({ timeout: 30_000 });
+    expect(errors).toEqual([]);
+    await page.close();
+  });
+});
+
 describe('as Croissant', () => {
   test('names each file with its digest, and each column', async () => {
     const croissant = JSON.parse((await cli('datasets', 'croissant', 'parcels')).out) as {
@@ -185,6 +259,7 @@ describe.each(['light', 'dark'])('%s', (theme) => {
         'parcels version 2',
         'How columns are',
       ],
+      ['dataset-version-quarantine', `/dataset-versions/${split}?tab=quarantine`, 'letters version 1', 'How to go on'],
       ['dataset-version-rows', `/dataset-versions/${versions[1]}?tab=rows`, 'parcels version 2', '1 to 50 of 660'],
     ] as const;
     for (const [name, path, heading, text] of screens)

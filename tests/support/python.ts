@@ -2,7 +2,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { delimiter, dirname } from 'node:path';
-import { ensureClientPython, ensureDvc, ensureNextClientPython, ensureRay } from '../../tools/tasks/ensure-python.ts';
+import {
+  ensureClientPython,
+  ensureDvc,
+  ensureGreatExpectations,
+  ensureNextClientPython,
+  ensureRay,
+} from '../../tools/tasks/ensure-python.ts';
 
 export interface PythonOutput {
   readonly code: number | null;
@@ -30,6 +36,11 @@ export async function findDvc(): Promise<string> {
 /** Folder of programs with the real `ray` and its `python3`. */
 export async function findRay(): Promise<string> {
   return process.env['TEST_RAY'] ?? (await ensureRay());
+}
+
+/** Python with the real Great Expectations. */
+export async function findGreatExpectations(): Promise<string> {
+  return process.env['TEST_GREAT_EXPECTATIONS'] ?? (await ensureGreatExpectations());
 }
 
 /**

@@ -72,61 +72,69 @@ describe('the rows of a version that is split', () => {
     r: fc.option(fc.constantFrom('UA', 'XX')),
   });
 
-  it.each(['parquet', 'csv'] as const)('loses no row of %s files, and says of each what it broke', async (format) => {
-    const { declare, write } = rowsOnly(bench);
-    await declare(format, RULES);
-    const folder = join(bench.folder, 'data', 'rows');
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.array(row, { minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 3 }),
-        async (files) => {
-          await rm(folder, { recursive: true, force: true });
-          await mkdir(folder, { recursive: true });
-          for (const [index, rows] of files.entries()) await write(`${index}.${format}`, format, rows);
-          const registered = await bench.datasets.registerFromFolder({
-            project: 'flights',
-            dataset: 'rows',
-            replace: true,
-            cause,
-          });
-          const seen = new Set<number>();
-          const judged = files.flatMap((rows, file) =>
-            rows.map((each, index) => ({ file: `${file}.${format}`, row: index + 1, failed: brokenRules(each, seen) })),
-          );
-          await bench.expectations.check({ versionId: registered.id, cause, isLastTry: false });
-          const version = await bench.datasets.get(registered.id);
-          const bad = judged.filter(({ failed }) => failed.length > 0);
-          if (bad.length === judged.length) {
-            expect(version).toMatchObject({ status: 'quarantined', quarantine: null, digest: registered.digest });
-            return;
-          }
-          expect(broken(version)).toEqual([]);
-          expect(version).toMatchObject({
-            status: 'accepted',
-            rows: judged.length - bad.length,
-            quarantinedRows: bad.length,
-          });
-          const whole = (await read(registered.files, format)).map((cells) =>
-            JSON.stringify(Object.values(cells).map(String)),
-          );
-          const stay = (await read(version.files, format)).map((cells) =>
-            JSON.stringify(Object.values(cells).map(String)),
-          );
-          expect(stay).toEqual(whole.filter((_, index) => judged[index]?.failed.length === 0));
-          const aside = version.quarantine ? await read([version.quarantine.parquet], 'parquet') : [];
-          expect(
-            aside.map(({ capstan_source_file: file, capstan_source_row: at, capstan_failed_rules: failed }) => ({
-              file,
-              row: Number(at),
-              failed,
-            })),
-          ).toEqual(bad);
-          expect(aside.map(({ n, x, t, k, r }) => JSON.stringify([n, x, t, k, r].map(String)))).toEqual(
-            whole.filter((_, index) => judged[index]?.failed.length !== 0),
-          );
-        },
-      ),
-      { numRuns: 8 },
-    );
-  });
+  it.each(['parquet', 'csv'] as const)(
+    'loses no row of %s files, and says of each what it broke',
+    async (format) => {
+      const { declare, write } = rowsOnly(bench);
+      await declare(format, RULES);
+      const folder = join(bench.folder, 'data', 'rows');
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.array(row, { minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 3 }),
+          async (files) => {
+            await rm(folder, { recursive: true, force: true });
+            await mkdir(folder, { recursive: true });
+            for (const [index, rows] of files.entries()) await write(`${index}.${format}`, format, rows);
+            const registered = await bench.datasets.registerFromFolder({
+              project: 'flights',
+              dataset: 'rows',
+              replace: true,
+              cause,
+            });
+            const seen = new Set<number>();
+            const judged = files.flatMap((rows, file) =>
+              rows.map((each, index) => ({
+                file: `${file}.${format}`,
+                row: index + 1,
+                failed: brokenRules(each, seen),
+              })),
+            );
+            await bench.expectations.check({ versionId: registered.id, cause, isLastTry: false });
+            const version = await bench.datasets.get(registered.id);
+            const bad = judged.filter(({ failed }) => failed.length > 0);
+            if (bad.length === judged.length) {
+              expect(version).toMatchObject({ status: 'quarantined', quarantine: null, digest: registered.digest });
+              return;
+            }
+            expect(broken(version)).toEqual([]);
+            expect(version).toMatchObject({
+              status: 'accepted',
+              rows: judged.length - bad.length,
+              quarantinedRows: bad.length,
+            });
+            const whole = (await read(registered.files, format)).map((cells) =>
+              JSON.stringify(Object.values(cells).map(String)),
+            );
+            const stay = (await read(version.files, format)).map((cells) =>
+              JSON.stringify(Object.values(cells).map(String)),
+            );
+            expect(stay).toEqual(whole.filter((_, index) => judged[index]?.failed.length === 0));
+            const aside = version.quarantine ? await read([version.quarantine.parquet], 'parquet') : [];
+            expect(
+              aside.map(({ capstan_source_file: file, capstan_source_row: at, capstan_failed_rules: failed }) => ({
+                file,
+                row: Number(at),
+                failed,
+              })),
+            ).toEqual(bad);
+            expect(aside.map(({ n, x, t, k, r }) => JSON.stringify([n, x, t, k, r].map(String)))).toEqual(
+              whole.filter((_, index) => judged[index]?.failed.length !== 0),
+            );
+          },
+        ),
+        { numRuns: 6 },
+      );
+    },
+    120_000,
+  );
 });

@@ -54,6 +54,8 @@ export function QuarantinedRows({
           Mend these rows where they come from and register the files again: what passes then is in the next version.
           Where a rule asks too much, change it in <code>{version.report?.suite?.path}</code>, then check again.
         </p>
+      </Section>
+      <Section title={rule === undefined ? 'Rows in quarantine' : `Rows that broke ${rule}`}>
         <Row>
           <a href={file('csv')} download>
             Download as CSV
@@ -62,8 +64,6 @@ export function QuarantinedRows({
             Download as Parquet
           </a>
         </Row>
-      </Section>
-      <Section title={rule === undefined ? 'Rows in quarantine' : `Rows that broke ${rule}`}>
         <RowsOf key={rule ?? ''} version={version.id} rule={rule} />
       </Section>
     </>
