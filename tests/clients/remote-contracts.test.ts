@@ -1,6 +1,9 @@
 // The contract of remotes against real servers: S3 by versitygw, SSH by OpenSSH. Where one cannot be had, its suite is
 // skipped and its title says why.
-import { readdirSync, existsSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openS3Remote } from '../../packages/capstan/src/adapters/remote-s3/index.ts';
@@ -76,6 +79,52 @@ describe.skipIf(s3Program.lacks)(`S3${s3Program.lacks ? `: skipped, ${s3Program.
       delete process.env['AWS_SECRET_ACCESS_KEY'];
       await remote.close();
     }
+  });
+
+  test("a bucket's name that can be none is said", async () => {
+    const options = { endpointurl: server.url, ...keyOf(server.secret) };
+    const remote = await openS3Remote(settingsOf('s3://ab/x', options), {});
+    const file = join(emptyFolder(), 'file');
+    writeFileSync(file, 'bytes');
+    await expect(remote.write('a', file)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', hint: /bucket/ });
+    await remote.close();
+  });
+
+  test('objects go over by plain calls, wherever they are kept; what fails is done again by the SDK', async () => {
+    const callers: string[] = [];
+    // In between, with the name of the server that the caller signs for.
+    const between = createServer((request, response) => {
+      callers.push(`${request.method} ${/aws-sdk/.test(request.headers['user-agent'] ?? '') ? 'SDK' : 'plain'}`);
+      if (callers.length === 1) {
+        response.writeHead(503).end();
+        return;
+      }
+      const { method, url, headers } = request;
+      const onward = httpRequest(`${server.url}${url}`, { method, headers }, (answer) => {
+        response.writeHead(answer.statusCode ?? 500, answer.headers);
+        answer.pipe(response);
+      });
+      request.pipe(onward);
+    }).listen(0, '127.0.0.1');
+    await once(between, 'listening');
+    const { port } = between.address() as AddressInfo;
+    const options = { endpointurl: `http://127.0.0.1:${port}`, ...keyOf(server.secret) };
+    const remote = await openS3Remote(settingsOf("s3://bucket/it's (ü) a+b/*!~", options), {});
+    const file = join(emptyFolder(), 'file');
+    writeFileSync(file, 'bytes');
+    await remote.write('files/md5/ab/c', file);
+    expect(callers).toEqual(['PUT plain', 'PUT SDK']);
+    await remote.write('files/md5/ab/d', file);
+    for (const path of ['files/md5/ab/c', 'files/md5/ab/d']) {
+      expect(await remote.has(path)).toBe(true);
+      const { bytes, sizeBytes } = await remote.read(path);
+      let text = '';
+      for await (const piece of bytes) text += Buffer.from(piece).toString();
+      expect([sizeBytes, text]).toEqual([5, 'bytes']);
+    }
+    expect(callers.slice(2)).toEqual(['PUT plain', 'HEAD SDK', 'GET plain', 'HEAD SDK', 'GET plain']);
+    await remote.close();
+    between.close();
   });
 
   test.each([

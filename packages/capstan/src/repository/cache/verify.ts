@@ -4,7 +4,7 @@ import { objectPath } from '#protocols/dvc';
 import { digestAt, type ObjectId } from '../model.ts';
 import type { Repository } from '../open.ts';
 import { readMemo, recall, writeMemo } from '../tree/memo-file.ts';
-import { addFact, noFacts, type FileColumns, type FileFacts } from '../tree/walk.ts';
+import { collectFacts, type FileColumns } from '../tree/walk.ts';
 
 const MEMO = 'objects';
 
@@ -25,14 +25,15 @@ export async function damagedObjects(
   { readsAll = false, onProgress }: VerifyOptions = {},
 ): Promise<ObjectId[]> {
   const { cache, pool, memoFolder, now } = repository;
-  const facts = noFacts();
+  const collected = collectFacts();
   const found: ObjectId[] = [];
   for (const id of ids.toSorted((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1))) {
     const stats = statSync(cache.fileOf(id), { throwIfNoEntry: false });
     if (!stats) continue;
-    addFact(facts, placeOf(id), stats);
+    collected.add(placeOf(id), stats);
     found.push(id);
   }
+  const facts = collected.columns();
   const file = join(memoFolder, MEMO);
   const memo = readMemo(file);
   const { unknown } = recall(facts, readsAll ? undefined : memo);
@@ -66,13 +67,13 @@ export async function damagedObjects(
  */
 export function rememberWhole({ cache, memoFolder, now }: Repository, ids: readonly ObjectId[]): void {
   if (ids.length === 0) return;
-  const facts: FileFacts = { paths: [], sizes: [], mtimes: [], inodes: [] };
+  const facts = collectFacts();
   for (const id of ids) {
     const stats = statSync(cache.fileOf(id), { throwIfNoEntry: false });
-    if (stats) addFact(facts, placeOf(id), stats);
+    if (stats) facts.add(placeOf(id), stats);
   }
   const file = join(memoFolder, MEMO);
-  remember(file, readMemo(file)?.facts, facts, now());
+  remember(file, readMemo(file)?.facts, facts.columns(), now());
 }
 
 const placeOf = ({ md5, scheme }: ObjectId): string => objectPath(md5, scheme);
@@ -101,8 +102,8 @@ function rows(facts: FileColumns) {
   }));
 }
 
-function without(facts: FileFacts, left: ReadonlySet<number>): FileFacts {
-  const keep = <Value>(column: readonly Value[]): Value[] => column.filter((_, index) => !left.has(index));
+function without(facts: FileColumns, left: ReadonlySet<number>): FileColumns {
+  const keep = <Value>(column: ArrayLike<Value>): Value[] => Array.from(column).filter((_, index) => !left.has(index));
   return {
     paths: keep(facts.paths),
     sizes: keep(facts.sizes),

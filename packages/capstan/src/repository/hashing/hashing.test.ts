@@ -20,7 +20,7 @@ import { openCache } from '../cache/object-cache.ts';
 import { digestAt } from '../model.ts';
 import { hashContent, type ContentSource } from '../tree/content.ts';
 import { gather, readMemo, recall, writeMemo } from '../tree/memo-file.ts';
-import { walkFolder, type FileFacts } from '../tree/walk.ts';
+import { collectFacts, walkFolder, type FileColumns } from '../tree/walk.ts';
 import { createHashPool } from './hash-pool.ts';
 import { hashFile } from './md5-file.ts';
 
@@ -107,7 +107,7 @@ describe('what was hashed is remembered', () => {
   const byPath = (a: { path: string }, b: { path: string }): number =>
     Buffer.compare(Buffer.from(a.path), Buffer.from(b.path));
   const rows = fc.uniqueArray(row, { selector: ({ path }) => Buffer.from(path).toString('hex') });
-  const factsOf = (all: readonly { path: string; size: number; mtime: number; inode: number }[]): FileFacts => ({
+  const factsOf = (all: readonly { path: string; size: number; mtime: number; inode: number }[]): FileColumns => ({
     paths: all.map(({ path }) => path),
     sizes: all.map(({ size }) => size),
     mtimes: all.map(({ mtime }) => mtime),
@@ -117,7 +117,7 @@ describe('what was hashed is remembered', () => {
   test('what is written is read, and recalled for exactly the files that are the same', () => {
     const file = join(root, 'memo');
     fc.assert(
-      fc.property(rows, fc.infiniteStream(fc.constantFrom('same', 'gone', 'touched')), (all, fates) => {
+      fc.property(rows, fc.infiniteStream(fc.constantFrom('same', 'gone', 'touched', 'joined')), (all, fates) => {
         const then = all.toSorted(byPath);
         const digests = Buffer.concat(then.map(({ path }) => createHash('md5').update(path).digest()));
         writeMemo(file, { facts: factsOf(then), digests, content: null }, Number.POSITIVE_INFINITY);
@@ -127,11 +127,16 @@ describe('what was hashed is remembered', () => {
           factsOf(then),
         );
         const fated = then.map((each) => ({ each, fate: fates.next().value }));
+        const known = new Set(then.map(({ path }) => path));
         const now = fated
-          .filter(({ fate }) => fate !== 'gone')
-          .map(({ each, fate }) =>
-            fate === 'touched' ? { ...each, size: each.size + 1_000, mtime: each.mtime / 2 + 1 } : each,
-          );
+          .flatMap(({ each, fate }) => {
+            if (fate === 'gone') return [];
+            if (fate === 'touched') return [{ ...each, size: each.size + 1_000, mtime: each.mtime / 2 + 1 }];
+            return fate === 'joined' && !known.has(`${each.path}~`)
+              ? [each, { ...each, path: `${each.path}~` }]
+              : [each];
+          })
+          .toSorted(byPath);
         const gathered = gather(memo, (visit) => {
           for (const { path, size, mtime, inode } of now) visit(path, { size, mtimeMs: mtime, ino: inode } as Stats);
         });
@@ -147,6 +152,18 @@ describe('what was hashed is remembered', () => {
         }
       }),
     );
+  });
+
+  test('columns grow by what is found, behind what is kept of others', () => {
+    const before = { paths: ['a', 'b'], sizes: [1, 2], mtimes: [3, 4], inodes: [5, 6] };
+    const facts = collectFacts(before, 1);
+    const added = Array.from({ length: 3_000 }, (_, index) => index + 10);
+    for (const at of added) facts.add(`c${at}`, { size: at, mtimeMs: at + 0.5, ino: at * 2 } as Stats);
+    const { paths, sizes, mtimes, inodes } = facts.columns();
+    expect(paths).toEqual(['a', ...added.map((at) => `c${at}`)]);
+    expect(Array.from(sizes)).toEqual([1, ...added]);
+    expect(Array.from(mtimes)).toEqual([3, ...added.map((at) => at + 0.5)]);
+    expect(Array.from(inodes)).toEqual([5, ...added.map((at) => at * 2)]);
   });
 
   test('a file written just when it was hashed is not: its time would not tell the next change', () => {

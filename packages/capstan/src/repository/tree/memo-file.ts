@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { DIGEST_BYTES, type Content } from '../model.ts';
-import { addFact, noFacts, type FileColumns, type FileFacts, type Visit } from './walk.ts';
+import { collectFacts, type FactCollector, type FileColumns, type Visit } from './walk.ts';
 
 /** What was hashed once, with what the file system said of it then. Lost or damaged, everything is hashed again. */
 export interface Memo {
@@ -107,37 +107,31 @@ function decode(bytes: Buffer): Memo | undefined {
  */
 export function gather(memo: Memo | undefined, walk: (visit: Visit) => void): FileColumns {
   if (!memo) {
-    const facts = noFacts();
-    walk((path, stats) => addFact(facts, path, stats));
-    return facts;
+    const facts = collectFacts();
+    walk((path, stats) => facts.add(path, stats));
+    return facts.columns();
   }
   let same = 0;
   let near = 0;
-  let found: FileFacts | undefined;
+  let found: FactCollector | undefined;
   walk((path, stats) => {
     if (!found && memo.facts.paths[same] === path && isAsThen(stats, memo.facts, same)) {
       same++;
       return;
     }
     if (!found) near = same;
-    found ??= firstOf(memo.facts, same);
+    found ??= collectFacts(memo.facts, same);
     // The memo's own text of a path that it has: a million of them are there once then, not twice.
     const { paths } = memo.facts;
     while (near < paths.length && isBefore(paths[near] ?? '', path)) near++;
-    addFact(found, paths[near] === path ? (paths[near] ?? path) : path, stats);
+    found.add(paths[near] === path ? (paths[near] ?? path) : path, stats);
   });
-  if (found) return found;
-  return same === memo.facts.paths.length ? memo.facts : firstOf(memo.facts, same);
+  if (found) return found.columns();
+  return same === memo.facts.paths.length ? memo.facts : collectFacts(memo.facts, same).columns();
 }
 
 function isAsThen({ size, mtimeMs, ino }: Stats, then: FileColumns, at: number): boolean {
   return size === then.sizes[at] && mtimeMs === then.mtimes[at] && ino === then.inodes[at];
-}
-
-function firstOf({ paths, sizes, mtimes, inodes }: FileColumns, count: number): FileFacts {
-  const first = (column: ArrayLike<number>): number[] =>
-    Array.from({ length: count }, (_, index) => column[index] ?? 0);
-  return { paths: paths.slice(0, count), sizes: first(sizes), mtimes: first(mtimes), inodes: first(inodes) };
 }
 
 /**

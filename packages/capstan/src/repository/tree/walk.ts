@@ -17,12 +17,11 @@ export interface FileColumns {
   readonly inodes: ArrayLike<number>;
 }
 
-/** Columns that grow. */
-export interface FileFacts extends FileColumns {
-  readonly paths: string[];
-  readonly sizes: number[];
-  readonly mtimes: number[];
-  readonly inodes: number[];
+/** Columns that grow as files are found. */
+export interface FactCollector {
+  add(path: string, stats: Stats): void;
+  /** What was added; the last call. */
+  columns(): FileColumns;
 }
 
 /** Told of one file after the other, in the order of their paths. */
@@ -110,15 +109,35 @@ function statOf(whole: string, fromRoot: string, isLink: boolean): Stats | undef
   throw invalid(`${fromRoot} is neither a file nor a folder`, { field: fromRoot, hint: 'Ignore it in .dvcignore.' });
 }
 
-export function noFacts(): FileFacts {
-  return { paths: [], sizes: [], mtimes: [], inodes: [] };
+/** @param before columns of which the first `count` rows come first */
+export function collectFacts(before?: FileColumns, count = 0): FactCollector {
+  const paths = before ? before.paths.slice(0, count) : [];
+  // Doubles side by side: arrays of numbers take half as much again, and a copy each time they grow.
+  const room = (before?.paths.length ?? 0) + ROOM;
+  const columns = NUMBERS.map((name) => startOf(before?.[name], count, room));
+  return {
+    add(path, { size, mtimeMs, ino }) {
+      const row = paths.push(path) - 1;
+      for (const [index, value] of [size, mtimeMs, ino].entries()) {
+        let column = columns[index] as Float64Array;
+        if (row === column.length) column = columns[index] = startOf(column, row, row * 2);
+        column[row] = value;
+      }
+    },
+    columns() {
+      const [sizes, mtimes, inodes] = columns.map((column) => column.subarray(0, paths.length));
+      return { paths, sizes: sizes ?? [], mtimes: mtimes ?? [], inodes: inodes ?? [] };
+    },
+  };
 }
 
-export function addFact(facts: FileFacts, path: string, stats: Stats): void {
-  facts.paths.push(path);
-  facts.sizes.push(stats.size);
-  facts.mtimes.push(stats.mtimeMs);
-  facts.inodes.push(stats.ino);
+const ROOM = 1_024;
+const NUMBERS = ['sizes', 'mtimes', 'inodes'] as const;
+
+function startOf(before: ArrayLike<number> | undefined, count: number, room: number): Float64Array {
+  const column = new Float64Array(room);
+  for (let row = 0; row < count; row++) column[row] = before?.[row] ?? 0;
+  return column;
 }
 
 /** The rules that hold in a folder: those of every `.dvcignore` from the root down to it, its own included. */
