@@ -4,10 +4,10 @@ import { nearest } from '#kernel/nearest';
 import { orderStages, type StageNode } from '#kernel/stage-graph';
 import type { PipelinesDeps } from './deps.ts';
 import { executorNamed, slotsOf } from './executors.ts';
-import { resolveCommit, withCommit } from './export-commit.ts';
+import { resolveCommit, withCommit } from './workspace/export-commit.ts';
 import { resolveInputs } from './resolve-inputs.ts';
 import type { StartRun } from './service.ts';
-import { resourcesOf } from './stage-resources.ts';
+import { resourcesOf } from './running/stage-resources.ts';
 
 /** What a request comes to. */
 export interface Checked {

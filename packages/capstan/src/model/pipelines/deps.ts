@@ -8,8 +8,8 @@ import type { BlobStore, Digest } from '#ports/blob-store';
 import type { Clock } from '#ports/clock';
 import type { Ids } from '#ports/ids';
 import type { PipelineFormat } from './format.ts';
-import type { Slots } from './slots.ts';
-import type { Environments } from './environments.ts';
+import type { Slots } from './running/slots.ts';
+import type { Environments } from './environment/environments.ts';
 import type { Executors } from './executors.ts';
 
 /** What pipelines need of projects. */

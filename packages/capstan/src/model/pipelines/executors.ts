@@ -1,7 +1,7 @@
 import { invalid } from '#kernel/errors';
 import { nearest } from '#kernel/nearest';
 import type { Executor } from '#ports/executor';
-import { unlimitedSlots, type Slots } from './slots.ts';
+import { unlimitedSlots, type Slots } from './running/slots.ts';
 
 /** Where commands of stages may run, by the name that `executor` of capstan.yaml has for it. `local` is always there. */
 export type Executors = ReadonlyMap<string, Executor>;

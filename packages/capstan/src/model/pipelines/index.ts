@@ -4,12 +4,12 @@
 // Called by retraining and the routes; projects, datasets and experiments are given by the composition root.
 export { pipelineBlobs } from './held-blobs.ts';
 export { createPipelines, type Log, type Pipelines, type StartRun } from './service.ts';
-export { createSlots, type Capacity, type Slots } from './slots.ts';
+export { createSlots, type Capacity, type Slots } from './running/slots.ts';
 export { executorNamed, LOCAL_EXECUTOR, type Executors } from './executors.ts';
-export { createEnvironments, type Environment, type Environments } from './environments.ts';
-export { createReportedRuns, type ReportedRuns } from './report-run.ts';
+export { createEnvironments, type Environment, type Environments } from './environment/environments.ts';
+export { createReportedRuns, type ReportedRuns } from './reported/report-run.ts';
 export { pipelineRoutes } from './routes.ts';
 export { pipelineJobs } from './jobs.ts';
-export { trackRuns } from './track-runs.ts';
+export { trackRuns } from './running/track-runs.ts';
 export type { DatasetSource, NewTrackedRun, PipelinesDeps, ProjectSource, RunTracker, SourceVersion } from './deps.ts';
 export type * from './format.ts';

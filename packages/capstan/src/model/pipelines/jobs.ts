@@ -1,5 +1,5 @@
 import { jobKinds, type JobHandlers } from '#jobs';
-import type { ReportedRuns } from './report-run.ts';
+import type { ReportedRuns } from './reported/report-run.ts';
 import type { Pipelines } from './service.ts';
 
 export function pipelineJobs(

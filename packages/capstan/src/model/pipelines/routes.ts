@@ -1,6 +1,6 @@
 import { routes } from '@capstan/api';
 import { bind, type BoundRoute } from '#http';
-import type { ReportedRuns } from './report-run.ts';
+import type { ReportedRuns } from './reported/report-run.ts';
 import type { Pipelines } from './service.ts';
 
 export function pipelineRoutes(pipelines: Pipelines, reportedRuns: ReportedRuns): BoundRoute[] {

@@ -10,7 +10,7 @@ import type {
 } from '@capstan/api';
 import type { ParamOverrides } from '#kernel/pipeline-definition';
 import { reasonText, type Reason } from '#kernel/stage-reasons';
-import { isLost } from './report-model.ts';
+import { isLost } from './reported/report-model.ts';
 import type * as store from './store.ts';
 
 /** Rows as callers see them. */

@@ -7,10 +7,10 @@ import type { Cause } from '#kernel/cause';
 import { conflict } from '#kernel/errors';
 import { copyCode } from './copy-code.ts';
 import type { ParamOverrides, PipelineDefinition } from '#kernel/pipeline-definition';
-import type { PipelinesDeps } from './deps.ts';
+import type { PipelinesDeps } from '../deps.ts';
 import { pathsMeet } from '#kernel/path-graph';
 import { filesRead } from '#kernel/stage-graph';
-import { datasetFolder, datasetPath } from './model.ts';
+import { datasetFolder, datasetPath } from '../model.ts';
 
 /** Written last: a workspace without it was not finished and is made anew. */
 const DONE_FILE = '.capstan-workspace.json';

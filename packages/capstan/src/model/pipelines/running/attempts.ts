@@ -7,9 +7,9 @@ import type { Cause } from '#kernel/cause';
 import type { Digest } from '#ports/blob-store';
 import type { ExecutionResult, Executor } from '#ports/executor';
 import { ClaimLost, writeClaimed } from './active-run.ts';
-import type { PipelinesDeps } from './deps.ts';
+import type { PipelinesDeps } from '../deps.ts';
 import { reapLeftover } from './reap-leftover.ts';
-import * as store from './store.ts';
+import * as store from '../store.ts';
 
 export interface AttemptEnd {
   readonly status: 'succeeded' | 'failed' | 'timed-out' | 'cancelled' | 'lost';

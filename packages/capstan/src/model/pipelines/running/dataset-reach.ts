@@ -1,5 +1,5 @@
 import type { PipelineRunInput } from '@capstan/api';
-import type { TrackedInput } from './deps.ts';
+import type { TrackedInput } from '../deps.ts';
 import { pathsMeet } from '#kernel/path-graph';
 import { filesRead, type StageNode } from '#kernel/stage-graph';
 

@@ -1,5 +1,5 @@
 import type { StageNode } from '#kernel/stage-graph';
-import type { NewStage } from './store.ts';
+import type { NewStage } from '../store.ts';
 
 /** What a run keeps of its stages before any of them has had its turn. Pure. */
 export function stageRows(

@@ -1,7 +1,7 @@
 import { DATASET_CONTEXT_TAG, type Experiments, type KeyValue } from '#model/experiments';
 import { DomainError } from '#kernel/errors';
 import type { BlobStore } from '#ports/blob-store';
-import type { NewTrackedRun, RunTracker, TrackedInput } from './deps.ts';
+import type { NewTrackedRun, RunTracker, TrackedInput } from '../deps.ts';
 
 type TrackingFace = Pick<
   Experiments,

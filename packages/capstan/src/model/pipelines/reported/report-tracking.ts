@@ -2,7 +2,7 @@ import type { StageReport } from '@capstan/api';
 import type { Cause } from '#kernel/cause';
 import type { Digest } from '#ports/blob-store';
 import type { ReportedRunsDeps } from './report-run.ts';
-import * as store from './store.ts';
+import * as store from '../store.ts';
 
 /**
  * Makes an experiment run of what a stage of a checkout measured, as of the server's own: its parameters, metrics and log.

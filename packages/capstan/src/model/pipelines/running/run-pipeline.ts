@@ -7,17 +7,17 @@ import { ClaimLost, writeClaimed, type ActiveRun } from './active-run.ts';
 import type { ActiveRuns } from './active-runs.ts';
 import { settleAttempts } from './attempts.ts';
 import type { ParamOverrides } from '#kernel/pipeline-definition';
-import type { PipelinesDeps } from './deps.ts';
+import type { PipelinesDeps } from '../deps.ts';
 import { endedRow, recordEnd, type RunEnd } from './end-run.ts';
-import { executorNamed, slotsOf } from './executors.ts';
-import { withCommit } from './export-commit.ts';
-import { gitCommit } from './git-commit.ts';
+import { executorNamed, slotsOf } from '../executors.ts';
+import { withCommit } from '../workspace/export-commit.ts';
+import { gitCommit } from '../workspace/git-commit.ts';
 import { orderStages } from '#kernel/stage-graph';
 import { runStages } from './run-stages.ts';
 import { forcedStages, stageRows } from './stage-rows.ts';
-import * as store from './store.ts';
+import * as store from '../store.ts';
 import { createTurns } from './turns.ts';
-import { prepareWorkspace, refuseMissingInputs, workspaceFolder } from './workspace.ts';
+import { prepareWorkspace, refuseMissingInputs, workspaceFolder } from '../workspace/workspace.ts';
 
 /** Where another process asked for a cancel, it is seen within this time. */
 const LOOK_FOR_CANCEL_MS = 1_000;

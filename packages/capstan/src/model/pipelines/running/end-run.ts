@@ -1,8 +1,8 @@
 import type { EventPayload } from '@capstan/api';
 import type { Writer } from '#database';
 import type { Cause } from '#kernel/cause';
-import type { PipelinesDeps } from './deps.ts';
-import * as store from './store.ts';
+import type { PipelinesDeps } from '../deps.ts';
+import * as store from '../store.ts';
 
 export interface RunEnd {
   readonly outcome: 'succeeded' | 'failed' | 'cancelled';

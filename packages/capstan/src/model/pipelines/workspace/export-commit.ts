@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DomainError, invalid } from '#kernel/errors';
-import type { PipelinesDeps } from './deps.ts';
+import type { PipelinesDeps } from '../deps.ts';
 
 type ExportDeps = Pick<PipelinesDeps, 'folders' | 'commandEnvironment'>;
 

@@ -3,16 +3,16 @@ import type { Writer } from '#database';
 import type { Cause } from '#kernel/cause';
 import { conflict, notFound } from '#kernel/errors';
 import type { Digest } from '#ports/blob-store';
-import type { PipelinesDeps } from './deps.ts';
-import { LOCAL_EXECUTOR } from './executors.ts';
-import { hasEnded } from './model.ts';
+import type { PipelinesDeps } from '../deps.ts';
+import { LOCAL_EXECUTOR } from '../executors.ts';
+import { hasEnded } from '../model.ts';
 import { recordFacts, type ToldRun } from './report-facts.ts';
 import { addToLog, storeWhole } from './report-log.ts';
 import { refuseUnfitStages, reportedStageRows } from './report-model.ts';
 import { trackReported } from './report-tracking.ts';
 import * as reports from './report.store.ts';
-import * as store from './store.ts';
-import { summaryOf } from './views.ts';
+import * as store from '../store.ts';
+import { summaryOf } from '../views.ts';
 
 export type ReportedRunsDeps = Pick<PipelinesDeps, 'database' | 'events' | 'jobs' | 'clock' | 'blobs'> & {
   readonly tracker: Pick<PipelinesDeps['tracker'], 'begin' | 'logParams' | 'logMetrics' | 'attach' | 'end'>;

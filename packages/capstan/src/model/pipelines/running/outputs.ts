@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import { DomainError } from '#kernel/errors';
 import type { BlobStore } from '#ports/blob-store';
 import type { LockedFile, Stage } from '#kernel/pipeline-definition';
-import type { HashMemory, PipelineFormat, SharedOutput } from './format.ts';
-import type { StoredFile, StoredOutput } from './model.ts';
+import type { HashMemory, PipelineFormat, SharedOutput } from '../format.ts';
+import type { StoredFile, StoredOutput } from '../model.ts';
 
 export interface OutputStores {
   readonly blobs: BlobStore;

@@ -8,8 +8,8 @@ import type {
   StageStatus,
 } from '@capstan/api';
 import { conflict, invalid, notFound } from '#kernel/errors';
-import { hasEnded } from './model.ts';
-import type { NewStage, RunRow } from './store.ts';
+import { hasEnded } from '../model.ts';
+import type { NewStage, RunRow } from '../store.ts';
 
 /** A client says something at least every ten seconds. */
 export const LOST_AFTER_MS = 60_000;

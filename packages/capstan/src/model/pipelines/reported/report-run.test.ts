@@ -3,7 +3,7 @@ import type { ReportedFact, ReportedRun, StageReport } from '@capstan/api';
 import { describeDatabases } from '#database/testing';
 import { randomIds } from '#ports/ids';
 import { LONGEST_LOG_BYTES, LOST_AFTER_MS } from './report-model.ts';
-import { openBench, stageOf, type Bench } from './testing.ts';
+import { openBench, stageOf, type Bench } from '../testing.ts';
 
 const cause = { actor: 'cli' };
 const T0 = 1_700_000_000_000;

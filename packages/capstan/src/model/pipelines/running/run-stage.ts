@@ -4,13 +4,13 @@ import { DomainError } from '#kernel/errors';
 import { writeClaimed, type ActiveRun } from './active-run.ts';
 import type { LockEntry, Stage } from '#kernel/pipeline-definition';
 import type { StageNode } from '#kernel/stage-graph';
-import type { StoredOutput } from './model.ts';
+import type { StoredOutput } from '../model.ts';
 import { outputsFor, restoreOutputs, sharedOutputs, storeOutputs } from './outputs.ts';
 import { decide, type Reason, type StoredResult } from '#kernel/stage-reasons';
 import { runAttempt, type AttemptOutcome, type AttemptSpec } from './run-attempt.ts';
 import type { Resources } from '#ports/executor';
 import { resourcesOf } from './stage-resources.ts';
-import * as store from './store.ts';
+import * as store from '../store.ts';
 
 export type StageOutcome =
   | { readonly status: 'succeeded' }

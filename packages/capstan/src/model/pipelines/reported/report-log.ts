@@ -2,11 +2,11 @@ import { Readable } from 'node:stream';
 import type { Reader, Writer } from '#database';
 import { conflict, DomainError } from '#kernel/errors';
 import type { Digest } from '#ports/blob-store';
-import { pieceOf, startOf, type LogPiece, type LogRange } from './attempt-log.ts';
-import type { PipelinesDeps } from './deps.ts';
+import { pieceOf, startOf, type LogPiece, type LogRange } from '../running/attempt-log.ts';
+import type { PipelinesDeps } from '../deps.ts';
 import { LONGEST_LOG_BYTES } from './report-model.ts';
 import * as pieces from './report.store.ts';
-import type { AttemptRow } from './store.ts';
+import type { AttemptRow } from '../store.ts';
 
 /** A piece that is shorter takes what comes next: who prints a line now and then makes few rows. */
 const PIECE_BYTES = 64 * 1024;

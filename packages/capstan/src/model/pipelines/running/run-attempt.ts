@@ -9,11 +9,11 @@ import { commandLine } from '#kernel/command-line';
 import { datasetsReaching } from './dataset-reach.ts';
 import type { LockEntry, LockedFile, Stage } from '#kernel/pipeline-definition';
 import { logResult, metricsOf } from './log-result.ts';
-import { failureText, lossText, missingModuleText, outcomeText, type StoredOutput } from './model.ts';
+import { failureText, lossText, missingModuleText, outcomeText, type StoredOutput } from '../model.ts';
 import { outputsFor, removeOutputs, restoreOutputs, storeOutputs } from './outputs.ts';
 import { paramTexts } from '#kernel/param-texts';
 import { reasonText, type Reason } from '#kernel/stage-reasons';
-import * as store from './store.ts';
+import * as store from '../store.ts';
 
 const GRACE_MS = 10_000;
 const LOG_LINES = 20;

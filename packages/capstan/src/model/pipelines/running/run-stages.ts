@@ -1,9 +1,9 @@
 import { createSchedule, type EndedStage } from '#kernel/stage-schedule';
 import { ClaimLost, writeClaimed, type ActiveRun } from './active-run.ts';
 import type { RunEnd } from './end-run.ts';
-import { failuresText } from './model.ts';
+import { failuresText } from '../model.ts';
 import { restoreStage, runStage, type Halt, type StageOutcome } from './run-stage.ts';
-import * as store from './store.ts';
+import * as store from '../store.ts';
 
 interface Failure {
   readonly stage: string;

@@ -1,14 +1,14 @@
 import type { PipelineRunInput } from '@capstan/api';
 import type { Writer } from '#database';
 import type { Cause } from '#kernel/cause';
-import type { HashMemory } from './format.ts';
-import type { PipelinesDeps } from './deps.ts';
-import type { Environment } from './environments.ts';
+import type { HashMemory } from '../format.ts';
+import type { PipelinesDeps } from '../deps.ts';
+import type { Environment } from '../environment/environments.ts';
 import type { StageNode } from '#kernel/stage-graph';
 import type { Executor } from '#ports/executor';
 import type { Slots } from './slots.ts';
 import type { Turns } from './turns.ts';
-import * as store from './store.ts';
+import * as store from '../store.ts';
 
 /** A run that this job works on: everything its stages need. */
 export interface ActiveRun {

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { Reader, Schema, Writer } from '#database';
-import type { RunRow } from './store.ts';
+import type { RunRow } from '../store.ts';
 
 export type LogPieceRow = Selectable<Schema['attempt_log_pieces']>;
 

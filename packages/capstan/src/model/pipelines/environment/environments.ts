@@ -7,10 +7,10 @@ import { digestOf, sha256 } from '#kernel/digest';
 import { DomainError, messageOf } from '#kernel/errors';
 import type { Executor } from '#ports/executor';
 import type { Ids } from '#ports/ids';
-import { lastLines } from './attempt-log.ts';
+import { lastLines } from '../running/attempt-log.ts';
 import { holdBuildLock } from './environment-lock.ts';
 import { BUILD_SCRIPT, PROBE_SCRIPT } from './environment-script.ts';
-import { reapLeftover } from './reap-leftover.ts';
+import { reapLeftover } from '../running/reap-leftover.ts';
 import { readRequirements, REQUIREMENTS_FILE } from './requirements.ts';
 
 /** What stages of a project run in. */

@@ -3,11 +3,11 @@ import type { Writer } from '#database';
 import type { Cause } from '#kernel/cause';
 import { conflict } from '#kernel/errors';
 import type { Digest } from '#ports/blob-store';
-import { endedRow, recordEnd } from './end-run.ts';
+import { endedRow, recordEnd } from '../running/end-run.ts';
 import { attemptStatuses, refuseUnfitFact, stageStatuses, type StageSoFar } from './report-model.ts';
 import type { ReportedRunsDeps } from './report-run.ts';
 import * as reports from './report.store.ts';
-import * as store from './store.ts';
+import * as store from '../store.ts';
 
 /** A run of a checkout, as far as it was told. */
 export interface ToldRun {
