@@ -77,9 +77,9 @@ test('stages at once, one that fails, one left out, and a run anew', { timeout: 
   const errors: string[] = [];
   for (const theme of ['light', 'dark']) {
     const opened = await openPage(browser, `${server.url}/pipeline-runs/${id}`, theme);
-    const current = opened.page.getByRole('group', { name: 'Stages' }).locator('[aria-current=step]');
+    const running = opened.page.getByRole('list', { name: 'Stages' }).getByRole('button', { name: 'running' });
     await expect
-      .poll(() => current.allInnerTexts(), { timeout: 20_000 })
+      .poll(() => running.allInnerTexts(), { timeout: 20_000 })
       .toEqual([expect.stringMatching(/^train\s+running$/), expect.stringMatching(/^profile\s+running$/)]);
     expect(await violations(opened.page)).toEqual([]);
     await opened.page.close();
@@ -101,6 +101,7 @@ test('stages at once, one that fails, one left out, and a run anew', { timeout: 
 
   writeFileSync(join(gate, 'mended'), '');
   const failed = await openPage(browser, `${server.url}/pipeline-runs/${id}`, 'light');
+  await failed.page.getByRole('list', { name: 'Stages' }).getByRole('button', { name: 'prepare' }).click();
   await failed.page.getByRole('button', { name: 'Run again from prepare' }).click();
   await failed.page.getByRole('heading', { level: 1, name: 'Pipeline run 2' }).waitFor();
   await failed.page.getByText('an earlier run, anew from prepare').waitFor();

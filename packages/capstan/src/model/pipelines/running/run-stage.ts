@@ -224,7 +224,8 @@ async function publish(
   const { format, blobs } = run.deps;
   await run.publishing.take(async () => {
     await format.shareOutputs(run.folder, sharedOutputs(blobs, stage, outputs, entry.outputs));
-    await format.writeLock(run.folder, stage.name, entry);
+    const order = run.nodes.map((node) => node.stage.name);
+    await format.writeLock(run.folder, stage.name, entry, order);
   });
 }
 

@@ -52,6 +52,23 @@ describe('dvc.lock', () => {
     expect(changed.with(new Map([['new', undefined]])).text()).toBe(text);
   });
 
+  it('has new entries in the order that is given, whichever came first, and the others where they were', () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const shuffled = fc.shuffledSubarray(names, { minLength: names.length });
+    fc.assert(
+      fc.property(fc.shuffledSubarray(names), shuffled, shuffled, (there, first, second) => {
+        const before = readLock(undefined, 'dvc.lock').with(new Map(there.map((name) => [name, stage(name)])));
+        const [one, other] = [first, second].map((order) => {
+          const all = order.reduce((lock, name) => lock.with(new Map([[name, stage(name)]]), names), before);
+          return [...all.stages.keys()];
+        });
+        expect(one).toEqual(other);
+        expect(one?.filter((name) => there.includes(name))).toEqual(there);
+        if (there.length === 0) expect(one).toEqual(names);
+      }),
+    );
+  });
+
   it('keeps entries of DVC 2 what they are', () => {
     const text = `schema: '2.0'\nstages:\n  a:\n    cmd: x\n    outs:\n    - path: o\n      md5: ${MD5}\n      size: 1\n`;
     const entry = readLock(text, 'dvc.lock').stages.get('a') as LockedStage;

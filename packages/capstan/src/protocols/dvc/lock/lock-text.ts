@@ -9,8 +9,11 @@ import { readLongYaml, writeYaml } from '../text/yaml-text.ts';
 export interface Lock {
   /** By the stage's name, in the order of the file. */
   readonly stages: ReadonlyMap<string, LockedStage>;
-  /** With entries replaced; new ones come last, undefined takes one out. */
-  with(changes: ReadonlyMap<string, LockedStage | undefined>): Lock;
+  /**
+   * With entries replaced; undefined takes one out. New ones come last, or, with an order of names, before the first entry
+   * that is behind them in it: then it does not matter which came first.
+   */
+  with(changes: ReadonlyMap<string, LockedStage | undefined>, order?: readonly string[]): Lock;
   /** The file's text; what Capstan does not know in entries that have not changed is kept. */
   text(): string;
 }
@@ -117,11 +120,11 @@ class Entry {
 function lockOf(entries: ReadonlyMap<string, Entry>, rest: string): Lock {
   return {
     stages: new Map([...entries].map(([name, entry]) => [name, entry.stage])),
-    with(changes) {
-      const after = new Map(entries);
+    with(changes, order = []) {
+      let after = new Map(entries);
       for (const [name, stage] of changes) {
-        if (stage) after.set(name, new Entry(name, entryValue(stage), stage));
-        else after.delete(name);
+        if (!stage) after.delete(name);
+        else after = placed(after, name, new Entry(name, entryValue(stage), stage), order);
       }
       return lockOf(after, rest);
     },
@@ -130,4 +133,12 @@ function lockOf(entries: ReadonlyMap<string, Entry>, rest: string): Lock {
       return `schema: '2.0'\n${rest}stages:${stages === '' ? ' {}' : ''}\n${stages}`;
     },
   };
+}
+
+function placed(entries: Map<string, Entry>, name: string, entry: Entry, order: readonly string[]): Map<string, Entry> {
+  const behind = new Set(order.slice(order.indexOf(name) + 1));
+  const next =
+    entries.has(name) || !order.includes(name) ? undefined : [...entries.keys()].find((each) => behind.has(each));
+  if (next === undefined) return entries.set(name, entry);
+  return new Map([...entries].flatMap((each) => (each[0] === next ? [[name, entry] as const, each] : [each])));
 }
