@@ -5,8 +5,9 @@ import { defineConfig } from 'vitest/config';
 const maxWorkers = Math.max(2, availableParallelism() - 1);
 const system = { testTimeout: 300_000, hookTimeout: 300_000 };
 const globalSetup = ['tests/setup/postgres.ts'];
-/** Commands in checkouts of their own, side by side; what has servers and browsers goes one by one. */
-const checkouts = ['tests/clients/{dvc-*,*-contracts}.test.ts'];
+const folders = ['tests/{e2e,clients,crash,package}/**/*.test.ts', 'tests/differential/*.test.ts'];
+/** Each with servers and folders of its own, side by side; clusters and browsers go one by one. */
+const clients = ['tests/clients/!(ray-executor|slurm-executor).test.ts'];
 
 export default defineConfig({
   test: {
@@ -26,14 +27,14 @@ export default defineConfig({
           sequence: { groupOrder: 3 },
         },
       },
-      { test: { ...system, name: 'checkouts', include: checkouts, maxWorkers, sequence: { groupOrder: 2 } } },
+      { test: { ...system, name: 'clients', globalSetup, include: clients, maxWorkers, sequence: { groupOrder: 2 } } },
       {
         test: {
           ...system,
           name: 'system',
           globalSetup,
-          include: ['tests/{e2e,clients,crash,package}/**/*.test.ts', 'tests/differential/*.test.ts'],
-          exclude: checkouts,
+          include: folders,
+          exclude: clients,
           fileParallelism: false,
           sequence: { groupOrder: 1 },
         },

@@ -57,7 +57,7 @@ export function StageGraph(props: {
                 <button
                   type="button"
                   aria-pressed={stage.name === chosen}
-                  title={stage.name}
+                  title={`${stage.name}: ${stage.word}`}
                   onClick={() => onChoose(stage.name)}
                 >
                   <StateIcon tone={stage.tone} />

@@ -71,6 +71,7 @@ function Attempts(props: { stage: StageReply; shown: string | null; onShow(attem
         { name: 'State', cell: (row) => <PipelineState status={row.status} /> },
         {
           name: 'Took',
+          isNumber: true,
           cell: (row) =>
             row.durationMs === null ? (
               <Took from={row.startedAt} to={row.endedAt} now={now} />
