@@ -13,6 +13,7 @@ const noBlobs: Readonly<Record<string, string>> = {
   'data_file_scans.digest': 'as data_files',
   'dataset_versions.digest': 'of the list of files, which has their own',
   'dataset_versions.recipe_digest': 'of how a cut is made',
+  'dataset_versions.registered_digest': 'of the list of registered files, whose blobs stand under quarantine',
   'feature_materializations.definition_digest': 'of the SQL of a feature view',
   'training_sets.recipe_digest': 'of how a training set is made',
   'logged_model_metrics.dataset_digest': "MLflow's digest of a dataset",
@@ -25,7 +26,7 @@ const noBlobs: Readonly<Record<string, string>> = {
 };
 
 /** Columns of JSON in which blobs stand. */
-const jsonWithBlobs = ['dataset_versions.files', 'stage_results.outputs'];
+const jsonWithBlobs = ['dataset_versions.files', 'dataset_versions.quarantine', 'stage_results.outputs'];
 
 /** Tables with a column of a run or logged model that outlive it: the name stays as text, or another rule removes them. */
 const outliving: Readonly<Record<string, string>> = {
@@ -43,6 +44,7 @@ const outliving: Readonly<Record<string, string>> = {
   'pipeline_stages.run_id': 'the history of the pipeline keeps the name',
   'stage_attempts.run_id': 'the history of the pipeline keeps the name',
   'early_trace_links.run_id': 'forgotten by itself where the trace does not come within a week',
+  'sweep_trials.run_id': 'the history of the sweep keeps the name',
   'stage_results.run_id': 'outputs stand in for later runs whether or not the run is there',
 };
 
