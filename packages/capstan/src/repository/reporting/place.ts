@@ -15,28 +15,50 @@ export async function placeOf(
   const ask = async (...args: readonly string[]): Promise<string | null> => {
     if (!isInGit) return null;
     try {
-      return (await runGit(root, args)).trim();
+      return await runGit(root, args);
     } catch {
       return null;
     }
   };
-  const [commit, branch, changes, remote, name] = await Promise.all([
-    ask('rev-parse', '--verify', '-q', 'HEAD'),
-    ask('symbolic-ref', '--short', '-q', 'HEAD'),
-    ask('--no-optional-locks', 'status', '--porcelain', '--untracked-files=no'),
-    ask('config', '--get', 'remote.origin.url'),
-    ask('config', '--get', 'user.name'),
+  // Few questions: to start git takes longer than to answer.
+  const [state, settings] = await Promise.all([
+    ask('--no-optional-locks', 'status', '--porcelain=v2', '--branch', '--untracked-files=no'),
+    ask('config', '-z', '--get-regexp', String.raw`^(remote\.origin\.url|user\.name)$`),
   ]);
-  const address = remote === null ? null : remoteOf(remote);
+  const { remote, name } = settingsOf(settings ?? '');
+  const address = remote === undefined ? null : remoteOf(remote);
   return {
     by: (name || userName()).slice(0, 200),
     host: hostname().slice(0, 255),
     commandText: commandText.slice(0, 4_000),
     repository: { name: nameOf(address ?? root), remote: address },
-    commit,
-    branch: branch === null ? null : branch.slice(0, 500),
-    isDirty: changes === null ? null : changes !== '',
+    ...stateOf(state),
   };
+}
+
+/** Of `git status --porcelain=v2 --branch`: lines with `#` tell of the branch, all others of changes. */
+function stateOf(text: string | null): Pick<ReportedPlace, 'commit' | 'branch' | 'isDirty'> {
+  if (text === null) return { commit: null, branch: null, isDirty: null };
+  const lines = text.split('\n').filter(Boolean);
+  const told = (name: string): string | undefined =>
+    lines.find((line) => line.startsWith(`# branch.${name} `))?.slice(`# branch.${name} `.length);
+  const [commit, branch] = [told('oid'), told('head')];
+  return {
+    commit: commit === undefined || commit === '(initial)' ? null : commit,
+    branch: branch === undefined || branch === '(detached)' ? null : branch.slice(0, 500),
+    isDirty: lines.some((line) => !line.startsWith('#')),
+  };
+}
+
+/** Each is `name LF value NUL`; of several values the last counts. */
+function settingsOf(text: string): { readonly remote: string | undefined; readonly name: string | undefined } {
+  const settings = new Map(
+    text.split('\0').map((each): [string, string] => {
+      const end = each.indexOf('\n');
+      return [each.slice(0, end), each.slice(end + 1).trim()];
+    }),
+  );
+  return { remote: settings.get('remote.origin.url'), name: settings.get('user.name') };
 }
 
 function userName(): string {
