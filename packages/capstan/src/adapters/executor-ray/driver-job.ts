@@ -45,7 +45,10 @@ export interface AdapterFacts {
 
 /** The resident Ray job, from its submission to its end. */
 export interface DriverJob {
-  /** Settles when it has polled for the first time. @throws DomainError UNAVAILABLE with its last words */
+  /**
+   * Settles when it has polled for the first time.
+   * @throws DomainError INVALID_ARGUMENT with its last words where it ended before, UNAVAILABLE where it was not heard of
+   */
   readonly ready: Promise<void>;
   readonly isGone: boolean;
   order(order: Order): void;
@@ -93,13 +96,14 @@ export async function startDriver(
   let heardMs = beganMs;
   let isGone = false;
 
-  function leave(reason: string): void {
+  /** @param code INVALID_ARGUMENT: it would end the same way again */
+  function leave(reason: string, code: 'UNAVAILABLE' | 'INVALID_ARGUMENT' = 'UNAVAILABLE'): void {
     if (isGone) return;
     isGone = true;
     watching.abort();
     wake.resolve();
     first.reject(
-      new DomainError('UNAVAILABLE', `The driver does not run on Ray: ${reason}`, {
+      new DomainError(code, `The driver does not run on Ray: ${reason}`, {
         field: 'rayAddress',
         hint: "It needs python3 with Ray on the cluster's PATH, and a way from the nodes to this machine (ray-listen, ray-listen-url).",
       }),
@@ -114,7 +118,8 @@ export async function startDriver(
       if (heldPolls > 0) continue;
       const job = await jobs.get(id).catch(() => 'unknown' as const);
       if (job === undefined) leave('Ray knows it no more');
-      else if (job !== 'unknown' && hasJobEnded(job)) leave(lastWords(job));
+      else if (job !== 'unknown' && hasJobEnded(job))
+        leave(lastWords(job), hasPolled ? 'UNAVAILABLE' : 'INVALID_ARGUMENT');
       else if (hasPolled && heldPolls === 0 && nowMs - heardMs > adapter.lostAfterMs) leave('it is not heard of');
       else if (!hasPolled && nowMs - beganMs > START_WITHIN_MS) leave('it did not call back in two minutes');
     }
