@@ -51,7 +51,12 @@ def export(pipeline: Pipeline) -> ModelProto:
         (name, StringTensorType([None, 1]) if name in CATEGORICAL else FloatTensorType([None, 1]))
         for name in FEATURES
     ]
-    return to_onnx(pipeline, initial_types=types, options={id(pipeline): {"zipmap": False}})
+    model = to_onnx(pipeline, initial_types=types, options={id(pipeline): {"zipmap": False}})
+    # In the order of a set of texts, which changes from process to process.
+    operators = sorted(model.opset_import, key=lambda each: each.domain)
+    del model.opset_import[:]
+    model.opset_import.extend(operators)
+    return model
 
 
 def read_inputs(db: duckdb.DuckDBPyConnection, rows: int) -> dict[str, np.ndarray]:
