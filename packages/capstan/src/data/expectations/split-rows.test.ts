@@ -35,6 +35,9 @@ function brokenRules({ n, x, t, k, r }: GivenRow, seen: Set<number>): string[] {
   ];
 }
 
+/** Breaks no rule, and has a value in each column. */
+const typed = (index: number): GivenRow => ({ n: 0, x: 1.5, t: 'a', k: -1 - index, r: 'UA' });
+
 // What the files say; the databases are the business of quarantine.test.ts.
 describe('the rows of a version that is split', () => {
   let bench: ExpectationsBench;
@@ -81,7 +84,9 @@ describe('the rows of a version that is split', () => {
       await fc.assert(
         fc.asyncProperty(
           fc.array(fc.array(row, { minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 3 }),
-          async (files) => {
+          async (drawn) => {
+            // A column of a CSV file without any value is of text, and cannot be added up.
+            const files = format === 'csv' ? drawn.map((rows, index) => [typed(index), ...rows]) : drawn;
             await rm(folder, { recursive: true, force: true });
             await mkdir(folder, { recursive: true });
             for (const [index, rows] of files.entries()) await write(`${index}.${format}`, format, rows);
