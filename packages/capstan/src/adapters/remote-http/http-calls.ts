@@ -1,10 +1,11 @@
 // Calls to one server: connections that stay open, time limits, redirects, and digest authentication.
 import { createReadStream } from 'node:fs';
-import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { pipeline } from 'node:stream/promises';
 import { answerOf, readChallenge, type DigestChallenge } from './digest-answer.ts';
 import type { HttpSettings } from './http-settings.ts';
+import { limitConnecting, timeLimit } from '#ports/connect-limit';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -110,20 +111,4 @@ export class HttpCalls {
     }
     return await promise;
   }
-}
-
-function limitConnecting(request: ClientRequest, limitMs: number): void {
-  const timer = setTimeout(() => {
-    request.destroy(timeLimit(`no connection within ${limitMs / 1_000} s`));
-  }, limitMs);
-  const connected = (): void => clearTimeout(timer);
-  request.once('socket', (socket) => {
-    if (socket.connecting) socket.once('connect', connected);
-    else connected();
-  });
-  request.once('close', connected);
-}
-
-function timeLimit(message: string): Error {
-  return Object.assign(new Error(message), { code: 'ETIMEDOUT' });
 }

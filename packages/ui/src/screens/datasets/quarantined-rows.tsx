@@ -4,9 +4,9 @@ import type { DatasetQuarantine, DatasetVersionReply } from '../../app/replies.t
 import { Button } from '../../design/button.tsx';
 import { count, counted } from '../../design/format.ts';
 import { Loaded } from '../../design/loaded.tsx';
-import { Quiet, Row, Section } from '../../design/page.tsx';
+import { Row, Section } from '../../design/page.tsx';
 import { Table } from '../../design/table.tsx';
-import { Value } from './rows.tsx';
+import { Pager, Value } from './rows.tsx';
 
 const SHOWN = 20;
 
@@ -81,17 +81,7 @@ function RowsOf({ version, rule }: { version: string; rule: string | undefined }
     <Loaded of={read}>
       {({ columns, items, total }) => (
         <>
-          {total > SHOWN && (
-            <Row>
-              <Button onClick={() => setOffset(Math.max(0, offset - SHOWN))} disabled={offset === 0}>
-                Rows before
-              </Button>
-              <Button onClick={() => setOffset(offset + SHOWN)} disabled={offset + SHOWN >= total}>
-                Rows after
-              </Button>
-              <Quiet>{`${count(offset + 1)} to ${count(offset + items.length)} of ${count(total)}`}</Quiet>
-            </Row>
-          )}
+          {total > SHOWN && <Pager step={SHOWN} offset={offset} here={items.length} total={total} onTurn={setOffset} />}
           <Table
             caption="Rows in quarantine"
             rows={items}

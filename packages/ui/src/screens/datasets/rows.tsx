@@ -24,15 +24,7 @@ export function Rows({ version }: { version: DatasetVersionReply }) {
           <Empty title="No rows" />
         ) : (
           <>
-            <Row>
-              <Button onClick={() => setOffset(Math.max(0, offset - SHOWN))} disabled={offset === 0}>
-                Rows before
-              </Button>
-              <Button onClick={() => setOffset(offset + SHOWN)} disabled={offset + SHOWN >= total}>
-                Rows after
-              </Button>
-              <Quiet>{`${count(offset + 1)} to ${count(offset + items.length)} of ${count(total)}`}</Quiet>
-            </Row>
+            <Pager step={SHOWN} offset={offset} here={items.length} total={total} onTurn={setOffset} />
             <Table
               caption="Rows"
               rows={items}
@@ -51,6 +43,28 @@ export function Rows({ version }: { version: DatasetVersionReply }) {
         )
       }
     </Loaded>
+  );
+}
+
+/** Which rows of how many are shown, and the way to those before and after. */
+export function Pager(props: {
+  step: number;
+  offset: number;
+  here: number;
+  total: number;
+  onTurn(offset: number): void;
+}) {
+  const { step, offset, here, total, onTurn } = props;
+  return (
+    <Row>
+      <Button onClick={() => onTurn(Math.max(0, offset - step))} disabled={offset === 0}>
+        Rows before
+      </Button>
+      <Button onClick={() => onTurn(offset + step)} disabled={offset + step >= total}>
+        Rows after
+      </Button>
+      <Quiet>{`${count(offset + 1)} to ${count(offset + here)} of ${count(total)}`}</Quiet>
+    </Row>
   );
 }
 

@@ -1,6 +1,7 @@
 // Calls of a REST interface: connections that stay open, time limits, and failures that carry their status.
 import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { limitConnecting, timeLimit } from '#ports/connect-limit';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -94,19 +95,3 @@ export async function textOf(answer: IncomingMessage): Promise<string> {
 }
 
 export const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
-
-function limitConnecting(request: ClientRequest, limitMs: number): void {
-  const timer = setTimeout(() => {
-    request.destroy(timeLimit(`no connection within ${limitMs / 1_000} s`));
-  }, limitMs);
-  const connected = (): void => clearTimeout(timer);
-  request.once('socket', (socket) => {
-    if (socket.connecting) socket.once('connect', connected);
-    else connected();
-  });
-  request.once('close', connected);
-}
-
-function timeLimit(message: string): Error {
-  return Object.assign(new Error(message), { code: 'ETIMEDOUT' });
-}
