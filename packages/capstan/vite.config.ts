@@ -29,6 +29,7 @@ export default defineConfig({
         entryFileNames: '[name].js',
         chunkFileNames: '[name]-[hash].js',
         assetFileNames: '[name]-[hash][extname]',
+        codeSplitting: { groups: [{ name: 'checkout', test: /src\/(repository|protocols\/dvc)\/|cli\/open-here/ }] },
       },
     },
   },
