@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Executor } from '#ports/executor';
 import { closeJournal, isUnsent } from '../reporting/journal.ts';
@@ -17,6 +26,8 @@ export interface RunFolder {
 }
 
 const RUNS = join('tmp', 'capstan', 'runs');
+/** A line for each begin and end: a file for each command, made and removed, slows the making of every other file. */
+const ATTEMPTS = 'attempts';
 const RUNS_KEPT = 10;
 /** So many more are kept that a server was not told of, and so many bytes of them. */
 const UNSENT_KEPT = 40;
@@ -26,7 +37,8 @@ const LONGEST_NAME = 80;
 /** @param home absolute: `.dvc` */
 export function makeRunFolder(home: string, id: string): RunFolder {
   const folder = join(home, RUNS, id);
-  mkdirSync(join(folder, 'attempts'), { recursive: true });
+  const attempts = join(folder, ATTEMPTS);
+  mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'run.json'), JSON.stringify({ pid: process.pid, begun: beginOf(process.pid) }));
   return {
     id,
@@ -34,10 +46,10 @@ export function makeRunFolder(home: string, id: string): RunFolder {
     logOf: (index, stage) =>
       `.dvc/tmp/capstan/runs/${id}/${index + 1}-${stage.replaceAll(/[^\w.-]+/g, '_').slice(0, LONGEST_NAME)}.log`,
     begin(index) {
-      writeFileSync(join(folder, 'attempts', String(index)), '');
+      appendFileSync(attempts, `begin ${index}\n`);
       return `${id}:${index}`;
     },
-    end: (index) => rmSync(join(folder, 'attempts', String(index)), { force: true }),
+    end: (index) => appendFileSync(attempts, `end ${index}\n`),
   };
 }
 
@@ -48,10 +60,9 @@ export function makeRunFolder(home: string, id: string): RunFolder {
 export async function clearOldRuns(home: string, executor: Executor, now: number): Promise<void> {
   const dead = runFolders(home).filter((folder) => !isAlive(folder));
   for (const folder of dead) {
-    const attempts = join(folder, 'attempts');
-    for (const attempt of existsSync(attempts) ? readdirSync(attempts) : []) {
-      await executor.reap(`${basename(folder)}:${attempt}`);
-      rmSync(join(attempts, attempt), { force: true });
+    for (const index of unendedIn(folder)) {
+      await executor.reap(`${basename(folder)}:${index}`);
+      appendFileSync(join(folder, ATTEMPTS), `end ${index}\n`);
     }
     closeJournal(folder, now);
   }
@@ -64,6 +75,18 @@ export async function clearOldRuns(home: string, executor: Executor, now: number
     }
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Indexes of the commands that began and did not end, as far as is known. */
+function unendedIn(folder: string): Set<string> {
+  const file = join(folder, ATTEMPTS);
+  const running = new Set<string>();
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').matchAll(/^(begin|end) (\d+)$/gm) : [];
+  for (const [, word, index = ''] of lines) {
+    if (word === 'begin') running.add(index);
+    else running.delete(index);
+  }
+  return running;
 }
 
 /** Folders of runs that nobody was told of and whose processes are gone, the oldest first; absolute. */
