@@ -103,7 +103,7 @@ describe('a run that is killed', () => {
     await sleep(500);
     expect(repo.dvc('status')).toContain('up to date');
     for (const run of readdirSync(join(repo.root, '.dvc/tmp/capstan/runs'))) {
-      const file = `.dvc/tmp/capstan/runs/${run}/attempts`;
+      const file = `.dvc/tmp/capstan/runs/${run}/commands`;
       const told = (isThere(file) ? repo.read(file) : '').trim().split('\n').filter(Boolean);
       const [begun, ended] = ['begin ', 'end '].map((word) => told.filter((line) => line.startsWith(word)).length);
       expect(ended).toBe(begun);

@@ -27,7 +27,7 @@ export interface RunFolder {
 
 const RUNS = join('tmp', 'capstan', 'runs');
 /** A line for each begin and end: a file for each command, made and removed, slows the making of every other file. */
-const ATTEMPTS = 'attempts';
+const COMMANDS = 'commands';
 const RUNS_KEPT = 10;
 /** So many more are kept that a server was not told of, and so many bytes of them. */
 const UNSENT_KEPT = 40;
@@ -37,7 +37,7 @@ const LONGEST_NAME = 80;
 /** @param home absolute: `.dvc` */
 export function makeRunFolder(home: string, id: string): RunFolder {
   const folder = join(home, RUNS, id);
-  const attempts = join(folder, ATTEMPTS);
+  const commands = join(folder, COMMANDS);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'run.json'), JSON.stringify({ pid: process.pid, begun: beginOf(process.pid) }));
   return {
@@ -46,10 +46,10 @@ export function makeRunFolder(home: string, id: string): RunFolder {
     logOf: (index, stage) =>
       `.dvc/tmp/capstan/runs/${id}/${index + 1}-${stage.replaceAll(/[^\w.-]+/g, '_').slice(0, LONGEST_NAME)}.log`,
     begin(index) {
-      appendFileSync(attempts, `begin ${index}\n`);
+      appendFileSync(commands, `begin ${index}\n`);
       return `${id}:${index}`;
     },
-    end: (index) => appendFileSync(attempts, `end ${index}\n`),
+    end: (index) => appendFileSync(commands, `end ${index}\n`),
   };
 }
 
@@ -62,7 +62,7 @@ export async function clearOldRuns(home: string, executor: Executor, now: number
   for (const folder of dead) {
     for (const index of unendedIn(folder)) {
       await executor.reap(`${basename(folder)}:${index}`);
-      appendFileSync(join(folder, ATTEMPTS), `end ${index}\n`);
+      appendFileSync(join(folder, COMMANDS), `end ${index}\n`);
     }
     closeJournal(folder, now);
   }
@@ -79,7 +79,7 @@ export async function clearOldRuns(home: string, executor: Executor, now: number
 
 /** Indexes of the commands that began and did not end, as far as is known. */
 function unendedIn(folder: string): Set<string> {
-  const file = join(folder, ATTEMPTS);
+  const file = join(folder, COMMANDS);
   const running = new Set<string>();
   const lines = existsSync(file) ? readFileSync(file, 'utf8').matchAll(/^(begin|end) (\d+)$/gm) : [];
   for (const [, word, index = ''] of lines) {
