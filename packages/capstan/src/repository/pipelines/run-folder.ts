@@ -26,6 +26,7 @@ export interface RunFolder {
 }
 
 const RUNS = join('tmp', 'capstan', 'runs');
+const ABOUT = 'run.json';
 /** A line for each begin and end: a file for each command, made and removed, slows the making of every other file. */
 const COMMANDS = 'commands';
 const RUNS_KEPT = 10;
@@ -39,7 +40,7 @@ export function makeRunFolder(home: string, id: string): RunFolder {
   const folder = join(home, RUNS, id);
   const commands = join(folder, COMMANDS);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'run.json'), JSON.stringify({ pid: process.pid, begun: beginOf(process.pid) }));
+  writeAbout(folder, { pid: process.pid, begun: beginOf(process.pid) });
   return {
     id,
     path: folder,
@@ -58,19 +59,29 @@ export function makeRunFolder(home: string, id: string): RunFolder {
  * @throws DomainError NOT_IMPLEMENTED where such processes cannot be found
  */
 export async function clearOldRuns(home: string, executor: Executor, now: number): Promise<void> {
-  const dead = runFolders(home).filter((folder) => !isAlive(folder));
-  for (const folder of dead) {
+  const dead: { readonly folder: string; readonly sizeBytes: number }[] = [];
+  for (const folder of runFolders(home)) {
+    const about = readAbout(folder);
+    if (about?.sizeBytes !== undefined) {
+      dead.push({ folder, sizeBytes: about.sizeBytes });
+      continue;
+    }
+    if (isAlive(about)) continue;
     for (const index of unendedIn(folder)) {
       await executor.reap(`${basename(folder)}:${index}`);
       appendFileSync(join(folder, COMMANDS), `end ${index}\n`);
     }
     closeJournal(folder, now);
+    const sizeBytes = sizeOf(folder);
+    // Nothing is looked at again: there may be fifty of these, with a log for each stage.
+    writeAbout(folder, { ...about, sizeBytes });
+    dead.push({ folder, sizeBytes });
   }
   let [unsent, unsentBytes] = [0, 0];
-  for (const folder of dead.slice(0, -RUNS_KEPT).toReversed()) {
+  for (const { folder, sizeBytes } of dead.slice(0, -RUNS_KEPT).toReversed()) {
     if (isUnsent(folder)) {
       unsent++;
-      unsentBytes += sizeOf(folder);
+      unsentBytes += sizeBytes;
       if (unsent <= UNSENT_KEPT && unsentBytes <= UNSENT_BYTES) continue;
     }
     rmSync(folder, { recursive: true, force: true });
@@ -91,7 +102,7 @@ function unendedIn(folder: string): Set<string> {
 
 /** Folders of runs that nobody was told of and whose processes are gone, the oldest first; absolute. */
 export function unsentRuns(home: string): string[] {
-  return runFolders(home).filter((folder) => !isAlive(folder) && isUnsent(folder));
+  return runFolders(home).filter((folder) => !isAlive(readAbout(folder)) && isUnsent(folder));
 }
 
 function runFolders(home: string): string[] {
@@ -108,12 +119,32 @@ function sizeOf(folder: string): number {
     .reduce((sum, size) => sum + size, 0);
 }
 
-function isAlive(folder: string): boolean {
+/** What `run.json` says of the process of a run, and what its folder takes once that has ended and all of it is cleared. */
+interface About {
+  readonly pid?: number;
+  readonly begun?: string;
+  readonly sizeBytes?: number;
+}
+
+/** Undefined for what cannot be read: it was cut by a kill. */
+function readAbout(folder: string): About | undefined {
   try {
-    const { pid, begun } = JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')) as { pid: number; begun: string };
-    process.kill(pid, 0);
+    return JSON.parse(readFileSync(join(folder, ABOUT), 'utf8')) as About;
+  } catch {
+    return undefined;
+  }
+}
+
+function writeAbout(folder: string, about: About): void {
+  writeFileSync(join(folder, ABOUT), JSON.stringify(about));
+}
+
+function isAlive(about: About | undefined): boolean {
+  if (about?.pid === undefined || about.sizeBytes !== undefined) return false;
+  try {
+    process.kill(about.pid, 0);
     // The number may be another process's by now.
-    return begun === beginOf(pid);
+    return about.begun === beginOf(about.pid);
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
