@@ -21,7 +21,7 @@ const groups = [
   },
   { name: 'yaml', test: /node_modules\/yaml\/|src\/kernel\/yaml-limits\.ts/ },
   // What each of many threads loads.
-  { name: 'hash-task', test: /src\/repository\/hashing\/hash-task\.ts/ },
+  { name: 'hash-task', test: /src\/repository\/hashing\/(hash|pool)-task\.ts/ },
   { name: 'dvc', test: /src\/protocols\/dvc\/(?!index\.ts)/ },
   { name: 'checkout', test: /src\/(repository\/(?!hashing\/hash-thread|plots\/|index\.ts)|cli\/open-here\.ts)/ },
 ];
