@@ -10,7 +10,7 @@ import { folderOf } from '../paths.ts';
 import { gather, readMemo, recall, writeMemo, type Memo } from './memo-file.ts';
 import { rulesFor, walkFolder, type FileColumns, type Visit } from './walk.ts';
 
-const WORTH_REMEMBERING_BYTES = 64 << 10;
+export const WORTH_REMEMBERING_BYTES = 64 << 10;
 
 /** What hashing needs of a repository. */
 export interface ContentSource {
@@ -50,7 +50,7 @@ export async function hashContent(
   const scheme = options.scheme ?? 'md5';
   // A small file is read sooner than what is remembered of it.
   const isRemembered = stats.isDirectory() || stats.size >= WORTH_REMEMBERING_BYTES;
-  const memoFile = join(source.memoFolder, createHash('sha1').update(`${scheme} ${path}`).digest('hex'));
+  const memoFile = memoFileOf(source, path, scheme);
   const { facts, digests, unknown, before } = look(source, path, stats, isRemembered ? memoFile : undefined);
   const hashedAt = source.now();
   const toStore = options.store ? withoutObject(options.store, digests, unknown, scheme) : unknown;
@@ -64,6 +64,11 @@ export async function hashContent(
     : whatFolder(files, scheme, options, before?.content ?? undefined);
   if (isRemembered && !before) writeMemo(memoFile, { facts: { ...facts, sizes }, digests, content }, hashedAt);
   return { content, files };
+}
+
+/** Where the hashes of a path are remembered. */
+export function memoFileOf({ memoFolder }: ContentSource, path: string, scheme: HashScheme): string {
+  return join(memoFolder, createHash('sha1').update(`${scheme} ${path}`).digest('hex'));
 }
 
 interface Looked {
