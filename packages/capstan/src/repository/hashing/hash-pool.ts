@@ -156,7 +156,11 @@ function placeTask(objects: ObjectsToPlace, first: number): PlaceTask {
   const { cache, links, scheme, folder, isExecutable } = objects;
   const end = first + TASK_FILES;
   return {
-    ...{ cache, links, scheme, folder, isExecutable },
+    cache,
+    links,
+    scheme,
+    folder,
+    isExecutable,
     paths: objects.paths.slice(first, end),
     // Copied: what a message holds a part of is sent whole.
     digests: objects.digests.slice(first * DIGEST_BYTES, end * DIGEST_BYTES),
