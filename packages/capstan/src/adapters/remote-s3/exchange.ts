@@ -7,7 +7,7 @@ export interface Answer {
   /** Undefined where the server does not tell. */
   readonly sizeBytes: number | undefined;
   /** A small body is here already. */
-  readonly pieces: AsyncIterable<Buffer> | readonly Buffer[];
+  readonly pieces: AsyncIterable<Buffer> | Buffer[];
 }
 
 /** A body of this size is waited for: what streams do around it takes longer than to send it. */

@@ -71,7 +71,10 @@ export async function openS3Remote(settings: RemoteSettings, env: Env): Promise<
     async read(path, call = {}) {
       return await told(path, call, async () => {
         const answer = await (await tools.plain())?.read(path, call);
-        if (answer) return { sizeBytes: answer.sizeBytes, bytes: piecesOf(at, path, answer.pieces, call) };
+        if (answer) {
+          const { sizeBytes, pieces } = answer;
+          return { sizeBytes, bytes: Array.isArray(pieces) ? heldPieces(pieces) : piecesOf(at, path, pieces, call) };
+        }
         const { sdk, client } = await tools.sdk();
         const command = new sdk.GetObjectCommand({ ...placeOf(path), ...readOptions });
         const { Body, ContentLength } = await client.send(command, within(call));
@@ -126,10 +129,14 @@ function createTools(at: S3Settings) {
   };
 }
 
+async function* heldPieces(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  for (const piece of pieces) yield piece;
+}
+
 async function* piecesOf(
   at: S3Settings,
   path: string,
-  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  pieces: AsyncIterable<Uint8Array>,
   { signal }: RemoteCall,
 ): AsyncGenerator<Uint8Array> {
   try {

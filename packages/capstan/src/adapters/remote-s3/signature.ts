@@ -25,8 +25,11 @@ export type Sign = (call: CallToSign, who: Credentials, now: Date) => Record<str
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 const SERVICE = 's3';
 const LAST_WORD = 'aws4_request';
+const NOTHING = hash('sha256', '');
+const SECOND_MS = 1_000;
 
 export function createSigner(region: string): Sign {
+  const timeText = createTimeText();
   let known: { readonly secret: string; readonly day: string; readonly key: KeyObject } | undefined;
   const keyFor = (secret: string, day: string): KeyObject => {
     if (known?.secret === secret && known.day === day) return known.key;
@@ -38,9 +41,9 @@ export function createSigner(region: string): Sign {
   };
 
   return ({ method, host, path, query, body }, { accessKeyId, secretAccessKey, sessionToken }, now) => {
-    const time = now.toISOString().replaceAll(/[-:]|\.\d+/g, '');
+    const time = timeText(now);
     const day = time.slice(0, 'YYYYMMDD'.length);
-    const digest = hash('sha256', body ?? '');
+    const digest = body ? hash('sha256', body) : NOTHING;
     const headers: Record<string, string> = {
       'x-amz-content-sha256': digest,
       'x-amz-date': time,
@@ -59,9 +62,21 @@ export function createSigner(region: string): Sign {
   };
 }
 
+/** `20130524T000000Z`, made once a second. */
+function createTimeText(): (now: Date) => string {
+  let second = Number.NaN;
+  let text = '';
+  return (now) => {
+    const at = Math.floor(now.getTime() / SECOND_MS);
+    if (at !== second) text = now.toISOString().replaceAll(/[-:]|\.\d+/g, '');
+    second = at;
+    return text;
+  };
+}
+
 /** The path of a key, as it is sent and as it is signed. */
 export function escapePath(key: string): string {
-  return escaped(key).replaceAll('%2F', '/');
+  return /^[\w./~-]*$/.test(key) ? key : escaped(key).replaceAll('%2F', '/');
 }
 
 /** Sorted by name, as it is sent and as it is signed; parameters without a value are left out. */
