@@ -12,6 +12,7 @@ export * from './feature-view.ts';
 export * from './dataset-diff.ts';
 export * from './expectation-test.ts';
 export * from './stage-reason.ts';
+export * from './param-overrides.ts';
 export * from './reported-run.ts';
 export * from './pipeline-run.ts';
 export * from './sweep.ts';

@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { ReportedFact, ReportedPlace } from '@capstan/api';
+import type { ParamOverrides, ReportedFact, ReportedPlace } from '@capstan/api';
 import { randomIds } from '#ports/ids';
 import type { ExecutionResult } from '#ports/executor';
 import { readMetrics, type LockedStage } from '#protocols/dvc';
@@ -45,12 +45,14 @@ export interface Journal {
   /** @param log of its command, relative to the root */
   stageBegan(node: StageNode, why: readonly WhyStage[], log: string): void;
   stageEnded(node: StageNode, end: EndOfStage): Promise<void>;
-  end(outcome: 'succeeded' | 'failed' | 'cancelled', reason: string | null): void;
+  /** @param keptAs commit of the experiment that it is kept as */
+  end(outcome: 'succeeded' | 'failed' | 'cancelled', reason: string | null, keptAs?: string): void;
 }
 
 export interface JournalOptions {
   readonly project: string;
   readonly place: ReportedPlace;
+  readonly params?: ParamOverrides | undefined;
   readonly root: string;
   /** Absolute. */
   readonly runFolder: string;
@@ -59,7 +61,7 @@ export interface JournalOptions {
 
 /** Begins a journal in the folder of a run; undefined for a run of no stages, or where nothing can be written. */
 export function openJournal(plan: readonly PlannedNode[], options: JournalOptions): Journal | undefined {
-  const { project, place, root, runFolder, now } = options;
+  const { project, place, params, root, runFolder, now } = options;
   const file = journalOf(runFolder);
   const running = new Map<string, { readonly id: string; readonly log: string }>();
   let isBroken = false;
@@ -74,7 +76,7 @@ export function openJournal(plan: readonly PlannedNode[], options: JournalOption
   };
   const stages = reportedStages(plan);
   if (stages.length === 0) return undefined;
-  write({ begin: { id: randomIds.next('pr'), project, startedAt: now(), place, stages } });
+  write({ begin: { id: randomIds.next('pr'), project, startedAt: now(), place, ...(params && { params }), stages } });
   return {
     stageBegan(node, why, log) {
       const attempt = { id: randomIds.next('sa'), log: join(root, log) };
@@ -113,8 +115,9 @@ export function openJournal(plan: readonly PlannedNode[], options: JournalOption
         },
       });
     },
-    end(outcome, reason) {
-      write({ fact: { kind: 'run-ended', at: now(), outcome, reason: reason === null ? null : cutText(reason) } });
+    end(outcome, reason, keptAs) {
+      const cut = reason === null ? null : cutText(reason);
+      write({ fact: { kind: 'run-ended', at: now(), outcome, reason: cut, ...(keptAs !== undefined && { keptAs }) } });
     },
   };
 }

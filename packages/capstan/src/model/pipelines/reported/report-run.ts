@@ -133,7 +133,7 @@ async function storeEndedLogs(
   return logs;
 }
 
-function runRow({ id, project, startedAt, place }: ReportedRun, now: number) {
+function runRow({ id, project, startedAt, place, params }: ReportedRun, now: number) {
   const at = Math.min(startedAt, now);
   return {
     id,
@@ -142,7 +142,7 @@ function runRow({ id, project, startedAt, place }: ReportedRun, now: number) {
     phase: 'stages',
     revision: 0,
     inputs: '[]',
-    params: '{}',
+    params: JSON.stringify(params ?? {}),
     executor: LOCAL_EXECUTOR,
     keeps_going: 0,
     stage_timeout_ms: 0,
