@@ -5,8 +5,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient, type Client } from '@capstan/client';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { launchBrowser } from '../support/browser.ts';
 import { doneAsAda, environmentOf } from '../support/run-as-ada.ts';
+import { checkScreen } from '../support/screens.ts';
 import { capstan, emptyFolder, program, startServer, type RunningServer } from '../support/server.ts';
 
 type Run = Awaited<ReturnType<Client['pipelines']['get']>>;
@@ -29,16 +32,18 @@ const SECRET = 'hunter2-of-the-environment';
 
 let server: RunningServer;
 let client: Client;
+let browser: Browser;
 let root = '';
 
 const clientOf = ({ url }: RunningServer): Client => createClient({ baseUrl: url });
 
 beforeAll(async () => {
-  server = await startServer(['--no-serving']);
+  [server, browser] = await Promise.all([startServer(['--no-serving']), launchBrowser()]);
   client = clientOf(server);
 });
 
 afterAll(async () => {
+  await browser?.close();
   await server.stop();
 });
 
@@ -296,6 +301,13 @@ test('an experiment is a run with its parameters, its name and the commit that k
     metrics: { loss: { value: 0.25 } },
     tags: { 'capstan.experiment': 'faster' },
   });
+  for (const theme of ['light', 'dark'])
+    await checkScreen(browser, server.url, theme, {
+      name: 'experiment-run',
+      path: `/pipeline-runs/${told.get('faster')?.id}`,
+      heading: 'Pipeline run',
+      text: 'kept by the experiment faster',
+    });
   // One that fails is told as such, and kept nowhere.
   write('dvc.yaml', PIPELINE.replace('echo begun', 'exit 3'));
   expect((await run(server.url, '-n', 'broken')).code).toBe(1);

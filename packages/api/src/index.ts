@@ -26,7 +26,7 @@ export * from './events/index.ts';
 export * from './routes/index.ts';
 export { servingRoutes } from './routes/data-plane.ts';
 export type { Deployment, Recalibration, Revision, Rollout } from './routes/deployments.ts';
-export type { Explanation, Replay } from './routes/lineage.ts';
+export type { Explanation, Replay, RunLineage } from './routes/lineage.ts';
 export type { PerformanceRow, Prediction } from './routes/predictions.ts';
 export type { DeclarationChange } from './routes/projects.ts';
 export type { BudgetState, MeanInterval, ValueGrouping, ValueRow, ValueSummary } from './routes/value.ts';

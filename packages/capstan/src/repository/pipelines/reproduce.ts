@@ -129,6 +129,7 @@ export async function reproduce(repository: Repository, options: ReproduceOption
         folder,
         isTraced: options.isTraced === true && notTraced === undefined,
         signal: AbortSignal.any([options.signal, broken.signal]),
+        tagsOf: (node) => journal?.tagsOf(node),
         onOutput: (node, text) => options.onOutput?.(addressOf(node, repository.here), text),
       },
       usesRunCache: options.usesRunCache ?? true,

@@ -42,6 +42,8 @@ interface EndOfStage {
 
 /** Takes down what happens in a run, as it happens, for a server that is told of it now or later. Never throws. */
 export interface Journal {
+  /** What experiment runs that the stage's command makes are to say of it, once it has begun. */
+  tagsOf(node: StageNode): Readonly<Record<string, string>>;
   /** @param log of its command, relative to the root */
   stageBegan(node: StageNode, why: readonly WhyStage[], log: string): void;
   stageEnded(node: StageNode, end: EndOfStage): Promise<void>;
@@ -76,8 +78,14 @@ export function openJournal(plan: readonly PlannedNode[], options: JournalOption
   };
   const stages = reportedStages(plan);
   if (stages.length === 0) return undefined;
-  write({ begin: { id: randomIds.next('pr'), project, startedAt: now(), place, ...(params && { params }), stages } });
+  const id = randomIds.next('pr');
+  write({ begin: { id, project, startedAt: now(), place, ...(params && { params }), stages } });
   return {
+    tagsOf(node) {
+      const attempt = running.get(node.name)?.id;
+      const stage = { 'capstan.pipeline_run': id, 'capstan.stage': toldName(node) };
+      return attempt === undefined ? stage : { ...stage, 'capstan.attempt': attempt };
+    },
     stageBegan(node, why, log) {
       const attempt = { id: randomIds.next('sa'), log: join(root, log) };
       running.set(node.name, attempt);

@@ -11,6 +11,7 @@ import { StageGraph } from '../../design/stage-graph.tsx';
 import { Table } from '../../design/table.tsx';
 import { Moment, Time, Took } from '../../design/time.tsx';
 import { useAction } from '../use-action.tsx';
+import { RunLineage } from './lineage.tsx';
 import { EnvironmentLog } from './logs.tsx';
 import { CycleLink } from './pipeline-runs.tsx';
 import { PipelineState, pipelineTones } from './pipeline-state.tsx';
@@ -56,6 +57,7 @@ export function PipelineRun() {
           <Columns aside={<Aside run={found} />}>
             <Stages run={found} />
             {found.source === 'server' && <Inputs run={found} />}
+            <RunLineage run={found.id} />
             {found.source === 'server' && <EnvironmentLog run={found} />}
           </Columns>
         )}

@@ -177,5 +177,11 @@ async function endRun({ deps, writer, row, cause }: About, fact: Fact<'run-ended
   const end = { outcome: fact.outcome, reason: fact.reason, runIds: [], modelVersions: [] };
   const place = fact.keptAs === undefined ? undefined : keptPlace(row.place, fact.keptAs);
   await store.updateRun(writer, row, { ...endedRow(end, fact.at), ended_at: fact.at, ...(place && { place }) });
-  await recordEnd(deps, writer, row, end, cause);
+  const { seq } = await recordEnd(deps, writer, row, end, cause);
+  await deps.jobs.enqueue(
+    writer,
+    'pipelines.link',
+    { pipelineRun: row.id },
+    { uniqueKey: `pipelines.link:${row.id}`, causedBy: seq },
+  );
 }
