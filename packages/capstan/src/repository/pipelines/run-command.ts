@@ -58,6 +58,7 @@ export async function runCommand(site: CommandSite, node: StageNode, index: numb
         writes: node.stage.outputs.map(({ file }) => posix.join(node.folder, file)),
         without: NEVER_CARRIED,
       },
+      python: 'requirements',
     });
     const cancel = (): void => execution.cancel();
     signal.addEventListener('abort', cancel);
