@@ -35,10 +35,10 @@ class Interrupted(Exception):
 
 
 def python_of(search, virtual):
-    """The first python3 of the command's PATH that is not of the environment itself, with what tells it from others."""
+    """The node's own python3, else that of the command's PATH, with what tells it from others."""
     own = os.path.join(virtual, "bin")
     places = [place for place in search.split(os.pathsep) if place and place != own]
-    python = shutil.which("python3", path=os.pathsep.join([*places, os.environ.get("PATH", os.defpath)]))
+    python = shutil.which("python3", path=os.pathsep.join([os.environ.get("PATH", os.defpath), *places]))
     if python is None:
         raise CannotRun("there is no python3 on this node to build the Python environment with")
     if python not in PYTHONS:
