@@ -50,7 +50,8 @@ export function trackRuns({ experiments, blobs }: TrackRunsDeps): RunTracker {
     async begin(run) {
       const experiment = await experiments.ensureExperiment({ name: run.experiment, cause: run.cause });
       const runId = (await find(experiment.id, run.attemptId)) ?? (await create(experiment.id, run));
-      await experiments.logInputs({ runId, datasets: run.inputs.map(datasetInput), models: [], cause: run.cause });
+      const datasets = run.inputs.map(datasetInput);
+      if (datasets.length > 0) await experiments.logInputs({ runId, datasets, models: [], cause: run.cause });
       return runId;
     },
     async find(project, attemptId) {
@@ -58,9 +59,11 @@ export function trackRuns({ experiments, blobs }: TrackRunsDeps): RunTracker {
       return await find(experiment.id, attemptId);
     },
     async logParams(runId, params, cause) {
+      const given = [...params];
+      if (given.length === 0) return;
       const run = await experiments.getRun(runId);
       const known = new Set(run.params.map((param) => param.key));
-      const missing = [...params]
+      const missing = given
         .filter(([key]) => !known.has(key))
         .map(([key, value]) => ({ key, value: value.slice(0, LONGEST_PARAM) }));
       for (let start = 0; start < missing.length; start += PARAMS_A_BATCH) {
