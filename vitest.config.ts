@@ -15,7 +15,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          globalSetup,
+          globalSetup: [...globalSetup, 'tests/setup/migrated.ts'],
           include: [
             'packages/*/src/**/*.test.ts',
             'tests/{lint,tools}/**/*.test.ts',
