@@ -3,22 +3,22 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client } from 'pg';
 import type { TestProject } from 'vitest/node';
 import { openDatabase } from '../../packages/capstan/src/database/open.ts';
+import { ask } from '../../packages/capstan/src/database/testing-postgres.ts';
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), 'capstan-migrated-'));
   const sqliteFile = join(folder, 'capstan.db');
   await migrate(`sqlite:${sqliteFile}`);
 
-  const server = new URL(project.getProvidedContext().postgresUrl);
+  const server = project.getProvidedContext().postgresUrl;
   const postgresName = `capstan_migrated_${randomBytes(6).toString('hex')}`;
   const url = new URL(server);
   url.pathname = `/${postgresName}`;
   await ask(server, `create database ${postgresName}`);
   await migrate(url.href);
-  await refuseRows(url);
+  await refuseRows(url.href);
   // A database somebody is connected to, even a cleaner of the server's own, cannot be copied.
   await ask(server, `alter database ${postgresName} with allow_connections false`);
 
@@ -37,26 +37,13 @@ async function migrate(url: string): Promise<void> {
 }
 
 /** @throws Error where a migration writes rows into an empty database: tests that empty theirs would not have them */
-async function refuseRows(url: URL): Promise<void> {
+async function refuseRows(url: string): Promise<void> {
   const tables = await ask(
     url,
     `select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' and relname <> 'migrations'`,
   );
   for (const table of tables) {
-    const rows = await ask(url, `select 1 from "${String(table)}" limit 1`);
-    if (rows.length > 0)
-      throw new Error(`${String(table)} has rows from a migration: testing-postgres.ts must keep them`);
-  }
-}
-
-/** Returns the values of the first column. */
-async function ask(server: URL, query: string): Promise<unknown[]> {
-  const client = new Client({ connectionString: server.href });
-  await client.connect();
-  try {
-    const { rows } = await client.query<unknown[]>({ text: query, rowMode: 'array' });
-    return rows.map((row) => row[0]);
-  } finally {
-    await client.end();
+    const rows = await ask(url, `select 1 from "${table}" limit 1`);
+    if (rows.length > 0) throw new Error(`${table} has rows from a migration: testing-postgres.ts must keep them`);
   }
 }

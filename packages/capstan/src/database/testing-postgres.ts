@@ -30,7 +30,8 @@ export async function emptyPostgres(server: string, template: string): Promise<L
   if (!(await emptied(url.href))) {
     await ask(server, `drop database if exists ${name} with (force)`);
     await ask(server, `create database ${name} template ${template}`);
-    await ask(url.href, `comment on schema public is '${await ask(url.href, SHAPE)}'`);
+    const [shape] = await ask(url.href, SHAPE);
+    await ask(url.href, `comment on schema public is '${shape}'`);
   }
   return { url: url.href, giveBack: () => void lent.delete(number) };
 }
@@ -59,7 +60,7 @@ async function emptied(url: string): Promise<boolean> {
     return false;
   }
   try {
-    const one = async (query: string): Promise<string> => await first(client, query);
+    const one = async (query: string): Promise<string> => (await firstColumn(client, query))[0] ?? '';
     await one(END_OTHERS);
     if ((await one(SHAPE)) !== (await one(SHAPE_AS_MADE)) || Number(await one(BYTES)) > MOST_BYTES) return false;
     const tables = (await one(TABLES)).split(',');
@@ -71,18 +72,18 @@ async function emptied(url: string): Promise<boolean> {
   }
 }
 
-async function ask(url: string, query: string): Promise<string> {
+/** Asks on a connection of its own. Returns the first column, as text. */
+export async function ask(url: string, query: string): Promise<string[]> {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
-    return await first(client, query);
+    return await firstColumn(client, query);
   } finally {
     await client.end();
   }
 }
 
-/** The first value of the first row, as text. */
-async function first(client: Client, query: string): Promise<string> {
-  const { rows } = await client.query<unknown[]>({ text: query, rowMode: 'array' });
-  return String(rows[0]?.[0] ?? '');
+async function firstColumn(client: Client, query: string): Promise<string[]> {
+  const { rows } = await client.query<(string | number | null)[]>({ text: query, rowMode: 'array' });
+  return rows.map(([value]) => String(value ?? ''));
 }
