@@ -1,14 +1,17 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildInterface } from './build.ts';
+import { build, buildInterface } from './build.ts';
 import { runSteps, staticChecks, type Step } from './check.ts';
 import { ensureChromium } from './ensure-chromium.ts';
 import { ensurePostgres } from './ensure-postgres.ts';
 import { ensureClientPython, ensureDvc, ensureNextClientPython, ensurePythonVenv, ensureRay } from './ensure-python.ts';
 import { ensureAzurite, ensureFakeGcsServer, ensureVersitygw } from './ensure-servers.ts';
 import { findOnPath } from './ensure-system.ts';
-import { runPackage, runtimeFolder, say } from './shell.ts';
+import { root, runPackage, runtimeFolder, say } from './shell.ts';
 import { countTests, type TestCount } from './test-count.ts';
+
+/** Starts what `build` has made. */
+const builtProgram = join(root, 'tests', 'support', 'built.mjs');
 
 /**
  * Checks the code, brings what tests need, runs them, and ends with the line `N passed, N failed` on stdout, in which
@@ -34,9 +37,8 @@ export async function test(args: readonly string[]): Promise<number> {
 function preparations(args: readonly string[], env: Record<string, string>): Step[][] {
   const isUnitOnly = /(?:^|\s)--project[= ]unit(?:\s|$)/.test(args.join(' '));
   const step = (name: string, work: () => Promise<unknown>): Step => ({ name, run: async () => (await work(), 0) });
-  const build = { name: 'build of the interface', run: buildInterface };
   const postgres = step('PostgreSQL', ensurePostgres);
-  if (isUnitOnly) return [[postgres, build]];
+  if (isUnitOnly) return [[postgres, { name: 'build of the interface', run: buildInterface }]];
   return [
     // Debian's packages are installed by one at a time.
     [
@@ -60,7 +62,13 @@ function preparations(args: readonly string[], env: Record<string, string>): Ste
         env['TEST_FAKE_GCS_SERVER'] = await ensureFakeGcsServer();
       }),
       step('Azurite', async () => (env['TEST_AZURITE_BLOB'] = await ensureAzurite())),
-      build,
+      {
+        name: 'build of the program',
+        async run() {
+          env['TEST_CAPSTAN'] = builtProgram;
+          return await build();
+        },
+      },
     ],
   ];
 }
