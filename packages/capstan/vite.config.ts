@@ -32,6 +32,8 @@ export default defineConfig({
   ssr: { noExternal: Object.keys(manifest.devDependencies) },
   build: {
     ssr: true,
+    // Files that run elsewhere, as those of Ray's nodes.
+    emitAssets: true,
     outDir: dist,
     emptyOutDir: true,
     target: 'node24',

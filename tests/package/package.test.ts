@@ -57,6 +57,19 @@ test('whatever its code imports is installed with it, and the terms of what its 
   }
 });
 
+test('whatever file its code names beside itself is there: threads, and what Ray’s nodes run', () => {
+  const dist = join(program, 'dist');
+  const files = readdirSync(dist);
+  const named = files
+    .filter((file) => file.endsWith('.js'))
+    .flatMap((file) => [
+      ...readFileSync(join(dist, file), 'utf8').matchAll(/new URL\("\.\/([^"/]+)", import\.meta\.url\)/g),
+    ])
+    .map(([, name = '']) => name);
+  expect(named.filter((name) => name.endsWith('.py')).length).toBeGreaterThan(1);
+  expect(named.filter((name) => !files.includes(name))).toEqual([]);
+});
+
 function existsIn(installed: NodeJS.Require, name: string): boolean {
   try {
     return installed.resolve(name) !== '';

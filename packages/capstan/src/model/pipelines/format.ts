@@ -56,6 +56,8 @@ export interface PipelineFormat {
   adopt(folder: string): Promise<void>;
   /** Makes the bytes of a finished stage's outputs known to the format's own tool in an adopted folder. */
   shareOutputs(folder: string, outputs: readonly SharedOutput[]): Promise<void>;
+  /** The hash of a folder with these files, as lock files have it. */
+  folderHash(files: readonly Pick<HashedFile, 'path' | 'md5'>[]): string;
   /** The numbers of a metrics file, nested names joined by dots. Other values are left out. */
   readMetrics(path: string): Promise<ReadonlyMap<string, number>>;
 }

@@ -5,7 +5,15 @@ import type { NewTrackedRun, RunTracker, TrackedInput } from '../deps.ts';
 
 type TrackingFace = Pick<
   Experiments,
-  'ensureExperiment' | 'createRun' | 'searchRuns' | 'getRun' | 'updateRun' | 'logBatch' | 'logInputs' | 'putArtifact'
+  | 'ensureExperiment'
+  | 'createRun'
+  | 'searchRuns'
+  | 'getRun'
+  | 'updateRun'
+  | 'runsTagged'
+  | 'logBatch'
+  | 'logInputs'
+  | 'putArtifact'
 >;
 
 interface TrackRunsDeps {
@@ -14,6 +22,8 @@ interface TrackRunsDeps {
   readonly blobs: Pick<BlobStore, 'read'>;
 }
 
+/** Set by runs of checkouts, also on what code in their stages logs by itself (MLFLOW_RUN_CONTEXT). */
+const PIPELINE_RUN_TAG = 'capstan.pipeline_run';
 const ATTEMPT_TAG = 'capstan.attempt';
 /** Limits of one batch and of a parameter's value. */
 const PARAMS_A_BATCH = 100;
@@ -36,6 +46,7 @@ export function trackRuns({ experiments, blobs }: TrackRunsDeps): RunTracker {
   }
 
   return {
+    ofPipelineRun: (pipelineRun) => experiments.runsTagged(PIPELINE_RUN_TAG, pipelineRun),
     async begin(run) {
       const experiment = await experiments.ensureExperiment({ name: run.experiment, cause: run.cause });
       const runId = (await find(experiment.id, run.attemptId)) ?? (await create(experiment.id, run));
