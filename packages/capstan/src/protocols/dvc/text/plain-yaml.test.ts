@@ -118,7 +118,7 @@ describe('reading plain YAML', () => {
         read++;
         expect(whole(written)).toEqual(value);
       }),
-      { numRuns: 5_000 },
+      { numRuns: 30_000 },
     );
     expect(read).toBeGreaterThan(100);
   });
