@@ -160,6 +160,12 @@ describe('drawing', () => {
           expect(svg).toMatch(/^<svg xmlns=/);
         },
       ),
+      {
+        examples: [
+          ['linear', [{ x: 0, y: -4e-323 }]],
+          ['linear', [{ x: -1.7e308, y: 0 }]],
+        ],
+      },
     );
   });
 
