@@ -97,9 +97,10 @@ export async function reproduce(repository: Repository, options: ReproduceOption
   const running: StageRun['running'] = new Set();
   const pathLocks = openPathLocks(home, options.commandText);
   const lock = createSharedLock(home, options.lock, () => pathLocks.publish([...running]));
+  // Git is asked while the lock is taken: both take a process or two.
+  const place = options.journal && placeOf(repository, options.commandText);
   await lock.enter();
   try {
-    const place = options.journal && placeOf(repository, options.commandText);
     await clearOldRuns(home, options.executor, now());
     const pipelines = await readPipelines(repository);
     const plan = planOf(pipelines, chooseNodes(repository, pipelines, options), options);

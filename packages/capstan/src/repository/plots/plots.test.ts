@@ -160,12 +160,8 @@ describe('drawing', () => {
           expect(svg).toMatch(/^<svg xmlns=/);
         },
       ),
-      {
-        examples: [
-          ['linear', [{ x: 0, y: -4e-323 }]],
-          ['linear', [{ x: -1.7e308, y: 0 }]],
-        ],
-      },
+      // Alone, with room around it beyond the greatest number there is.
+      { examples: [['linear', [{ x: 0, y: -1.7e308 }]]] },
     );
   });
 

@@ -6,7 +6,6 @@ export interface Scale {
 }
 
 const TICKS = 8;
-const NARROWEST = 1e-290;
 
 /** Least and greatest of the values, with a share of room around; a single one stands in the middle. */
 export function extentOf(values: Iterable<number>, room: number): readonly [number, number] {
@@ -17,18 +16,10 @@ export function extentOf(values: Iterable<number>, room: number): readonly [numb
     high = Math.max(high, value);
   }
   if (low > high) return [0, 1];
-  // Numbers that are no further apart cannot be parted into ticks.
-  if (high / 2 - low / 2 < NARROWEST) {
-    const around = Math.abs(low) * 0.1;
-    return around < NARROWEST ? [low - 1, high + 1] : [atLeast(low - around), atMost(high + around)];
-  }
   // Made small before they are subtracted: the widest range there is would overflow.
-  const around = high * room - low * room;
-  return [atLeast(low - around), atMost(high + around)];
+  const around = low === high ? Math.abs(low) * 0.1 || 1 : high * room - low * room;
+  return [Math.max(-Number.MAX_VALUE, low - around), Math.min(Number.MAX_VALUE, high + around)];
 }
-
-const atLeast = (value: number): number => Math.max(-Number.MAX_VALUE, value);
-const atMost = (value: number): number => Math.min(Number.MAX_VALUE, value);
 
 export function linearScale([low, high]: readonly [number, number], [from, to]: readonly [number, number]): Scale {
   const at = (value: number): number => from + ((value / 2 - low / 2) / (high / 2 - low / 2)) * (to - from);
