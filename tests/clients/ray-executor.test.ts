@@ -335,10 +335,12 @@ charter:
     const run = promisify(execFile);
     const locks = [];
     for (const name of ['local', 'ray']) {
-      const root = folder({ 'rows.csv': 'b\na\n', 'params.yaml': 'lr: 1\n', 'dvc.yaml': PIPELINE });
+      const files = { 'rows.csv': 'b\na\n', 'params.yaml': 'lr: 1\n', 'dvc.yaml': PIPELINE, 'requirements.txt': '' };
+      const root = folder(files);
       const env = {
         PATH: process.env['PATH'] ?? '',
         HOME: join(root, '..'),
+        VIRTUAL_ENV: '/no/such/environment',
         CAPSTAN_RAY_ADDRESS: cluster.address,
         CAPSTAN_RAY_TOKEN: cluster.token,
       };
@@ -347,12 +349,13 @@ charter:
       await ours('init');
       const { stdout } = await ours('repro', '--executor', name, '-j', '2');
       expect(stdout).toContain('3 ran');
+      expect(stdout.includes('capstan: the Python environment is built')).toBe(name === 'ray');
       locks.push(readFileSync(join(root, 'dvc.lock'), 'utf8'));
       expect(readFileSync(join(root, 'models/2/model'), 'utf8')).toBe('lr: 1\na\nb\n');
       expect((await ours('repro')).stdout).toContain('up to date');
     }
     expect(locks[1]).toBe(locks[0]);
-  }, 60_000);
+  }, 120_000);
 
   test('of a project is run by the server where capstan.yaml says so, with equal results', async () => {
     const settings = ['--ray-address', cluster.address, '--ray-token', cluster.token];

@@ -2,7 +2,7 @@
 
 /**
  * Builds an environment; run by /bin/sh with everything it is told in variables, so that no path becomes shell code.
- * In: PYTHON, TARGET (the environment), TOOLS (an environment for uv alone), REQUIREMENTS (file), FREEZE (file to write).
+ * In: PYTHON, TARGET (the environment), TOOLS (a folder for uv alone), REQUIREMENTS (file), FREEZE (file to write).
  * uv where there is one or pip can get one (where it cannot, that is known for a day), since it is some ten times faster; else pip. pip's own settings hold for both.
  * Compiled at once, as pip does by itself: stages may write nothing into what is shared, and would compile at each run.
  * Without REQUIREMENTS the environment holds Python alone, and no pip: what is shared must not be added to.
@@ -19,7 +19,7 @@ if command -v uv >/dev/null 2>&1; then
 else
   if [ ! -x "$TOOLS/bin/uv" ] && [ -z "$(find "$TOOLS/no-uv" -mmin -1440 2>/dev/null)" ]; then
     rm -rf "$TOOLS"
-    if ! { "$PYTHON" -m venv "$TOOLS" && "$TOOLS/bin/python" -m pip install --quiet uv; }; then
+    if ! "$TARGET/bin/python" -m pip install --quiet --disable-pip-version-check --target "$TOOLS" uv; then
       echo 'uv cannot be had; going on with pip, for a day'
       mkdir -p "$TOOLS"
       : > "$TOOLS/no-uv"
