@@ -3,8 +3,9 @@ import { invalid } from '#kernel/errors';
 import { buildGraph, type PathGraph } from '#kernel/path-graph';
 import type { Stage } from '#kernel/pipeline-definition';
 import { readPipelineFile } from '#protocols/dvc';
-import { findFiles, trackedBy, type FoundDataFile } from '../data/data-files.ts';
+import { trackedBy, type FoundDataFile } from '../data/data-files.ts';
 import type { Repository } from '../open.ts';
+import { filesHere } from '../revisions/find-files.ts';
 import { rulesFor } from '../tree/walk.ts';
 import type { DataNode, PipelineNode, StageNode } from './model.ts';
 
@@ -22,8 +23,7 @@ export interface Pipelines {
  *   path, an output that is outside or left out by .dvcignore, or a pipeline file inside an output
  */
 export async function readPipelines(repository: Repository): Promise<Pipelines> {
-  const { root, rules } = repository;
-  const { dataFiles, pipelineFiles } = findFiles(root, rules);
+  const { dataFiles, pipelineFiles } = await filesHere(repository);
   const stages = await Promise.all(pipelineFiles.toSorted().map((file) => readStages(repository, file)));
   const nodes: PipelineNode[] = [...dataFiles.map(dataNode), ...stages.flat()];
   for (const node of stages.flat()) refuseUnfitOutputs(repository, node);
