@@ -1,21 +1,27 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './tests/setup/longest-first.ts';
 
 // Of two cores vitest would use one.
 const maxWorkers = Math.max(2, availableParallelism() - 1);
-const system = { testTimeout: 300_000, hookTimeout: 300_000 };
 const globalSetup = ['tests/setup/postgres.ts'];
+const system = { testTimeout: 300_000, hookTimeout: 300_000 };
 const folders = ['tests/{e2e,clients,crash,package}/**/*.test.ts', 'tests/differential/*.test.ts'];
-/** Each with servers and folders of its own, side by side; clusters and browsers go one by one. */
-const clients = ['tests/clients/!(ray-executor|slurm-executor).test.ts'];
+/** Clusters and crowds, which take every core for themselves, and one that builds what the others run. */
+const alone = [
+  'tests/clients/{ray,slurm}-executor.test.ts',
+  'tests/crash/tracking/{many-clients,postgres-away}.test.ts',
+  'tests/package/*.test.ts',
+];
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
           name: 'unit',
-          globalSetup,
+          globalSetup: [...globalSetup, 'tests/setup/migrated.ts'],
           include: [
             'packages/*/src/**/*.test.ts',
             'tests/{lint,tools}/**/*.test.ts',
@@ -27,14 +33,24 @@ export default defineConfig({
           sequence: { groupOrder: 3 },
         },
       },
-      { test: { ...system, name: 'clients', globalSetup, include: clients, maxWorkers, sequence: { groupOrder: 2 } } },
+      // Each with servers and folders of its own, side by side.
       {
         test: {
           ...system,
           name: 'system',
-          globalSetup,
+          globalSetup: [...globalSetup, 'tests/setup/environments.ts'],
           include: folders,
-          exclude: clients,
+          exclude: alone,
+          maxWorkers,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          ...system,
+          name: 'alone',
+          globalSetup,
+          include: alone,
           fileParallelism: false,
           sequence: { groupOrder: 1 },
         },

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { initWithDvc } from '../support/dvc-init.ts';
 import { findDvc } from '../support/python.ts';
 import { doneAsAda, runAsAda } from '../support/run-as-ada.ts';
 import { capstan, emptyFolder } from '../support/server.ts';
@@ -55,10 +56,7 @@ const DATA_FILES = TRACKED.map((path) => `${path}.dvc`);
 
 beforeEach(() => {
   root = join(emptyFolder(), 'repository');
-  mkdirSync(root);
-  git('init', '-q');
-  dvc(['init', '-q']);
-  git('commit', '-qm', 'init');
+  initWithDvc(root, dvcProgram);
 });
 
 describe('tracking', () => {

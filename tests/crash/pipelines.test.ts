@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient, type Client } from '@capstan/client';
-import { expect, inject, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
 import { parse } from 'yaml';
 import { capstan, emptyFolder, startServer } from '../support/server.ts';
 import { emptyPostgres } from '../support/postgres.ts';
@@ -162,11 +162,14 @@ function processesOf(attempts: readonly string[]): string[] {
   });
 }
 
-test('on SQLite, killed at random', { timeout: 120_000 + ROUNDS * 20_000 }, () => killRounds([], ROUNDS));
+// Beside each other, since the second one mostly waits.
+describe.concurrent('a run of several stages at once', () => {
+  test('on SQLite, killed at random', { timeout: 120_000 + ROUNDS * 20_000 }, () => killRounds([], ROUNDS));
 
-// One kill only: another server waits for the lease of the one that is gone.
-test('on PostgreSQL, killed at random', { timeout: 180_000 }, async () => {
-  const database = emptyPostgres(inject('postgresUrl'));
-  await killRounds(['--database', database.url], 1);
-  database.remove();
+  // One kill only: another server waits for the lease of the one that is gone.
+  test('on PostgreSQL, killed at random', { timeout: 180_000 }, async () => {
+    const database = emptyPostgres(inject('postgresUrl'));
+    await killRounds(['--database', database.url], 1);
+    database.remove();
+  });
 });

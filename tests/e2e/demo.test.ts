@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createClient } from '@capstan/client';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { emptyFolder, installers } from '../support/server.ts';
 
 const program = fileURLToPath(new URL('../../packages/capstan/bin/capstan.mjs', import.meta.url));
@@ -39,7 +39,7 @@ async function demo(data: string, watch?: (progress: string, kill: () => void) =
       ...installers,
       PATH: process.env['PATH'] ?? '',
       HOME: folder,
-      CAPSTAN_ENVIRONMENTS: join(folder, 'environments'),
+      CAPSTAN_ENVIRONMENTS: inject('environments'),
     },
   });
   let printed = '';

@@ -5,7 +5,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:
 import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { emptyFolder, program, readyUrl, startServer } from '../support/server.ts';
+import { emptyFolder, launcher as program, readyUrl, startServer } from '../support/server.ts';
 
 /** Says at its end which packages a process has loaded: `loaded serve: fastify, pino, …`. */
 const TELL_PACKAGES = `

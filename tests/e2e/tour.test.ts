@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClient, type Client } from '@capstan/client';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { launchBrowser } from '../support/browser.ts';
 import { checkScreen, type Screen } from '../support/screens.ts';
 import { capstan, emptyFolder, startServer, type RunningServer } from '../support/server.ts';
@@ -23,7 +23,7 @@ const ids = { version: '', pipelineRun: '', run: '', experiment: '', rollout: ''
 beforeAll(async () => {
   // Two months: the environment is built and the model trained for real, as quickly as that can be.
   cpSync(example, folder, { recursive: true, filter: (path) => !/2013-(0[3-9]|1\d)/.test(path) });
-  [server, browser] = await Promise.all([startServer(), launchBrowser()]);
+  [server, browser] = await Promise.all([startServer(['--environments', inject('environments')]), launchBrowser()]);
   client = createClient({ baseUrl: server.url });
   await done('apply', '--file', join(folder, 'capstan.yaml'));
   for (const dataset of ['airlines', 'weather', 'planes', 'flights'])

@@ -20,9 +20,13 @@ interface Diagnostic {
   readonly help?: string;
 }
 
-/** Runs oxlint in a folder with the configuration that lies there. @throws Error when it does not get to a report */
-export function runOxlint(folder: string): LintReport {
-  const result = spawnSync(process.execPath, [cli, '--type-aware', '--disable-nested-config', '--format', 'json'], {
+/**
+ * Runs oxlint in a folder with the configuration that lies there.
+ * @param options for oxlint, beyond those it always gets
+ * @throws Error when it does not get to a report
+ */
+export function runOxlint(folder: string, ...options: readonly string[]): LintReport {
+  const result = spawnSync(process.execPath, [cli, ...options, '--disable-nested-config', '--format', 'json'], {
     cwd: folder,
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,

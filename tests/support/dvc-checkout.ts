@@ -2,6 +2,7 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
+import { initWithDvc } from './dvc-init.ts';
 import { doneAsAda, runAsAda } from './run-as-ada.ts';
 import { capstan, emptyFolder, type CommandOutput } from './server.ts';
 
@@ -46,9 +47,6 @@ export function dvcCheckout(dvcProgram: string, from?: DvcCheckout): DvcCheckout
     doneAsAda(root, 'git', ['clone', '-q', from.root, '.']);
     return checkout;
   }
-  mkdirSync(root);
-  expect(checkout.run('git', 'init', '-q').code).toBe(0);
-  checkout.dvc('init', '-q');
-  expect(checkout.run('git', 'commit', '-qm', 'init').code).toBe(0);
+  initWithDvc(root, dvcProgram);
   return checkout;
 }

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
+import { initWithDvc } from './dvc-init.ts';
 import { doneAsAda, environmentOf, runAsAda } from './run-as-ada.ts';
 import { capstan, emptyFolder, program, type CommandOutput } from './server.ts';
 
@@ -72,9 +73,6 @@ export function dvcRepository(dvcProgram: string, options: { readonly isMade?: b
     },
   };
   if (options.isMade === true) return repository;
-  mkdirSync(root);
-  repository.git('init', '-q');
-  repository.dvc('init', '-q');
-  repository.git('commit', '-qm', 'init');
+  initWithDvc(root, dvcProgram);
   return repository;
 }

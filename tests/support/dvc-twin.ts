@@ -1,6 +1,7 @@
 // A checkout that the real dvc and Capstan are asked about in turns.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { initWithDvc } from './dvc-init.ts';
 import { doneAsAda } from './run-as-ada.ts';
 import { capstan, emptyFolder } from './server.ts';
 
@@ -18,7 +19,6 @@ export interface DvcTwin {
 /** @param program the real dvc */
 export function openDvcTwin(program: string): DvcTwin {
   const root = join(emptyFolder(), 'repository');
-  mkdirSync(root);
   const run = (command: string, args: readonly string[]): string => doneAsAda(root, command, args).stdout;
   const twin: DvcTwin = {
     root,
@@ -38,8 +38,6 @@ export function openDvcTwin(program: string): DvcTwin {
       writeFileSync(join(root, path), content);
     },
   };
-  twin.git('init', '-q', '-b', 'main');
-  twin.dvc('init', '-q');
-  twin.commit('init');
+  initWithDvc(root, program);
   return twin;
 }

@@ -68,7 +68,7 @@ function findBinaries(): string {
   if (found !== null) return found;
   throw new Error(
     'PostgreSQL is not installed: `npm test` installs it on Debian as root. ' +
-      'Otherwise install it, or set TEST_POSTGRES_URL to a database whose user may create schemas.',
+      'Otherwise install it, or set TEST_POSTGRES_URL to a database whose user may create others.',
   );
 }
 

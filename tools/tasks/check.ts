@@ -1,4 +1,4 @@
-import { runPackage, say } from './shell.ts';
+import { quietly, runPackage, say } from './shell.ts';
 
 /** One step that passes or fails, and what it is called in the report. */
 export interface Step {
@@ -29,14 +29,25 @@ export const staticChecks: readonly Step[] = [
   },
 ];
 
-/** Runs every step, also after one has failed. Returns the names of those that did. */
-export async function runSteps(steps: readonly Step[]): Promise<string[]> {
+/**
+ * Runs every step, also after one has failed: those of a lane one after another, the lanes beside each other. What a step
+ * prints comes when it has ended, in one piece. Returns the names of those that failed.
+ */
+export async function runSteps(...lanes: readonly (readonly Step[])[]): Promise<string[]> {
+  const failed = await Promise.all(lanes.map(runLane));
+  return failed.flat();
+}
+
+async function runLane(steps: readonly Step[]): Promise<string[]> {
   const failed: string[] = [];
   for (const step of steps) {
     say(`${step.name} ...`);
-    if ((await outcomeOf(step)) === 0) continue;
-    failed.push(step.name);
-    say(`FAILED: ${step.name}`);
+    const began = performance.now();
+    const { result, printed } = await quietly(() => outcomeOf(step));
+    const seconds = Math.round((performance.now() - began) / 1_000);
+    process.stderr.write(printed);
+    say(result === 0 ? `${step.name}: ${seconds} s` : `FAILED: ${step.name}`);
+    if (result !== 0) failed.push(step.name);
   }
   return failed;
 }

@@ -6,6 +6,6 @@ export async function ensurePostgres(): Promise<void> {
   if (process.env['TEST_POSTGRES_URL'] !== undefined || findPostgresBinaries() !== null) return;
   await installDebianPackages(
     ['postgresql'],
-    'Install PostgreSQL so that initdb is on PATH, or set TEST_POSTGRES_URL to a database whose user may create schemas.',
+    'Install PostgreSQL so that initdb is on PATH, or set TEST_POSTGRES_URL to a database whose user may create others.',
   );
 }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { spawn, type StdioOptions } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,9 +9,22 @@ export const root = fileURLToPath(new URL('../../', import.meta.url));
 /** Folder of what tasks bring and remember; not in version control. */
 export const runtimeFolder = join(root, '.runtime');
 
+/** What would go to stderr inside of `quietly`. */
+const held = new AsyncLocalStorage<Buffer[]>();
+
 /** One line of progress, on stderr. */
 export function say(line: string): void {
-  process.stderr.write(`capstan: ${line}\n`);
+  const text = `capstan: ${line}\n`;
+  const pieces = held.getStore();
+  if (pieces) pieces.push(Buffer.from(text));
+  else process.stderr.write(text);
+}
+
+/** Holds back what `work` and its commands print, for work that goes on beside other work. Returns it with the result. */
+export async function quietly<Result>(work: () => Promise<Result>): Promise<{ result: Result; printed: string }> {
+  const pieces: Buffer[] = [];
+  const result = await held.run(pieces, work);
+  return { result, printed: Buffer.concat(pieces).toString() };
 }
 
 export interface RunOptions {
@@ -26,7 +40,7 @@ const ENDED_BY_SIGNAL = 128;
 /** Runs a command to its end. Returns its exit code. @throws Error when it cannot be started */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<number> {
   const stdio: Record<NonNullable<RunOptions['output']>, StdioOptions> = {
-    stderr: ['ignore', 2, 2],
+    stderr: held.getStore() ? ['ignore', 'pipe', 'pipe'] : ['ignore', 2, 2],
     inherit: 'inherit',
     ignore: 'ignore',
   };
@@ -36,6 +50,8 @@ export function run(command: string, args: readonly string[], options: RunOption
       env: { ...process.env, ...options.env },
       stdio: stdio[options.output ?? 'stderr'],
     });
+    const pieces = held.getStore();
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (piece: Buffer) => pieces?.push(piece));
     const passOn = (signal: NodeJS.Signals): void => void child.kill(signal);
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
     for (const signal of signals) process.on(signal, passOn);
@@ -46,7 +62,8 @@ export function run(command: string, args: readonly string[], options: RunOption
       end();
       reject(new Error(`cannot start ${command}: ${error.message}`));
     });
-    child.once('exit', (code) => {
+    // All that it printed has come by then.
+    child.once('close', (code) => {
       end();
       resolve(code ?? ENDED_BY_SIGNAL);
     });

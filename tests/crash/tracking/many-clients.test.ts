@@ -1,5 +1,5 @@
 // Many clients at once, each with a connection of its own, log for a while: every call is answered with success, and all of it
-// is there. MANY_CLIENTS=1000 MANY_SECONDS=60 npx vitest run --project system tests/crash/tracking/many-clients.test.ts
+// is there. MANY_CLIENTS=1000 MANY_SECONDS=60 npx vitest run --project alone tests/crash/tracking/many-clients.test.ts
 import { rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { Connection } from '../../../bench/tracking/http-client.ts';

@@ -25,7 +25,9 @@ export async function migrate(database: Database, migrations: readonly Migration
   );
 
   const done: string[] = [];
+  const known = new Set(applied.map((row) => row.name));
   for (const migration of migrations) {
+    if (known.has(migration.name)) continue;
     if (await applyOnce(database, migration)) done.push(migration.name);
   }
   return done;

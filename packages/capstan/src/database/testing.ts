@@ -1,27 +1,34 @@
 // For tests only: the same suite on both databases, real ones. Called by every store's tests.
-import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client } from 'pg';
-import { afterEach, describe, inject, onTestFinished } from 'vitest';
+import { describe, inject, onTestFinished } from 'vitest';
 import type { Database } from './database.ts';
 import { openDatabase, type DatabaseOptions } from './open.ts';
+import { emptyPostgres } from './testing-postgres.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
     /** URL of the temporary PostgreSQL of this run. */
     postgresUrl: string;
+    /** Databases that every migration has been applied to, made once for the run: to apply them takes longer than most tests. */
+    migrated: { readonly sqliteFile: string; readonly postgresName: string };
   }
 }
 
 /** Opens an empty database of the suite's dialect; it is closed and removed after the test. */
 export type OpenEmpty = () => Promise<Database>;
 
-/** Runs the suite twice: on SQLite in a temporary file, and on PostgreSQL in a schema of its own. */
+/** Runs the suite twice: on SQLite in a temporary file, and on PostgreSQL in a database of its own. */
 export function describeDatabases(name: string, suite: (open: OpenEmpty) => void): void {
-  describe(`${name} (sqlite)`, () => suite(opener(openSqliteFile)));
-  describe(`${name} (postgres)`, () => suite(opener(openPostgresSchema)));
+  describeDatabaseServers(name, (make) =>
+    suite(async () => {
+      const database = await openDatabase(await make());
+      // Such functions run last first: whatever a test has built on the database ends before it.
+      onTestFinished(() => database.close());
+      return database;
+    }),
+  );
 }
 
 /**
@@ -33,58 +40,21 @@ export function describeDatabaseServers(name: string, suite: (make: () => Promis
     suite(async () => {
       const folder = await mkdtemp(join(tmpdir(), 'capstan-db-'));
       onTestFinished(() => rm(folder, { recursive: true, force: true }));
-      return { url: `sqlite:${join(folder, 'capstan.db')}` };
+      return await sqliteIn(folder);
     });
   });
   describe(`${name} (postgres)`, () => {
     suite(async () => {
-      const options = { url: inject('postgresUrl'), schema: newSchemaName() };
-      onTestFinished(() => dropSchema(options.url, options.schema));
-      return options;
+      const { url, giveBack } = await emptyPostgres(inject('postgresUrl'), inject('migrated').postgresName);
+      onTestFinished(giveBack);
+      return { url };
     });
   });
 }
 
-interface Opened {
-  readonly database: Database;
-  remove(): Promise<void>;
-}
-
-function opener(open: () => Promise<Opened>): OpenEmpty {
-  const opened: Opened[] = [];
-  afterEach(async () => {
-    for (const { database, remove } of opened.splice(0)) {
-      await database.close();
-      await remove();
-    }
-  });
-  return async () => {
-    const one = await open();
-    opened.push(one);
-    return one.database;
-  };
-}
-
-async function openSqliteFile(): Promise<Opened> {
-  const folder = await mkdtemp(join(tmpdir(), 'capstan-db-'));
-  const database = await openDatabase({ url: `sqlite:${join(folder, 'capstan.db')}` });
-  return { database, remove: () => rm(folder, { recursive: true, force: true }) };
-}
-
-async function openPostgresSchema(): Promise<Opened> {
-  const url = inject('postgresUrl');
-  const schema = newSchemaName();
-  const database = await openDatabase({ url, schema });
-  return { database, remove: () => dropSchema(url, schema) };
-}
-
-function newSchemaName(): string {
-  return `test_${randomBytes(8).toString('hex')}`;
-}
-
-async function dropSchema(url: string, schema: string): Promise<void> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  await client.query(`drop schema "${schema}" cascade`);
-  await client.end();
+/** An empty SQLite database `capstan.db` in a folder that the caller removes. */
+export async function sqliteIn(folder: string): Promise<DatabaseOptions> {
+  const file = join(folder, 'capstan.db');
+  await copyFile(inject('migrated').sqliteFile, file);
+  return { url: `sqlite:${file}` };
 }

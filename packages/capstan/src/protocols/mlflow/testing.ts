@@ -8,6 +8,7 @@ import { onTestFinished } from 'vitest';
 import { createBlobFs } from '#adapters/blob-fs';
 import { createOutboundSockets } from '#adapters/outbound-sockets';
 import { openDatabase } from '#database';
+import { sqliteIn } from '#database/testing';
 import { createEvents } from '#events';
 import { createHttpServer, identifyLocal } from '#http';
 import { createJobs } from '#jobs';
@@ -52,7 +53,7 @@ export interface MlflowServer {
 /** Ends with the test. */
 export async function startMlflow(): Promise<MlflowServer> {
   const folder = await mkdtemp(join(tmpdir(), 'capstan-mlflow-'));
-  const database = await openDatabase({ url: `sqlite:${join(folder, 'capstan.db')}` });
+  const database = await openDatabase(await sqliteIn(folder));
   const clock = { now: () => 1_700_000_000_000 };
   const jobs = createJobs({ database, clock, ids: randomIds });
   const events = createEvents({ database, jobs, clock, ids: randomIds });

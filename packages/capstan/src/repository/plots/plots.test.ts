@@ -160,6 +160,8 @@ describe('drawing', () => {
           expect(svg).toMatch(/^<svg xmlns=/);
         },
       ),
+      // Alone, with room around it beyond the greatest number there is.
+      { examples: [['linear', [{ x: 0, y: -1.7e308 }]]] },
     );
   });
 

@@ -16,9 +16,8 @@ export function extentOf(values: Iterable<number>, room: number): readonly [numb
     high = Math.max(high, value);
   }
   if (low > high) return [0, 1];
-  if (low === high) return [low - (Math.abs(low) * 0.1 || 1), high + (Math.abs(high) * 0.1 || 1)];
   // Made small before they are subtracted: the widest range there is would overflow.
-  const around = high * room - low * room;
+  const around = low === high ? Math.abs(low) * 0.1 || 1 : high * room - low * room;
   return [Math.max(-Number.MAX_VALUE, low - around), Math.min(Number.MAX_VALUE, high + around)];
 }
 
