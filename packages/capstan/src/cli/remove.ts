@@ -19,8 +19,8 @@ export function register(program: Command, { terminal, action }: Registration): 
     .addHelpText('after', '\nExample:\n  capstan remove data/images.dvc\n')
     .action(
       action(async (targets: string[], options: Options) => {
-        const removed = await inRepository(terminal, options, async (repository) =>
-          Promise.resolve(removeData(repository, targets, options.outs === true)),
+        const removed = await inRepository(terminal, options, (repository) =>
+          removeData(repository, targets, options.outs === true),
         );
         if (options.json) terminal.out(JSON.stringify({ schema: 'capstan/untracked.v1', removed }));
         else

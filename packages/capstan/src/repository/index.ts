@@ -21,13 +21,7 @@ export { openRevisions, type NamedCommit, type RevisionChoice, type Revisions } 
 export { experimentRefs, type ExperimentRef } from './revisions/refs.ts';
 export { checkoutState } from './revisions/checkout-state.ts';
 export { readStateText, WORKSPACE, type RepositoryState, type StateEntry } from './revisions/state.ts';
-export {
-  readTracked,
-  type FoundData,
-  type FoundPipeline,
-  type Tracked,
-  type TrackedOutput,
-} from './revisions/tracked.ts';
+export { readTracked, type FoundPipeline, type Tracked, type TrackedOutput } from './revisions/tracked.ts';
 export { findGarbage, removeGarbage, type CollectOptions, type Garbage } from './collect/collect-garbage.ts';
 export type { CollectScope } from './collect/scope.ts';
 export { findEvictions } from './collect/evict.ts';

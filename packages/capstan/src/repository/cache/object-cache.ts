@@ -40,6 +40,11 @@ const CHUNK_BYTES = 1 << 20;
 
 export function openCache(folder: string, links: readonly LinkType[]): ObjectCache {
   const fileOf = ({ md5, scheme }: ObjectId): string => join(folder, objectPath(md5, scheme));
+  const listFolder = (id: ObjectId): FileList => {
+    const file = fileOf(id);
+    refuseDamaged(file, id);
+    return { ...readListingColumns(chunksOf(file), file), sizes: [] };
+  };
   return {
     folder,
     links,
@@ -59,14 +64,10 @@ export function openCache(folder: string, links: readonly LinkType[]): ObjectCac
       return content;
     },
     readFolder(id) {
-      const { paths, digests } = this.listFolder(id);
+      const { paths, digests } = listFolder(id);
       return paths.map((path, index) => ({ path, md5: digestAt(digests, index) }));
     },
-    listFolder(id) {
-      const file = fileOf(id);
-      refuseDamaged(file, id);
-      return { ...readListingColumns(chunksOf(file), file), sizes: [] };
-    },
+    listFolder,
   };
 }
 

@@ -7,8 +7,9 @@ import { digestAt, type Content, type Hashed } from '../model.ts';
 import { pathInside, type Repository } from '../open.ts';
 import { nameOf, pathsMeet } from '../paths.ts';
 import { hashContent, nothingAt, type HashOptions } from '../tree/content.ts';
+import { trackedHere } from '../revisions/find-files.ts';
 import { rulesFor } from '../tree/walk.ts';
-import { DATA_SUFFIX, findFiles, trackedBy, type TrackedData } from './data-files.ts';
+import { DATA_SUFFIX, type TrackedData } from './data-files.ts';
 import { ignoreInGit, refuseWhatGitTracks, stageInGit, writeWhole } from './git.ts';
 import { mergedFolder } from './partial.ts';
 
@@ -32,7 +33,7 @@ export async function addData(
   given: readonly string[],
   onProgress?: HashOptions['onProgress'],
 ): Promise<Added[]> {
-  const tracked = findFiles(repository.root, repository.rules).dataFiles.flatMap(trackedBy);
+  const tracked = await trackedHere(repository);
   const targets = given.map((path) => targetOf(repository, pathInside(repository, path), tracked));
   refuseMeetingPaths(targets.map(({ path }) => path));
   const added: Added[] = [];

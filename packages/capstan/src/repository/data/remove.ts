@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { withoutIgnored } from '#protocols/dvc';
 import type { Repository } from '../open.ts';
 import { folderOf, nameOf } from '../paths.ts';
-import { findFiles, namedData, trackedBy } from './data-files.ts';
+import { filesHere } from '../revisions/find-files.ts';
+import { namedData, trackedBy } from './data-files.ts';
 import { stageInGit, writeWhole } from './git.ts';
 
 export interface Removed {
@@ -18,9 +19,13 @@ export interface Removed {
  * @param withData removes the data from the checkout too
  * @throws DomainError NOT_FOUND for a path that nothing tracks
  */
-export function removeData(repository: Repository, given: readonly string[], withData: boolean): Removed[] {
-  const { root, rules } = repository;
-  const found = findFiles(root, rules).dataFiles;
+export async function removeData(
+  repository: Repository,
+  given: readonly string[],
+  withData: boolean,
+): Promise<Removed[]> {
+  const { root } = repository;
+  const found = (await filesHere(repository)).dataFiles;
   const named = new Set(namedData(repository, found.flatMap(trackedBy), given).map(({ file }) => file));
   return found
     .filter(({ file }) => named.has(file))

@@ -40,7 +40,8 @@ export async function doHashTask(task: HashTask): Promise<HashOutcome> {
     try {
       const whole = path === '' ? task.root : `${task.root}/${path}`;
       const isSmall = (task.sizes[index] ?? 0) < COPIED_APART_BYTES;
-      const { digest, sizeBytes } = (isSmall ? keepSmall(task, whole) : undefined) ?? (await keepLarge(task, whole));
+      const { digest, sizeBytes } =
+        (isSmall ? keepSmall(task, whole, task.sizes[index]) : undefined) ?? (await keepLarge(task, whole));
       digests.set(digest, index * DIGEST_BYTES);
       sizes.push(sizeBytes);
     } catch (error) {
@@ -53,8 +54,8 @@ export async function doHashTask(task: HashTask): Promise<HashOutcome> {
 }
 
 /** What was hashed is what is kept: it is at hand. Undefined for a file that is too large for that by now. */
-function keepSmall({ store, scheme }: HashTask, path: string): HashedBytes | undefined {
-  const hashed = hashFile(path, scheme === 'md5-dos2unix');
+function keepSmall({ store, scheme }: HashTask, path: string, sizeBytes?: number): HashedBytes | undefined {
+  const hashed = hashFile(path, scheme === 'md5-dos2unix', sizeBytes);
   if (store === null) return hashed;
   const object = objectOf(store.cache, hashed, scheme);
   if (store.by === 'hardlink' && storeLink(object, path)) return hashed;

@@ -21,13 +21,15 @@ export interface HashedBytes {
 /**
  * MD5 of a file's bytes, or of its text with Unix line ends as DVC 2 took it (by pieces of 1 MiB, each text or binary by
  * its first 512 bytes). Blocks: for threads, and for few small files.
+ * @param expectedBytes how large it was a moment ago: what was added to it since is left for the next time
  * @throws the error of the file system
  */
-export function hashFile(path: string, isDos2unix = false): HashedBytes {
+export function hashFile(path: string, isDos2unix = false, expectedBytes = Number.POSITIVE_INFINITY): HashedBytes {
   buffer ??= Buffer.allocUnsafeSlow(READ_BYTES);
   const file = openSync(path, 'r');
   try {
-    const first = fill(file, buffer);
+    // Without a call more to see that it ends there, which is a good part of the time that a small one takes.
+    const first = fill(file, buffer, Math.min(expectedBytes, READ_BYTES) || READ_BYTES);
     if (first < READ_BYTES) {
       const bytes = buffer.subarray(0, first);
       return { digest: hashOnce('md5', asHashed(bytes, isDos2unix), 'buffer'), bytes, sizeBytes: first };
@@ -89,9 +91,9 @@ export function streamHash(scheme: HashScheme): StreamHash {
 }
 
 /** Pieces must be whole, since the old hash depends on where they are cut. */
-function fill(file: number, target: Buffer): number {
+function fill(file: number, target: Buffer, enough = target.length): number {
   let filled = 0;
-  while (filled < target.length) {
+  while (filled < enough) {
     const read = readSync(file, target, filled, target.length - filled, null);
     if (read === 0) break;
     filled += read;

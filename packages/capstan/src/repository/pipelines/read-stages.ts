@@ -3,8 +3,9 @@ import { invalid } from '#kernel/errors';
 import { buildGraph, type PathGraph } from '#kernel/path-graph';
 import type { Stage } from '#kernel/pipeline-definition';
 import { readPipelineFile, type IgnoreRules } from '#protocols/dvc';
-import { findFiles, trackedBy, type FoundDataFile } from '../data/data-files.ts';
+import { trackedBy, type FoundDataFile } from '../data/data-files.ts';
 import type { Repository } from '../open.ts';
+import { filesHere } from '../revisions/find-files.ts';
 import { rulesFor } from '../tree/walk.ts';
 import type { DataNode, PipelineNode, StageNode } from './model.ts';
 
@@ -22,11 +23,10 @@ export interface Pipelines {
  *   path, an output that is outside or left out by .dvcignore, or a pipeline file inside an output
  */
 export async function readPipelines(repository: Repository): Promise<Pipelines> {
-  const { root, rules } = repository;
-  const { dataFiles, pipelineFiles } = findFiles(root, rules);
+  const { dataFiles, pipelineFiles } = await filesHere(repository);
   const stages = await Promise.all(pipelineFiles.toSorted().map((file) => readStages(repository, file)));
   const nodes: PipelineNode[] = [...dataFiles.map(dataNode), ...stages.flat()];
-  const atRoot = rulesFor(root, '', rules);
+  const atRoot = rulesFor(repository.root, '', repository.rules);
   for (const node of stages.flat()) refuseUnfitOutputs(atRoot, node);
   const graph = buildGraph(nodes);
   refuseFilesInOutputs(nodes, pipelineFiles);

@@ -1,18 +1,16 @@
 import { posix } from 'node:path';
 import type { PipelineDefinition, Stage, StageOutput } from '#kernel/pipeline-definition';
 import {
-  readDataFile,
   readLock,
   readPipelineFile,
-  IGNORE_FILE,
-  type DataFile,
   type HashScheme,
   type IgnoreRules,
   type Lock,
   type ValueUse,
 } from '#protocols/dvc';
-import { DATA_SUFFIX, trackedBy } from '../data/data-files.ts';
+import { trackedBy, type FoundDataFile } from '../data/data-files.ts';
 import { folderOf } from '../paths.ts';
+import { findFiles } from './find-files.ts';
 import { readStateText, shownIn, type RepositoryState } from './state.ts';
 
 /** A file or folder that the repository tracks, and what is recorded of it. Paths are relative to the root. */
@@ -50,15 +48,10 @@ export interface FoundPipeline {
   readonly uses: readonly ValueUse[];
 }
 
-export interface FoundData {
-  readonly file: string;
-  readonly data: DataFile;
-}
-
 /** All that a state of a repository tracks. */
 export interface Tracked {
   readonly state: RepositoryState;
-  readonly data: readonly FoundData[];
+  readonly data: readonly FoundDataFile[];
   readonly pipelines: readonly FoundPipeline[];
   readonly outputs: readonly TrackedOutput[];
 }
@@ -70,50 +63,11 @@ export interface Tracked {
  * @throws DomainError INVALID_ARGUMENT naming `file:line:column`, with the revision before it
  */
 export async function readTracked(state: RepositoryState, rules: IgnoreRules): Promise<Tracked> {
-  const found: Found = { data: [], pipelineFiles: [], tracked: new Set() };
-  await walk(state, '', rules, found);
+  const { dataFiles, pipelineFiles } = await findFiles(state, rules);
   const pipelines: FoundPipeline[] = [];
-  for (const file of found.pipelineFiles) pipelines.push(await readPipelineOf(state, file));
-  const outputs = [...found.data.flatMap(outputsOfData), ...pipelines.flatMap(outputsOfPipeline)];
-  return { state, data: found.data, pipelines, outputs };
-}
-
-interface Found {
-  readonly data: FoundData[];
-  readonly pipelineFiles: string[];
-  readonly tracked: Set<string>;
-}
-
-async function walk(state: RepositoryState, folder: string, above: IgnoreRules, found: Found): Promise<void> {
-  const entries = await state.list(folder);
-  const within = (name: string): string => (folder === '' ? name : `${folder}/${name}`);
-  const text = entries.some(({ name }) => name === IGNORE_FILE)
-    ? await readStateText(state, within(IGNORE_FILE))
-    : undefined;
-  const rules = above.inFolder(folder, text);
-  const below: string[] = [];
-  for (const { name, isFolder } of entries) {
-    const path = within(name);
-    const isWanted = isFolder || name === 'dvc.yaml' || (name.endsWith(DATA_SUFFIX) && name !== DATA_SUFFIX);
-    if (!isWanted || rules.isIgnored(path, isFolder)) continue;
-    if (isFolder) below.push(path);
-    else if (name === 'dvc.yaml') found.pipelineFiles.push(path);
-    else await takeDataFile(state, path, found);
-  }
-  for (const path of below.toSorted()) {
-    if (found.tracked.has(path) || (await isRepository(state, path))) continue;
-    await walk(state, path, rules, found);
-  }
-}
-
-async function isRepository(state: RepositoryState, folder: string): Promise<boolean> {
-  return (await state.list(folder)).some(({ name, isFolder }) => isFolder && name === '.dvc');
-}
-
-async function takeDataFile(state: RepositoryState, file: string, found: Found): Promise<void> {
-  const data = readDataFile((await readStateText(state, file)) ?? '', shownIn(state, file));
-  found.data.push({ file, data });
-  for (const { path } of trackedBy({ file, data })) found.tracked.add(path);
+  for (const file of pipelineFiles) pipelines.push(await readPipelineOf(state, file));
+  const outputs = [...dataFiles.flatMap(outputsOfData), ...pipelines.flatMap(outputsOfPipeline)];
+  return { state, data: dataFiles, pipelines, outputs };
 }
 
 async function readPipelineOf(state: RepositoryState, file: string): Promise<FoundPipeline> {
@@ -133,7 +87,7 @@ async function readPipelineOf(state: RepositoryState, file: string): Promise<Fou
   return { file, folder, definition, lock, uses };
 }
 
-function outputsOfData(found: FoundData): TrackedOutput[] {
+function outputsOfData(found: FoundDataFile): TrackedOutput[] {
   return trackedBy(found).map(({ file, path, output, data }) => ({
     file,
     path,

@@ -32,7 +32,7 @@ export async function importData(
 ): Promise<Imported> {
   const { extent = 'take', isForced = false, out } = options;
   const path = sourcePath(from.path);
-  const place = importPlace(repository, path === '' ? from.url : path, out, isForced);
+  const place = await importPlace(repository, path === '' ? from.url : path, out, isForced);
   const repo: SourceRepository = { url: from.url, ...(from.revision !== undefined && { rev: from.revision }) };
   const dependency: DataDependency = { path: path === '' ? '.' : path, scheme: 'md5', repo };
   if (extent === 'no-exec') return writeImport(repository, place, dependency, undefined);
@@ -84,7 +84,7 @@ export async function importUrl(repository: Repository, url: string, options: Im
   const local = localPath(url);
   const name = local ?? new URL(url).pathname;
   if (name === '' || name.endsWith('/')) throw invalid(`${url} names no file`, { field: url });
-  const place = importPlace(repository, name, out, isForced);
+  const place = await importPlace(repository, name, out, isForced);
   const path = local === undefined ? url : writtenPath(repository, url, folderOf(place));
   if (extent === 'no-exec') return writeImport(repository, place, { path, scheme: 'md5' }, undefined);
   const taken = await takeFromUrl(repository, { path, place, extent });

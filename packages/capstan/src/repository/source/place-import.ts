@@ -3,11 +3,12 @@ import { basename, join } from 'node:path';
 import { conflict, DomainError } from '#kernel/errors';
 import { writeDataFile, type DataDependency, type DataFile, type DataOutput } from '#protocols/dvc';
 import { relink } from '../data/add.ts';
-import { DATA_SUFFIX, findFiles, trackedBy } from '../data/data-files.ts';
+import { DATA_SUFFIX } from '../data/data-files.ts';
 import { ignoreInGit, refuseWhatGitTracks, stageInGit, writeWhole as writeText } from '../data/git.ts';
 import { isFolderId, type Content } from '../model.ts';
 import { pathInside, type Repository } from '../open.ts';
 import { folderOf, nameOf, pathsMeet } from '../paths.ts';
+import { trackedHere } from '../revisions/find-files.ts';
 import { hashContent, nothingAt } from '../tree/content.ts';
 import { writeWhole } from './get-data.ts';
 
@@ -30,17 +31,17 @@ export interface Imported {
  * @throws DomainError CONFLICT where something is there, tracked or not, or Git keeps it; INVALID_ARGUMENT outside; NOT_FOUND
  *   without a folder
  */
-export function importPlace(
+export async function importPlace(
   repository: Repository,
   source: string,
   out: string | undefined,
   isForced: boolean,
-): string {
-  const { root, rules } = repository;
+): Promise<string> {
+  const { root } = repository;
   const named = pathInside(repository, out ?? basename(source));
   const isFolder = statSync(join(root, named), { throwIfNoEntry: false })?.isDirectory() === true;
   const path = isFolder && out !== undefined ? `${named === '' ? '' : `${named}/`}${basename(source)}` : named;
-  const tracked = findFiles(root, rules).dataFiles.flatMap(trackedBy);
+  const tracked = await trackedHere(repository);
   const other = tracked.find((each) => pathsMeet(each.path, path) && (each.path !== path || !isForced));
   if (other) {
     throw conflict(`'${other.path}' is tracked by ${other.file}`, {

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { conflict, invalid } from '#kernel/errors';
 import type { DataDependency, SourceRepository } from '#protocols/dvc';
-import { findFiles, namedData, trackedBy, type TrackedData } from '../data/data-files.ts';
+import { namedData, type TrackedData } from '../data/data-files.ts';
 import type { Repository } from '../open.ts';
+import { trackedHere } from '../revisions/find-files.ts';
 import { hashContent } from '../tree/content.ts';
 import { takeFromProject, takeFromUrl } from './import-data.ts';
 import type { SourceAccess } from './open-source.ts';
@@ -30,7 +31,7 @@ export async function updateImports(
 ): Promise<Imported[]> {
   if (given.length === 0)
     throw invalid('Say which import to update', { hint: 'For example: capstan update data.csv.' });
-  const all = findFiles(repository.root, repository.rules).dataFiles.flatMap(trackedBy);
+  const all = await trackedHere(repository);
   const chosen = namedData(repository, all, given);
   for (const { path, data } of chosen) {
     const [dependency] = data.dependencies;

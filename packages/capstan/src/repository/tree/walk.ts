@@ -153,7 +153,7 @@ export function rulesFor(root: string, folder: string, rules: IgnoreRules): Igno
   return here;
 }
 
-export function ignoreText(root: string, folder: string): string | undefined {
+function ignoreText(root: string, folder: string): string | undefined {
   try {
     return readFileSync(join(root, folder, IGNORE_FILE), 'utf8');
   } catch {
