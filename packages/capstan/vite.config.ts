@@ -17,6 +17,8 @@ export default defineConfig({
   ssr: { noExternal: Object.keys(manifest.devDependencies) },
   build: {
     ssr: true,
+    // What runs elsewhere is carried along as it is: the driver on a Ray cluster.
+    ssrEmitAssets: true,
     outDir: dist,
     emptyOutDir: true,
     target: 'node24',

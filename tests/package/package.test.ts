@@ -2,7 +2,7 @@
 // prove that there are none.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,6 +55,18 @@ test('whatever its code imports is installed with it, and the terms of what its 
     expect(names).not.toContain(name);
     expect(terms).toMatch(new RegExp(`^${name} \\d+\\.`, 'm'));
   }
+});
+
+test('every file that its code names is there', () => {
+  const dist = join(program, 'dist');
+  const code = readdirSync(dist).filter((file) => file.endsWith('.js'));
+  const named = code.flatMap((file) =>
+    [...readFileSync(join(dist, file), 'utf8').matchAll(/new URL\("\.\/([^"]+)", import\.meta\.url\)/g)].map(
+      ([, name]) => name ?? '',
+    ),
+  );
+  expect(named).toEqual(expect.arrayContaining([expect.stringMatching(/\.py$/), expect.stringMatching(/\.js$/)]));
+  expect(named.filter((name) => !existsSync(join(dist, name)))).toEqual([]);
 });
 
 function existsIn(installed: NodeJS.Require, name: string): boolean {
