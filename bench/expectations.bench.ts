@@ -10,7 +10,7 @@ import { expectationSuite, type DatasetVersion } from '@capstan/api';
 import { createAnalyticsDuckdb } from '../packages/capstan/src/adapters/analytics-duckdb/index.ts';
 import { profileFiles } from '../packages/capstan/src/data/datasets/profile.ts';
 import { evaluate } from '../packages/capstan/src/data/expectations/evaluate.ts';
-import { findGreatExpectations } from '../tests/support/python.ts';
+import { findBenchPython } from '../tests/support/python.ts';
 import { emptyFolder } from '../tests/support/server.ts';
 import { median, tell } from './measure.ts';
 
@@ -93,7 +93,7 @@ async function startPeer() {
   const script = fileURLToPath(new URL('great-expectations.py', import.meta.url));
   const asked = JSON.stringify({ files: files.map(({ path }) => path), rules: rulesOfPeer });
   const home = emptyFolder();
-  const child = spawn(await findGreatExpectations(), [script, asked], {
+  const child = spawn(await findBenchPython('expectations'), [script, asked], {
     cwd: home,
     env: { PATH: process.env['PATH'] ?? '', HOME: home, LANG: 'C.UTF-8', GX_ANALYTICS_ENABLED: 'false' },
     stdio: ['pipe', 'pipe', 'inherit'],

@@ -1,5 +1,5 @@
 // Commands on a real Ray cluster of two nodes, with its token on.
-import { execFile, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -128,11 +128,78 @@ describe('files', () => {
     }
   });
 
-  test('a Python environment that the node lacks is named', async () => {
+  test('a Python environment that the node lacks, and cannot make, is named', async () => {
     const spec = specOf('touch out', folder(), { env: { PATH: '/usr/bin', VIRTUAL_ENV: '/no/such/environment' } });
     expect(await (await executor.start(spec)).done).toMatchObject({ outcome: 'failed', exitCode: 126 });
     expect(logOf(spec)).toContain('the Python environment /no/such/environment is not on the node');
   });
+});
+
+describe('a Python environment', () => {
+  const wanted = '/no/such/environment';
+  /** A package of one module, as pip finds it. */
+  function wheels(name: string): string {
+    const place = emptyFolder();
+    const script = `
+import sys, zipfile
+name, place = sys.argv[1:]
+with zipfile.ZipFile("%s/%s-1.0-py3-none-any.whl" % (place, name), "w") as wheel:
+    info = name + "-1.0.dist-info/"
+    wheel.writestr(name + ".py", "WORD = 'packed'\\n")
+    wheel.writestr(info + "METADATA", "Metadata-Version: 2.1\\nName: %s\\nVersion: 1.0\\n" % name)
+    wheel.writestr(info + "WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+    wheel.writestr(info + "RECORD", "")
+`;
+    execFileSync('python3', ['-c', script, name, place]);
+    return place;
+  }
+  const ofPython = (root: string, command: string): ExecutionSpec =>
+    specOf(command, root, {
+      env: { PATH: `${wanted}/bin:/usr/local/bin:/usr/bin:/bin`, VIRTUAL_ENV: wanted },
+      python: 'requirements',
+    });
+
+  test('is made from the requirements, once, and named by the variables of the command', async () => {
+    const more = `-r more.txt\n--find-links ${wheels('capstan_probe')}\n`;
+    const command =
+      'python3 -c "import capstan_probe, sys; print(capstan_probe.WORD, sys.prefix)"; echo "$VIRTUAL_ENV"';
+    const logs: string[] = [];
+    for (const root of [0, 1].map(() => folder({ 'requirements.txt': more, 'more.txt': 'capstan_probe==1.0\n' }))) {
+      const spec = ofPython(root, command);
+      expect(await (await executor.start(spec)).done).toMatchObject({ outcome: 'succeeded' });
+      logs.push(logOf(spec));
+    }
+    const [first = '', second = ''] = logs;
+    expect(first).toMatch(/^capstan: building the Python environment with Python 3/m);
+    expect(first).toContain('Successfully installed capstan_probe-1.0');
+    const [, prefix = ''] = /^packed (.*)$/m.exec(first) ?? [];
+    expect(prefix).toContain('/environments/');
+    expect(second).toBe(`packed ${prefix}\n${prefix}\n`);
+  }, 60_000);
+
+  test('that cannot be made fails the command with the words of what makes it', async () => {
+    const cases = [
+      ['no-such-package==1.0\n', /ERROR: No matching distribution found for no-such-package==1\.0/],
+      ['-e .\n', /requirements\.txt:1: '-e \.' is a package in a folder/],
+    ] as const;
+    for (const [text, words] of cases) {
+      const spec = ofPython(folder({ 'requirements.txt': text }), 'touch out');
+      expect(await (await executor.start(spec)).done).toMatchObject({ outcome: 'failed', exitCode: 126 });
+      expect(logOf(spec).trim().split('\n').at(-1)).toMatch(/^capstan: /);
+      expect(logOf(spec).trim().split('\n').at(-1)).toMatch(words);
+    }
+  }, 60_000);
+
+  test('of Python alone has no packages, and is found under the root where it is asked for there', async () => {
+    const root = folder();
+    const spec = specOf('.venv/bin/python -c "import sys; print(sys.prefix)"; python3 -m pip --version', root, {
+      env: { PATH: `${root}/.venv/bin:/usr/bin:/bin`, VIRTUAL_ENV: `${root}/.venv` },
+      python: 'bare',
+    });
+    expect(await (await executor.start(spec)).done).toMatchObject({ outcome: 'failed', exitCode: 1 });
+    expect(logOf(spec)).toMatch(/^\/.*\/work\/.*\/\.venv$/m);
+    expect(logOf(spec)).toContain('No module named pip');
+  }, 60_000);
 });
 
 test('a long output is whole and in order', async () => {

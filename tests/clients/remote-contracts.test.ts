@@ -122,7 +122,8 @@ describe.skipIf(s3Program.lacks)(`S3${s3Program.lacks ? `: skipped, ${s3Program.
       for await (const piece of bytes) text += Buffer.from(piece).toString();
       expect([sizeBytes, text]).toEqual([5, 'bytes']);
     }
-    expect(callers.slice(2)).toEqual(['PUT plain', 'HEAD SDK', 'GET plain', 'HEAD SDK', 'GET plain']);
+    for await (const page of remote.list('files')) expect(page).toEqual(['files/md5/ab/c', 'files/md5/ab/d']);
+    expect(callers.slice(2)).toEqual(['PUT', 'HEAD', 'GET', 'HEAD', 'GET', 'GET'].map((method) => `${method} plain`));
     await remote.close();
     between.close();
   });

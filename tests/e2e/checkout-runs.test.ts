@@ -5,8 +5,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient, type Client } from '@capstan/client';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { launchBrowser } from '../support/browser.ts';
 import { doneAsAda, environmentOf } from '../support/run-as-ada.ts';
+import { checkScreen } from '../support/screens.ts';
 import { capstan, emptyFolder, program, startServer, type RunningServer } from '../support/server.ts';
 
 type Run = Awaited<ReturnType<Client['pipelines']['get']>>;
@@ -29,16 +32,18 @@ const SECRET = 'hunter2-of-the-environment';
 
 let server: RunningServer;
 let client: Client;
+let browser: Browser;
 let root = '';
 
 const clientOf = ({ url }: RunningServer): Client => createClient({ baseUrl: url });
 
 beforeAll(async () => {
-  server = await startServer(['--no-serving']);
+  [server, browser] = await Promise.all([startServer(['--no-serving']), launchBrowser()]);
   client = clientOf(server);
 });
 
 afterAll(async () => {
+  await browser?.close();
   await server.stop();
 });
 
@@ -254,4 +259,58 @@ test('without a server a run is taken down, and the next one that has a server s
     'it has not run before',
   ]);
   expect(runFolders().every((folder) => existsSync(join(folder, 'sent')))).toBe(true);
+});
+
+test('an experiment is a run with its parameters, its name and the commit that keeps it', async () => {
+  write('go', '');
+  doneAsAda(root, 'git', ['config', 'user.name', 'ada']);
+  doneAsAda(root, 'git', ['config', 'user.email', 'ada@localhost']);
+  const run = async (url: string | undefined, ...args: readonly string[]) =>
+    await capstan(['exp', 'run', '--project', 'shop', ...args], url, root);
+  expect((await run(undefined, '-n', 'slow', '-S', 'lr=0.01')).code).toBe(0);
+  expect((await run(server.url, '-n', 'faster', '-S', 'lr=0.5')).code).toBe(0);
+  const { items } = await client.pipelines.list({ query: { limit: 2 } });
+  const runs = await Promise.all(items.map(({ id }) => client.pipelines.get({ params: { run: id } })));
+  const commitOf = (name: string): string =>
+    doneAsAda(root, 'git', ['for-each-ref', '--format=%(objectname)', `refs/exps/**/${name}`]).out.trim();
+  // The one that no server was told of came after that which went on.
+  const told = new Map(runs.map((each) => [each.place?.experiment?.name, each]));
+  for (const [name, lr] of [
+    ['slow', 0.01],
+    ['faster', 0.5],
+  ] as const) {
+    expect(commitOf(name)).toMatch(/^[0-9a-f]{40}$/);
+    expect(told.get(name)).toMatchObject({
+      source: 'checkout',
+      status: 'succeeded',
+      params: { 'params.yaml': { lr } },
+      place: { experiment: { name, commit: commitOf(name) }, isDirty: true },
+    });
+  }
+  const runId = await until(async () => {
+    const found = await client.pipelines.get({ params: { run: told.get('faster')?.id ?? '' } });
+    return stageOf(found, 'train')?.runId ?? undefined;
+  });
+  const tracked = await until(async () => {
+    const found = await client.experiments.getRun({ params: { run: runId } });
+    return found.status === 'FINISHED' ? found : undefined;
+  });
+  expect(tracked).toMatchObject({
+    name: 'train-faster',
+    params: { lr: '0.5' },
+    metrics: { loss: { value: 0.25 } },
+    tags: { 'capstan.experiment': 'faster' },
+  });
+  for (const theme of ['light', 'dark'])
+    await checkScreen(browser, server.url, theme, {
+      name: 'experiment-run',
+      path: `/pipeline-runs/${told.get('faster')?.id}`,
+      heading: 'Pipeline run',
+      text: 'kept by the experiment faster',
+    });
+  // One that fails is told as such, and kept nowhere.
+  write('dvc.yaml', PIPELINE.replace('echo begun', 'exit 3'));
+  expect((await run(server.url, '-n', 'broken')).code).toBe(1);
+  const broken = await newest();
+  expect(broken).toMatchObject({ status: 'failed', place: { experiment: { name: 'broken', commit: null } } });
 });

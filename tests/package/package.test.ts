@@ -2,7 +2,7 @@
 // prove that there are none.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,16 +57,17 @@ test('whatever its code imports is installed with it, and the terms of what its 
   }
 });
 
-test('every file that its code names is there', () => {
+test('whatever file its code names beside itself is there: threads, and what Ray’s nodes run', () => {
   const dist = join(program, 'dist');
-  const code = readdirSync(dist).filter((file) => file.endsWith('.js'));
-  const named = code.flatMap((file) =>
-    [...readFileSync(join(dist, file), 'utf8').matchAll(/new URL\("\.\/([^"]+)", import\.meta\.url\)/g)].map(
-      ([, name]) => name ?? '',
-    ),
-  );
-  expect(named).toEqual(expect.arrayContaining([expect.stringMatching(/\.py$/), expect.stringMatching(/\.js$/)]));
-  expect(named.filter((name) => !existsSync(join(dist, name)))).toEqual([]);
+  const files = readdirSync(dist);
+  const named = files
+    .filter((file) => file.endsWith('.js'))
+    .flatMap((file) => [
+      ...readFileSync(join(dist, file), 'utf8').matchAll(/new URL\("\.\/([^"/]+)", import\.meta\.url\)/g),
+    ])
+    .map(([, name = '']) => name);
+  expect(named.filter((name) => name.endsWith('.py')).length).toBeGreaterThan(1);
+  expect(named.filter((name) => !files.includes(name))).toEqual([]);
 });
 
 function existsIn(installed: NodeJS.Require, name: string): boolean {
@@ -106,6 +107,35 @@ test('it starts, answers, shows the interface and stops', async () => {
 test('the program says the version of its package', () => {
   const text = execFileSync(process.execPath, [join(program, 'bin', 'capstan.mjs'), '--version'], { encoding: 'utf8' });
   expect(text).toContain(`capstan ${manifest.version} `);
+});
+
+test('a command loads what it needs: a checkout no API, the data plane no checkout, and nothing a file for each module', () => {
+  const dist = join(program, 'dist');
+  const read = (file: string): string => readFileSync(join(dist, file), 'utf8');
+  /** What a file imports when it loads, and that imports. */
+  const loadedBy = (file: string): Set<string> => {
+    const loaded = new Set([file]);
+    // A set hands out what is added while it is gone through.
+    for (const each of loaded)
+      for (const [, name = ''] of read(each).matchAll(/^(?:import|export) .*?"\.\/([^"]+\.js)";$/gm)) loaded.add(name);
+    return loaded;
+  };
+  const main = read('main.js');
+  const command = (name: string): string =>
+    new RegExp(`import\\("\\./(${name}-[\\w-]+\\.js)"\\)`).exec(main)?.[1] ?? '';
+  const textOf = (files: Iterable<string>): string => [...files].map(read).join('');
+  expect(loadedBy('main.js').size).toBeLessThan(5);
+  for (const name of ['add', 'status', 'repro']) {
+    const loaded = loadedBy(command(name));
+    expect(loaded.size).toBeLessThan(15);
+    expect(textOf(loaded)).toContain('// src/repository/');
+    expect(textOf(loaded)).not.toMatch(/^\/\/ (?:\.\.\/api\/src|.*node_modules\/zod)\//m);
+  }
+  const all = readdirSync(dist).filter((file) => file.endsWith('.js'));
+  const dataPlane = all.filter((file) => file.startsWith('serving-')).flatMap((file) => [...loadedBy(file)]);
+  expect(dataPlane.length).toBeGreaterThan(1);
+  expect(textOf(dataPlane)).not.toContain('// src/repository/');
+  expect(textOf(all)).not.toMatch(/^import .* from "node:/m);
 });
 
 test('the ONNX runtime that it carries loads and runs a model', () => {

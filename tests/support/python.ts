@@ -3,11 +3,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { delimiter, dirname } from 'node:path';
 import {
+  ensureBenchPython,
   ensureClientPython,
   ensureDvc,
-  ensureGreatExpectations,
   ensureNextClientPython,
   ensureRay,
+  type BenchPeers,
 } from '../../tools/tasks/ensure-python.ts';
 
 export interface PythonOutput {
@@ -38,9 +39,9 @@ export async function findRay(): Promise<string> {
   return process.env['TEST_RAY'] ?? (await ensureRay());
 }
 
-/** Python with the real Great Expectations. */
-export async function findGreatExpectations(): Promise<string> {
-  return process.env['TEST_GREAT_EXPECTATIONS'] ?? (await ensureGreatExpectations());
+/** Python with the peers that a benchmark is run beside: bench/requirements-NAME.txt. */
+export async function findBenchPython(peers: BenchPeers): Promise<string> {
+  return process.env[`TEST_${peers.toUpperCase()}`] ?? (await ensureBenchPython(peers));
 }
 
 /**

@@ -40,6 +40,8 @@ export async function startRayCluster(programs: string, cpus: number): Promise<R
     RAY_AUTH_MODE: 'token',
     RAY_AUTH_TOKEN: token,
     RAY_USAGE_STATS_ENABLED: '0',
+    // Environments are built on nodes: of what lies here, and of nothing else.
+    PIP_NO_INDEX: '1',
     RAY_TMPDIR: folder,
     [MARK]: mark,
   };

@@ -100,7 +100,6 @@ export const vendors: Readonly<Record<string, readonly string[]>> = {
   '@bufbuild/protobuf': ['protocols/otel'],
   '@duckdb/node-api': ['adapters/analytics-duckdb'],
   '@capstan/client': ['cli', 'demo'],
-  '@smithy/signature-v4': ['adapters/remote-s3'],
   commander: ['cli'],
   croner: ['jobs'],
   fastify: ['http'],
@@ -114,6 +113,7 @@ export const vendors: Readonly<Record<string, readonly string[]>> = {
   yaml: ['config.ts', 'kernel', 'design/projects', 'data/expectations', 'protocols/dvc', 'adapters/mlflow-source'],
   re2js: ['database'],
   'smol-toml': ['protocols/dvc'],
+  undici: ['adapters/remote-s3'],
   zod: ['everywhere'],
   '@capstan/api': ['everywhere'],
 };

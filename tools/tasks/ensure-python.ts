@@ -13,8 +13,8 @@ const nextRequirements = join(root, 'tests', 'clients', 'requirements-next.txt')
 /** The real dvc, whose packages do not fit with those of the others. */
 const dvcRequirements = join(root, 'tests', 'clients', 'requirements-dvc.txt');
 const rayRequirements = join(root, 'tests', 'clients', 'requirements-ray.txt');
-/** The real Great Expectations, for the benchmark beside it. */
-const expectationsRequirements = join(root, 'bench', 'requirements-expectations.txt');
+/** What a benchmark is run beside: bench/requirements-NAME.txt. */
+export type BenchPeers = 'expectations' | 'orchestrators';
 
 /** Makes sure that `python3 -m venv` works: Debian ships it apart. @throws Error naming the way out */
 export async function ensurePythonVenv(): Promise<void> {
@@ -73,11 +73,12 @@ export async function ensureRay(): Promise<string> {
   return dirname(python);
 }
 
-/** Python with the real Great Expectations, made once per content of its requirements. @throws Error when it cannot be */
-export async function ensureGreatExpectations(): Promise<string> {
-  return await ensureEnvironment(`expectations-${hashOf(expectationsRequirements)}`, async (python) => {
-    say('making the Python environment of Great Expectations (a minute, once) ...');
-    return await installAll(python, expectationsRequirements);
+/** Python with the peers of a benchmark, made once per content of their requirements. @throws Error when it cannot be made */
+export async function ensureBenchPython(peers: BenchPeers): Promise<string> {
+  const requirements = join(root, 'bench', `requirements-${peers}.txt`);
+  return await ensureEnvironment(`${peers}-${hashOf(requirements)}`, async (python) => {
+    say(`making the Python environment of bench/requirements-${peers}.txt (a minute, once) ...`);
+    return await installAll(python, requirements);
   });
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { paramOverrides } from './param-overrides.ts';
 import { reportedPlace, stageReport } from './reported-run.ts';
 import { timestamp } from './shapes.ts';
 import { stageReason } from './stage-reason.ts';
@@ -105,10 +106,6 @@ export const pipelineRunSummary = z.strictObject({
   endedAt: timestamp.nullable(),
 });
 export type PipelineRunSummary = z.infer<typeof pipelineRunSummary>;
-
-/** Values for a run, by parameters file and dotted key. */
-export const paramOverrides = z.record(z.string().min(1).max(512), z.record(z.string().min(1).max(512), z.unknown()));
-export type ParamOverrides = z.infer<typeof paramOverrides>;
 
 export const pipelineRun = pipelineRunSummary.extend({
   /** Revision of the project's declaration. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { paramOverrides } from './param-overrides.ts';
 import { slug, timestamp } from './shapes.ts';
 import { stageReason } from './stage-reason.ts';
 
@@ -19,6 +20,16 @@ export const reportedFile = z.strictObject({
 });
 export type ReportedFile = z.infer<typeof reportedFile>;
 
+const commit = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/);
+
+/** The experiment that a run is kept as. */
+export const reportedExperiment = z.strictObject({
+  name: z.string().min(1).max(200),
+  /** What it was kept as, all that Git tracks; null until it is. */
+  commit: commit.nullable(),
+});
+export type ReportedExperiment = z.infer<typeof reportedExperiment>;
+
 /** Where a run was made. */
 export const reportedPlace = z.strictObject({
   /** Who ran it, as Git or the machine calls them. */
@@ -32,13 +43,12 @@ export const reportedPlace = z.strictObject({
     remote: z.string().max(2_000).nullable(),
   }),
   /** Null outside of Git, or where Git does not tell. */
-  commit: z
-    .string()
-    .regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/)
-    .nullable(),
+  commit: commit.nullable(),
   branch: z.string().max(500).nullable(),
   /** Whether files that Git keeps had changes in no commit. */
   isDirty: z.boolean().nullable(),
+  /** Absent for a run that is kept as none. */
+  experiment: reportedExperiment.optional(),
 });
 export type ReportedPlace = z.infer<typeof reportedPlace>;
 
@@ -61,6 +71,8 @@ export const reportedRun = z.strictObject({
   project: slug,
   startedAt: timestamp.min(0),
   place: reportedPlace,
+  /** Values that were set for it; absent where none were. */
+  params: paramOverrides.optional(),
   stages: z.array(reportedStage).min(1).max(10_000),
 });
 export type ReportedRun = z.infer<typeof reportedRun>;
@@ -126,6 +138,8 @@ export const reportedFact = z.discriminatedUnion('kind', [
     at: timestamp.min(0),
     outcome: z.enum(['succeeded', 'failed', 'cancelled']),
     reason: text.nullable(),
+    /** Of an experiment: the commit that keeps it. */
+    keptAs: commit.optional(),
   }),
 ]);
 export type ReportedFact = z.infer<typeof reportedFact>;

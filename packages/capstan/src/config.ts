@@ -154,6 +154,11 @@ export const settings = {
     fallback: null,
     summary: 'The same as the nodes reach it, where that is another address',
   },
+  rayCacheBytes: {
+    schema: z.coerce.number().int().min(0),
+    fallback: 20 * 2 ** 30,
+    summary: 'What each node of Ray may keep of files and Python environments for later commands, in bytes',
+  },
   slurm: {
     schema: flag,
     fallback: false,

@@ -47,12 +47,21 @@ const explainedRun = z.strictObject({
 });
 
 const explainedCode = z.strictObject({
-  /** Of all files of code that the stages saw. */
-  digest: z.string(),
+  /** Of all files of code that the stages saw; null for a run of a checkout, which tells its commit alone. */
+  digest: z.string().nullable(),
   /** Checked out in the project's folder; null where that is no repository. The digest covers what was not committed. */
   gitCommit: z.string().nullable(),
-  /** Revision of the project's declaration. */
-  declaration: z.int(),
+  /** Revision of the project's declaration; null for a run of a checkout. */
+  declaration: z.int().nullable(),
+  /** Of a checkout: where the commit is from, and whether what ran had changes that are in none. */
+  checkout: z
+    .strictObject({
+      repository: z.string(),
+      isDirty: z.boolean().nullable(),
+      /** The commit was made of what ran, by an experiment of this name. */
+      experiment: z.string().nullable(),
+    })
+    .nullable(),
 });
 
 const explainedData = z.strictObject({
@@ -68,6 +77,30 @@ const explainedData = z.strictObject({
   /** The training read it; false for what it was cut from. */
   isRead: z.boolean(),
 });
+
+/** What a stage of a checkout read that no stage of its run wrote, by the hash of DVC. */
+const readFile = z.strictObject({ stage: z.string(), path: z.string(), hash: z.string().nullable() });
+
+const madeVersion = z.strictObject({
+  model: z.string(),
+  version: z.int(),
+  runId: z.string().nullable(),
+  aliases: z.array(z.string()),
+  /** Why it is not certain that the run made it; null where it is. */
+  doubt: z.string().nullable(),
+});
+
+/** From data to models, by way of one pipeline run. */
+const runLineage = z.strictObject({
+  run: pipelineRunSummary,
+  code: linkTo(explainedCode),
+  environment: linkTo(z.strictObject({ key: z.string() })),
+  data: linkTo(z.array(explainedData)),
+  /** Of a checkout: what it read of which no dataset version is known. Code that Git keeps is among it. */
+  unknownInputs: z.array(readFile),
+  models: linkTo(z.array(madeVersion)),
+});
+export type RunLineage = z.infer<typeof runLineage>;
 
 /** Everything that led to one answer, link by link. */
 const explanation = z.strictObject({
@@ -160,6 +193,20 @@ export const lineage = {
     query: nothing,
     body: nothing,
     reply: datasetUsage,
+    errors: ['NOT_FOUND'],
+  }),
+  run: defineRoute({
+    name: 'lineage.run',
+    method: 'GET',
+    path: '/api/v1/pipeline-runs/:run/lineage',
+    summary: 'From data to models by way of one pipeline run: code, environment, dataset versions, model versions',
+    permission: 'read',
+    bodyLimitBytes: 0,
+    audit: 'none',
+    params: z.strictObject({ run: z.string().max(64) }),
+    query: nothing,
+    body: nothing,
+    reply: runLineage,
     errors: ['NOT_FOUND'],
   }),
   explain: defineRoute({

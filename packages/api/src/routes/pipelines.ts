@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { paramOverrides, pipelineRun, pipelineRunStatus, pipelineRunSummary } from '../pipeline-run.ts';
+import { paramOverrides } from '../param-overrides.ts';
+import { pipelineRun, pipelineRunStatus, pipelineRunSummary } from '../pipeline-run.ts';
 import { defineRoute } from '../route.ts';
 import { nothing, pageOf, pageQuery, slug, timestamp } from '../shapes.ts';
 

@@ -1,16 +1,19 @@
 import type { Command } from 'commander';
 import {
   applyExperiment,
-  checkExperimentName,
   keepExperiment,
+  nameExperiment,
   openRevisions,
   reproduce,
   setParams,
   type Repository,
   type Revisions,
+  type KeptExperiment,
 } from '#repository';
 import { exitCodes } from './exit-codes.ts';
 import { inRepository, lockOptions, WAIT_OPTION, withRepository } from './open-here.ts';
+import { REPORT_OPTIONS } from './reporting/server.ts';
+import { toldToServer } from './reporting/told-to-server.ts';
 import { EXECUTOR_OPTION, progress, slotsOf, stopOnSignal, summary, withCommands } from './repro.ts';
 import type { Registration } from './run.ts';
 
@@ -20,6 +23,8 @@ interface RunOptions {
   readonly jobs?: string | true;
   readonly force?: boolean;
   readonly executor?: string;
+  readonly report?: string | false;
+  readonly project?: string;
   readonly wait: string;
   readonly json?: boolean;
 }
@@ -32,6 +37,9 @@ export function registerRun(exp: Command, { terminal, action }: Registration): v
     .option('-S, --set-param <setting...>', '[file:]key=value, in params.yaml where no file is named')
     .option('-j, --jobs [number]', 'stages at once; all cores where no number is given (default: 1)')
     .option('-f, --force', 'put it in the place of an experiment of the same name')
+    .option(...REPORT_OPTIONS.report)
+    .option(...REPORT_OPTIONS.noReport)
+    .option(...REPORT_OPTIONS.project)
     .option(...EXECUTOR_OPTION)
     .option(...WAIT_OPTION)
     .option('--json', 'print JSON; what stages print goes to standard error')
@@ -42,35 +50,41 @@ export function registerRun(exp: Command, { terminal, action }: Registration): v
     .action(
       action(async (targets: string[], options: RunOptions) => {
         const stop = stopOnSignal();
-        const keep = {
-          ...(options.name !== undefined && { name: options.name }),
-          isForced: options.force === true,
-          environment: terminal.env,
-        };
         try {
           return await withRevisions(terminal, async (repository, revisions) => {
-            await checkExperimentName(repository, revisions, keep);
-            await setParams(repository, options.setParam ?? []);
-            const report = await withCommands(terminal, repository, options, (executor) =>
-              reproduce(repository, {
-                targets,
-                slots: slotsOf(options.jobs),
-                onFailure: 'stop',
-                executor,
-                environment: terminal.env,
-                commandText: `capstan exp run ${targets.join(' ')}`.trim(),
-                signal: stop.signal,
-                lock: lockOptions(terminal, options),
-                ...progress(terminal, options),
-              }),
+            const name = await nameExperiment(repository, revisions, {
+              name: options.name,
+              isForced: options.force === true,
+            });
+            const params = await setParams(repository, options.setParam ?? []);
+            let kept: KeptExperiment | undefined;
+            const around = { repository, isInterrupted: () => stop.signal.aborted };
+            const report = await toldToServer(terminal, options, around, (journal) =>
+              withCommands(terminal, repository, options, (executor) =>
+                reproduce(repository, {
+                  targets,
+                  slots: slotsOf(options.jobs),
+                  onFailure: 'stop',
+                  executor,
+                  environment: terminal.env,
+                  commandText: `capstan exp run ${targets.join(' ')}`.trim(),
+                  signal: stop.signal,
+                  lock: lockOptions(terminal, options),
+                  journal: { ...journal, experiment: { name, params } },
+                  async keep() {
+                    kept = await keepExperiment(repository, revisions, { name, environment: terminal.env });
+                    return kept.commit;
+                  },
+                  ...progress(terminal, options),
+                }),
+              ),
             );
             terminal.show('');
             if (stop.code !== undefined) return stop.code;
-            if (report.stages.some(({ outcome }) => outcome === 'failed')) {
+            if (!kept) {
               terminal.err('capstan: no experiment is kept; the parameters stay as they were set');
               return exitCodes.failed;
             }
-            const kept = await keepExperiment(repository, revisions, keep);
             if (options.json) terminal.out(JSON.stringify({ schema: 'capstan/experiment.v1', ...kept }));
             else {
               terminal.out(summary(report.stages));

@@ -70,10 +70,13 @@ function chain(found: Explanation): [name: string, value: string][] {
     ],
     [
       'code',
-      told(
-        found.code,
-        (it) =>
-          `${it.digest}, ${it.gitCommit === null ? 'no Git commit known' : `commit ${it.gitCommit}`}, declaration ${it.declaration}`,
+      told(found.code, (it) =>
+        [
+          ...(it.digest === null ? [] : [it.digest]),
+          it.gitCommit === null ? 'no Git commit known' : `commit ${it.gitCommit}`,
+          ...(it.declaration === null ? [] : [`declaration ${it.declaration}`]),
+          ...(it.checkout === null ? [] : [`a checkout of ${it.checkout.repository}${dirtyText(it.checkout)}`]),
+        ].join(', '),
       ),
     ],
     ['environment', told(found.environment, ({ key }) => key)],
@@ -82,6 +85,11 @@ function chain(found: Explanation): [name: string, value: string][] {
     ['trigger', told(found.cycle, ({ trigger }) => `${trigger.kind}: ${trigger.reason}`)],
     ['facts', told(found.events, (list) => `${list.length}, below`)],
   ];
+}
+
+function dirtyText({ isDirty }: { readonly isDirty: boolean | null }): string {
+  if (isDirty === null) return ', with changes or without';
+  return isDirty ? ' with changes in no commit' : '';
 }
 
 function answerLines({ answer, others }: Explanation): [string, string][] {

@@ -18,7 +18,7 @@ const LONGEST_CALL_MS = 30_000;
 export function register(program: Command, { terminal, action }: Registration): void {
   program
     .command('report')
-    .description('Send what capstan repro has taken down and no server was told yet: runs, stages, logs')
+    .description('Send what capstan repro and exp run have taken down and no server was told yet: runs, stages, logs')
     .option('--to <url>', 'server that is told; default: CAPSTAN_URL, or git config capstan.url')
     .option(...WAIT_OPTION)
     .option('--json', 'print JSON')

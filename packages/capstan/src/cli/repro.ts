@@ -15,6 +15,7 @@ import {
 import { commandsOn } from '../checkouts.ts';
 import { exitCodes } from './exit-codes.ts';
 import { inRepository, lockOptions, WAIT_OPTION, withRepository } from './open-here.ts';
+import { REPORT_OPTIONS } from './reporting/server.ts';
 import { toldToServer } from './reporting/told-to-server.ts';
 import type { Registration } from './run.ts';
 import { oneLine, type Terminal } from './terminal.ts';
@@ -80,15 +81,9 @@ export function register(program: Command, { terminal, action }: Registration): 
     .option('--pull', 'bring what the cache lacks from the remote, results of other people included')
     .option('--trace', 'name files of the repository that commands read and stages do not declare (Linux, with strace)')
     .option('--allow-missing', 'a missing output of what has not changed is no reason to run')
-    .option(
-      '--report <url>',
-      'show the run on this server while it goes on; default: CAPSTAN_URL, or git config capstan.url',
-    )
-    .option('--no-report', 'tell no server of it')
-    .option(
-      '--project <name>',
-      'project that the run is shown under (default: that of capstan.yaml, or the repository)',
-    )
+    .option(...REPORT_OPTIONS.report)
+    .option(...REPORT_OPTIONS.noReport)
+    .option(...REPORT_OPTIONS.project)
     .option(...EXECUTOR_OPTION)
     .option(...WAIT_OPTION)
     .option('--json', 'print JSON; what stages print goes to standard error')

@@ -20,6 +20,7 @@ export interface TransferFlags {
 
 const MOST_NAMED = 10;
 const MOST_JOBS = 1_000;
+const SHOWN_EVERY_MS = 50;
 /** Less says nothing about how fast it goes on. */
 const WORTH_A_RATE_MS = 1_000;
 
@@ -63,10 +64,15 @@ export async function transferring<Result>(
 export function progressShown(terminal: Pick<Terminal, 'show'>, now = () => performance.now()) {
   let step: TransferProgress['step'] | undefined;
   let since = 0;
+  let shown = 0;
   return (done: TransferProgress): void => {
-    if (done.step !== step) since = now();
-    step = done.step;
-    terminal.show(progressText(done, now() - since));
+    const at = now();
+    const isNew = done.step !== step;
+    // Of thousands of small files a second nobody could read more.
+    if (!isNew && done.files < done.of && at - shown < SHOWN_EVERY_MS) return;
+    if (isNew) since = at;
+    [step, shown] = [done.step, at];
+    terminal.show(progressText(done, at - since));
   };
 }
 

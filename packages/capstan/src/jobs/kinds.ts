@@ -44,6 +44,7 @@ export const jobKinds = {
   },
   'sweeps.follow': { payload: eventPayload, maxAttempts: 20, leaseMs: 30_000, lane: 'outbound' },
   'pipelines.track': { payload: z.strictObject({ attempt: z.string() }), maxAttempts: 10, leaseMs: 60_000 },
+  'pipelines.link': { payload: z.strictObject({ pipelineRun: z.string() }), maxAttempts: 5, leaseMs: 120_000 },
   'monitors.watch': { payload: z.strictObject({ project: z.string() }), maxAttempts: 3, leaseMs: 120_000 },
   'debt.measure': { payload: z.strictObject({ project: z.string() }), maxAttempts: 3, leaseMs: 300_000 },
   'cycles.consider': { payload: eventPayload, maxAttempts: 10, leaseMs: 30_000 },

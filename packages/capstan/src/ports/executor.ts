@@ -17,6 +17,11 @@ export interface ExecutionSpec {
   /** Of the command; without, it may run on a machine that does not see the files of this one only if it needs none. */
   readonly files?: CommandFiles;
   readonly resources?: Resources;
+  /**
+   * What the environment of VIRTUAL_ENV is made from, for a machine that does not have it: requirements.txt at the
+   * root of `files`, or Python alone. Without, such a machine fails the command.
+   */
+  readonly python?: 'requirements' | 'bare';
 }
 
 /**

@@ -86,8 +86,8 @@ export {
 export { experimentTable, onlyChanged, sortedBy, type ExperimentTable } from './experiments/table.ts';
 export { applyExperiment } from './experiments/apply-experiment.ts';
 export {
-  checkExperimentName,
   keepExperiment,
+  nameExperiment,
   type KeepOptions,
   type KeptExperiment,
 } from './experiments/keep-experiment.ts';

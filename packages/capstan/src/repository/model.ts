@@ -42,3 +42,12 @@ export const DIGEST_BYTES = 16;
 export function digestAt(digests: Buffer, index: number): string {
   return digests.toString('hex', index * DIGEST_BYTES, (index + 1) * DIGEST_BYTES);
 }
+
+/** Digests of some files of the list, in the order given. */
+export function digestsAt(digests: Buffer, indexes: readonly number[]): Buffer {
+  const chosen = Buffer.allocUnsafe(indexes.length * DIGEST_BYTES);
+  for (const [place, index] of indexes.entries()) {
+    digests.copy(chosen, place * DIGEST_BYTES, index * DIGEST_BYTES, (index + 1) * DIGEST_BYTES);
+  }
+  return chosen;
+}

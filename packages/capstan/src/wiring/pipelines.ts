@@ -19,6 +19,7 @@ import {
   trackRuns,
   type DatasetSource,
   type Executors,
+  type PipelineFormat,
   type Pipelines,
 } from '#model/pipelines';
 import type { BlobStore } from '#ports/blob-store';
@@ -56,7 +57,7 @@ interface PipelinesNeeds {
 export interface WiredPipelines {
   readonly services: { readonly pipelines: Pipelines };
   readonly bound: BoundRoute[];
-  readonly handlers: Pick<JobHandlers, 'pipelines.run' | 'pipelines.track'>;
+  readonly handlers: Pick<JobHandlers, 'pipelines.run' | 'pipelines.track' | 'pipelines.link'>;
 }
 
 /** Pipelines on DVC's files, in Python environments, tracked as experiment runs. */
@@ -73,16 +74,19 @@ export function wirePipelines(foundation: PipelinesFoundation, needs: PipelinesN
     installerEnvironment: config.installerEnvironment,
   });
   const tracker = trackRuns({ experiments: needs.experiments, blobs });
-  const reportedRuns = createReportedRuns({ ...foundation, tracker });
+  const format = createDvcFormat();
+  const datasets = datasetSource(needs.datasets, format);
+  const modelVersionsOf = (runIds: readonly string[]) => needs.modelVersionsOf(runIds);
+  const reportedRuns = createReportedRuns({ ...foundation, tracker, datasets, modelVersionsOf });
   const pipelines = createPipelines({
     ...foundation,
     localSlots: createSlots(capacityOf(config.stageSlots)),
-    format: createDvcFormat(),
+    format,
     environments,
     projects: needs.projects,
-    datasets: datasetSource(needs.datasets),
+    datasets,
     tracker,
-    modelVersionsOf: (runIds) => needs.modelVersionsOf(runIds),
+    modelVersionsOf,
     folders: { workspaces: join(config.data, 'workspaces'), logs: join(config.data, 'logs'), data: config.data },
     commandEnvironment: config.commandEnvironment,
     trackingUrl: () => foundation.serverUrl(),
@@ -94,8 +98,9 @@ export function wirePipelines(foundation: PipelinesFoundation, needs: PipelinesN
   };
 }
 
-function datasetSource(datasets: Datasets): DatasetSource {
+function datasetSource(datasets: Datasets, { folderHash }: Pick<PipelineFormat, 'folderHash'>): DatasetSource {
   return {
+    recognise: (project, contents) => datasets.recognise(project, contents, folderHash),
     get: (versionId) => datasets.get(versionId),
     latest: (project, dataset, status) => datasets.latest(project, dataset, status),
     cutBefore: ({ id, project, dataset }, eventTimeBefore, cause) =>

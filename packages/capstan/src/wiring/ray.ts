@@ -4,7 +4,10 @@ import { createExecutorRay, type ExecutorRay } from '#adapters/executor-ray';
 import { invalid, messageOf } from '#kernel/errors';
 import type { Config } from '../config.ts';
 
-type RayConfig = Pick<Config, 'rayAddress' | 'rayToken' | 'rayTokenFile' | 'rayListen' | 'rayListenUrl'>;
+type RayConfig = Pick<
+  Config,
+  'rayAddress' | 'rayToken' | 'rayTokenFile' | 'rayListen' | 'rayListenUrl' | 'rayCacheBytes'
+>;
 
 /**
  * The Ray cluster that is configured, or undefined where none is.
@@ -19,6 +22,7 @@ export function rayOf(config: RayConfig, owner: string): ExecutorRay | undefined
     token: tokenOf(config),
     owner,
     listen: { host: host.replace(/^\[|\]$/g, ''), port: Number(port) },
+    cacheBytes: config.rayCacheBytes,
     ...(config.rayListenUrl !== null && { listenUrl: config.rayListenUrl }),
   });
 }

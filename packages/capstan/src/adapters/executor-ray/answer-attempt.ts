@@ -4,7 +4,9 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { messageOf } from '#kernel/errors';
-import type { ExecutionResult } from '#ports/executor';
+import { BUILD_SCRIPT } from '#kernel/python-environment';
+import type { ExecutionResult, ExecutionSpec } from '#ports/executor';
+import { readRequirements, REQUIREMENTS_FILE } from '#ports/python-requirements';
 import { receiveOutputs } from './bring-back.ts';
 import type { LiveAttempt } from './live-attempt.ts';
 import { bodyOf, jsonOf, LARGEST_CHUNK_BYTES, Refusal, type Call } from './listener.ts';
@@ -38,7 +40,7 @@ export async function answerAttempt(attempt: LiveAttempt, call: Call): Promise<u
   switch (call.verb) {
     case 'begin': {
       attempt.begin(read(beginMessage, await jsonOf(call.request)).machine);
-      return orderOf(attempt);
+      return await orderOf(attempt);
     }
     case 'beat':
       await jsonOf(call.request);
@@ -74,16 +76,29 @@ export async function answerAttempt(attempt: LiveAttempt, call: Call): Promise<u
   }
 }
 
-function orderOf({ spec, carried }: LiveAttempt): object {
+async function orderOf({ spec, carried }: LiveAttempt): Promise<object> {
   return {
     command: spec.command,
     cwd: spec.cwd,
     env: spec.env,
     timeoutMs: Number.isFinite(spec.timeoutMs) ? spec.timeoutMs : null,
     graceMs: Number.isFinite(spec.graceMs) ? spec.graceMs : Number.MAX_SAFE_INTEGER,
+    python: await pythonOf(spec),
     files:
       spec.files && carried ? { root: spec.files.root, writes: spec.files.writes, entries: carried.entries } : null,
   };
+}
+
+/** What a node that lacks the environment of VIRTUAL_ENV makes it from. That it cannot be read counts there alone. */
+async function pythonOf({ python, files }: ExecutionSpec): Promise<object | null> {
+  if (!python || !files) return null;
+  const order = { main: python === 'bare' ? null : REQUIREMENTS_FILE, script: BUILD_SCRIPT, problem: null };
+  try {
+    const read = python === 'bare' ? new Map<string, string>() : await readRequirements(files.root);
+    return read ? { ...order, files: Object.fromEntries(read) } : null;
+  } catch (error) {
+    return { ...order, files: {}, problem: messageOf(error) };
+  }
 }
 
 /** The bytes of all of them, one after the other, as the node asked. */

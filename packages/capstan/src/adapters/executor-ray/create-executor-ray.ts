@@ -17,6 +17,7 @@ const LOST_AFTER_MS = 15_000;
 /** A node gives up first: when this side does, nothing of the command is left there. */
 const NODE_GIVES_UP_WITHIN_MS = 10_000;
 const LOOK_EVERY_MS = 1000;
+const CACHE_BYTES = 20 * 2 ** 30;
 const OWNER = 'capstan-owner';
 const PROCESS = 'capstan-process';
 
@@ -33,6 +34,8 @@ export interface ExecutorRayOptions {
   readonly listenUrl?: string;
   /** Real time after which a side that is not heard of is given up. */
   readonly lostAfterMs?: number;
+  /** What a node may keep of files and Python environments for commands to come. Default 20 GiB. */
+  readonly cacheBytes?: number;
 }
 
 export interface ExecutorRay extends Executor {
@@ -55,6 +58,7 @@ interface Session {
  */
 export function createExecutorRay(options: ExecutorRayOptions): ExecutorRay {
   const lostAfterMs = options.lostAfterMs ?? LOST_AFTER_MS;
+  const cacheBytes = options.cacheBytes ?? CACHE_BYTES;
   const jobs = createRayJobs(options.address, options.token);
   const memo = createDigestMemo();
   const owner = `${hostname()}:${options.owner}`;
@@ -87,7 +91,7 @@ export function createExecutorRay(options: ExecutorRayOptions): ExecutorRay {
     try {
       const url = options.listenUrl ?? urlOf(host, listener.port);
       const metadata = { [OWNER]: owner, [PROCESS]: processMark(process.pid) };
-      const own = await startDriver(jobs, { url, token, lostAfterMs }, metadata, {
+      const own = await startDriver(jobs, { url, token, lostAfterMs, cacheBytes }, metadata, {
         answer: (given) => answers.get(given.attempt)?.(given),
         gone: () => {
           session = undefined;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { startDriver } from './driver-job.ts';
 import type { RayJob, RayJobs } from './ray-jobs.ts';
 
-const adapter = { url: 'http://127.0.0.1:1', token: 't', lostAfterMs: 60_000 };
+const adapter = { url: 'http://127.0.0.1:1', token: 't', lostAfterMs: 60_000, cacheBytes: 1 };
 
 function jobsThat(says: RayJob | undefined): RayJobs {
   return {

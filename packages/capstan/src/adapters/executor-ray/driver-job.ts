@@ -41,6 +41,8 @@ export interface AdapterFacts {
   readonly token: string;
   /** How long they go on without hearing of us. */
   readonly lostAfterMs: number;
+  /** What a node may keep of files and environments. */
+  readonly cacheBytes: number;
 }
 
 /** The resident Ray job, from its submission to its end. */
@@ -59,6 +61,27 @@ export interface DriverJob {
 }
 
 const source = (name: URL): string => readFileSync(name, 'utf8');
+const packed = (text: string): string => deflateSync(text).toString('base64');
+
+/** The package that runs on nodes. Each by its own name, so that the build finds them all. */
+const RUNNER_FILES = {
+  '__init__.py': new URL('./node/capstan_node/__init__.py', import.meta.url),
+  'attempt.py': new URL('./node/capstan_node/attempt.py', import.meta.url),
+  'cache.py': new URL('./node/capstan_node/cache.py', import.meta.url),
+  'calls.py': new URL('./node/capstan_node/calls.py', import.meta.url),
+  'environments.py': new URL('./node/capstan_node/environments.py', import.meta.url),
+  'files.py': new URL('./node/capstan_node/files.py', import.meta.url),
+  'processes.py': new URL('./node/capstan_node/processes.py', import.meta.url),
+  'serve.py': new URL('./node/capstan_node/serve.py', import.meta.url),
+  'supervision.py': new URL('./node/capstan_node/supervision.py', import.meta.url),
+};
+
+/** All of it in one variable: one way to a node, and one hash that it is kept under there. */
+function packRunner(): string {
+  const files = Object.entries(RUNNER_FILES).map(([name, file]) => [name, source(file)]);
+  return packed(JSON.stringify(Object.fromEntries(files)));
+}
+
 const BOOTSTRAP = `import base64,os,zlib;exec(compile(zlib.decompress(base64.b64decode(os.environ['CAPSTAN_RAY_DRIVER'])),'capstan-driver','exec'))`;
 
 /**
@@ -77,8 +100,8 @@ export async function startDriver(
     metadata,
     runtime_env: {
       env_vars: {
-        CAPSTAN_RAY_DRIVER: deflateSync(source(new URL('./node/driver.py', import.meta.url))).toString('base64'),
-        CAPSTAN_RAY_RUNNER: source(new URL('./node/runner.py', import.meta.url)),
+        CAPSTAN_RAY_DRIVER: packed(source(new URL('./node/driver.py', import.meta.url))),
+        CAPSTAN_RAY_RUNNER: packRunner(),
         CAPSTAN_RAY_ADAPTER: JSON.stringify(adapter),
       },
     },

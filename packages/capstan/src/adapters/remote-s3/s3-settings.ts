@@ -1,6 +1,8 @@
 // What the options of an S3 remote mean, as dvc reads them.
+import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { remoteError, type RemoteSettings } from '#ports/object-remote';
+import type { Credentials } from './signature.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -17,18 +19,14 @@ export interface S3Settings {
   readonly configFile: string | undefined;
   readonly credentials: Credentials | undefined;
   readonly isAnonymous: boolean;
-  /** False, or the file of the authorities that are trusted besides. */
-  readonly trust: false | string | undefined;
+  /** Whoever answers is taken for the server. */
+  readonly isUnverified: boolean;
+  /** Certificates of the only authorities that are trusted. */
+  readonly authorities: Buffer | undefined;
   readonly connectTimeoutMs: number;
   readonly readTimeoutMs: number;
   /** Of each write, as the SDK names them. */
   readonly writeOptions: Readonly<Record<string, string>>;
-}
-
-interface Credentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
 }
 
 const TIMEOUT_S = 60;
@@ -61,9 +59,10 @@ export function s3Settings({ name, url, options }: RemoteSettings, env: Env): S3
   if ((accessKeyId === undefined) !== (secretAccessKey === undefined)) {
     throw unfit('half of a key', 'Set both access_key_id and secret_access_key, in .dvc/config.local.');
   }
-  const sessionToken = get('session_token');
+  const profile = get('profile') ?? env['AWS_PROFILE'];
   const seconds = (option: string): number => Number(get(option) ?? TIMEOUT_S) * 1_000;
   const endpoint = get('endpointurl') ?? env['AWS_ENDPOINT_URL_S3'] ?? env['AWS_ENDPOINT_URL'];
+  const verify = get('ssl_verify');
   const isPlain = get('use_ssl')?.toLowerCase() === 'false';
   return {
     name,
@@ -72,15 +71,17 @@ export function s3Settings({ name, url, options }: RemoteSettings, env: Env): S3
     prefix: cleaned === '' ? '' : `${cleaned}/`,
     endpoint: endpoint !== undefined && isPlain ? endpoint.replace(/^https:/, 'http:') : endpoint,
     region: get('region') ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'],
-    profile: get('profile') ?? env['AWS_PROFILE'],
+    profile,
     credentialsFile: get('credentialpath'),
     configFile: get('configpath'),
     credentials:
-      accessKeyId !== undefined && secretAccessKey !== undefined
-        ? { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) }
-        : undefined,
+      credentialsOf(accessKeyId, secretAccessKey, get('session_token')) ??
+      (profile === undefined
+        ? credentialsOf(env['AWS_ACCESS_KEY_ID'], env['AWS_SECRET_ACCESS_KEY'], env['AWS_SESSION_TOKEN'])
+        : undefined),
     isAnonymous: get('allow_anonymous_login')?.toLowerCase() === 'true',
-    trust: trustOf(get('ssl_verify')),
+    isUnverified: verify?.toLowerCase() === 'false',
+    authorities: /^(?:true|false)?$/i.test(verify ?? '') ? undefined : authoritiesIn(verify ?? '', unfit),
     connectTimeoutMs: seconds('connect_timeout'),
     readTimeoutMs: seconds('read_timeout'),
     writeOptions: Object.fromEntries(
@@ -92,7 +93,19 @@ export function s3Settings({ name, url, options }: RemoteSettings, env: Env): S3
   };
 }
 
-function trustOf(value: string | undefined): false | string | undefined {
-  if (value === undefined || value.toLowerCase() === 'true') return undefined;
-  return value.toLowerCase() === 'false' ? false : value;
+function credentialsOf(
+  accessKeyId: string | undefined,
+  secretAccessKey: string | undefined,
+  sessionToken: string | undefined,
+): Credentials | undefined {
+  if (!accessKeyId || !secretAccessKey) return undefined;
+  return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
+}
+
+function authoritiesIn(file: string, unfit: (what: string, hint: string) => Error): Buffer {
+  try {
+    return readFileSync(file);
+  } catch {
+    throw unfit(`the certificates in ${file}, which cannot be read`, 'Correct ssl_verify of the remote.');
+  }
 }

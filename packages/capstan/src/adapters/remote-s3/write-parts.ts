@@ -1,8 +1,7 @@
 import { open } from 'node:fs/promises';
-import type { PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3';
+import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
 import type { RemoteCall } from '#ports/object-remote';
-
-type Sdk = typeof import('@aws-sdk/client-s3');
+import type { Sdk } from './sdk.ts';
 
 const PART_BYTES = 8 << 20;
 /** S3 takes no more than so many parts of one file. */
@@ -14,8 +13,7 @@ const PARTS_AT_ONCE = 4;
  * end.
  */
 export async function writeInParts(
-  sdk: Sdk,
-  client: S3Client,
+  { sdk, client }: Sdk,
   input: Omit<PutObjectCommandInput, 'Body'>,
   { file, size }: { readonly file: string; readonly size: number },
   { signal }: RemoteCall,

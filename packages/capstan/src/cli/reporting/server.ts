@@ -8,6 +8,19 @@ export interface ReportOptions {
   readonly report?: string | false;
 }
 
+/** Flags of the commands that run stages. */
+export const REPORT_OPTIONS = {
+  report: [
+    '--report <url>',
+    'show the run on this server while it goes on; default: CAPSTAN_URL, or git config capstan.url',
+  ],
+  noReport: ['--no-report', 'tell no server of it'],
+  project: [
+    '--project <name>',
+    'project that the run is shown under (default: that of capstan.yaml, or the repository)',
+  ],
+} as const;
+
 /**
  * The server that is told of runs: that of the option, of CAPSTAN_URL, or of Git's setting `capstan.url`; undefined where
  * none is set.

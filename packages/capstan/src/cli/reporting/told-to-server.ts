@@ -1,6 +1,5 @@
 import { invalid } from '#kernel/errors';
 import { projectName, type ReproduceOptions, type Repository } from '#repository';
-import { headersOf } from '../connect.ts';
 import type { Terminal } from '../terminal.ts';
 import { reportServer, type ReportOptions } from './server.ts';
 
@@ -31,8 +30,10 @@ export async function toldToServer<Result>(
     });
   const url = reportServer(terminal, options);
   if (url === undefined) return await work({ project });
-  const [{ createClient }, { createSender }] = await Promise.all([
+  // All schemas of the API come with them, which a run that nobody is told of does not wait for.
+  const [{ createClient }, { headersOf }, { createSender }] = await Promise.all([
     import('@capstan/client'),
+    import('../connect.ts'),
     import('./send-later.ts'),
   ]);
   const sender = createSender({

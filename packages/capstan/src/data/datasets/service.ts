@@ -22,6 +22,7 @@ import {
 import { placeOf } from './placement.ts';
 import { previewRows, type PreviewRow } from './preview.ts';
 import { quarantinedRows, quarantineFile, type QuarantinedRow, type QuarantinePage } from './quarantine.ts';
+import { recognise, type FolderHash, type NamedContent, type Recognised } from './recognise.ts';
 import { describe, scan } from './scan.ts';
 import { splitRows } from './split.ts';
 import { declaredDataset, registerAgain, registerFiles, type NewFile, type RegisterRequest } from './register.ts';
@@ -105,6 +106,8 @@ export interface Datasets {
   quarantineFile(versionId: string, format: string): Promise<StoredFile>;
   /** An accepted version as Croissant 1.0 (JSON-LD). @throws DomainError NOT_FOUND, CONFLICT */
   croissant(versionId: string, serverUrl: string): Promise<object>;
+  /** See `recognise`. */
+  recognise(project: string, wanted: readonly NamedContent[], folderHash: FolderHash): Promise<readonly Recognised[]>;
   /** Versions that were cut or made from this one, newest first, at most 100. */
   derivedFrom(versionId: string): Promise<DatasetVersion[]>;
   /**
@@ -133,6 +136,7 @@ export function createDatasets(deps: DatasetsDeps): Datasets {
     registerFromFolder: (request) => registerFromFolder(deps, request),
     derive: (request) => derive(deps, request, get),
     get,
+    recognise: (project, wanted, folderHash) => recognise(deps, project, wanted, folderHash),
     latest: (project, dataset, ...statuses) =>
       store.newest(deps.database.read, project, dataset, statuses.length === 0 ? ['accepted'] : statuses),
     async byNumber(project, dataset, number) {

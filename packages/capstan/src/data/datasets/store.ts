@@ -72,6 +72,21 @@ export async function rememberFile(writer: Writer, facts: FileFacts): Promise<vo
     .execute();
 }
 
+export async function md5Of(reader: Reader, digest: string): Promise<string | undefined> {
+  const row = await reader
+    .selectFrom('data_files')
+    .select('md5')
+    .where('digest', '=', digest)
+    .where('md5', 'is not', null)
+    .limit(1)
+    .executeTakeFirst();
+  return row?.md5 ?? undefined;
+}
+
+export async function rememberMd5(writer: Writer, digest: string, md5: string): Promise<void> {
+  await writer.updateTable('data_files').set({ md5 }).where('digest', '=', digest).execute();
+}
+
 export async function find(reader: Reader, id: string): Promise<DatasetVersion | undefined> {
   const row = await reader.selectFrom('dataset_versions').selectAll().where('id', '=', id).executeTakeFirst();
   return row && toVersion(row);

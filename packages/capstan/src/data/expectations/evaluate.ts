@@ -14,7 +14,7 @@ import { sameColumns, sameTypes } from './file-rules.ts';
 import { builtIn, failed, passed, type Rule } from './model.ts';
 import { referenceRules, uniqueRules } from './related-rows.ts';
 import { conditionOf, markOf, mostBroken } from './row-quarantine.ts';
-import { columnRules, type FigureRule, type RowRule } from './row-rules.ts';
+import { columnRules, type ColumnRules, type FigureRule, type RowRule } from './row-rules.ts';
 import { scanRules, type ScanContext } from './scan.ts';
 
 export interface Evaluation {
@@ -45,6 +45,23 @@ export interface Judgement {
 
 /** Checks a version against what holds for every dataset and what its suite asks for. */
 export async function evaluate(evaluation: Evaluation): Promise<Judgement> {
+  try {
+    return await judge(evaluation, new Map());
+  } catch (error) {
+    evaluation.signal?.throwIfAborted();
+    if (!isRefused(error)) throw error;
+    const faults = await patternFaults(evaluation);
+    if (faults.size === 0) throw error;
+    return await judge(evaluation, faults);
+  }
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof DomainError && error.code === 'INVALID_ARGUMENT';
+}
+
+/** Patterns of `faults` are told as broken rules, with the reason, and not looked for. */
+async function judge(evaluation: Evaluation, faults: ReadonlyMap<string, string>): Promise<Judgement> {
   const { version, files, suite } = evaluation;
   const has = (name: string) => version.columns.some((column) => column.name === name);
   const context: ScanContext = {
@@ -58,29 +75,13 @@ export async function evaluate(evaluation: Evaluation): Promise<Judgement> {
   };
   const results = [...sameColumns(files, version.columns, version.rows), ...sameTypes(files, version.columns)];
   const rowRules: RowRule[] = [];
-  const figureRules: FigureRule[] = [];
-
   eventTimeRules(evaluation, rowRules, results);
-  for (const [name, asked] of Object.entries(suite.columns)) {
-    const column = version.columns.find((candidate) => candidate.name === name);
-    const present: Rule = { rule: 'present', column: name, severity: asked.severity, expected: 'in the data' };
-    if (!column) {
-      results.push(failed(present, 'no such column', { failedRows: version.rows, examples: [] }));
-      continue;
-    }
-    const faulty = asked.pattern === undefined ? undefined : await patternFault(evaluation, asked.pattern);
-    if (faulty !== undefined) {
-      const rule: Rule = { rule: 'pattern', column: name, severity: asked.severity, expected: 'a regular expression' };
-      results.push(failed(rule, faulty));
-    }
-    const rules = columnRules(column, faulty === undefined ? asked : { ...asked, pattern: undefined });
-    rowRules.push(...rules.rowRules);
-    figureRules.push(...rules.figureRules);
-    results.push(...rules.results);
-  }
+  const columnwise = rulesOfColumns(evaluation, faults);
+  rowRules.push(...columnwise.rowRules);
+  results.push(...columnwise.results);
   const checks = await understoodChecks(context, suite.checks, version.columns);
   results.push(...checks.results, ...(await tableResults(evaluation)));
-  results.push(...(await scanAll(context, { rowRules, checks: checks.rules, figureRules })));
+  results.push(...(await scanAll(context, { rowRules, checks: checks.rules, figureRules: columnwise.figureRules })));
   const unique = await uniqueRules(evaluation, context);
   const references = await referenceRules(evaluation, context);
   results.push(...unique.results, ...references.results);
@@ -88,6 +89,34 @@ export async function evaluate(evaluation: Evaluation): Promise<Judgement> {
   results.push(...(await distributionResults({ ...evaluation, columns, rows }, suite.columns)));
   const inRow = [...rowRules, ...checks.rules].flatMap(({ rule, violation }) => conditionOf(rule, violation));
   return { results, conditions: [...inRow, ...unique.conditions, ...references.conditions] };
+}
+
+function rulesOfColumns({ version, suite }: Evaluation, faults: ReadonlyMap<string, string>): ColumnRules {
+  const all = Object.entries(suite.columns).map(([name, asked]): ColumnRules => {
+    const column = version.columns.find((candidate) => candidate.name === name);
+    const named = (rule: string, expected: string): Rule => ({
+      rule,
+      column: name,
+      severity: asked.severity,
+      expected,
+    });
+    if (!column) {
+      const missing = failed(named('present', 'in the data'), 'no such column', {
+        failedRows: version.rows,
+        examples: [],
+      });
+      return { rowRules: [], figureRules: [], results: [missing] };
+    }
+    const fault = asked.pattern === undefined ? undefined : faults.get(asked.pattern);
+    if (fault === undefined) return columnRules(column, asked);
+    const rules = columnRules(column, { ...asked, pattern: undefined });
+    return { ...rules, results: [failed(named('pattern', 'a regular expression'), fault), ...rules.results] };
+  });
+  return {
+    rowRules: all.flatMap(({ rowRules }) => rowRules),
+    figureRules: all.flatMap(({ figureRules }) => figureRules),
+    results: all.flatMap(({ results }) => results),
+  };
 }
 
 interface Scanned {
@@ -102,7 +131,7 @@ async function scanAll(context: ScanContext, { rowRules, checks, figureRules }: 
     return await scanRules(context, [...rowRules, ...checks], figureRules);
   } catch (error) {
     context.signal?.throwIfAborted();
-    if (checks.length === 0 || (error instanceof DomainError && error.code !== 'INVALID_ARGUMENT')) throw error;
+    if (checks.length === 0 || (error instanceof DomainError && !isRefused(error))) throw error;
     return [...(await scanRules(context, rowRules, figureRules)), ...(await scanChecksAlone(context, checks))];
   }
 }
@@ -125,20 +154,20 @@ function eventTimeRules({ version, suite }: Evaluation, rowRules: RowRule[], res
     });
 }
 
-/** DuckDB alone knows what it takes for a regular expression. */
-async function patternFault({ analytics }: Evaluation, pattern: string): Promise<string | undefined> {
-  try {
-    await analytics.query({
-      tables: {},
-      sql: `select regexp_full_match('', $pattern) as matches`,
-      parameters: { pattern },
-    });
-    return undefined;
-  } catch (error) {
-    if (error instanceof DomainError && error.code === 'INVALID_ARGUMENT')
-      return error.message.replace(/^.*cannot be read: /, '');
-    throw error;
+/** Why patterns of the suite are none, by pattern; DuckDB alone knows what it takes for a regular expression. */
+async function patternFaults({ analytics, suite }: Evaluation): Promise<ReadonlyMap<string, string>> {
+  const faults = new Map<string, string>();
+  for (const { pattern } of Object.values(suite.columns)) {
+    if (pattern === undefined || faults.has(pattern)) continue;
+    try {
+      const sql = `select regexp_full_match('', $pattern) as matches`;
+      await analytics.query({ tables: {}, sql, parameters: { pattern } });
+    } catch (error) {
+      if (!(error instanceof DomainError) || !isRefused(error)) throw error;
+      faults.set(pattern, error.message.replace(/^.*cannot be read: /, ''));
+    }
   }
+  return faults;
 }
 
 async function tableResults(evaluation: Evaluation): Promise<ExpectationResult[]> {

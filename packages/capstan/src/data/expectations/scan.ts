@@ -18,7 +18,7 @@ export interface ScanContext {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Counts all rules in one scan (of at most 200 rules), with the first rows that break each. */
+/** Counts all rules in one scan (of at most 200 rules), and reads the first rows that break those that are broken. */
 export async function scanRules(
   context: ScanContext,
   rowRules: readonly RowRule[],
@@ -28,32 +28,50 @@ export async function scanRules(
   for (let start = 0; start < rowRules.length; start += RULES_PER_SCAN) {
     const portion = rowRules.slice(start, start + RULES_PER_SCAN);
     const figures = start === 0 ? figureRules : [];
-    const row = await scan(context, portion, figures);
-    for (const [index, rule] of portion.entries()) {
-      const examples = toExamples(context, shownOf(context, rule), row[`examples${index}`]);
-      results.push(judgeRows(rule, Number(row[`count${index}`]), context.rows, examples));
-    }
-    results.push(...figures.map((figure, index) => figure.judge(figure.rule, row[`figure${index}`])));
+    const row = await count(context, portion, figures);
+    const counts = portion.map((_rule, index) => Number(row[`count${index}`]));
+    const examples = await readExamples(
+      context,
+      portion.filter((_rule, index) => counts[index] !== 0),
+    );
+    for (const [index, rule] of portion.entries())
+      results.push(judgeRows(rule, counts[index] ?? 0, context.rows, examples.get(rule) ?? []));
+    results.push(...judgeFigures(figures, row));
   }
-  if (rowRules.length === 0 && figureRules.length > 0) {
-    const row = await scan(context, [], figureRules);
-    results.push(...figureRules.map((figure, index) => figure.judge(figure.rule, row[`figure${index}`])));
-  }
+  if (rowRules.length === 0 && figureRules.length > 0)
+    results.push(...judgeFigures(figureRules, await count(context, [], figureRules)));
   return results;
 }
 
-async function scan(
+function judgeFigures(figures: readonly FigureRule[], row: DataRow): ExpectationResult[] {
+  return figures.map((figure, index) => figure.judge(figure.rule, row[`figure${index}`]));
+}
+
+async function count(
   context: ScanContext,
   rowRules: readonly RowRule[],
   figureRules: readonly FigureRule[],
 ): Promise<DataRow> {
-  const fields = rowRules.flatMap((rule, index) => [
-    `count(*) filter (where ${rule.violation}) as count${index}`,
-    `${firstRows(shownOf(context, rule))} filter (where ${rule.violation}) as examples${index}`,
-  ]);
+  const fields = rowRules.map(({ violation }, index) => `count_if(${violation}) as count${index}`);
   fields.push(...figureRules.map(({ figure }, index) => `${figure} as figure${index}`));
   const [row = {}] = await ask(context, `select ${fields.join(',\n')} from data_rows`);
   return row;
+}
+
+/** Gathering examples costs a row many times what counting it does: only rows that break a rule are looked at. */
+async function readExamples(
+  context: ScanContext,
+  broken: readonly RowRule[],
+): Promise<ReadonlyMap<RowRule, FailedRow[]>> {
+  if (broken.length === 0) return new Map();
+  const fields = broken.map(
+    (rule, index) => `${firstRows(shownOf(context, rule))} filter (where ${rule.violation}) as examples${index}`,
+  );
+  const anyBroken = broken.map(({ violation }) => `(${violation})`).join(' or ');
+  const [row = {}] = await ask(context, `select ${fields.join(',\n')} from data_rows where ${anyBroken}`);
+  return new Map(
+    broken.map((rule, index) => [rule, toExamples(context, shownOf(context, rule), row[`examples${index}`])]),
+  );
 }
 
 /** SQL that is true for a row with a value in one of these columns. */

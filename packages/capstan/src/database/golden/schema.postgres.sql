@@ -105,6 +105,7 @@ data_file_scans.untimed_rows bigint not null
 data_files.columns text not null
 data_files.digest text not null
 data_files.format text not null
+data_files.md5 text
 data_files.rows bigint not null
 data_files.size_bytes bigint not null
 dataset_versions.checked_at bigint
@@ -303,6 +304,7 @@ index CREATE INDEX run_dataset_inputs_dataset ON run_dataset_inputs USING btree 
 index CREATE INDEX run_params_by_key ON run_params USING btree (key, run_key)
 index CREATE INDEX run_tags_by_key ON run_tags USING btree (key, run_key)
 index CREATE INDEX run_tags_parent ON run_tags USING btree (value) WHERE (key = 'mlflow.parentRunId'::text)
+index CREATE INDEX run_tags_pipeline_run ON run_tags USING btree (value) WHERE (key = 'capstan.pipeline_run'::text)
 index CREATE INDEX runs_newest ON runs USING btree (experiment_id, lifecycle, start_time DESC, id)
 index CREATE INDEX runs_trash ON runs USING btree (deleted_at) WHERE (lifecycle = 'deleted'::text)
 index CREATE INDEX stage_attempts_run ON stage_attempts USING btree (run_id)

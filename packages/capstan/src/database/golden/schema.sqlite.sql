@@ -7,7 +7,7 @@ CREATE TABLE "cycle_steps" ("cycle" text not null references "cycles" ("id"), "s
 CREATE TABLE "cycle_triggers" ("project" text not null, "trigger_key" text not null, "kind" text not null, "trigger_reason" text not null, "trigger_at" integer not null, "cycle" text, "reason" text not null, "checks" text not null, "event_seq" integer not null, "considered_at" integer not null, constraint "cycle_triggers_pk" primary key ("project", "trigger_key"));
 CREATE TABLE "cycles" ("id" text not null primary key, "project" text not null, "number" integer not null, "state" text not null, "trigger_kind" text not null, "trigger_reason" text not null, "trigger_at" integer not null, "reason" text, "window_from" integer, "window_before" integer, "labelled" text, "evaluation" text, "training" text not null, "baseline_probability" real, "pipeline_run" text, "model" text, "version" integer, "verdict" text, "deployment" text, "rollout" text, "last_event" integer not null, "started_at" integer not null, "ended_at" integer, constraint "cycles_number" unique ("project", "number"));
 CREATE TABLE "data_file_scans" ("digest" text not null, "format" text not null, "time_column" text not null, "time_min" integer, "time_max" integer, "untimed_rows" integer not null, constraint "data_file_scans_pk" primary key ("digest", "format", "time_column"));
-CREATE TABLE "data_files" ("digest" text not null, "format" text not null, "size_bytes" integer not null, "rows" integer not null, "columns" text not null, constraint "data_files_pk" primary key ("digest", "format"));
+CREATE TABLE "data_files" ("digest" text not null, "format" text not null, "size_bytes" integer not null, "rows" integer not null, "columns" text not null, "md5" text, constraint "data_files_pk" primary key ("digest", "format"));
 CREATE TABLE "dataset_versions" ("id" text not null primary key, "project" text not null, "dataset" text not null, "number" integer not null, "digest" text not null, "status" text not null, "origin" text not null, "rows" integer not null, "size_bytes" integer not null, "file_count" integer not null, "files" text not null, "columns" text not null, "event_time_column" text, "event_time_min" integer, "event_time_max" integer, "parents" text not null, "recipe_digest" text, "profile" text, "report" text, "created_at" integer not null, "checked_at" integer, "registered_digest" text, "quarantined_rows" integer default 0 not null, "quarantine" text);
 CREATE TABLE "debt_features" ("verdict" text not null primary key, "benefits" text not null, "measured_at" integer not null);
 CREATE TABLE "debt_items" ("project" text not null, "item_key" text not null, "since" integer not null, "title" text not null, "repaid_at" integer, constraint "debt_items_pk" primary key ("project", "item_key", "since"));
@@ -150,6 +150,7 @@ CREATE UNIQUE INDEX rollouts_open on rollouts (deployment)
     where state not in ('promoted', 'rolled-back');
 CREATE INDEX "run_dataset_inputs_dataset" on "run_dataset_inputs" ("dataset_id");
 CREATE INDEX run_tags_parent on run_tags (value) where key = 'mlflow.parentRunId';
+CREATE INDEX run_tags_pipeline_run on run_tags (value) where key = 'capstan.pipeline_run';
 CREATE INDEX runs_newest on runs (experiment_id, lifecycle, start_time desc, id);
 CREATE INDEX "runs_trash" on "runs" (deleted_at)
         where lifecycle = 'deleted';

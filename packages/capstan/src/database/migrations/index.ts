@@ -29,6 +29,7 @@ import { sweeps } from './0031-sweeps.ts';
 import { reportedRuns } from './0032-reported-runs.ts';
 import { parallelStages } from './0033-parallel-stages.ts';
 import { quarantinedRows } from './0034-quarantined-rows.ts';
+import { lineageOfCheckouts } from './0035-lineage-of-checkouts.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step in order. A step that has been released is never changed. */
@@ -64,4 +65,5 @@ export const migrations: readonly Migration[] = [
   reportedRuns,
   parallelStages,
   quarantinedRows,
+  lineageOfCheckouts,
 ];

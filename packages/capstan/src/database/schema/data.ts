@@ -6,6 +6,8 @@ export interface DataFilesTable {
   rows: number;
   /** JSON list of {name, type, storageType}. */
   columns: string;
+  /** As DVC names content; null until somebody asked. */
+  md5: string | null;
 }
 
 /** What a read of a data file to its end found; a row is only there when that went well. By content, as `data_files`. */

@@ -18,7 +18,7 @@ export interface LineageDeps {
   readonly runtime: ModelRuntime;
   readonly datasets: Pick<Datasets, 'get' | 'derivedFrom'>;
   readonly experiments: Pick<Experiments, 'getRun'>;
-  readonly pipelines: Pick<Pipelines, 'madeIn' | 'given'>;
+  readonly pipelines: Pick<Pipelines, 'get' | 'madeIn' | 'given'>;
   readonly registry: Pick<ModelRegistry, 'getVersion' | 'aliasHistory'>;
   readonly gates: Pick<Gates, 'find'>;
   readonly deployments: Pick<Deployments, 'revisions' | 'rollouts' | 'judgements'>;

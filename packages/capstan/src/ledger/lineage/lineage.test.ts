@@ -94,7 +94,7 @@ describeDatabases('explain', (open) => {
     expect(found(it.run)).toMatchObject({ id: made.runId });
     expect(found(it.attempt)).toMatchObject({ id: 'sa_1', stage: 'train', command: 'python train.py' });
     expect(found(it.pipelineRun)).toMatchObject({ id: 'pr_1', doubt: null });
-    expect(found(it.code)).toEqual({ digest: 'md5:1', gitCommit: 'c0ffee', declaration: 1 });
+    expect(found(it.code)).toEqual({ digest: 'md5:1', gitCommit: 'c0ffee', declaration: 1, checkout: null });
     expect(found(it.environment)).toEqual({ key: 'env-1' });
     const [read, parent] = found(it.data);
     expect(read).toMatchObject({ versionId: made.training.id, isRead: true, digest: made.training.digest });

@@ -24,13 +24,19 @@ export function aliasesAt(
   return [...named].filter(([, to]) => to === version).map(([alias]) => alias);
 }
 
+/** An experiment run, and the attempt that it says it was made by, where Capstan did not make it. */
+export interface MadeBy {
+  readonly runId: string;
+  readonly attempt?: string | undefined;
+}
+
 /** The attempt that an experiment run was made for. */
 export function attemptOf(
   run: PipelineRun,
-  runId: string,
+  { runId, attempt: said }: MadeBy,
 ): { readonly stage: string; readonly command: string; readonly attempt: StageAttempt } | undefined {
   for (const { name: stage, command, attempts } of run.stages) {
-    const attempt = attempts.find((each) => each.runId === runId);
+    const attempt = attempts.find((each) => each.runId === runId || each.id === said);
     if (attempt) return { stage, command, attempt };
   }
   return undefined;

@@ -1,7 +1,7 @@
-import type { DatasetVersion, Explanation, PipelineRun } from '@capstan/api';
+import type { DatasetVersion, Explanation, PipelineRun, ReportedPlace } from '@capstan/api';
 import { DomainError } from '#kernel/errors';
 import type { LineageDeps } from './deps.ts';
-import { attemptOf, doubtOf, follow, type Link } from './model.ts';
+import { attemptOf, doubtOf, follow, type Link, type MadeBy } from './model.ts';
 import type { VersionFound } from './serving-links.ts';
 
 type TrainingLinks = Pick<
@@ -11,9 +11,8 @@ type TrainingLinks = Pick<
 type Found<Name extends keyof TrainingLinks> = Extract<TrainingLinks[Name], { found: unknown }>['found'];
 
 /** A pipeline run with the experiment run that the version came from. */
-interface Making {
+interface Making extends MadeBy {
   readonly run: PipelineRun;
-  readonly runId: string;
   readonly registeredAt: number;
 }
 
@@ -31,15 +30,37 @@ export async function trainingLinks(deps: LineageDeps, version: Link<VersionFoun
   };
 }
 
-async function makingLink(
-  { pipelines }: LineageDeps,
-  { runId, createdAt, createdBy }: VersionFound,
-): Promise<Link<Making>> {
+async function makingLink(deps: LineageDeps, { runId, createdAt, createdBy }: VersionFound): Promise<Link<Making>> {
   if (runId === null)
     return { missing: `${createdBy} registered the version without a run: how it was made is not known` };
-  const run = await pipelines.madeIn(runId);
-  if (!run) return { missing: `no pipeline of Capstan made the run ${runId}: it was logged from outside` };
-  return { found: { run, runId, registeredAt: createdAt } };
+  const run = await deps.pipelines.madeIn(runId);
+  if (run) return { found: { run, runId, registeredAt: createdAt } };
+  const told = await toldBy(deps, runId);
+  if (told) return { found: { ...told, registeredAt: createdAt } };
+  return { missing: `no pipeline of Capstan made the run ${runId}: it was logged from outside` };
+}
+
+/** What an experiment run says of its making: code in stages of checkouts logs by itself. */
+export async function madeBy(
+  experiments: LineageDeps['experiments'],
+  runId: string,
+): Promise<MadeBy & { readonly pipelineRun?: string | undefined }> {
+  const { tags } = await experiments.getRun(runId);
+  const told = new Map(tags.map(({ key, value }) => [key, value]));
+  return { runId, attempt: told.get('capstan.attempt'), pipelineRun: told.get('capstan.pipeline_run') };
+}
+
+async function toldBy(
+  { experiments, pipelines }: LineageDeps,
+  runId: string,
+): Promise<(MadeBy & { readonly run: PipelineRun }) | undefined> {
+  try {
+    const { pipelineRun, attempt } = await madeBy(experiments, runId);
+    return pipelineRun === undefined ? undefined : { run: await pipelines.get(pipelineRun), runId, attempt };
+  } catch (error) {
+    if (error instanceof DomainError && error.code === 'NOT_FOUND') return undefined;
+    throw error;
+  }
 }
 
 async function runLink({ experiments }: LineageDeps, { runId, createdBy }: VersionFound): Promise<Link<Found<'run'>>> {
@@ -53,18 +74,18 @@ async function runLink({ experiments }: LineageDeps, { runId, createdBy }: Versi
   }
 }
 
-function attemptLink({ run, runId }: Making): Link<Found<'attempt'>> {
-  const made = attemptOf(run, runId);
-  if (!made) return { missing: `no attempt of ${run.id} is known to have made the run ${runId}` };
-  return { found: { ...made.attempt, stage: made.stage, command: made.command } };
+function attemptLink({ run, ...made }: Making): Link<Found<'attempt'>> {
+  const found = attemptOf(run, made);
+  if (!found) return { missing: `no attempt of ${run.id} is known to have made the run ${made.runId}` };
+  return { found: { ...found.attempt, stage: found.stage, command: found.command } };
 }
 
-function pipelineRunLink({ run, runId, registeredAt }: Making): Link<Found<'pipelineRun'>> {
+function pipelineRunLink({ run, registeredAt, ...made }: Making): Link<Found<'pipelineRun'>> {
   const { id, project, number, status, phase, reason, cutoff, cycle, actor, modelVersions } = run;
   const { createdAt, startedAt, endedAt, source, place, isLost } = run;
   const times = { createdAt, startedAt, endedAt };
   const origin = { source, place, isLost };
-  const doubt = doubtOf(attemptOf(run, runId)?.attempt, registeredAt);
+  const doubt = doubtOf(attemptOf(run, made)?.attempt, registeredAt);
   return {
     found: {
       id,
@@ -84,19 +105,38 @@ function pipelineRunLink({ run, runId, registeredAt }: Making): Link<Found<'pipe
   };
 }
 
-function codeLink({ id, codeDigest, gitCommit, revision }: PipelineRun): Link<Found<'code'>> {
+export function codeLink({ id, codeDigest, gitCommit, revision, place }: PipelineRun): Link<Found<'code'>> {
+  if (place) return checkoutCode(place);
   if (codeDigest === null) return { missing: `${id} ended before its code was taken down` };
-  return { found: { digest: codeDigest, gitCommit, declaration: revision } };
+  return { found: { digest: codeDigest, gitCommit, declaration: revision, checkout: null } };
 }
 
-function environmentLink({ id, environmentKey: key }: PipelineRun): Link<Found<'environment'>> {
+/** An experiment's own commit holds all that ran; another run's is what lay under changes that nobody has taken down. */
+function checkoutCode({ commit, isDirty, repository, host, experiment }: ReportedPlace): Link<Found<'code'>> {
+  const kept = experiment?.commit ?? null;
+  const gitCommit = kept ?? commit;
+  if (gitCommit === null) return { missing: `the checkout on ${host} has no commit: what code ran is not known` };
+  const checkout = {
+    repository: repository.remote ?? repository.name,
+    isDirty: kept === null ? isDirty : false,
+    experiment: kept === null ? null : (experiment?.name ?? null),
+  };
+  return { found: { digest: null, gitCommit, declaration: null, checkout } };
+}
+
+export function environmentLink({ id, environmentKey: key, place }: PipelineRun): Link<Found<'environment'>> {
+  if (place) return { missing: `it ran in a checkout on ${place.host}, which does not tell what was installed` };
   return key === null ? { missing: `${id} ended before its environment was known` } : { found: { key } };
 }
 
 /** The versions that a run's stages read, then what those were cut from, back to the first. */
-async function dataLink({ datasets }: LineageDeps, run: PipelineRun): Promise<Link<Found<'data'>>> {
+export async function dataLink({ datasets }: LineageDeps, run: PipelineRun): Promise<Link<Found<'data'>>> {
   const read = run.inputs.flatMap(({ used }) => (used ? [used.versionId] : []));
-  if (read.length === 0) return { missing: `${run.id} read no dataset that Capstan knows` };
+  if (read.length === 0) {
+    const isOpen = run.status === 'queued' || run.status === 'running';
+    if (run.place && isOpen) return { missing: 'what it read is looked up when it has ended' };
+    return { missing: `${run.id} read no dataset ${run.place ? 'version ' : ''}that Capstan knows` };
+  }
   const found = new Map<string, DatasetVersion>();
   let wanted = read;
   while (wanted.length > 0) {

@@ -40,6 +40,19 @@ export async function findRuns(reader: Reader, ids: readonly string[]): Promise<
   return rows.map(toRun);
 }
 
+export async function runsTagged(reader: Reader, key: string, value: string, limit: number): Promise<string[]> {
+  const rows = await reader
+    .selectFrom('run_tags')
+    .innerJoin('runs', 'runs.key', 'run_tags.run_key')
+    .select('runs.id')
+    // Written out: partial indexes answer for values that the query names.
+    .where('run_tags.key', '=', sql.lit(key))
+    .where('run_tags.value', '=', value)
+    .limit(limit)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
 /** What a log call asks of a run, in one query: it is the hot path. */
 export interface RunForWriting {
   readonly id: string;

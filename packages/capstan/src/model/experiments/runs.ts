@@ -50,6 +50,8 @@ export interface RunUseCases {
   getRun(id: string): Promise<Run>;
   /** Those of the ids that exist, in the order asked. */
   getRuns(ids: readonly string[]): Promise<readonly Run[]>;
+  /** Ids of runs with this value of a tag, deleted ones too, in no order; at most 1,000. */
+  runsTagged(key: string, value: string): Promise<string[]>;
   /** Changes only what is given. A run that has ended may be opened again. @throws DomainError NOT_FOUND, CONFLICT */
   updateRun(change: RunChange): Promise<RunInfo>;
   /** All or none; returns how many were active. @throws DomainError NOT_FOUND */
@@ -59,6 +61,8 @@ export interface RunUseCases {
   /** @throws DomainError NOT_FOUND when the run has no such tag */
   removeTag(input: { readonly id: string; readonly key: string; readonly cause: Cause }): Promise<void>;
 }
+
+const MOST_TAGGED = 1_000;
 
 /** 32 hex digits, as MLflow's ids are, from an id of ours. */
 export function hexId(id: string): string {
@@ -181,6 +185,7 @@ export function runUseCases({ database, events, clock, ids }: ExperimentsDeps, f
       };
     },
     getRun: get,
+    runsTagged: (key, value) => store.runsTagged(database.read, key, value, MOST_TAGGED),
     async getRuns(wanted) {
       const found = await loadRuns(database, await store.findRuns(database.read, wanted), everything);
       const byId = new Map(found.map((run) => [run.id, run]));

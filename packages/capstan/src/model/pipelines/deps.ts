@@ -41,6 +41,14 @@ export interface DatasetSource {
   latest(project: string, dataset: string, status: 'accepted'): Promise<SourceVersion | undefined>;
   /** The rows before an event time, as a version of their own; the same cut again is the same version. */
   cutBefore(version: SourceVersion, eventTimeBefore: number, cause: Cause): Promise<SourceVersion>;
+  /**
+   * Versions that hold content which a lock file names by MD5, each with the MD5s that it was recognised by; a folder's has
+   * `.dir` behind it.
+   */
+  recognise(
+    project: string,
+    contents: readonly { readonly md5: string; readonly sizeBytes: number }[],
+  ): Promise<readonly { readonly version: SourceVersion; readonly contents: readonly string[] }[]>;
   /** Writes the version's files into the folder. @throws DomainError CONFLICT for a version that is not accepted */
   materialise(versionId: string, folder: string): Promise<void>;
 }
@@ -74,6 +82,8 @@ export interface TrackedInput {
 export interface RunTracker {
   /** Returns the id of the run made for the attempt, which is the same for the same attempt. */
   begin(run: NewTrackedRun): Promise<string>;
+  /** Runs that stages of a pipeline run have made or were given, in no order. */
+  ofPipelineRun(pipelineRun: string): Promise<string[]>;
   /** The run made for an attempt, if there is one: an attempt may have been cut off before it learnt of its run. */
   find(project: string, attemptId: string): Promise<string | undefined>;
   /** Adds the parameters that the run does not have: what the stage itself has logged stands. */

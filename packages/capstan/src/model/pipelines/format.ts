@@ -50,12 +50,14 @@ export interface PipelineFormat {
   resultKey(entry: LockEntry): string;
   encodeEntry(entry: LockEntry): string;
   decodeEntry(text: string): LockEntry;
-  /** Replaces one stage's entry in the lock file beside the pipeline file; the others stay. */
-  writeLock(folder: string, stage: string, entry: LockEntry, order?: readonly string[]): Promise<void>;
+  /** Replaces entries in the lock file beside the pipeline file, by stage; the others stay. */
+  writeLock(folder: string, entries: ReadonlyMap<string, LockEntry>, order?: readonly string[]): Promise<void>;
   /** Makes a folder one in which the format's own tool works. */
   adopt(folder: string): Promise<void>;
   /** Makes the bytes of a finished stage's outputs known to the format's own tool in an adopted folder. */
   shareOutputs(folder: string, outputs: readonly SharedOutput[]): Promise<void>;
+  /** The hash of a folder with these files, as lock files have it. */
+  folderHash(files: readonly Pick<HashedFile, 'path' | 'md5'>[]): string;
   /** The numbers of a metrics file, nested names joined by dots. Other values are left out. */
   readMetrics(path: string): Promise<ReadonlyMap<string, number>>;
 }

@@ -5,10 +5,11 @@ import type { Pipelines } from './service.ts';
 export function pipelineJobs(
   pipelines: Pipelines,
   reportedRuns: ReportedRuns,
-): Pick<JobHandlers, 'pipelines.run' | 'pipelines.track'> {
+): Pick<JobHandlers, 'pipelines.run' | 'pipelines.track' | 'pipelines.link'> {
   return {
     'pipelines.run': ({ pipelineRun }, context) =>
       pipelines.work(pipelineRun, { ...context, isLastTry: context.attempt >= jobKinds['pipelines.run'].maxAttempts }),
+    'pipelines.link': ({ pipelineRun }) => reportedRuns.link(pipelineRun),
     'pipelines.track': ({ attempt }, { cause }) => reportedRuns.track(attempt, cause),
   };
 }

@@ -25,6 +25,7 @@ import {
   createReportedRuns,
   pipelineJobs,
   trackRuns,
+  type DatasetSource,
   type Pipelines,
   type PipelinesDeps,
   type ReportedRuns,
@@ -107,7 +108,33 @@ export async function benchIn(
     installerEnvironment: commandEnvironment,
   });
   const tracker = trackRuns({ experiments, blobs });
-  const reportedRuns = createReportedRuns({ database, events, jobs, clock, blobs, tracker, ...changes });
+  const format = createDvcFormat();
+  const versions: DatasetSource = {
+    recognise: (name, contents) => datasets.recognise(name, contents, format.folderHash),
+    get: datasets.get,
+    latest: (name, dataset, status) => datasets.latest(name, dataset, status),
+    cutBefore: (version, eventTimeBefore, because) =>
+      datasets.derive({
+        project: version.project,
+        dataset: version.dataset,
+        from: version.id,
+        where: { eventTimeBefore },
+        cause: because,
+      }),
+    materialise: async (versionId, target) => void (await datasets.materialise(versionId, target)),
+  };
+  const modelVersionsOf = async (): Promise<string[]> => [];
+  const reportedRuns = createReportedRuns({
+    database,
+    events,
+    jobs,
+    clock,
+    blobs,
+    tracker,
+    datasets: versions,
+    modelVersionsOf,
+    ...changes,
+  });
   const pipelines = createPipelines({
     database,
     events,
@@ -120,22 +147,10 @@ export async function benchIn(
     localSlots: createSlots({ cpus: 2, gpus: 0, memoryBytes: 2 ** 34 }),
     projects,
     environments,
-    format: createDvcFormat(),
-    datasets: {
-      get: datasets.get,
-      latest: (name, dataset, status) => datasets.latest(name, dataset, status),
-      cutBefore: (version, eventTimeBefore, because) =>
-        datasets.derive({
-          project: version.project,
-          dataset: version.dataset,
-          from: version.id,
-          where: { eventTimeBefore },
-          cause: because,
-        }),
-      materialise: async (versionId, target) => void (await datasets.materialise(versionId, target)),
-    },
+    format,
+    datasets: versions,
     tracker,
-    modelVersionsOf: async () => [],
+    modelVersionsOf,
     folders: { workspaces: join(data, 'workspaces'), logs: join(data, 'logs'), data },
     commandEnvironment,
     trackingUrl: () => 'http://127.0.0.1:1',

@@ -161,8 +161,8 @@ describe('dvc.lock', () => {
       'dvc.lock':
         "schema: '2.0'\ndatasets: [{name: d}]\nstages:\n  a:\n    cmd: old\n  b:\n    cmd: &c kept\n  c:\n    cmd: *c\n",
     });
-    await format.writeLock(folder, 'z', entry);
-    await format.writeLock(folder, 'a', entry);
+    await format.writeLock(folder, new Map([['z', entry]]));
+    await format.writeLock(folder, new Map([['a', entry]]));
     expect(await readFile(join(folder, 'dvc.lock'), 'utf8')).toBe(
       `schema: '2.0'\ndatasets:\n- name: d\nstages:\n  a:\n    cmd: x\n    outs:\n    - path: o\n      hash: md5\n      md5: d41d8cd98f00b204e9800998ecf8427e\n      size: 1\n` +
         `  b:\n    cmd: kept\n  c:\n    cmd: kept\n  z:\n    cmd: x\n    outs:\n    - path: o\n      hash: md5\n      md5: d41d8cd98f00b204e9800998ecf8427e\n      size: 1\n`,
@@ -171,7 +171,7 @@ describe('dvc.lock', () => {
 
   it('of another schema is left alone', async () => {
     await writeFiles({ 'dvc.lock': 'a:\n  cmd: x\n' });
-    await expect(format.writeLock(folder, 'a', entry)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    await expect(format.writeLock(folder, new Map([['a', entry]]))).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     expect(await readFile(join(folder, 'dvc.lock'), 'utf8')).toBe('a:\n  cmd: x\n');
   });
 });

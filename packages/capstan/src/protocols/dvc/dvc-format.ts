@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { PipelineFormat } from '#model/pipelines';
 import { adoptFolder, shareOutputs } from './objects/dvc-folder.ts';
 import { refuseIgnorePatterns } from './ignore/dvcignore.ts';
+import { writeListing } from './objects/folder-listing.ts';
 import { hashPath } from './objects/hash-path.ts';
 import { resultKey } from './lock/lock-entry.ts';
 import { decodeEntry, encodeEntry, writeLock } from './lock/lock-file.ts';
@@ -27,6 +29,7 @@ export function createDvcFormat(): PipelineFormat {
     writeLock,
     adopt: adoptFolder,
     shareOutputs,
+    folderHash: (files) => `${createHash('md5').update(writeListing(files)).digest('hex')}.dir`,
     readMetrics: (path) => readMetrics(path, basename(path)),
   };
 }

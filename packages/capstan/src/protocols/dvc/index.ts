@@ -21,7 +21,7 @@ export {
   type RemoteConfig,
 } from './config/config-file.ts';
 export { removeConfigSection, setConfigOption } from './config/edit-config.ts';
-export { listingPieces, readListing, readListingColumns, type ListedFile } from './objects/folder-listing.ts';
+export { listingPieces, readListingColumns, type ListedFile } from './objects/folder-listing.ts';
 export { withIgnored, withoutIgnored } from './ignore/git-ignore.ts';
 export { readPipelineFile, type PipelineFiles, type PipelineSource } from './pipeline/read-pipeline.ts';
 export type { ValueUse } from './pipeline/read-stage.ts';

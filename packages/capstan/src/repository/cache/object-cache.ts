@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { DomainError } from '#kernel/errors';
 import {
   listingPieces,
   objectPath,
-  readListing,
   readListingColumns,
   type HashScheme,
   type LinkType,
   type ListedFile,
 } from '#protocols/dvc';
+import { hashFile } from '../hashing/md5-file.ts';
 import { digestAt, DIGEST_BYTES, type Content, type FileList, type ObjectId } from '../model.ts';
 import { storeBytes, type StoreBy } from './object-files.ts';
 
@@ -36,6 +36,7 @@ export interface ObjectCache {
 
 /** Fewer are asked for one by one. */
 const WORTH_LISTING = 64;
+const CHUNK_BYTES = 1 << 20;
 
 export function openCache(folder: string, links: readonly LinkType[]): ObjectCache {
   const fileOf = ({ md5, scheme }: ObjectId): string => join(folder, objectPath(md5, scheme));
@@ -58,26 +59,36 @@ export function openCache(folder: string, links: readonly LinkType[]): ObjectCac
       return content;
     },
     readFolder(id) {
-      const file = fileOf(id);
-      return readListing(folderBytes(file, id), file);
+      const { paths, digests } = this.listFolder(id);
+      return paths.map((path, index) => ({ path, md5: digestAt(digests, index) }));
     },
     listFolder(id) {
       const file = fileOf(id);
-      return { ...readListingColumns(folderBytes(file, id), file), sizes: [] };
+      refuseDamaged(file, id);
+      return { ...readListingColumns(chunksOf(file), file), sizes: [] };
     },
   };
 }
 
-function folderBytes(file: string, id: ObjectId): Buffer {
+function refuseDamaged(file: string, id: ObjectId): void {
   if (!existsSync(file)) {
     throw new DomainError('NOT_FOUND', `The cache does not hold the folder ${id.md5}`, {
       field: id.md5,
       hint: 'Bring it from a remote: capstan fetch.',
     });
   }
-  const bytes = readFileSync(file);
-  if (`${createHash('md5').update(bytes).digest('hex')}.dir` !== id.md5) throw damaged(file);
-  return bytes;
+  if (`${hashFile(file).digest.toString('hex')}.dir` !== id.md5) throw damaged(file);
+}
+
+/** The list of a million files is 90 MB: it is read by and by, into the same memory. */
+function* chunksOf(file: string): Generator<Buffer> {
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  const handle = openSync(file, 'r');
+  try {
+    for (let read = readSync(handle, chunk); read > 0; read = readSync(handle, chunk)) yield chunk.subarray(0, read);
+  } finally {
+    closeSync(handle);
+  }
 }
 
 /** What a folder is called after its files, which are sorted. */

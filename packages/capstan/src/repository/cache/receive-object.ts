@@ -1,6 +1,6 @@
 import { DomainError } from '#kernel/errors';
-import { streamHash } from '../hashing/md5-file.ts';
-import type { ObjectId } from '../model.ts';
+import { bytesHash, streamHash, type StreamHash } from '../hashing/md5-file.ts';
+import { isFolderId, type ObjectId } from '../model.ts';
 import type { ObjectCache } from './object-cache.ts';
 import { beginIncoming, placeBytes } from './object-files.ts';
 
@@ -18,24 +18,29 @@ export async function receiveObject(
   id: ObjectId,
   bytes: AsyncIterable<Uint8Array>,
 ): Promise<number> {
-  const hash = streamHash(id.scheme);
   const object = cache.fileOf(id);
   let held: Uint8Array[] = [];
   let sizeBytes = 0;
+  let hash: StreamHash | undefined;
   let incoming: Awaited<ReturnType<typeof beginIncoming>> | undefined;
   try {
     for await (const piece of bytes) {
-      hash.update(piece);
       sizeBytes += piece.length;
       held.push(piece);
       if (sizeBytes <= HELD_BYTES && !incoming) continue;
+      hash ??= streamHash(id.scheme);
       incoming ??= await beginIncoming(cache.folder);
-      for (const each of held) await incoming.write(each);
+      for (const each of held) {
+        hash.update(each);
+        await incoming.write(each);
+      }
       held = [];
     }
-    if (`${hash.digest()}${id.md5.endsWith('.dir') ? '.dir' : ''}` !== id.md5) throw wrongBytes(id);
+    const whole = held.length === 1 && held[0] ? held[0] : Buffer.concat(held);
+    const digest = hash ? hash.digest() : bytesHash(whole, id.scheme);
+    if (`${digest}${isFolderId(id) ? '.dir' : ''}` !== id.md5) throw wrongBytes(id);
     if (incoming) await incoming.keep(object);
-    else placeBytes(object, held.length === 1 && held[0] ? held[0] : Buffer.concat(held));
+    else placeBytes(object, whole);
     return sizeBytes;
   } catch (error) {
     throw asFull(error, object);

@@ -2,12 +2,13 @@ import { readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { conflict, DomainError } from '#kernel/errors';
 import { damaged } from '../cache/object-cache.ts';
-import { createPlacer } from '../cache/place-object.ts';
+import type { PlacedFacts } from '../cache/place-task.ts';
 import { damagedObjects } from '../cache/verify.ts';
-import { digestAt, isFolderId, type FileList, type Hashed, type ObjectId } from '../model.ts';
+import { digestAt, digestsAt, isFolderId, type FileList, type Hashed, type ObjectId } from '../model.ts';
 import type { Repository } from '../open.ts';
 import { folderOf } from '../paths.ts';
 import { hashContent } from '../tree/content.ts';
+import { rememberPlaced } from '../tree/remember-placed.ts';
 import { ignoreInGit } from './git.ts';
 import { chosenUse, isCachedData, usedData, type CachedData } from './used-data.ts';
 
@@ -71,12 +72,9 @@ export async function checkoutOne(
   const plan = planOf(now, wanted);
   await refuseUnfitObjects(repository, path, wanted, plan.write, id);
   if (options.isForced !== true) refuseLoss(repository, path, now, plan, id);
-  apply(repository, path, wanted, plan, {
-    id,
-    isExecutable,
-    wasFolder: now !== undefined && isFolderId(now.content),
-    options,
-  });
+  const wasFolder = now !== undefined && isFolderId(now.content);
+  const placed = await apply(repository, path, wanted, plan, { id, isExecutable, wasFolder, options });
+  rememberPlaced(repository, path, id, { wanted, kept: plan.kept, written: plan.write, placed, now });
   ignoreInGit(repository, path);
   return {
     path,
@@ -96,6 +94,8 @@ interface Plan {
   readonly write: readonly number[];
   /** Those of them that something lies in the place of. */
   readonly taken: ReadonlySet<number>;
+  /** For each wanted file the place in the present list of the one that stays; -1 where none does. */
+  readonly kept: Int32Array;
   /** Files of the present list that go, or are written over. */
   readonly lose: readonly number[];
   readonly remove: readonly string[];
@@ -106,16 +106,20 @@ function planOf(now: Hashed | undefined, wanted: FileList): Plan {
   const write: number[] = [];
   const lose: number[] = [];
   const taken = new Set<number>();
+  const kept = new Int32Array(wanted.paths.length).fill(-1);
   for (const [index, path] of wanted.paths.entries()) {
     const at = present.get(path);
     present.delete(path);
-    if (at !== undefined && now && digestAt(now.files.digests, at) === digestAt(wanted.digests, index)) continue;
+    if (at !== undefined && now && digestAt(now.files.digests, at) === digestAt(wanted.digests, index)) {
+      kept[index] = at;
+      continue;
+    }
     write.push(index);
     if (at === undefined) continue;
     lose.push(at);
     taken.add(index);
   }
-  return { write, taken, lose: [...lose, ...present.values()], remove: [...present.keys()] };
+  return { write, taken, kept, lose: [...lose, ...present.values()], remove: [...present.keys()] };
 }
 
 async function refuseUnfitObjects(
@@ -126,7 +130,7 @@ async function refuseUnfitObjects(
   { scheme }: ObjectId,
 ): Promise<void> {
   const { cache } = repository;
-  const digests = Buffer.concat(write.map((index) => Buffer.from(digestAt(wanted.digests, index), 'hex')));
+  const digests = digestsAt(wanted.digests, write);
   const missing = cache.missing(digests, scheme);
   if (missing.length > 0) {
     const first = wanted.paths[write[missing[0] ?? 0] ?? 0];
@@ -154,7 +158,7 @@ function refuseLoss(
   { scheme }: ObjectId,
 ): void {
   if (!now) return;
-  const digests = Buffer.concat(plan.lose.map((index) => Buffer.from(digestAt(now.files.digests, index), 'hex')));
+  const digests = digestsAt(now.files.digests, plan.lose);
   const [first, ...more] = cache.missing(digests, scheme).map((index) => now.files.paths[plan.lose[index] ?? 0] ?? '');
   if (first === undefined) return;
   const name = first === '' ? path : `${path}/${first}`;
@@ -167,26 +171,32 @@ function refuseLoss(
   );
 }
 
-function apply(
-  { root, cache }: Repository,
+/** @returns what the file system says of each file that was written, in the order of the plan */
+async function apply(
+  { root, cache, pool }: Repository,
   path: string,
   wanted: FileList,
   plan: Plan,
   how: { id: ObjectId; isExecutable: boolean; wasFolder: boolean; options: CheckoutOptions },
-): void {
+): Promise<PlacedFacts> {
   const whole = join(root, path);
-  const placer = createPlacer(cache.links);
   // A folder where a file belongs, or the reverse.
   if (how.wasFolder !== isFolderId(how.id)) rmSync(whole, { recursive: true, force: true });
   for (const file of plan.remove) if (file !== '') rmSync(join(whole, file), { force: true });
-  for (const [done, index] of plan.write.entries()) {
-    const file = wanted.paths[index] ?? '';
-    const target = file === '' ? whole : join(whole, file);
-    const object = cache.fileOf({ md5: digestAt(wanted.digests, index), scheme: how.id.scheme });
-    placer.place(object, target, { isExecutable: how.isExecutable, isTaken: plan.taken.has(index) });
-    how.options.onProgress?.({ files: done + 1, of: plan.write.length });
-  }
+  let done = 0;
+  const facts = await pool.place({
+    cache: cache.folder,
+    links: cache.links,
+    scheme: how.id.scheme,
+    folder: whole,
+    paths: plan.write.map((index) => wanted.paths[index] ?? ''),
+    digests: digestsAt(wanted.digests, plan.write),
+    taken: Uint8Array.from(plan.write, (index) => Number(plan.taken.has(index))),
+    isExecutable: how.isExecutable,
+    onProgress: (files) => how.options.onProgress?.({ files: (done += files), of: plan.write.length }),
+  });
   removeEmptyFolders(whole, new Set(plan.remove.map(folderOf).filter((folder) => folder !== '')));
+  return facts;
 }
 
 function removeEmptyFolders(root: string, folders: ReadonlySet<string>): void {

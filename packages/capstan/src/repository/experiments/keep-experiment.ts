@@ -16,23 +16,21 @@ export interface KeptExperiment {
 }
 
 export interface KeepOptions {
-  /** Two words where it is left out. */
-  readonly name?: string;
-  /** Takes the place of an experiment of that name. */
-  readonly isForced?: boolean;
+  readonly name: string;
   /** That of the person who keeps it, for git. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * Refuses a name before anything runs.
+ * The name of an experiment, before anything runs: two words where none is asked for.
+ * @param asked forced: takes the place of an experiment of that name
  * @throws DomainError INVALID_ARGUMENT, CONFLICT; CONFLICT where nothing has been committed yet
  */
-export async function checkExperimentName(
+export async function nameExperiment(
   { root }: Repository,
   revisions: Revisions,
-  { name, isForced }: Pick<KeepOptions, 'name' | 'isForced'>,
-): Promise<void> {
+  { name, isForced }: { readonly name?: string | undefined; readonly isForced?: boolean },
+): Promise<string> {
   const baseline = await revisions.head();
   if (baseline === undefined) {
     throw conflict('An experiment begins from a commit, and there is none yet', {
@@ -40,20 +38,22 @@ export async function checkExperimentName(
       hint: 'Commit first: git add … && git commit.',
     });
   }
-  if (name === undefined) return;
+  const kept = await experimentRefs(root);
+  if (name === undefined) return freeName(new Set(kept.map((one) => one.name)));
   if (name.includes('/') || !(await isRefName(root, refOf(baseline, name)))) {
     throw invalid(`'${name}' cannot be the name of an experiment`, {
       field: '--name',
       hint: 'Use letters, digits, - and _.',
     });
   }
-  const taken = (await experimentRefs(root)).some((one) => one.baseline === baseline && one.name === name);
+  const taken = kept.some((one) => one.baseline === baseline && one.name === name);
   if (taken && isForced !== true) {
     throw conflict(`There is an experiment '${name}' of this commit already`, {
       field: '--name',
       hint: 'Choose another name, or say --force to put this one in its place.',
     });
   }
+  return name;
 }
 
 async function isRefName(root: string, ref: string): Promise<boolean> {
@@ -80,8 +80,7 @@ export async function keepExperiment(
   const digest = createHash('sha256').update(`${baseline} ${tree}`).digest('hex');
   const message = `dvc: commit experiment ${digest}`;
   const commit = (await runGit(root, ['commit-tree', tree, '-p', baseline, '-m', message])).trim();
-  const taken = new Set((await experimentRefs(root)).map(({ name }) => name));
-  const name = options.name ?? freeName(taken);
+  const { name } = options;
   await runGit(root, ['update-ref', refOf(baseline, name), commit]);
   return { name, commit, baseline };
 }

@@ -1,6 +1,8 @@
 import { posix } from 'node:path';
 import { invalid } from '#kernel/errors';
+import type { ParamOverrides } from '@capstan/api';
 import { overrideParams, readValuesText } from '#protocols/dvc';
+import { valuesJson } from '../compare/values-json.ts';
 import { pathInside, type Repository } from '../open.ts';
 
 const DEFAULT_FILE = 'params.yaml';
@@ -8,15 +10,17 @@ const DEFAULT_FILE = 'params.yaml';
 /**
  * Writes values into files of parameters; comments and all else of YAML is kept.
  * @param settings each `key=value` or `file:key=value`, the key dotted, the value as YAML has it
+ * @returns the values as JSON has them, by file and key
  * @throws DomainError INVALID_ARGUMENT for a key that is not there, or a value of another type; nothing is written then
  */
-export async function setParams(repository: Repository, settings: readonly string[]): Promise<void> {
-  const overrides: Record<string, Record<string, unknown>> = {};
+export async function setParams(repository: Repository, settings: readonly string[]): Promise<ParamOverrides> {
+  const overrides: ParamOverrides = {};
   for (const setting of settings) {
     const { file, key, value } = settingOf(repository, setting);
     (overrides[file] ??= {})[key] = value;
   }
   await overrideParams(repository.root, overrides);
+  return JSON.parse(valuesJson(overrides)) as ParamOverrides;
 }
 
 function settingOf(repository: Repository, setting: string) {

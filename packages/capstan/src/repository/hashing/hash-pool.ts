@@ -4,7 +4,9 @@ import { DomainError, invalid } from '#kernel/errors';
 import type { HashScheme } from '#protocols/dvc';
 import type { StoreBy } from '../cache/object-files.ts';
 import { DIGEST_BYTES } from '../model.ts';
-import { doHashTask, type HashFailure, type HashOutcome, type HashTask } from './hash-task.ts';
+import { FACTS, type PlacedFacts, type PlaceTask } from '../cache/place-task.ts';
+import type { HashFailure, HashTask } from './hash-task.ts';
+import { doPoolTask, type PoolCall, type PoolOutcomes, type PoolTasks } from './pool-task.ts';
 
 /** Less is done before a thread would have started. */
 const WORTH_A_THREAD_BYTES = 4 << 20;
@@ -24,7 +26,13 @@ export interface FilesToHash {
   onProgress?(files: number, bytes: number): void;
 }
 
-/** Hashes files over all cores. */
+/** Objects that are to lie in the checkout. */
+export interface ObjectsToPlace extends PlaceTask {
+  /** Called as files are done. */
+  onProgress?(files: number): void;
+}
+
+/** Hashes files, and places them, over all cores. */
 export interface HashPool {
   /**
    * MD5 of file `n` at 16 × n, and the sizes that were read.
@@ -32,6 +40,8 @@ export interface HashPool {
    *   STORAGE_FULL
    */
   hash(files: FilesToHash): Promise<{ digests: Buffer; sizes: number[] }>;
+  /** @throws DomainError as `Placer`; others may be there by then */
+  place(objects: ObjectsToPlace): Promise<PlacedFacts>;
   /** Told that so many files are to come: the threads start while the caller looks for more. */
   expect(files: number): void;
   /** Ends the threads; they begin again with the next large call. */
@@ -42,24 +52,37 @@ export interface HashPool {
 export function createHashPool(threads = availableParallelism()): HashPool {
   let workers: Worker[] = [];
 
-  /** Shared by all who perform: each takes the next one. The first failure leaves none to take. */
-  async function perform(pieces: Piece[], files: FilesToHash, worker: Worker | null): Promise<Done[]> {
-    const done: Done[] = [];
-    for (let piece = pieces.pop(); piece; piece = pieces.pop()) {
-      const outcome = await (worker ? ask(worker, taskOf(piece, files)) : doHashTask(taskOf(piece, files)));
-      if (outcome.failure) {
-        pieces.length = 0;
-        throw errorOf(outcome.failure);
-      }
-      done.push({ piece, outcome });
-      files.onProgress?.(piece.paths.length, piece.bytes);
-    }
-    return done;
-  }
-
   const start = (wanted: number): void => {
     while (workers.length < wanted) workers.push(startThread());
   };
+
+  /** Shared by all threads: each takes the next piece, from the end. The first failure leaves none to take. */
+  async function overAll<Kind extends keyof PoolTasks, Part>(
+    kind: Kind,
+    parts: Part[],
+    isLarge: boolean,
+    taskOf: (part: Part) => PoolTasks[Kind],
+    take: (part: Part, outcome: PoolOutcomes[Kind]) => void,
+  ): Promise<void> {
+    const wanted = isLarge ? Math.min(threads, parts.length) : 0;
+    start(wanted);
+    const perform = async (worker: Worker | null): Promise<void> => {
+      try {
+        for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
+          const call = { kind, task: taskOf(part) };
+          take(part, await (worker ? ask(worker, call) : doPoolTask(call)));
+        }
+      } catch (error) {
+        parts.length = 0;
+        throw error;
+      }
+    };
+    const helpers = wanted === 0 ? [null] : workers.slice(0, wanted);
+    // All have ended then: a thread that still works would answer the next call.
+    const ends = await Promise.allSettled(helpers.map(perform));
+    const failed = ends.find((end) => end.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
 
   return {
     expect(files) {
@@ -69,21 +92,31 @@ export function createHashPool(threads = availableParallelism()): HashPool {
       const pieces = piecesOf(files);
       const bytes = files.sizes.reduce((sum, size) => sum + size, 0);
       const isLarge = files.paths.length >= WORTH_A_THREAD_FILES || bytes >= WORTH_A_THREAD_BYTES;
-      const wanted = isLarge ? Math.min(threads, pieces.length) : 0;
-      start(wanted);
-      const helpers = wanted === 0 ? [null] : workers.slice(0, wanted);
-      // All have ended then: a thread that still works would answer the next call.
-      const ends = await Promise.allSettled(helpers.map((worker) => perform(pieces, files, worker)));
-      const failed = ends.find((end) => end.status === 'rejected');
-      if (failed) throw failed.reason;
-      const done = ends.flatMap((end) => (end.status === 'fulfilled' ? end.value : []));
       const digests = Buffer.allocUnsafe(files.paths.length * DIGEST_BYTES);
       const sizes: number[] = Array.from({ length: files.paths.length }, () => 0);
-      for (const { piece, outcome } of done) {
+      const taskOf = (piece: Piece): HashTask => hashTask(piece, files);
+      await overAll('hash', pieces, isLarge, taskOf, (piece, outcome) => {
+        if (outcome.failure) throw errorOf(outcome.failure);
         digests.set(outcome.digests, piece.first * DIGEST_BYTES);
         for (const [index, size] of outcome.sizes.entries()) sizes[piece.first + index] = size;
-      }
+        files.onProgress?.(piece.paths.length, piece.bytes);
+      });
       return { digests, sizes };
+    },
+    async place(objects) {
+      const count = objects.paths.length;
+      const facts = new Float64Array(count * FACTS);
+      const firsts = Array.from(
+        { length: Math.ceil(count / TASK_FILES) },
+        (_, index) => index * TASK_FILES,
+      ).toReversed();
+      const taskOf = (first: number): PlaceTask => placeTask(objects, first);
+      await overAll('place', firsts, count >= WORTH_A_THREAD_FILES, taskOf, (first, outcome) => {
+        if (outcome.failure) throw new DomainError(outcome.failure.code, outcome.failure.message, outcome.failure);
+        facts.set(outcome.facts, first * FACTS);
+        objects.onProgress?.(Math.min(TASK_FILES, count - first));
+      });
+      return facts;
     },
     async close() {
       const ended = workers;
@@ -98,11 +131,6 @@ interface Piece {
   readonly paths: readonly string[];
   readonly sizes: readonly number[];
   readonly bytes: number;
-}
-
-interface Done {
-  readonly piece: Piece;
-  readonly outcome: HashOutcome;
 }
 
 function piecesOf({ paths, sizes }: FilesToHash): Piece[] {
@@ -120,8 +148,24 @@ function piecesOf({ paths, sizes }: FilesToHash): Piece[] {
   return pieces.toSorted((a, b) => a.bytes - b.bytes);
 }
 
-function taskOf(piece: Piece, { root, scheme, store }: FilesToHash): HashTask {
+function hashTask(piece: Piece, { root, scheme, store }: FilesToHash): HashTask {
   return { root, paths: piece.paths, sizes: piece.sizes, scheme, store };
+}
+
+function placeTask(objects: ObjectsToPlace, first: number): PlaceTask {
+  const { cache, links, scheme, folder, isExecutable } = objects;
+  const end = first + TASK_FILES;
+  return {
+    cache,
+    links,
+    scheme,
+    folder,
+    isExecutable,
+    paths: objects.paths.slice(first, end),
+    // Copied: what a message holds a part of is sent whole.
+    digests: objects.digests.slice(first * DIGEST_BYTES, end * DIGEST_BYTES),
+    taken: objects.taken.slice(first, end),
+  };
 }
 
 function startThread(): Worker {
@@ -132,15 +176,15 @@ function startThread(): Worker {
 }
 
 /** One task at a time for each thread. */
-async function ask(worker: Worker, task: HashTask): Promise<HashOutcome> {
+async function ask<Kind extends keyof PoolTasks>(worker: Worker, call: PoolCall<Kind>): Promise<PoolOutcomes[Kind]> {
   worker.ref();
-  const { promise, resolve, reject } = Promise.withResolvers<HashOutcome>();
+  const { promise, resolve, reject } = Promise.withResolvers<PoolOutcomes[Kind]>();
   const ended = (code: number): void => reject(new Error(`a hashing thread ended by itself with ${code}`));
   worker.once('message', resolve);
   worker.once('error', reject);
   worker.once('exit', ended);
   try {
-    worker.postMessage(task);
+    worker.postMessage(call);
     return await promise;
   } finally {
     worker.off('message', resolve);

@@ -1,7 +1,7 @@
-// A thread that hashes files; each message is a task, answered by its outcome.
+// A thread that hashes and places files; each message is a task, answered by its outcome.
 import { parentPort } from 'node:worker_threads';
-import { doHashTask, type HashTask } from './hash-task.ts';
+import { doPoolTask, type PoolCall, type PoolTasks } from './pool-task.ts';
 
-parentPort?.on('message', (task: HashTask) => {
-  void doHashTask(task).then((outcome) => parentPort?.postMessage(outcome));
+parentPort?.on('message', (call: PoolCall<keyof PoolTasks>) => {
+  void doPoolTask(call).then((outcome) => parentPort?.postMessage(outcome));
 });

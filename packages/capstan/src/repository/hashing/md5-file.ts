@@ -46,6 +46,14 @@ export function hashFile(path: string, isDos2unix = false): HashedBytes {
   }
 }
 
+/** The hash of bytes that are at hand, up to the size of one piece; in hexadecimal digits. */
+export function bytesHash(bytes: Uint8Array, scheme: HashScheme): string {
+  return hashOnce(
+    'md5',
+    asHashed(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), scheme === 'md5-dos2unix'),
+  );
+}
+
 /** The hash of bytes that come in pieces of any size. */
 export interface StreamHash {
   update(piece: Uint8Array): void;

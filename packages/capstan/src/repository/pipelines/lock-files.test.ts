@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -56,4 +56,34 @@ it('what somebody else wrote meanwhile stays', () => {
     ['a', 'ours'],
   ]);
   expect(locks.entryOf(node('theirs'))?.command).toBe('y');
+});
+
+it('is appended to within a page, and is what writing it as a whole gives', () => {
+  const names = Array.from({ length: 120 }, (_, index) => `stage${String(index).padStart(3, '0')}`);
+  const locks = openLockFiles(
+    root,
+    names.map((name) => `dvc.yaml:${name}`),
+  );
+  const file = join(root, 'dvc.lock');
+  const inodes = new Set<number>();
+  for (const name of names) {
+    locks.record(node(name), entry(`echo ${name} ${'ü'.repeat(20)}`));
+    inodes.add(statSync(file).ino);
+    const text = readFileSync(file, 'utf8');
+    expect(text).toBe(readLock(text, 'dvc.lock').text());
+  }
+  expect(stages().map(([name]) => name)).toEqual(names);
+  expect(inodes.size).toBeGreaterThan(1);
+  expect(inodes.size).toBeLessThan(20);
+});
+
+it('of a copy by hard links is not changed by a run in the other one', () => {
+  const first = openLockFiles(root, order);
+  first.record(node('a'), entry('a'));
+  linkSync(join(root, 'dvc.lock'), join(root, 'copy.lock'));
+  const copy = readFileSync(join(root, 'copy.lock'), 'utf8');
+  const second = openLockFiles(root, order);
+  for (const name of ['b', 'c']) second.record(node(name), entry(name));
+  expect(stages().map(([name]) => name)).toEqual(['a', 'b', 'c']);
+  expect(readFileSync(join(root, 'copy.lock'), 'utf8')).toBe(copy);
 });

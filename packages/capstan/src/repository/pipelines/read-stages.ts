@@ -2,7 +2,7 @@ import { join, posix } from 'node:path';
 import { invalid } from '#kernel/errors';
 import { buildGraph, type PathGraph } from '#kernel/path-graph';
 import type { Stage } from '#kernel/pipeline-definition';
-import { readPipelineFile } from '#protocols/dvc';
+import { readPipelineFile, type IgnoreRules } from '#protocols/dvc';
 import { findFiles, trackedBy, type FoundDataFile } from '../data/data-files.ts';
 import type { Repository } from '../open.ts';
 import { rulesFor } from '../tree/walk.ts';
@@ -26,7 +26,8 @@ export async function readPipelines(repository: Repository): Promise<Pipelines> 
   const { dataFiles, pipelineFiles } = findFiles(root, rules);
   const stages = await Promise.all(pipelineFiles.toSorted().map((file) => readStages(repository, file)));
   const nodes: PipelineNode[] = [...dataFiles.map(dataNode), ...stages.flat()];
-  for (const node of stages.flat()) refuseUnfitOutputs(repository, node);
+  const atRoot = rulesFor(root, '', rules);
+  for (const node of stages.flat()) refuseUnfitOutputs(atRoot, node);
   const graph = buildGraph(nodes);
   refuseFilesInOutputs(nodes, pipelineFiles);
   return { graph, nodes: new Map(nodes.map((node) => [node.name, node])), files: pipelineFiles };
@@ -69,12 +70,12 @@ function dataNode(found: FoundDataFile): DataNode {
   };
 }
 
-function refuseUnfitOutputs({ root, rules }: Repository, { name, stage, writes, reads, folder }: StageNode): void {
+function refuseUnfitOutputs(rules: IgnoreRules, { name, stage, writes, reads, folder }: StageNode): void {
   for (const { path, outside, isCached } of stage.outputs) {
     if (outside === undefined) {
       const place = posix.join(folder, path);
       // A path that has no folder yet is judged by its name alone, as DVC does.
-      if (!rulesFor(root, '', rules).isIgnored(place, false)) continue;
+      if (!rules.isIgnored(place, false)) continue;
       throw invalid(`The output '${path}' of ${name} is left out by .dvcignore`, {
         field: name,
         hint: 'Change the pattern that matches it.',

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { posix } from 'node:path';
-import type { ReportedPlace } from '@capstan/api';
+import type { ParamOverrides, ReportedPlace } from '@capstan/api';
 import { conflict, messageOf } from '#kernel/errors';
 import { createSchedule, type EndedStage, type ScheduleOptions } from '#kernel/stage-schedule';
 import type { Executor } from '#ports/executor';
@@ -53,9 +53,13 @@ export interface ReproduceOptions extends TargetOptions, PlanOptions, ScheduleOp
   readonly journal?: {
     /** Name under which the run is told, where the checkout's capstan.yaml has none. */
     readonly project?: string | undefined;
+    /** The experiment that the run is kept as, and the values that were set for it. */
+    readonly experiment?: { readonly name: string; readonly params: ParamOverrides } | undefined;
     /** Called with the folder of the run, which the journal is in. */
     onOpen?(runFolder: string): void;
   };
+  /** Keeps what a run without failures left, as the last of it. Returns the commit. */
+  keep?(): Promise<string>;
   onBegin?(stage: string, why: readonly WhyStage[]): void;
   /** Lines that a stage printed, without the last line end. */
   onOutput?(stage: string, text: string): void;
@@ -93,9 +97,10 @@ export async function reproduce(repository: Repository, options: ReproduceOption
   const running: StageRun['running'] = new Set();
   const pathLocks = openPathLocks(home, options.commandText);
   const lock = createSharedLock(home, options.lock, () => pathLocks.publish([...running]));
+  // Git is asked while the lock is taken: both take a process or two.
+  const place = options.journal && placeOf(repository, options.commandText);
   await lock.enter();
   try {
-    const place = options.journal && placeOf(repository, options.commandText);
     await clearOldRuns(home, options.executor, now());
     const pipelines = await readPipelines(repository);
     const plan = planOf(pipelines, chooseNodes(repository, pipelines, options), options);
@@ -125,6 +130,7 @@ export async function reproduce(repository: Repository, options: ReproduceOption
         folder,
         isTraced: options.isTraced === true && notTraced === undefined,
         signal: AbortSignal.any([options.signal, broken.signal]),
+        tagsOf: (node) => journal?.tagsOf(node),
         onOutput: (node, text) => options.onOutput?.(addressOf(node, repository.here), text),
       },
       usesRunCache: options.usesRunCache ?? true,
@@ -143,9 +149,7 @@ export async function reproduce(repository: Repository, options: ReproduceOption
     };
     // Each stage takes the lock for itself, and leaves it to others while its command runs.
     lock.leave();
-    const stages = await toldTo(journal, options.signal, () =>
-      runAll(run, plan, { ...options, taken: journal }, broken),
-    );
+    const stages = await toldTo(journal, options, () => runAll(run, plan, { ...options, taken: journal }, broken));
     await lock.enter();
     pathLocks.publish([]);
     stageInGit(repository, [...run.locks.written, ...run.changedFiles]);
@@ -227,7 +231,9 @@ function journalFor(
 ): Journal | undefined {
   const { root, now } = repository;
   const project = options.journal?.project ?? declaredProject(root) ?? projectName(place.repository.name);
-  const journal = openJournal(plan, { project, place, root, runFolder: folder.path, now });
+  const { name, params } = options.journal?.experiment ?? {};
+  const told = name === undefined ? place : { ...place, experiment: { name: name.slice(0, 200), commit: null } };
+  const journal = openJournal(plan, { project, place: told, params, root, runFolder: folder.path, now });
   if (journal) options.journal?.onOpen?.(folder.path);
   return journal;
 }
@@ -235,14 +241,15 @@ function journalFor(
 /** The journal ends as the run does, whatever ends it. */
 async function toldTo(
   journal: Journal | undefined,
-  signal: AbortSignal,
+  { signal, keep }: Pick<ReproduceOptions, 'signal' | 'keep'>,
   work: () => Promise<StageReport[]>,
 ): Promise<StageReport[]> {
   try {
     const stages = await work();
     const failed = stages.find(({ outcome }) => outcome === 'failed');
     const outcome = signal.aborted ? 'cancelled' : failed ? 'failed' : 'succeeded';
-    journal?.end(outcome, failed ? `The stage '${failed.stage}' failed: ${failed.reason}` : null);
+    const keptAs = outcome === 'succeeded' ? await keep?.() : undefined;
+    journal?.end(outcome, failed ? `The stage '${failed.stage}' failed: ${failed.reason}` : null, keptAs);
     return stages;
   } catch (error) {
     journal?.end('failed', messageOf(error));

@@ -22,6 +22,8 @@ export interface CommandSite {
   readonly signal: AbortSignal;
   /** What commands open is written down, beside their logs. */
   readonly isTraced: boolean;
+  /** Tags for experiment runs that the command of a stage makes. */
+  tagsOf?(node: StageNode): Readonly<Record<string, string>> | undefined;
   onOutput(node: StageNode, text: string): void;
 }
 
@@ -56,6 +58,7 @@ export async function runCommand(site: CommandSite, node: StageNode, index: numb
         writes: node.stage.outputs.map(({ file }) => posix.join(node.folder, file)),
         without: NEVER_CARRIED,
       },
+      python: 'requirements',
     });
     const cancel = (): void => execution.cancel();
     signal.addEventListener('abort', cancel);
@@ -73,9 +76,28 @@ export async function runCommand(site: CommandSite, node: StageNode, index: numb
 /** Where what a command opened is written while it runs. */
 export const traceOf = (logFile: string): string => `${logFile}.trace`;
 
-function environmentOf({ root, here, environment }: CommandSite, node: StageNode): Record<string, string> {
+/** MLflow gives every run that it makes the tags that stand here (its SystemEnvironmentContext). */
+const RUN_TAGS = 'MLFLOW_RUN_CONTEXT';
+
+function environmentOf({ root, here, environment, tagsOf }: CommandSite, node: StageNode): Record<string, string> {
   const own = Object.entries(environment).filter((pair): pair is [string, string] => pair[1] !== undefined);
-  return { DVC_ROOT: root, ...Object.fromEntries(own), DVC_STAGE: addressOf(node, here) };
+  const tags = withTags(environment[RUN_TAGS], tagsOf?.(node));
+  return {
+    DVC_ROOT: root,
+    ...Object.fromEntries(own),
+    ...(tags !== undefined && { [RUN_TAGS]: tags }),
+    DVC_STAGE: addressOf(node, here),
+  };
+}
+
+/** Tags beside those that are there already; what is there and no JSON stays as it is. */
+function withTags(present: string | undefined, tags: Readonly<Record<string, string>> | undefined): string | undefined {
+  if (tags === undefined) return undefined;
+  try {
+    return JSON.stringify({ ...(JSON.parse(present ?? '{}') as object), ...tags });
+  } catch {
+    return undefined;
+  }
 }
 
 function reasonOf({ outcome, exitCode, signal }: ExecutionResult, logFile: string): string {

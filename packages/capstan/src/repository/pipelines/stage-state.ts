@@ -155,7 +155,7 @@ async function changedOutputs(
 /** A folder's object that cannot be read is as good as none: the stage makes it anew. */
 function isInCacheOrDamaged(repository: Repository, id: ObjectId, now: Hashed | undefined): boolean {
   try {
-    return isInCache(repository, id, now);
+    return isInCache(repository, id, now?.content.md5 === id.md5 ? now.files : undefined);
   } catch {
     return false;
   }

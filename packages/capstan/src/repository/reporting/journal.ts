@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { ReportedFact, ReportedPlace } from '@capstan/api';
+import type { ParamOverrides, ReportedFact, ReportedPlace } from '@capstan/api';
 import { randomIds } from '#ports/ids';
 import type { ExecutionResult } from '#ports/executor';
 import { readMetrics, type LockedStage } from '#protocols/dvc';
@@ -42,15 +42,19 @@ interface EndOfStage {
 
 /** Takes down what happens in a run, as it happens, for a server that is told of it now or later. Never throws. */
 export interface Journal {
+  /** What experiment runs that the stage's command makes are to say of it, once it has begun. */
+  tagsOf(node: StageNode): Readonly<Record<string, string>>;
   /** @param log of its command, relative to the root */
   stageBegan(node: StageNode, why: readonly WhyStage[], log: string): void;
   stageEnded(node: StageNode, end: EndOfStage): Promise<void>;
-  end(outcome: 'succeeded' | 'failed' | 'cancelled', reason: string | null): void;
+  /** @param keptAs commit of the experiment that it is kept as */
+  end(outcome: 'succeeded' | 'failed' | 'cancelled', reason: string | null, keptAs?: string): void;
 }
 
 export interface JournalOptions {
   readonly project: string;
   readonly place: ReportedPlace;
+  readonly params?: ParamOverrides | undefined;
   readonly root: string;
   /** Absolute. */
   readonly runFolder: string;
@@ -59,7 +63,7 @@ export interface JournalOptions {
 
 /** Begins a journal in the folder of a run; undefined for a run of no stages, or where nothing can be written. */
 export function openJournal(plan: readonly PlannedNode[], options: JournalOptions): Journal | undefined {
-  const { project, place, root, runFolder, now } = options;
+  const { project, place, params, root, runFolder, now } = options;
   const file = journalOf(runFolder);
   const running = new Map<string, { readonly id: string; readonly log: string }>();
   let isBroken = false;
@@ -74,8 +78,14 @@ export function openJournal(plan: readonly PlannedNode[], options: JournalOption
   };
   const stages = reportedStages(plan);
   if (stages.length === 0) return undefined;
-  write({ begin: { id: randomIds.next('pr'), project, startedAt: now(), place, stages } });
+  const id = randomIds.next('pr');
+  write({ begin: { id, project, startedAt: now(), place, ...(params && { params }), stages } });
   return {
+    tagsOf(node) {
+      const attempt = running.get(node.name)?.id;
+      const stage = { 'capstan.pipeline_run': id, 'capstan.stage': toldName(node) };
+      return attempt === undefined ? stage : { ...stage, 'capstan.attempt': attempt };
+    },
     stageBegan(node, why, log) {
       const attempt = { id: randomIds.next('sa'), log: join(root, log) };
       running.set(node.name, attempt);
@@ -113,8 +123,9 @@ export function openJournal(plan: readonly PlannedNode[], options: JournalOption
         },
       });
     },
-    end(outcome, reason) {
-      write({ fact: { kind: 'run-ended', at: now(), outcome, reason: reason === null ? null : cutText(reason) } });
+    end(outcome, reason, keptAs) {
+      const cut = reason === null ? null : cutText(reason);
+      write({ fact: { kind: 'run-ended', at: now(), outcome, reason: cut, ...(keptAs !== undefined && { keptAs }) } });
     },
   };
 }

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import type { DataDependency } from '#protocols/dvc';
 import { trackedBy, type FoundDataFile, type TrackedData } from '../data/data-files.ts';
 import { isInCache } from '../cache/is-in-cache.ts';
-import { isFolderId } from '../model.ts';
+import { isFolderId, type FileList, type ObjectId } from '../model.ts';
 import type { Repository } from '../open.ts';
 import { hashContent, type HashOptions } from '../tree/content.ts';
 import { folderChanges, type ChangedEntry, type ChangedPath } from './model.ts';
@@ -34,12 +34,17 @@ async function changedOutput(
   const now = await hashContent(repository, path, { scheme, ...(onProgress && { onProgress }) });
   if (md5 === undefined) return { path, state: now ? 'modified' : 'deleted' };
   const id = { md5, scheme };
-  if (isCached && !isInCache(repository, id, now)) return { path, state: 'not in cache' };
+  const isSame = now?.content.md5 === md5;
+  const recorded = isSame ? now.files : recordedFiles(repository, id);
+  if (isCached && !isInCache(repository, id, recorded)) return { path, state: 'not in cache' };
   if (!now) return { path, state: 'deleted' };
-  if (now.content.md5 === md5) return undefined;
-  const areFolders = isFolderId(id) && isFolderId(now.content);
-  if (!areFolders || !repository.cache.has(id)) return { path, state: 'modified' };
-  return { path, state: 'modified', files: folderChanges(repository.cache.listFolder(id), now.files) };
+  if (isSame) return undefined;
+  if (!recorded || !isFolderId(now.content)) return { path, state: 'modified' };
+  return { path, state: 'modified', files: folderChanges(recorded, now.files) };
+}
+
+function recordedFiles({ cache }: Repository, id: ObjectId): FileList | undefined {
+  return isFolderId(id) && cache.has(id) ? cache.listFolder(id) : undefined;
 }
 
 /** What lies on this machine is looked at; whether another repository or server has something new is asked by an update. */

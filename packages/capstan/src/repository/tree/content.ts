@@ -10,7 +10,7 @@ import { folderOf } from '../paths.ts';
 import { gather, readMemo, recall, writeMemo, type Memo } from './memo-file.ts';
 import { rulesFor, walkFolder, type FileColumns, type Visit } from './walk.ts';
 
-const WORTH_REMEMBERING_BYTES = 64 << 10;
+export const WORTH_REMEMBERING_BYTES = 64 << 10;
 
 /** What hashing needs of a repository. */
 export interface ContentSource {
@@ -50,26 +50,44 @@ export async function hashContent(
   const scheme = options.scheme ?? 'md5';
   // A small file is read sooner than what is remembered of it.
   const isRemembered = stats.isDirectory() || stats.size >= WORTH_REMEMBERING_BYTES;
-  const memoFile = join(source.memoFolder, createHash('sha1').update(`${scheme} ${path}`).digest('hex'));
-  const memo = isRemembered ? readMemo(memoFile) : undefined;
-  const facts = gather(memo, (visit) => {
-    if (stats.isFile()) visit('', stats);
-    else walkTracked(source, path, memo ? visit : announced(source.pool, visit));
-  });
+  const memoFile = memoFileOf(source, path, scheme);
+  const { facts, digests, unknown, before } = look(source, path, stats, isRemembered ? memoFile : undefined);
   const hashedAt = source.now();
-  const { digests, unknown } = recall(facts, memo);
   const toStore = options.store ? withoutObject(options.store, digests, unknown, scheme) : unknown;
   const sizes =
     toStore.length > 0
       ? await hashAgain(source, whole, facts, { digests, chosen: toStore, scheme }, options)
       : facts.sizes;
   const files: FileList = { paths: facts.paths, sizes, digests };
-  const isUnchanged = unknown.length === 0 && memo?.facts.paths.length === facts.paths.length;
   const content = stats.isFile()
     ? fileContent(files, stats, scheme)
-    : whatFolder(files, scheme, options, isUnchanged ? memo : undefined);
-  if (isRemembered && !isUnchanged) writeMemo(memoFile, { facts: { ...facts, sizes }, digests, content }, hashedAt);
+    : whatFolder(files, scheme, options, before?.content ?? undefined);
+  if (isRemembered && !before) writeMemo(memoFile, { facts: { ...facts, sizes }, digests, content }, hashedAt);
   return { content, files };
+}
+
+/** Where the hashes of a path are remembered. */
+export function memoFileOf({ memoFolder }: ContentSource, path: string, scheme: HashScheme): string {
+  return join(memoFolder, createHash('sha1').update(`${scheme} ${path}`).digest('hex'));
+}
+
+interface Looked {
+  readonly facts: FileColumns;
+  readonly digests: Buffer;
+  readonly unknown: number[];
+  /** Where all is as it was. What is remembered otherwise is let go of: of a million files it is large. */
+  readonly before: Memo | undefined;
+}
+
+function look(source: ContentSource, path: string, stats: Stats, memoFile: string | undefined): Looked {
+  const memo = memoFile === undefined ? undefined : readMemo(memoFile);
+  const facts = gather(memo, (visit) => {
+    if (stats.isFile()) visit('', stats);
+    else walkTracked(source, path, memo ? visit : announced(source.pool, visit));
+  });
+  const { digests, unknown } = recall(facts, memo);
+  const isUnchanged = unknown.length === 0 && memo?.facts.paths.length === facts.paths.length;
+  return { facts, digests, unknown, before: isUnchanged ? memo : undefined };
 }
 
 function walkTracked({ root, rules }: ContentSource, path: string, visit: Visit): void {
@@ -126,8 +144,7 @@ function fileContent(files: FileList, stats: Stats, scheme: HashScheme): Content
   };
 }
 
-function whatFolder(files: FileList, scheme: HashScheme, { store }: HashOptions, memo: Memo | undefined): Content {
-  const known = memo?.content ?? undefined;
+function whatFolder(files: FileList, scheme: HashScheme, { store }: HashOptions, known: Content | undefined): Content {
   if (known && (!store || store.has(known))) return known;
   return store ? store.storeFolder(files, scheme) : folderContent(files, scheme);
 }

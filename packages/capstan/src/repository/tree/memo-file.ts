@@ -1,4 +1,14 @@
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, type Stats } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  type Stats,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { DIGEST_BYTES, type Content } from '../model.ts';
 import { collectFacts, type FactCollector, type FileColumns, type Visit } from './walk.ts';
@@ -15,6 +25,8 @@ export interface Memo {
 const VERSION = 1;
 const NUMBER_BYTES = 8;
 const PIECE_PATHS = 1 << 14;
+const PIECE_BYTES = 1 << 20;
+const HEAD_BYTES = 4 << 10;
 /** Files on some file systems keep their time only to so many milliseconds: a write after hashing may leave it as it is. */
 const TIME_GRAIN_MS = 20;
 
@@ -36,9 +48,9 @@ export function writeMemo(path: string, { facts, digests, content }: Memo, hashe
       const piece = paths.slice(first, first + PIECE_PATHS).join('\0');
       yield Buffer.from(first + PIECE_PATHS < count ? `${piece}\0` : piece);
     }
-    yield bytesOf(Float64Array.from(facts.sizes));
-    yield bytesOf(Float64Array.from(facts.mtimes, times));
-    yield bytesOf(Float64Array.from(facts.inodes));
+    yield* numbers(facts.sizes);
+    yield* numbers(facts.mtimes, times);
+    yield* numbers(facts.inodes);
     yield digests;
   };
   const temporary = `${path}.${process.pid}.tmp`;
@@ -51,7 +63,13 @@ export function writeMemo(path: string, { facts, digests, content }: Memo, hashe
   }
 }
 
-const bytesOf = (column: Float64Array): Uint8Array => new Uint8Array(column.buffer);
+function* numbers(column: ArrayLike<number>, as = (value: number): number => value): Generator<Uint8Array> {
+  for (let first = 0; first < column.length; first += PIECE_PATHS) {
+    const piece = new Float64Array(Math.min(PIECE_PATHS, column.length - first));
+    for (let index = 0; index < piece.length; index++) piece[index] = as(column[first + index] ?? 0);
+    yield new Uint8Array(piece.buffer);
+  }
+}
 
 function writeParts(path: string, parts: Iterable<Uint8Array>): void {
   const file = openSync(path, 'w');
@@ -67,7 +85,12 @@ function writeParts(path: string, parts: Iterable<Uint8Array>): void {
 
 export function readMemo(path: string): Memo | undefined {
   try {
-    return decode(readFileSync(path));
+    const file = openSync(path, 'r');
+    try {
+      return decode(file, fstatSync(file).size);
+    } finally {
+      closeSync(file);
+    }
   } catch {
     return undefined;
   }
@@ -80,24 +103,52 @@ interface Header {
   readonly content: Content | null;
 }
 
-function decode(bytes: Buffer): Memo | undefined {
-  const end = bytes.indexOf('\n') + 1;
-  const { version, count, pathBytes, content } = JSON.parse(bytes.toString('utf8', 0, end)) as Header;
+/** Column by column into the memory that it stays in: the whole file beside it would be as much again. */
+function decode(file: number, bytes: number): Memo | undefined {
+  const head = readAt(file, 0, Math.min(HEAD_BYTES, bytes));
+  const end = head.indexOf('\n') + 1;
+  const { version, count, pathBytes, content } = JSON.parse(head.toString('utf8', 0, end)) as Header;
   const columnBytes = count * NUMBER_BYTES;
-  const isWhole = bytes.length === end + pathBytes + columnBytes * 3 + count * DIGEST_BYTES;
+  const isWhole = bytes === end + pathBytes + columnBytes * 3 + count * DIGEST_BYTES;
   if (version !== VERSION || !isWhole) return undefined;
-  const text = bytes.toString('utf8', end, end + pathBytes);
+  const paths = count === 0 ? [] : readPaths(file, end, pathBytes);
   let at = end + pathBytes;
   const column = (): Float64Array => {
-    // Doubles must begin at a multiple of eight, which a slice of a copy does.
-    const numbers = new Float64Array(Uint8Array.prototype.slice.call(bytes, at, at + columnBytes).buffer);
+    const numbers = new Float64Array(count);
+    fill(file, at, new Uint8Array(numbers.buffer));
     at += columnBytes;
     return numbers;
   };
   const [sizes, mtimes, inodes] = [column(), column(), column()];
-  const paths = count === 0 ? [] : text.split('\0');
-  // Copied: a part of the bytes would hold all of them.
-  return { facts: { paths, sizes, mtimes, inodes }, digests: Buffer.from(bytes.subarray(at)), content };
+  return { facts: { paths, sizes, mtimes, inodes }, digests: readAt(file, at, count * DIGEST_BYTES), content };
+}
+
+function readPaths(file: number, start: number, bytes: number): string[] {
+  const paths: string[] = [];
+  let left = Buffer.alloc(0);
+  for (let at = 0; at < bytes; at += PIECE_BYTES) {
+    left = Buffer.concat([left, readAt(file, start + at, Math.min(PIECE_BYTES, bytes - at))]);
+    const border = left.lastIndexOf(0);
+    if (border < 0) continue;
+    for (const path of left.toString('utf8', 0, border).split('\0')) paths.push(path);
+    left = left.subarray(border + 1);
+  }
+  paths.push(left.toString('utf8'));
+  return paths;
+}
+
+function readAt(file: number, at: number, bytes: number): Buffer {
+  const buffer = Buffer.allocUnsafeSlow(bytes);
+  fill(file, at, buffer);
+  return buffer;
+}
+
+function fill(file: number, at: number, target: Uint8Array): void {
+  for (let filled = 0; filled < target.length;) {
+    const read = readSync(file, target, filled, target.length - filled, at + filled);
+    if (read === 0) throw new Error('cut short');
+    filled += read;
+  }
 }
 
 /**

@@ -113,7 +113,7 @@ function statOf(whole: string, fromRoot: string, isLink: boolean): Stats | undef
 export function collectFacts(before?: FileColumns, count = 0): FactCollector {
   const paths = before ? before.paths.slice(0, count) : [];
   // Doubles side by side: arrays of numbers take half as much again, and a copy each time they grow.
-  const room = (before?.paths.length ?? 0) + ROOM;
+  const room = before ? before.paths.length + ROOM : FIRST_ROOM;
   const columns = NUMBERS.map((name) => startOf(before?.[name], count, room));
   return {
     add(path, { size, mtimeMs, ino }) {
@@ -131,6 +131,8 @@ export function collectFacts(before?: FileColumns, count = 0): FactCollector {
   };
 }
 
+/** Most of what is hashed is one file. */
+const FIRST_ROOM = 16;
 const ROOM = 1_024;
 const NUMBERS = ['sizes', 'mtimes', 'inodes'] as const;
 

@@ -11,6 +11,7 @@ import { StageGraph } from '../../design/stage-graph.tsx';
 import { Table } from '../../design/table.tsx';
 import { Moment, Time, Took } from '../../design/time.tsx';
 import { useAction } from '../use-action.tsx';
+import { RunLineage } from './lineage.tsx';
 import { EnvironmentLog } from './logs.tsx';
 import { CycleLink } from './pipeline-runs.tsx';
 import { PipelineState, pipelineTones } from './pipeline-state.tsx';
@@ -56,6 +57,7 @@ export function PipelineRun() {
           <Columns aside={<Aside run={found} />}>
             <Stages run={found} />
             {found.source === 'server' && <Inputs run={found} />}
+            <RunLineage run={found.id} />
             {found.source === 'server' && <EnvironmentLog run={found} />}
           </Columns>
         )}
@@ -166,9 +168,6 @@ function VersionLink({ id, number }: { id: string; number: number }) {
 function Aside({ run }: { run: PipelineRunReply }) {
   const now = useNow();
   if (run.place) return <PlaceAside run={run} place={run.place} now={now} />;
-  const params = Object.entries(run.params).flatMap(([file, values]) =>
-    Object.entries(values).map(([key, value]) => [`${file}: ${key}`, JSON.stringify(value)] as const),
-  );
   return (
     <Facts
       items={[
@@ -208,9 +207,16 @@ function Aside({ run }: { run: PipelineRunReply }) {
               ] as const,
             ]),
         ['Longest stage', duration(run.stageTimeoutMs)],
-        ...params,
+        ...paramFacts(run),
       ]}
     />
+  );
+}
+
+/** Values that were set for the run. */
+function paramFacts({ params }: PipelineRunReply) {
+  return Object.entries(params).flatMap(([file, values]) =>
+    Object.entries(values).map(([key, value]) => [`${file}: ${key}`, JSON.stringify(value)] as const),
   );
 }
 
@@ -229,6 +235,7 @@ function PlaceAside({ run, place, now }: { run: PipelineRunReply; place: Place; 
         ['Began', <Time key="began" at={run.createdAt} now={now} />],
         ['Took', <Took key="took" from={run.startedAt ?? run.createdAt} to={run.endedAt} now={now} />],
         ...placeFacts(place),
+        ...paramFacts(run),
       ]}
     />
   );

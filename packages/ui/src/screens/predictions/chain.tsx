@@ -218,7 +218,7 @@ function versionTold(it: Found<'modelVersion'>): Told {
 
 function codeTold(it: Found<'code'>): Told {
   return {
-    title: <Id value={it.digest} />,
+    title: <Id value={it.digest ?? it.gitCommit ?? ''} />,
     body: (
       <Facts
         items={[

@@ -2,12 +2,13 @@
 
 It is the only job however many commands there are, since a Ray job takes a second and more to start and a task takes
 milliseconds. It connects out to the executor's listener and holds no state that matters: when the listener is gone it
-ends, and with it its tasks. What happens on a node is the work of runner.py, whose text comes along.
+ends, and with it its tasks. What happens on a node is the work of the package capstan_node, whose files come along.
 """
 
 import http.client
 import json
 import os
+import re
 import sys
 import threading
 import time
@@ -17,7 +18,10 @@ import urllib.parse
 import ray
 
 ADAPTER = json.loads(os.environ["CAPSTAN_RAY_ADAPTER"])
-RUNNER_SOURCE = os.environ["CAPSTAN_RAY_RUNNER"]
+# Files of the package capstan_node: base64 of deflated JSON, by name.
+RUNNER = os.environ["CAPSTAN_RAY_RUNNER"]
+# What the runner sees of a node's variables: enough to build Python environments. Commands get their own.
+INSTALLER = re.compile("PATH|HOME|LANG|TMPDIR|(PIP|UV)_.*|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|(?i:(https?|no|all)_proxy)")
 POLL_TIMEOUT_S = 60
 NODES_KEPT_S = 2
 
@@ -58,9 +62,12 @@ class Calls:
 
 def runner_of_this_worker():
     """The runner that belongs to this worker process; it is kept, since starting one takes longer than most calls."""
+    import base64
     import hashlib
+    import shutil
     import subprocess
     import tempfile
+    import zlib
 
     kept = sys.modules.setdefault("capstan_runner_of_this_worker", types.ModuleType("capstan_runner_of_this_worker"))
     runner = getattr(kept, "runner", None)
@@ -71,20 +78,25 @@ def runner_of_this_worker():
     facts = os.lstat(folder)
     if facts.st_uid != os.getuid() or facts.st_mode & 0o022 or not os.path.isdir(folder) or os.path.islink(folder):
         raise RuntimeError("%s is not ours alone: remove it, or set TMPDIR on this node" % folder)
-    name = "runner_" + hashlib.sha256(RUNNER_SOURCE.encode()).hexdigest()[:16]
-    path = os.path.join(folder, name + ".py")
-    if not os.path.exists(path):
-        partial = "%s.%d" % (path, os.getpid())
-        with open(partial, "w") as file:
-            file.write(RUNNER_SOURCE)
-        os.replace(partial, path)
-    start = "import sys; sys.path.insert(0, %r); import %s; %s.main(%r)" % (folder, name, name, folder)
+    place = os.path.join(folder, "runner-" + hashlib.sha256(RUNNER.encode()).hexdigest()[:16])
+    if not os.path.exists(place):
+        partial = tempfile.mkdtemp(prefix="runner-partial-", dir=folder)
+        os.mkdir(os.path.join(partial, "capstan_node"))
+        for name, text in json.loads(zlib.decompress(base64.b64decode(RUNNER))).items():
+            with open(os.path.join(partial, "capstan_node", name), "w") as file:
+                file.write(text)
+        try:
+            os.rename(partial, place)
+        except OSError:
+            # Another worker was faster.
+            shutil.rmtree(partial)
+    start = "import sys; sys.path.insert(0, %r); from capstan_node.serve import main; main(%r)" % (place, folder)
     process = subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", start],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={"PATH": os.environ.get("PATH", os.defpath)},
+        env={"PATH": os.defpath, **{name: value for name, value in os.environ.items() if INSTALLER.fullmatch(name)}},
         cwd="/",
         start_new_session=True,
     )

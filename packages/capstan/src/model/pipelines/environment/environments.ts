@@ -9,9 +9,9 @@ import type { Executor } from '#ports/executor';
 import type { Ids } from '#ports/ids';
 import { lastLines } from '../running/attempt-log.ts';
 import { holdBuildLock } from './environment-lock.ts';
-import { BUILD_SCRIPT, PROBE_SCRIPT } from './environment-script.ts';
+import { BUILD_SCRIPT, PROBE_SCRIPT } from '#kernel/python-environment';
 import { reapLeftover } from '../running/reap-leftover.ts';
-import { readRequirements, REQUIREMENTS_FILE } from './requirements.ts';
+import { readRequirements, REQUIREMENTS_FILE } from '#ports/python-requirements';
 
 /** What stages of a project run in. */
 export interface Environment {

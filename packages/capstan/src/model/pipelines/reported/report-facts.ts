@@ -4,7 +4,7 @@ import type { Cause } from '#kernel/cause';
 import { conflict } from '#kernel/errors';
 import type { Digest } from '#ports/blob-store';
 import { endedRow, recordEnd } from '../running/end-run.ts';
-import { attemptStatuses, refuseUnfitFact, stageStatuses, type StageSoFar } from './report-model.ts';
+import { attemptStatuses, keptPlace, refuseUnfitFact, stageStatuses, type StageSoFar } from './report-model.ts';
 import type { ReportedRunsDeps } from './report-run.ts';
 import * as reports from './report.store.ts';
 import * as store from '../store.ts';
@@ -175,6 +175,13 @@ async function endRun({ deps, writer, row, cause }: About, fact: Fact<'run-ended
   const reason = 'its run ended before it did';
   await reports.endOpenAttempts(writer, row.id, fact.at, reason);
   const end = { outcome: fact.outcome, reason: fact.reason, runIds: [], modelVersions: [] };
-  await store.updateRun(writer, row, { ...endedRow(end, fact.at), ended_at: fact.at });
-  await recordEnd(deps, writer, row, end, cause);
+  const place = fact.keptAs === undefined ? undefined : keptPlace(row.place, fact.keptAs);
+  await store.updateRun(writer, row, { ...endedRow(end, fact.at), ended_at: fact.at, ...(place && { place }) });
+  const { seq } = await recordEnd(deps, writer, row, end, cause);
+  await deps.jobs.enqueue(
+    writer,
+    'pipelines.link',
+    { pipelineRun: row.id },
+    { uniqueKey: `pipelines.link:${row.id}`, causedBy: seq },
+  );
 }

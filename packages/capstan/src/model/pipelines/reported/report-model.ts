@@ -55,6 +55,12 @@ export function reportedStageRows({ id, project, stages }: ReportedRun): NewStag
   }));
 }
 
+/** The place of a run whose experiment is kept now, as its row has it; undefined for a run that is kept as none. */
+export function keptPlace(place: string | null, commit: string): string | undefined {
+  const told = place === null ? undefined : (JSON.parse(place) as ReportedPlace);
+  return told?.experiment && JSON.stringify({ ...told, experiment: { ...told.experiment, commit } });
+}
+
 export const stageStatuses = {
   ran: 'succeeded',
   restored: 'succeeded',

@@ -144,6 +144,25 @@ describeDatabases('runs that checkouts tell of', (open) => {
     expect(await pipelines.madeIn(tracked)).toMatchObject({ id: run.id });
   });
 
+  test('an experiment has its parameters from the start, and the commit that keeps it from its end', async () => {
+    const { reportedRuns, pipelines } = await openBench(await open());
+    const params = { 'params.yaml': { 'train.lr': 0.5 } };
+    const run = newRun({ place: { ...place, experiment: { name: 'faster', commit: null } }, params });
+    await reportedRuns.begin(run, cause);
+    expect(await pipelines.get(run.id)).toMatchObject({ params, place: { experiment: { commit: null } } });
+    const keptAs = 'abc'.padEnd(40, '0');
+    const told = { from: 0, facts: [{ ...runEnded, keptAs }] };
+    await reportedRuns.report(run.id, told, cause);
+    await reportedRuns.report(run.id, told, cause);
+    const { status, place: now } = await pipelines.get(run.id);
+    expect([status, now]).toEqual(['succeeded', { ...place, experiment: { name: 'faster', commit: keptAs } }]);
+    // A run that is kept as no experiment has no place for one.
+    const other = newRun();
+    await reportedRuns.begin(other, cause);
+    await reportedRuns.report(other.id, told, cause);
+    expect((await pipelines.get(other.id)).place).toEqual(place);
+  });
+
   test('told again, nothing has a second effect', async () => {
     const bench = await openBench(await open());
     const { reportedRuns } = bench;

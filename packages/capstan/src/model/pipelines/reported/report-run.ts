@@ -7,6 +7,7 @@ import type { PipelinesDeps } from '../deps.ts';
 import { LOCAL_EXECUTOR } from '../executors.ts';
 import { hasEnded } from '../model.ts';
 import { recordFacts, type ToldRun } from './report-facts.ts';
+import { linkReported } from './report-links.ts';
 import { addToLog, storeWhole } from './report-log.ts';
 import { refuseUnfitStages, reportedStageRows } from './report-model.ts';
 import { trackReported } from './report-tracking.ts';
@@ -14,8 +15,15 @@ import * as reports from './report.store.ts';
 import * as store from '../store.ts';
 import { summaryOf } from '../views.ts';
 
-export type ReportedRunsDeps = Pick<PipelinesDeps, 'database' | 'events' | 'jobs' | 'clock' | 'blobs'> & {
-  readonly tracker: Pick<PipelinesDeps['tracker'], 'begin' | 'logParams' | 'logMetrics' | 'attach' | 'end'>;
+export type ReportedRunsDeps = Pick<
+  PipelinesDeps,
+  'database' | 'events' | 'jobs' | 'clock' | 'blobs' | 'modelVersionsOf'
+> & {
+  readonly tracker: Pick<
+    PipelinesDeps['tracker'],
+    'begin' | 'ofPipelineRun' | 'logParams' | 'logMetrics' | 'attach' | 'end'
+  >;
+  readonly datasets: Pick<PipelinesDeps['datasets'], 'recognise'>;
 };
 
 /** Runs that others make in checkouts and tell of. Told again, nothing has a second effect. */
@@ -40,6 +48,8 @@ export interface ReportedRuns {
    * @throws DomainError NOT_FOUND; CONFLICT where bytes between are missing, or the attempt has ended; RESOURCE_EXHAUSTED
    */
   appendLog(attempt: string, offset: number, bytes: Uint8Array): Promise<{ sizeBytes: number }>;
+  /** Links a run that has ended with dataset and model versions: the handler of its job. */
+  link(id: string): Promise<void>;
   /** Makes an experiment run of what an attempt measured: the handler of its job. */
   track(attempt: string, cause: Cause): Promise<void>;
 }
@@ -114,6 +124,7 @@ export function createReportedRuns(deps: ReportedRunsDeps): ReportedRuns {
         return { sizeBytes };
       });
     },
+    link: (id) => linkReported(deps, id),
     track: (attempt, cause) => trackReported(deps, attempt, cause),
   };
 }
@@ -133,7 +144,7 @@ async function storeEndedLogs(
   return logs;
 }
 
-function runRow({ id, project, startedAt, place }: ReportedRun, now: number) {
+function runRow({ id, project, startedAt, place, params }: ReportedRun, now: number) {
   const at = Math.min(startedAt, now);
   return {
     id,
@@ -142,7 +153,7 @@ function runRow({ id, project, startedAt, place }: ReportedRun, now: number) {
     phase: 'stages',
     revision: 0,
     inputs: '[]',
-    params: '{}',
+    params: JSON.stringify(params ?? {}),
     executor: LOCAL_EXECUTOR,
     keeps_going: 0,
     stage_timeout_ms: 0,

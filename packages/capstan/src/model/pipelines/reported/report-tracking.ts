@@ -1,4 +1,4 @@
-import type { StageReport } from '@capstan/api';
+import type { ReportedPlace, StageReport } from '@capstan/api';
 import type { Cause } from '#kernel/cause';
 import type { Digest } from '#ports/blob-store';
 import type { ReportedRunsDeps } from './report-run.ts';
@@ -21,7 +21,7 @@ export async function trackReported(deps: ReportedRunsDeps, attemptId: string, c
     attemptId,
     experiment: row.project,
     project: row.project,
-    name: `${stage.name}-${row.number}`,
+    name: nameOf(row, stage),
     tags: tagsOf(row, stage),
     inputs: [],
     startedAt: attempt.started_at,
@@ -42,12 +42,23 @@ export async function trackReported(deps: ReportedRunsDeps, attemptId: string, c
   await tracker.end(runId, 'FINISHED', at, cause);
 }
 
+/** An experiment goes by its name, as its table in the checkout shows it. */
+function nameOf({ number, place }: store.RunRow, { name }: store.StageRow): string {
+  return `${name}-${experimentOf(place)?.name ?? number}`;
+}
+
+function experimentOf(place: string | null): ReportedPlace['experiment'] {
+  return place === null ? undefined : (JSON.parse(place) as ReportedPlace).experiment;
+}
+
 function tagsOf(row: store.RunRow, stage: store.StageRow): Record<string, string> {
+  const experiment = experimentOf(row.place);
   return {
     'capstan.pipeline_run': row.id,
     'capstan.stage': stage.name,
     'mlflow.source.name': `${row.project}/dvc.yaml`,
     'mlflow.source.type': 'PROJECT',
+    ...(experiment && { 'capstan.experiment': experiment.name }),
     'mlflow.project.entryPoint': stage.name,
     ...(row.git_commit !== null && { 'mlflow.source.git.commit': row.git_commit }),
   };

@@ -4,6 +4,15 @@ import type { RunRow } from '../store.ts';
 
 export type LogPieceRow = Selectable<Schema['attempt_log_pieces']>;
 
+/** Notes what a run was linked with, also of one that has ended. */
+export async function setLinks(
+  writer: Writer,
+  id: string,
+  links: { readonly inputs: string; readonly model_versions: string },
+): Promise<void> {
+  await writer.updateTable('pipeline_runs').set(links).where('id', '=', id).where('source', '=', 'checkout').execute();
+}
+
 /** Notes that a checkout was heard of; the run is the caller's until the end of the transaction. */
 export async function hear(writer: Writer, id: string, now: number): Promise<RunRow | undefined> {
   return await writer

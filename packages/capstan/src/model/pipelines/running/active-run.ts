@@ -6,8 +6,9 @@ import type { PipelinesDeps } from '../deps.ts';
 import type { Environment } from '../environment/environments.ts';
 import type { StageNode } from '#kernel/stage-graph';
 import type { Executor } from '#ports/executor';
+import type { Publishing } from './publishing.ts';
 import type { Slots } from './slots.ts';
-import type { Turns } from './turns.ts';
+import type { TrailingWork } from './trailing-work.ts';
 import * as store from '../store.ts';
 
 /** A run that this job works on: everything its stages need. */
@@ -39,8 +40,8 @@ export interface ActiveRun {
   /** Stages that run whatever is stored of them, with the one that was asked for. */
   readonly forced: ReadonlyMap<string, string>;
   readonly memory: HashMemory;
-  /** One at a time writes into files that all stages share: the lock file and DVC's cache. */
-  readonly publishing: Turns;
+  readonly publishing: Publishing;
+  readonly trailing: TrailingWork;
   readonly stop: StopSignal;
 }
 

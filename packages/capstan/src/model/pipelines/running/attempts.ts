@@ -10,6 +10,7 @@ import { ClaimLost, writeClaimed } from './active-run.ts';
 import type { PipelinesDeps } from '../deps.ts';
 import { reapLeftover } from './reap-leftover.ts';
 import * as store from '../store.ts';
+import type { TrailingWork } from './trailing-work.ts';
 
 export interface AttemptEnd {
   readonly status: 'succeeded' | 'failed' | 'timed-out' | 'cancelled' | 'lost';
@@ -23,6 +24,8 @@ interface RunOfAttempt {
   readonly project: string;
   readonly fence: number;
   readonly cause: Cause;
+  /** Where its experiment run may be told later; else it is told at once. */
+  readonly trailing?: TrailingWork;
 }
 
 const runStatuses = {
@@ -41,7 +44,7 @@ export function logFileOf(deps: Pick<PipelinesDeps, 'folders'>, attemptId: strin
 }
 
 /**
- * Records how an attempt ended: row, fact and whatever `also` adds in one transaction; then the experiment run is told.
+ * Records how an attempt ended: row, fact and whatever `also` adds in one transaction; the experiment run is told after it.
  * A kill in between is made up for by `settleAttempts`.
  * @throws ClaimLost where the attempt has ended already: nothing of it is taken then
  */
@@ -87,8 +90,10 @@ export async function endAttempt(
       payload,
     });
   });
-  await settle(run, { ...attempt, ...ended });
-  if (log !== undefined) await rm(logFileOf(deps, attempt.id), { force: true });
+  const tell = () => settle(run, { ...attempt, ...ended });
+  if (run.trailing) run.trailing.begin(tell);
+  else await tell();
+  await rm(logFileOf(deps, attempt.id), { force: true });
 }
 
 /**
@@ -132,8 +137,8 @@ async function storeLog(run: RunOfAttempt, attempt: store.AttemptRow): Promise<D
   if (!existsSync(file)) return undefined;
   // Up to here and no further: a process that could not be found may still write.
   const { size } = await stat(file);
-  const bytes = size === 0 ? new Uint8Array() : createReadStream(file, { end: size - 1 });
-  const blob = await deps.blobs.put(bytes);
+  if (size === 0) return undefined;
+  const blob = await deps.blobs.put(createReadStream(file, { end: size - 1 }));
   if (attempt.run_id !== null) await deps.tracker.attach(attempt.run_id, { path: 'log.txt', ...blob }, run.cause);
   return blob.digest;
 }

@@ -27,7 +27,7 @@ export async function recordEnd(
   run: { readonly id: string; readonly project: string; readonly number: number },
   end: RunEnd & { readonly runIds: readonly string[]; readonly modelVersions: readonly string[] },
   cause: Cause,
-): Promise<void> {
+): Promise<{ readonly seq: number }> {
   await store.endOpenStages(writer, run.id, deps.clock.now());
   const payload: EventPayload<'pipeline-run.ended'> = {
     pipelineRun: run.id,
@@ -37,7 +37,7 @@ export async function recordEnd(
     runIds: [...end.runIds],
     modelVersions: [...end.modelVersions],
   };
-  await deps.events.append(writer, cause, {
+  return await deps.events.append(writer, cause, {
     type: 'pipeline-run.ended',
     project: run.project,
     subject: `pipeline-run:${run.id}`,

@@ -190,6 +190,7 @@ async function execute(run: ActiveRun, spec: AttemptSpec, attempt: store.Attempt
     graceMs: GRACE_MS,
     files: { root: folder, writes: stage.outputs.map((output) => output.file) },
     resources: spec.resources,
+    python: run.environment.freezeFile === undefined ? 'bare' : 'requirements',
   });
   const cancel = () => execution.cancel();
   run.stop.signal.addEventListener('abort', cancel, { once: true });

@@ -13,10 +13,10 @@ import { executorNamed, slotsOf } from '../executors.ts';
 import { withCommit } from '../workspace/export-commit.ts';
 import { gitCommit } from '../workspace/git-commit.ts';
 import { orderStages } from '#kernel/stage-graph';
-import { runStages } from './run-stages.ts';
+import { createPublishing } from './publishing.ts';
+import { runStages, type PreparedRun } from './run-stages.ts';
 import { forcedStages, stageRows } from './stage-rows.ts';
 import * as store from '../store.ts';
-import { createTurns } from './turns.ts';
 import { prepareWorkspace, refuseMissingInputs, workspaceFolder } from '../workspace/workspace.ts';
 
 /** Where another process asked for a cancel, it is seen within this time. */
@@ -105,7 +105,7 @@ async function runAll(
   return await runStages(active, interrupted);
 }
 
-async function prepare(run: ClaimedRun, stop: ActiveRun['stop']): Promise<ActiveRun> {
+async function prepare(run: ClaimedRun, stop: ActiveRun['stop']): Promise<PreparedRun> {
   const { deps, row } = run;
   const executor = executorNamed(deps.executors, row.executor);
   const project = await deps.projects.get(run.project);
@@ -169,7 +169,11 @@ async function prepare(run: ClaimedRun, stop: ActiveRun['stop']): Promise<Active
     keepsGoing: row.keeps_going === 1,
     forced: forcedStages(nodes, row.forced_from),
     memory: new Map(),
-    publishing: createTurns(),
+    publishing: createPublishing(
+      deps,
+      workspace.folder,
+      nodes.map(({ stage }) => stage.name),
+    ),
     stop,
   };
 }

@@ -5,7 +5,7 @@ import { writeClaimed, type ActiveRun } from './active-run.ts';
 import type { LockEntry, Stage } from '#kernel/pipeline-definition';
 import type { StageNode } from '#kernel/stage-graph';
 import type { StoredOutput } from '../model.ts';
-import { outputsFor, restoreOutputs, sharedOutputs, storeOutputs } from './outputs.ts';
+import { outputsFor, restoreOutputs, storeOutputs } from './outputs.ts';
 import { decide, type Reason, type StoredResult } from '#kernel/stage-reasons';
 import { runAttempt, type AttemptOutcome, type AttemptSpec } from './run-attempt.ts';
 import type { Resources } from '#ports/executor';
@@ -80,7 +80,7 @@ export async function runStage(
   const earlier = latest?.outputs ?? [];
   const outcome = await tryStage(run, { stage, entry, resultKey, reasons, earlier }, given.halt);
   if (outcome.status !== 'succeeded') return outcome;
-  await publish(run, stage, outcome.entry, outcome.stored);
+  publish(run, stage, outcome.entry, outcome.stored);
   return { status: 'succeeded' };
 }
 
@@ -126,7 +126,7 @@ async function tryStage(
 export async function restoreStage(run: ActiveRun, stage: Stage, resultId: string): Promise<boolean> {
   const result = resultFrom(run, await store.findResult(run.deps.database.read, resultId));
   if (!result || (await tryRestore(run, stage, result)) !== undefined) return false;
-  await publish(run, stage, result.stored.entry, result.outputs);
+  publish(run, stage, result.stored.entry, result.outputs);
   return true;
 }
 
@@ -181,7 +181,7 @@ async function reuse(
   });
   // A frozen stage keeps its old entry; else the entry is what the stage is now, with the outputs it has.
   const now = stage.isFrozen ? result.stored.entry : { ...entry, outputs: outputsOf(stage, result.stored.entry) };
-  await publish(run, stage, now, result.outputs);
+  publish(run, stage, now, result.outputs);
   return undefined;
 }
 
@@ -214,19 +214,9 @@ async function tryRestore(run: ActiveRun, stage: Stage, result: Result): Promise
   }
 }
 
-/** Lets the format's own tool see the stage as done. */
-async function publish(
-  run: ActiveRun,
-  stage: Stage,
-  entry: LockEntry,
-  outputs: readonly StoredOutput[],
-): Promise<void> {
-  const { format, blobs } = run.deps;
-  await run.publishing.take(async () => {
-    await format.shareOutputs(run.folder, sharedOutputs(blobs, stage, outputs, entry.outputs));
-    const order = run.nodes.map((node) => node.stage.name);
-    await format.writeLock(run.folder, stage.name, entry, order);
-  });
+/** Nothing waits for it: another stage reads what this one wrote, not what is told of it. */
+function publish(run: ActiveRun, stage: Stage, entry: LockEntry, outputs: readonly StoredOutput[]): void {
+  run.trailing.begin(() => run.publishing.publish({ stage, entry, outputs }));
 }
 
 /** A frozen stage never runs: without stored outputs, those that came with the project are taken. */
@@ -263,7 +253,7 @@ async function adoptFrozen(run: ActiveRun, stage: Stage, entry: LockEntry, resul
       ended_at: deps.clock.now(),
     });
   });
-  await publish(run, stage, done, made.stored);
+  publish(run, stage, done, made.stored);
   return { status: 'succeeded' };
 }
 

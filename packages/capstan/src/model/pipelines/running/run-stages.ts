@@ -1,9 +1,13 @@
 import { createSchedule, type EndedStage } from '#kernel/stage-schedule';
 import { ClaimLost, writeClaimed, type ActiveRun } from './active-run.ts';
 import type { RunEnd } from './end-run.ts';
+import { createTrailingWork } from './trailing-work.ts';
 import { failuresText } from '../model.ts';
 import { restoreStage, runStage, type Halt, type StageOutcome } from './run-stage.ts';
 import * as store from '../store.ts';
+
+/** A run that no stage of has begun. */
+export type PreparedRun = Omit<ActiveRun, 'trailing'>;
 
 interface Failure {
   readonly stage: string;
@@ -17,7 +21,7 @@ interface Failure {
  * @throws what a stage could not be run for and another try may cure, once no stage runs any more; the stop signal's reason
  *   when the server stops
  */
-export async function runStages(claimed: ActiveRun, interrupted: ReadonlyMap<string, string>): Promise<RunEnd> {
+export async function runStages(claimed: PreparedRun, interrupted: ReadonlyMap<string, string>): Promise<RunEnd> {
   const { deps, id } = claimed;
   const broken = new AbortController();
   const halting = new AbortController();
@@ -29,7 +33,14 @@ export async function runStages(claimed: ActiveRun, interrupted: ReadonlyMap<str
   };
   const { stop } = claimed;
   const signal = AbortSignal.any([stop.signal, broken.signal]);
-  const run: ActiveRun = { ...claimed, stop: { signal, isCancelled: () => stop.isCancelled() } };
+  const faults: unknown[] = [];
+  const fault = (error: unknown) => {
+    faults.push(error);
+    // Nobody else may work in the workspace while what this server started runs there.
+    if (error instanceof ClaimLost) broken.abort(error);
+  };
+  const trailing = createTrailingWork(fault);
+  const run: ActiveRun = { ...claimed, trailing, stop: { signal, isCancelled: () => stop.isCancelled() } };
   const rows = new Map((await store.listStages(deps.database.read, id)).map((row) => [row.name, row]));
   const ended = failedBefore(run, rows);
   if (ended) return await endAsFailed(run, ended, rows);
@@ -39,7 +50,6 @@ export async function runStages(claimed: ActiveRun, interrupted: ReadonlyMap<str
     { slots: run.slots.atOnce, onFailure: run.keepsGoing ? 'keep-going' : 'stop' },
   );
   const failures: Failure[] = [];
-  const faults: unknown[] = [];
 
   const bring = async (name: string): Promise<StageOutcome> => {
     const node = nodes.get(name);
@@ -60,9 +70,7 @@ export async function runStages(claimed: ActiveRun, interrupted: ReadonlyMap<str
       const ended = schedule.end(name, outcome.status === 'succeeded' ? 'done' : outcome.status);
       await tellSkipped(run, outcome.status === 'skipped' ? ended.map(becauseOf(outcome.because)) : ended);
     } catch (error) {
-      faults.push(error);
-      // Nobody else may work in the workspace while what this server started runs there.
-      if (error instanceof ClaimLost) broken.abort(error);
+      fault(error);
       if (schedule.running.has(name)) schedule.end(name, 'cancelled');
     }
   };
@@ -78,6 +86,7 @@ export async function runStages(claimed: ActiveRun, interrupted: ReadonlyMap<str
     }
     if (tasks.size > 0) await Promise.race(tasks.values());
   }
+  await trailing.ended();
   const lost = faults.find((fault) => fault instanceof ClaimLost);
   if (lost !== undefined) throw lost;
   if (stop.isCancelled()) return { outcome: 'cancelled', reason: null };

@@ -5,7 +5,15 @@ import type { NewTrackedRun, RunTracker, TrackedInput } from '../deps.ts';
 
 type TrackingFace = Pick<
   Experiments,
-  'ensureExperiment' | 'createRun' | 'searchRuns' | 'getRun' | 'updateRun' | 'logBatch' | 'logInputs' | 'putArtifact'
+  | 'ensureExperiment'
+  | 'createRun'
+  | 'searchRuns'
+  | 'getRun'
+  | 'updateRun'
+  | 'runsTagged'
+  | 'logBatch'
+  | 'logInputs'
+  | 'putArtifact'
 >;
 
 interface TrackRunsDeps {
@@ -14,6 +22,8 @@ interface TrackRunsDeps {
   readonly blobs: Pick<BlobStore, 'read'>;
 }
 
+/** Set by runs of checkouts, also on what code in their stages logs by itself (MLFLOW_RUN_CONTEXT). */
+const PIPELINE_RUN_TAG = 'capstan.pipeline_run';
 const ATTEMPT_TAG = 'capstan.attempt';
 /** Limits of one batch and of a parameter's value. */
 const PARAMS_A_BATCH = 100;
@@ -36,10 +46,12 @@ export function trackRuns({ experiments, blobs }: TrackRunsDeps): RunTracker {
   }
 
   return {
+    ofPipelineRun: (pipelineRun) => experiments.runsTagged(PIPELINE_RUN_TAG, pipelineRun),
     async begin(run) {
       const experiment = await experiments.ensureExperiment({ name: run.experiment, cause: run.cause });
       const runId = (await find(experiment.id, run.attemptId)) ?? (await create(experiment.id, run));
-      await experiments.logInputs({ runId, datasets: run.inputs.map(datasetInput), models: [], cause: run.cause });
+      const datasets = run.inputs.map(datasetInput);
+      if (datasets.length > 0) await experiments.logInputs({ runId, datasets, models: [], cause: run.cause });
       return runId;
     },
     async find(project, attemptId) {
@@ -47,9 +59,11 @@ export function trackRuns({ experiments, blobs }: TrackRunsDeps): RunTracker {
       return await find(experiment.id, attemptId);
     },
     async logParams(runId, params, cause) {
+      const given = [...params];
+      if (given.length === 0) return;
       const run = await experiments.getRun(runId);
       const known = new Set(run.params.map((param) => param.key));
-      const missing = [...params]
+      const missing = given
         .filter(([key]) => !known.has(key))
         .map(([key, value]) => ({ key, value: value.slice(0, LONGEST_PARAM) }));
       for (let start = 0; start < missing.length; start += PARAMS_A_BATCH) {

@@ -26,24 +26,18 @@ export function readResult(text: string, name: string): LockedStage {
 }
 
 /**
- * Replaces a stage's entry; all else is kept. The file is whole at every moment.
+ * Replaces entries by stage; all else is kept. The file is whole at every moment.
  * @param order names of stages: a new entry stands before those that are behind it there, else last
  * @throws DomainError INVALID_ARGUMENT when the file is not a lock file of schema 2.0
  */
 export async function writeLock(
   folder: string,
-  stage: string,
-  entry: LockEntry,
+  entries: ReadonlyMap<string, LockEntry>,
   order: readonly string[] = [],
 ): Promise<void> {
   const path = join(folder, LOCK_FILE);
   const before = await readFile(path, 'utf8').catch(() => undefined);
-  await writeFile(
-    `${path}.new`,
-    readLock(before, LOCK_FILE)
-      .with(new Map([[stage, entry]]), order)
-      .text(),
-  );
+  await writeFile(`${path}.new`, readLock(before, LOCK_FILE).with(entries, order).text());
   await rename(`${path}.new`, path);
 }
 

@@ -38,7 +38,7 @@ describe('the object of a folder', () => {
     const paths = Array.from({ length: 30_000 }, (_, index) => `d/${String(index).padStart(6, '0')}"}, {"md5": "é`);
     const bytes = Buffer.from(writeListing(paths.map((path) => ({ path, md5: MD5 }))));
     expect(bytes.length).toBeGreaterThan(2 << 20);
-    const read = readListingColumns(bytes, 'x.dir');
+    const read = readListingColumns([bytes], 'x.dir');
     expect(read.paths).toEqual(paths);
     expect(read.digests.equals(Buffer.from(MD5.repeat(paths.length), 'hex'))).toBe(true);
     expect([...listingPieces(read.paths, () => MD5)].join('')).toBe(bytes.toString());
@@ -46,7 +46,7 @@ describe('the object of a folder', () => {
       .reverse()
       .map((path) => JSON.stringify({ relpath: path, md5: MD5 }))
       .join(',')}]`;
-    expect(readListingColumns(Buffer.from(reversed), 'x.dir').paths).toEqual(paths);
+    expect(readListingColumns([Buffer.from(reversed)], 'x.dir').paths).toEqual(paths);
     expect(() => readListing(bytes.subarray(0, -1), 'x.dir')).toThrow('x.dir is no list of files');
   });
 

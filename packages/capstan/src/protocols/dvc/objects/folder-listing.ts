@@ -11,9 +11,8 @@ export interface ListedFile {
 }
 
 const DIGEST_BYTES = 16;
-/** Of text that is made or parsed at once: the list of a million files is never held whole as objects. */
+/** Of text that is made at once: the list of a million files is never held whole as objects. */
 const PIECE_FILES = 4_096;
-const PIECE_BYTES = 1 << 20;
 /** What stands between two entries; inside a name the quotes would be escaped. */
 const BETWEEN = '"}, {"';
 
@@ -48,7 +47,7 @@ export interface ListedColumns {
 
 /** @see readListingColumns */
 export function readListing(text: string | Buffer, name: string): ListedFile[] {
-  const { paths, digests } = readListingColumns(Buffer.from(text), name);
+  const { paths, digests } = readListingColumns([Buffer.from(text)], name);
   return paths.map((path, index) => ({
     path,
     md5: digests.toString('hex', index * DIGEST_BYTES, (index + 1) * DIGEST_BYTES),
@@ -57,13 +56,14 @@ export function readListing(text: string | Buffer, name: string): ListedFile[] {
 
 /**
  * Reads the object of a folder. It may come from a remote that others write to, so it is trusted with nothing.
+ * @param chunks of its bytes; each is free to be written over when the next one is asked for
  * @param name for messages
  * @throws DomainError INVALID_ARGUMENT when it is no such list, or a path of it leaves the folder or comes twice
  */
-export function readListingColumns(bytes: Buffer, name: string): ListedColumns {
+export function readListingColumns(chunks: Iterable<Buffer>, name: string): ListedColumns {
   const paths: string[] = [];
   const md5s: Buffer[] = [];
-  for (const items of piecesOf(bytes, name)) {
+  for (const items of piecesOf(chunks, name)) {
     const digests = Buffer.allocUnsafe(items.length * DIGEST_BYTES);
     for (const [index, item] of items.entries()) {
       const { relpath, md5 } = (item ?? {}) as Readonly<Record<string, unknown>>;
@@ -81,17 +81,19 @@ export function readListingColumns(bytes: Buffer, name: string): ListedColumns {
   return columns;
 }
 
-function* piecesOf(bytes: Buffer, name: string): Generator<readonly unknown[]> {
-  let from = 0;
-  for (;;) {
-    const border = bytes.length - from > PIECE_BYTES ? bytes.indexOf(BETWEEN, from + PIECE_BYTES) : -1;
-    if (border < 0) break;
+function* piecesOf(chunks: Iterable<Buffer>, name: string): Generator<readonly unknown[]> {
+  let left = Buffer.alloc(0);
+  let start = '';
+  for (const chunk of chunks) {
+    left = Buffer.concat([left, chunk]);
+    const border = left.lastIndexOf(BETWEEN);
+    if (border < 0) continue;
     // Up to the brace that closes the entry; the next piece begins at the one that opens.
-    const text = bytes.toString('utf8', from, border + 2);
-    yield listOf(`${from === 0 ? '' : '['}${text}]`, name);
-    from = border + BETWEEN.length - 2;
+    yield listOf(`${start}${left.toString('utf8', 0, border + 2)}]`, name);
+    left = left.subarray(border + BETWEEN.length - 2);
+    start = '[';
   }
-  yield listOf(`${from === 0 ? '' : '['}${bytes.toString('utf8', from)}`, name);
+  yield listOf(`${start}${left.toString('utf8')}`, name);
 }
 
 /** As they come, where they are in order, which is how DVC writes them. */

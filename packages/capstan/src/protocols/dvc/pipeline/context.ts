@@ -42,7 +42,7 @@ export async function withVars(
   const loaded = new Map(context.loaded);
   for (const [index, item] of vars.entries()) {
     const place = site.place.at(index);
-    refuseExpressions(item, place.text);
+    refuseExpressions(item, place);
     if (item instanceof Map) {
       values = added(context, values, textKeysOf(item as Values), place);
       continue;

@@ -48,7 +48,7 @@ export function expandStages(
   const dataPlace = place.at(isForeach ? 'foreach' : 'matrix');
   const site: TemplateSite = {
     context: context.values,
-    place: dataPlace.text,
+    place: dataPlace,
     use: 'data',
     options,
     onUse: (key) => itemSources.push(key),

@@ -38,7 +38,7 @@ export function readSections(source: SectionsSource): Sections {
 }
 
 function filled(value: ParamValue, place: Place, { context, options }: SectionsSource): ParamValue {
-  return interpolate(value, { context, place: place.text, use: 'data', options });
+  return interpolate(value, { context, place, use: 'data', options });
 }
 
 function itemsOf(source: SectionsSource, section: string): [ParamValue, Place][] {

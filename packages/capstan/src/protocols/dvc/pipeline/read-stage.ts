@@ -100,7 +100,7 @@ async function stageContext(written: Values, workingDirectory: string, source: S
 
 function siteOf(key: string, context: Context, source: StageSource): TemplateSite {
   const place = source.place.at(key);
-  const site = { context: context.values, place: place.text, options: source.options };
+  const site = { context: context.values, place, options: source.options };
   const tell = (used: string, value: ParamValue): void =>
     source.onUse?.({ stage: source.name, key: used, value, files: [...context.loaded.keys()] });
   if (key !== 'cmd') return { ...site, use: 'field', onUse: tell };

@@ -1,6 +1,6 @@
-import { invalid } from '#kernel/errors';
 import { nearest } from '#kernel/nearest';
 import type { ParamKey, ParamValue } from '#kernel/pipeline-definition';
+import type { Place } from '../text/place.ts';
 import { pythonFloat } from '../text/python-text.ts';
 import { selectValue, typeName, type Values } from '../text/value-files.ts';
 
@@ -19,8 +19,8 @@ export const DEFAULT_COMMAND_OPTIONS: CommandOptions = { bool: 'store_true', lis
 /** A place where `${…}` is filled in. */
 export interface TemplateSite {
   readonly context: Values;
-  /** `dvc.yaml:3:5`, for messages. */
-  readonly place: string;
+  /** For messages. */
+  readonly place: Place;
   /** In a command a map stands for options; as data a list or map may be used whole; elsewhere neither. */
   readonly use: 'command' | 'data' | 'field';
   /** How a map becomes options of a command. */
@@ -48,9 +48,9 @@ export function interpolate(value: ParamValue, site: TemplateSite): ParamValue {
 }
 
 /** @throws DomainError INVALID_ARGUMENT when the value holds an expression: where templating is not allowed */
-export function refuseExpressions(value: ParamValue, place: string): void {
+export function refuseExpressions(value: ParamValue, place: Place): void {
   if (typeof value === 'string' && new RegExp(EXPRESSION).test(value)) {
-    throw invalid(`${place}: \${…} cannot be used in vars`, { field: place });
+    throw place.error('${…} cannot be used in vars');
   }
   if (Array.isArray(value)) for (const item of value as readonly ParamValue[]) refuseExpressions(item, place);
   else if (value instanceof Map) {
@@ -180,6 +180,6 @@ function namesOf(values: Values): string[] {
   return flattened(values, '').map(([name]) => name);
 }
 
-function failure(site: TemplateSite, message: string, hint?: string) {
-  return invalid(`${site.place}: ${message}`, { field: site.place, ...(hint !== undefined && { hint }) });
+function failure({ place }: TemplateSite, message: string, hint?: string) {
+  return place.error(message, hint);
 }

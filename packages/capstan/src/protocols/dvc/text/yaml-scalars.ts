@@ -1,5 +1,6 @@
 import { Scalar, type ScalarTag } from 'yaml';
 import { stringifyString } from 'yaml/util';
+import type { ParamKey } from '#kernel/pipeline-definition';
 import { pythonFloat } from './python-text.ts';
 
 // Plain scalars as ruamel.yaml, DVC's reader, resolves them for YAML 1.2: more numbers than the core schema has.
@@ -51,7 +52,8 @@ function floatOf(text: string): number {
   return Number(plain);
 }
 
-function floatText(value: number): string {
+/** As DVC writes it: never as a whole number. */
+export function floatText(value: number): string {
   if (Number.isNaN(value)) return '.nan';
   if (!Number.isFinite(value)) return value > 0 ? '.inf' : '-.inf';
   return pythonFloat(value);
@@ -118,3 +120,14 @@ const text: ScalarTag = {
 
 /** The tags to read and write with, floats before whole numbers as in DVC's reader. */
 export const scalarTags: readonly ScalarTag[] = [nothing, bool, float, wholeNumber, date, valueKey, text];
+
+/** Most words of pipelines: nothing but text can begin and go on so. */
+const PLAIN_WORD = /^(?!(?:true|false|null)$)[A-Za-z_/][\w ./-]*$/i;
+
+/** What plain text (not quoted, without white space around it) stands for. */
+export function scalarOf(source: string): ParamKey | DateScalar {
+  if (PLAIN_WORD.test(source)) return source;
+  const tag = scalarTags.find(({ test }) => test?.test(source) === true);
+  if (tag === undefined || tag === valueKey) return source;
+  return tag === nothing ? null : (tag.resolve(source, () => {}, {}) as Exclude<ParamKey, null> | DateScalar);
+}

@@ -15,12 +15,15 @@ import {
 import { invalid } from '#kernel/errors';
 import { findCostlyText } from '#kernel/yaml-limits';
 import type { ParamKey, ParamValue } from '#kernel/pipeline-definition';
+import { readPlainYaml, writePlainYaml } from './plain-yaml.ts';
 import { DateScalar, scalarTags } from './yaml-scalars.ts';
 
 /** Past it a file is an attack or a mistake. */
 const MAX_DEPTH = 64;
 /** Nodes reached through aliases are counted each time: a small text can stand for a very large value. */
 const MAX_NODES = 1_000_000;
+/** No text of so few letters has more tokens than the limit allows. */
+const CHEAP_LENGTH = 20_000;
 
 export interface YamlText {
   /** The empty document counts as an empty map. */
@@ -46,7 +49,7 @@ const options = {
  * @throws DomainError INVALID_ARGUMENT naming `file:line:column`
  */
 export function readYaml(text: string, file: string): YamlText {
-  const costly = findCostlyText(text);
+  const costly = text.length > CHEAP_LENGTH ? findCostlyText(text) : undefined;
   if (costly) throw invalid(`${file}: ${costly.message}`, { field: file });
   return readLongYaml(text, file);
 }
@@ -56,6 +59,21 @@ export function readYaml(text: string, file: string): YamlText {
  * @param dates what to do with dates, which no value can hold: refuse them, or take their text
  */
 export function readLongYaml(text: string, file: string, dates: 'refused' | 'as text' = 'refused'): YamlText {
+  const value = readPlainYaml(text);
+  if (value === undefined) return parseWhole(text, file, dates);
+  // Places, and nodes to change, are asked for seldom.
+  let whole: YamlText | undefined;
+  const parsed = (): YamlText => (whole ??= parseWhole(text, file, dates));
+  return {
+    value,
+    placeOf: (path) => parsed().placeOf(path),
+    get document() {
+      return parsed().document;
+    },
+  };
+}
+
+function parseWhole(text: string, file: string, dates: 'refused' | 'as text'): YamlText {
   const lines = new LineCounter();
   const document = parseDocument(text, { ...options, lineCounter: lines, prettyErrors: false });
   const [error] = document.errors;
@@ -191,6 +209,11 @@ export const writeOptions: ToStringOptions = {
 
 /** Writes a value as a YAML document that DVC reads back as the same value. */
 export function writeYaml(value: ParamValue): string {
+  return writePlainYaml(value) ?? writeWhole(value);
+}
+
+/** The same in the library's own words, whatever the value. */
+export function writeWhole(value: ParamValue): string {
   const document = new Document(value, { ...options, aliasDuplicateObjects: false });
   return document.toString(writeOptions);
 }

@@ -1,7 +1,9 @@
+// Building the Python environment of a project, on whatever machine. Pure: the text of scripts.
+
 /**
  * Builds an environment; run by /bin/sh with everything it is told in variables, so that no path becomes shell code.
  * In: PYTHON, TARGET (the environment), TOOLS (an environment for uv alone), REQUIREMENTS (file), FREEZE (file to write).
- * uv where there is one or pip can get one, since it is some ten times faster; else pip. pip's own settings hold for both.
+ * uv where there is one or pip can get one (where it cannot, that is known for a day), since it is some ten times faster; else pip. pip's own settings hold for both.
  * Compiled at once, as pip does by itself: stages may write nothing into what is shared, and would compile at each run.
  * Without REQUIREMENTS the environment holds Python alone, and no pip: what is shared must not be added to.
  */
@@ -15,9 +17,13 @@ uv=
 if command -v uv >/dev/null 2>&1; then
   uv=uv
 else
-  if [ ! -x "$TOOLS/bin/uv" ]; then
+  if [ ! -x "$TOOLS/bin/uv" ] && [ -z "$(find "$TOOLS/no-uv" -mmin -1440 2>/dev/null)" ]; then
     rm -rf "$TOOLS"
-    { "$PYTHON" -m venv "$TOOLS" && "$TOOLS/bin/python" -m pip install --quiet uv; } || echo 'uv cannot be had; going on with pip'
+    if ! { "$PYTHON" -m venv "$TOOLS" && "$TOOLS/bin/python" -m pip install --quiet uv; }; then
+      echo 'uv cannot be had; going on with pip, for a day'
+      mkdir -p "$TOOLS"
+      : > "$TOOLS/no-uv"
+    fi
   fi
   if [ -x "$TOOLS/bin/uv" ]; then uv=$TOOLS/bin/uv; fi
 fi
