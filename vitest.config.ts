@@ -7,12 +7,8 @@ const maxWorkers = Math.max(2, availableParallelism() - 1);
 const globalSetup = ['tests/setup/postgres.ts'];
 const system = { testTimeout: 300_000, hookTimeout: 300_000 };
 const folders = ['tests/{e2e,clients,crash,package}/**/*.test.ts', 'tests/differential/*.test.ts'];
-/** Clusters and crowds, which take every core for themselves, and one that builds what the others run. */
-const alone = [
-  'tests/clients/{ray,slurm}-executor.test.ts',
-  'tests/crash/tracking/{many-clients,postgres-away}.test.ts',
-  'tests/package/*.test.ts',
-];
+/** A cluster and crowds, which take every core for themselves, and one that builds what the others run. */
+const alone = ['tests/clients/ray-executor.test.ts', 'tests/crash/tracking/*.test.ts', 'tests/package/*.test.ts'];
 
 export default defineConfig({
   test: {

@@ -195,8 +195,9 @@ test('a server that is killed goes on where it was: no trial is lost, none is ru
 });
 
 test('a trial that is worse than the others is ended early', async () => {
-  writeFileSync(join(folder, 'early.yaml'), 'early_stopping: {warm_up_steps: 2, min_trials: 2}\n');
-  const options = ['-S', 'train.rate=0.1,0.2,0.3,5', '--method', 'grid', '--metric', 'loss', '-j', '2', '--wait'];
+  // One after another, and not before the last step: else time decides which of them the rule sees, and where.
+  writeFileSync(join(folder, 'early.yaml'), 'early_stopping: {warm_up_steps: 3, min_trials: 3}\n');
+  const options = ['-S', 'train.rate=0.1,0.2,0.3,5', '--method', 'grid', '--metric', 'loss', '-j', '1', '--wait'];
   const { reply, code } = await json<Sweep>('sweeps', 'start', '-p', 'learning', '-f', 'early.yaml', ...options);
   expect(code).toBe(0);
   expect(reply.items.map(({ state }) => state)).toEqual(['succeeded', 'succeeded', 'succeeded', 'stopped']);

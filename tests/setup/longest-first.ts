@@ -10,6 +10,7 @@ const longest = [
   'tests/clients/dvc-keep',
   'tests/e2e/tracking-screens',
   'tests/e2e/datasets',
+  'tests/clients/slurm-executor',
   'tests/clients/dvc-repro',
   'tests/crash/pipelines',
   'tests/clients/dvc-diff',

@@ -1,6 +1,6 @@
 // Starts what the build has made, with compiled code kept where the sources keep theirs: it starts in half the time.
+import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { keepCompiledCode } from '../../packages/capstan/bin/node-runtime.mjs';
 
-await keepCompiledCode(fileURLToPath(new URL('../../.runtime', import.meta.url)));
+enableCompileCache(fileURLToPath(new URL('../../.runtime/compile-cache', import.meta.url)));
 await import('../../packages/capstan/dist/main.js');

@@ -13,6 +13,6 @@ export async function robust([rounds = String(ROUNDS)]: readonly string[]): Prom
   }
   await ensurePostgres();
   const env = { CRASH_ROUNDS: rounds, MANY_CLIENTS: String(CLIENTS), MANY_SECONDS: String(SECONDS) };
-  const args = ['run', '--project', 'system', 'tests/crash'];
+  const args = ['run', '--project', 'system', '--project', 'alone', 'tests/crash'];
   return await runPackage(import.meta.resolve('vitest/package.json'), 'vitest.mjs', args, { env });
 }

@@ -1,5 +1,5 @@
 // The server is killed at random moments of every write path, and started again on its data: nothing that was answered is
-// lost, nothing is torn, nothing is there twice. CRASH_ROUNDS=100 npx vitest run --project system tests/crash/tracking
+// lost, nothing is torn, nothing is there twice. CRASH_ROUNDS=100 npx vitest run --project alone tests/crash/tracking
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, inject, test } from 'vitest';
