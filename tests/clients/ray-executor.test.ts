@@ -171,7 +171,8 @@ with zipfile.ZipFile("%s/%s-1.0-py3-none-any.whl" % (place, name), "w") as wheel
     }
     const [first = '', second = ''] = logs;
     expect(first).toMatch(/^capstan: building the Python environment with Python 3/m);
-    expect(first).toContain('Successfully installed capstan_probe-1.0');
+    // In the words of uv where the node's Python has it, else in pip's.
+    expect(first).toMatch(/capstan.probe(-|==)1\.0/);
     const [, prefix = ''] = /^packed (.*)$/m.exec(first) ?? [];
     expect(prefix).toContain('/environments/');
     expect(second).toBe(`packed ${prefix}\n${prefix}\n`);
@@ -179,7 +180,7 @@ with zipfile.ZipFile("%s/%s-1.0-py3-none-any.whl" % (place, name), "w") as wheel
 
   test('that cannot be made fails the command with the words of what makes it', async () => {
     const cases = [
-      ['no-such-package==1.0\n', /ERROR: No matching distribution found for no-such-package==1\.0/],
+      ['no-such-package==1.0\n', /no-such-package/],
       ['-e .\n', /requirements\.txt:1: '-e \.' is a package in a folder/],
     ] as const;
     for (const [text, words] of cases) {

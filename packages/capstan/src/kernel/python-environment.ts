@@ -34,7 +34,9 @@ if [ -n "$uv" ]; then
   links=\${PIP_FIND_LINKS:-$(setting global.find-links)}
   if [ -n "$links" ] && [ -z "\${UV_FIND_LINKS:-}" ]; then export UV_FIND_LINKS=$(echo $links | tr ' ' ','); fi
   if [ -n "\${PIP_CERT:-}" ] && [ -z "\${SSL_CERT_FILE:-}" ]; then export SSL_CERT_FILE="$PIP_CERT"; fi
-  "$uv" pip install --compile-bytecode --python "$TARGET/bin/python" -r "$REQUIREMENTS"
+  without=
+  case "\${PIP_NO_INDEX:-$(setting global.no-index)}" in 1|[Tt]rue|[Yy]es|[Oo]n) without=--no-index ;; esac
+  "$uv" pip install $without --compile-bytecode --python "$TARGET/bin/python" -r "$REQUIREMENTS"
   "$uv" pip freeze --python "$TARGET/bin/python" > "$FREEZE"
 else
   "$TARGET/bin/python" -m pip install --progress-bar off -r "$REQUIREMENTS"

@@ -150,5 +150,9 @@ class LastWords:
     @property
     def text(self):
         lines = [line.strip() for line in self.rest.decode(errors="replace").splitlines() if line.strip()]
-        errors = [line for line in lines if line.lower().startswith("error")]
-        return (errors or lines or ["it said nothing"])[-1]
+        errors = [place for place, line in enumerate(lines) if line.lower().startswith("error")]
+        if not errors:
+            return lines[-1] if lines else "it said nothing"
+        # What uv could not do is on one line, and why on the next.
+        what, *behind = lines[errors[-1] :]
+        return "; ".join([what, *(line for line in behind[:1] if line.startswith("cause:"))])
