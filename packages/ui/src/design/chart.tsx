@@ -4,6 +4,7 @@ import css from './chart.module.css';
 import { figure, moment } from './format.ts';
 import { Empty } from './page.tsx';
 import { Table } from './table.tsx';
+import { xNames, type XKind } from './x-names.ts';
 
 export interface Series {
   readonly label: string;
@@ -23,7 +24,7 @@ export interface Series {
 }
 
 export interface ChartData {
-  readonly xKind: 'time' | 'step' | 'seconds';
+  readonly xKind: XKind;
   readonly x: readonly number[];
   readonly series: readonly Series[];
   readonly isLogX?: boolean;
@@ -56,7 +57,6 @@ function usePlot(): PlotModule | undefined {
 
 const TABLE_ROWS = 200;
 const MOST_TOLD = 4;
-const xNames = { time: 'Time', step: 'Step', seconds: 'Seconds' } as const;
 
 /**
  * Lines over time or steps. Says in words what it shows and why it is empty; the same figures as a table and as CSV, the

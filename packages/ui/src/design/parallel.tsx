@@ -9,6 +9,8 @@ const BOTTOM = 26;
 const SIDE = 90;
 /** Seven axes stand in a window of 1440 px. */
 const GAP = 154;
+/** Few axes stand apart: steep lines cannot be told from each other. */
+const NARROWEST = 780;
 
 /** Dragging may begin so far beyond the ends of an axis: it takes them in. */
 const BEYOND = 10;
@@ -40,7 +42,6 @@ interface ParallelLinesProps {
 
 /** Parallel coordinates: a line for each thing. Dragging along an axis, or the fields below, choose a stretch. */
 export function ParallelLines({ noun, dimensions, labelOf, lines, brushes, onBrushes }: ParallelLinesProps) {
-  const paths = useMemo(() => lines.map((_, index) => pathOf(dimensions, index)), [lines, dimensions]);
   const inside = lines.map((_, index) => isInside(dimensions, brushes, index));
   const brush = (id: string, range: readonly [number, number] | null): void => {
     const next = new Map(brushes);
@@ -48,7 +49,10 @@ export function ParallelLines({ noun, dimensions, labelOf, lines, brushes, onBru
     else next.delete(id);
     onBrushes(next);
   };
-  const width = SIDE * 2 + GAP * Math.max(1, dimensions.length - 1);
+  const gaps = Math.max(1, dimensions.length - 1);
+  const gap = Math.max(GAP, (NARROWEST - SIDE * 2) / gaps);
+  const width = SIDE * 2 + gap * gaps;
+  const paths = useMemo(() => lines.map((_, index) => pathOf(dimensions, gap, index)), [lines, dimensions, gap]);
   const shown = inside.filter(Boolean).length;
   const isCrowded = shown > CROWD;
   return (
@@ -78,7 +82,7 @@ export function ParallelLines({ noun, dimensions, labelOf, lines, brushes, onBru
               key={dimension.id}
               dimension={dimension}
               label={labelOf(dimension.id)}
-              x={SIDE + at * GAP}
+              x={SIDE + at * gap}
               brush={brushes.get(dimension.id)}
               onBrush={(range) => brush(dimension.id, range)}
             />
@@ -120,7 +124,7 @@ function yOf(dimension: Dimension, place: number): number {
 }
 
 /** A line that breaks where the run has no value. */
-function pathOf(shown: readonly Dimension[], index: number): string {
+function pathOf(shown: readonly Dimension[], gap: number, index: number): string {
   let isDown = false;
   return shown
     .map((dimension, at) => {
@@ -131,7 +135,7 @@ function pathOf(shown: readonly Dimension[], index: number): string {
       }
       const command = isDown ? 'L' : 'M';
       isDown = true;
-      return `${command}${SIDE + at * GAP} ${yOf(dimension, place).toFixed(1)}`;
+      return `${command}${SIDE + at * gap} ${yOf(dimension, place).toFixed(1)}`;
     })
     .join('');
 }

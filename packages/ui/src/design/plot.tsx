@@ -4,6 +4,7 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { ChartData, Series } from './chart.tsx';
 import { figure } from './format.ts';
+import { xNames } from './x-names.ts';
 
 interface PlotProps {
   readonly data: ChartData;
@@ -60,6 +61,9 @@ function columns(data: ChartData): uPlot.AlignedData {
   return [[...data.x], ...data.series.map((series) => [...series.values])] as uPlot.AlignedData;
 }
 
+/** There is nothing between one and the next. */
+const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000];
+
 function options(
   data: ChartData,
   width: number,
@@ -93,13 +97,10 @@ function options(
       ...(data.cursor !== undefined && { sync: { key: data.cursor, setSeries: false } }),
     },
     axes: [
-      axis,
+      data.xKind === 'trial' ? { ...axis, incrs: WHOLE } : axis,
       { ...axis, size: 62, values: (_, splits) => splits.map((value) => (value === null ? '' : figure(value))) },
     ],
-    series: [
-      { label: { time: 'Time', step: 'Step', seconds: 'Seconds' }[data.xKind] },
-      ...data.series.map((series, index) => lineOf(series, index, token)),
-    ],
+    series: [{ label: xNames[data.xKind] }, ...data.series.map((series, index) => lineOf(series, index, token))],
     bands: bandsOf(data, token),
     hooks: {
       draw: [(chart) => drawMarks(chart, data, token)],

@@ -41,6 +41,15 @@ describe.skipIf(!hasProc)(`executor-local by /proc${hasProc ? '' : ' (skipped: t
     }
   }
 
+  it('says of a command that ended before it was seen that its use is not known', async () => {
+    const executor = createExecutorLocal();
+    for (let count = 0; count < 5; count++) {
+      const { peakMemoryBytes, cpuMs } = await (await executor.start(specOf('true'))).done;
+      expect(peakMemoryBytes).not.toBe(0);
+      expect(cpuMs === null).toBe(peakMemoryBytes === null);
+    }
+  });
+
   it('ends a process that has left the session, its parent and TERM behind', async () => {
     const escape = `setsid sh -c "trap '' TERM; echo \\$\\$ > pid; exec sleep 120" &`;
     const { done } = await createExecutorLocal().start(specOf(`(${escape}) ; while [ ! -s pid ]; do sleep 0.02; done`));

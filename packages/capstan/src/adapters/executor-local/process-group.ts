@@ -43,7 +43,11 @@ export function groupByProcessTable(table: ProcessTable, attemptId: string, lead
       if (hasGroup) tell(-leaderPid, signal);
       for (const pid of pids) tell(pid, signal);
     },
-    use: () => ({ cpuMs: presentCpuMs + goneCpuMs, peakMemoryBytes }),
+    // One that ended before it was seen has used something all the same.
+    use: () =>
+      peakMemoryBytes === 0
+        ? { cpuMs: null, peakMemoryBytes: null }
+        : { cpuMs: presentCpuMs + goneCpuMs, peakMemoryBytes },
   };
 }
 

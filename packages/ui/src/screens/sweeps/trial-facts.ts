@@ -11,7 +11,7 @@ export function historyOf({ items, metric }: Pick<SweepReply, 'items' | 'metric'
   const better = metric.goal === 'minimise' ? Math.min : Math.max;
   const best = values.reduce<number[]>((so, value) => [...so, better(value, so.at(-1) ?? value)], []);
   return {
-    xKind: 'step',
+    xKind: 'trial',
     x: valued.map(({ number }) => number),
     series: [
       { label: 'best so far', values: best, hue: 0 },
