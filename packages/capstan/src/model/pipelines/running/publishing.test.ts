@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { BlobStore } from '#ports/blob-store';
 import type { LockEntry, Stage } from '#kernel/pipeline-definition';
@@ -25,7 +26,7 @@ function heldFormat() {
       }),
   } as unknown as PipelineFormat;
   const seen = async (count: number) => {
-    while (writes.length < count) await Promise.resolve();
+    while (writes.length < count) await setImmediate();
     return writes[count - 1] ?? expect.fail();
   };
   return { format, seen, writes };
