@@ -12,6 +12,7 @@ const ARRAYS = {
   UINT16: Uint16Array,
   UINT32: Uint32Array,
   UINT64: BigUint64Array,
+  FP16: Float16Array,
   FP32: Float32Array,
   FP64: Float64Array,
   BYTES: Array,

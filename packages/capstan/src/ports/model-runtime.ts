@@ -9,11 +9,13 @@ export type TensorDatatype =
   | 'UINT16'
   | 'UINT32'
   | 'UINT64'
+  | 'FP16'
   | 'FP32'
   | 'FP64'
   | 'BYTES';
 
 export type TensorData =
+  | Float16Array
   | Float32Array
   | Float64Array
   | Int8Array
@@ -41,14 +43,60 @@ export interface TensorSpec {
   readonly shape: readonly number[];
 }
 
+/** How long an answer is worth waiting for. */
+export interface PredictOptions {
+  /** Time of `performance.now()` at which nobody waits any more; work not begun by then is not begun. */
+  readonly deadline?: number;
+  /** Aborted when the caller is gone. */
+  readonly signal?: AbortSignal;
+}
+
+export interface ScoringOptions extends PredictOptions {
+  /** Tell what was read and said as columns, for the prediction log. */
+  readonly isRecorded?: boolean;
+}
+
+/** A column of a request or an answer: `width` JSON values a row, row-major. */
+export interface ScoredColumn {
+  readonly name: string;
+  readonly width: number;
+  readonly data: readonly (number | string | boolean | null)[];
+}
+
+/** A request of MLflow's scoring protocol, for a model that reads it by itself. */
+export interface ScoringRequest {
+  /** Content-Type as it came, `application/json` for example. */
+  readonly contentType: string;
+  readonly body: Uint8Array;
+}
+
+/** What such a model answered; 4xx is the caller's fault, as MLflow's own server has it. */
+export interface ScoringAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: Uint8Array;
+  /** Rows of the request; 0 where it could not be read. */
+  readonly rows: number;
+  /** Where they were asked for; empty where the request or the model failed. */
+  readonly inputs?: readonly ScoredColumn[];
+  readonly outputs?: readonly ScoredColumn[];
+}
+
 export interface LoadedModel {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
   /**
    * One execution. Inputs are by name, in any order; outputs come in the order of `outputs`.
-   * @throws DomainError INVALID_ARGUMENT for missing or unknown inputs, wrong datatype, shape or length, naming the input
+   * @throws DomainError INVALID_ARGUMENT for missing or unknown inputs, wrong datatype, shape or length, naming the input;
+   * DEADLINE_EXCEEDED, UNAVAILABLE
    */
-  predict(inputs: readonly Tensor[]): Promise<readonly Tensor[]>;
+  predict(inputs: readonly Tensor[], options?: PredictOptions): Promise<readonly Tensor[]>;
+  /**
+   * Answers requests of MLflow's scoring protocol in one execution where they can be taken together, each with an answer
+   * of its own: one that cannot be answered harms none of the others. Only Python models have it.
+   * @throws DomainError DEADLINE_EXCEEDED, UNAVAILABLE
+   */
+  score?(requests: readonly ScoringRequest[], options?: ScoringOptions): Promise<readonly ScoringAnswer[]>;
   close(): Promise<void>;
 }
 
@@ -57,8 +105,8 @@ export interface ModelRuntime {
   /** As in MLflow's flavors: `onnx`, `python_function`. */
   readonly flavor: string;
   /**
-   * Loads the model after a trial load in a child process, so that a file which crashes the library harms nobody.
+   * Loads the model (a file for `onnx`, MLflow's folder for `python_function`) after a trial load in a child process, so that a file which crashes the library harms nobody.
    * @throws DomainError INVALID_ARGUMENT with the library's reason when the file is no loadable model
    */
-  load(modelFile: string): Promise<LoadedModel>;
+  load(path: string): Promise<LoadedModel>;
 }

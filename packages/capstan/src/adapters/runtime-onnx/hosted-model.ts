@@ -88,6 +88,7 @@ const ZEROS: Record<TensorDatatype, (count: number) => Tensor['data']> = {
   UINT16: (count) => new Uint16Array(count),
   UINT32: (count) => new Uint32Array(count),
   UINT64: (count) => new BigUint64Array(count),
+  FP16: (count) => new Float16Array(count),
   FP32: (count) => new Float32Array(count),
   FP64: (count) => new Float64Array(count),
   BYTES: (count) => Array.from({ length: count }, () => ''),

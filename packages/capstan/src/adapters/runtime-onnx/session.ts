@@ -12,6 +12,7 @@ const DATATYPES = {
   uint16: 'UINT16',
   uint32: 'UINT32',
   uint64: 'UINT64',
+  float16: 'FP16',
   float32: 'FP32',
   float64: 'FP64',
   string: 'BYTES',
@@ -109,7 +110,12 @@ function toOnnx({ name, datatype, shape, data }: Tensor): OnnxTensor {
       hint: 'Remove the NUL characters.',
     });
   }
-  return new OnnxTensor(ONNX_TYPES[datatype], data as OnnxTensor.DataType, shape);
+  const tensor = new OnnxTensor(ONNX_TYPES[datatype], data as OnnxTensor.DataType, shape);
+  // The library's TypeScript side wants Float16Array, its native side the same bits as Uint16Array.
+  if (data instanceof Float16Array) {
+    Object.defineProperty(tensor, 'data', { value: new Uint16Array(data.buffer, data.byteOffset, data.length) });
+  }
+  return tensor;
 }
 
 function runFailure(cause: unknown): DomainError {

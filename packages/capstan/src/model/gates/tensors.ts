@@ -33,7 +33,7 @@ function columnOf(columns: Columns, name: string): readonly Cell[] {
   });
 }
 
-type Integers = Exclude<TensorDatatype, 'FP32' | 'FP64' | 'BYTES' | 'BOOL'>;
+type Integers = Exclude<TensorDatatype, 'FP16' | 'FP32' | 'FP64' | 'BYTES' | 'BOOL'>;
 
 const SMALL_INTEGERS = {
   INT8: Int8Array,
@@ -48,6 +48,7 @@ function dataOf({ name, datatype }: TensorSpec, cells: readonly Cell[]): TensorD
   const refuse = (cell: Cell, wanted: string) =>
     invalid(`The column '${name}' holds ${JSON.stringify(cell)} where the model takes ${wanted}`, { field: name });
   switch (datatype) {
+    case 'FP16':
     case 'FP32':
     case 'FP64': {
       const numbers = cells.map((cell) => {
@@ -56,6 +57,7 @@ function dataOf({ name, datatype }: TensorSpec, cells: readonly Cell[]): TensorD
         if (typeof cell === 'boolean') return Number(cell);
         throw refuse(cell, 'numbers');
       });
+      if (datatype === 'FP16') return Float16Array.from(numbers);
       return datatype === 'FP32' ? Float32Array.from(numbers) : Float64Array.from(numbers);
     }
     case 'BYTES':

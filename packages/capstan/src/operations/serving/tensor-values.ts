@@ -1,7 +1,7 @@
 import { invalid } from '#kernel/errors';
 import type { TensorData, TensorDatatype } from '#ports/model-runtime';
 
-type IntegerDatatype = Exclude<TensorDatatype, 'BOOL' | 'FP32' | 'FP64' | 'BYTES'>;
+type IntegerDatatype = Exclude<TensorDatatype, 'BOOL' | 'FP16' | 'FP32' | 'FP64' | 'BYTES'>;
 
 const RANGES: Readonly<Record<IntegerDatatype, readonly [least: number, greatest: number]>> = {
   INT8: [-(2 ** 7), 2 ** 7 - 1],
@@ -18,6 +18,8 @@ const RANGES: Readonly<Record<IntegerDatatype, readonly [least: number, greatest
 /** JSON values as a typed array; null is NaN among floats, since JSON has no word for it. @throws DomainError INVALID_ARGUMENT naming the input and the value */
 export function toTensorData(values: readonly unknown[], datatype: TensorDatatype, name: string): TensorData {
   switch (datatype) {
+    case 'FP16':
+      return fillFloats(new Float16Array(values.length), values, name);
     case 'FP32':
       return fillFloats(new Float32Array(values.length), values, name);
     case 'FP64':
@@ -50,10 +52,10 @@ const INTEGER_ARRAYS = {
 } as const;
 
 function fillFloats(
-  target: Float32Array | Float64Array,
+  target: Float16Array | Float32Array | Float64Array,
   values: readonly unknown[],
   name: string,
-): Float32Array | Float64Array {
+): Float16Array | Float32Array | Float64Array {
   for (let index = 0; index < values.length; index++) {
     const value = values[index] === null ? Number.NaN : values[index];
     if (typeof value !== 'number') throw refuse(name, value, 'a number');

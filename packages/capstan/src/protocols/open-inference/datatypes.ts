@@ -10,6 +10,7 @@ const DATATYPES: ReadonlySet<string> = new Set<TensorDatatype>([
   'UINT16',
   'UINT32',
   'UINT64',
+  'FP16',
   'FP32',
   'FP64',
   'BYTES',

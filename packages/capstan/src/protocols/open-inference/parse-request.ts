@@ -49,7 +49,7 @@ function parseInput(input: unknown, at: string): ReceivedTensor {
   if (typeof datatype !== 'string' || !isTensorDatatype(datatype)) {
     throw invalid(`The datatype of '${name}' is ${JSON.stringify(datatype) ?? 'missing'}, which is not taken`, {
       field: `${at}.datatype`,
-      hint: 'BOOL, INT8 to INT64, UINT8 to UINT64, FP32, FP64 and BYTES are.',
+      hint: 'BOOL, INT8 to INT64, UINT8 to UINT64, FP16, FP32, FP64 and BYTES are.',
     });
   }
   const sizes = parseShape(shape, name, at);

@@ -153,7 +153,7 @@ def greedy():
 
 
 def half():
-    """A datatype that the protocol has no JSON form for."""
+    """Half floats."""
     graph = helper.make_graph(
         [helper.make_node("Identity", ["x"], ["y"])], "half",
         [info("x", TensorProto.FLOAT16, [None])], [info("y", TensorProto.FLOAT16, [None])],
