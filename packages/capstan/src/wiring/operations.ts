@@ -40,7 +40,11 @@ export interface WiredOperations {
   readonly bound: BoundRoute[];
   readonly handlers: Pick<
     JobHandlers,
-    'deployments.promote' | 'deployments.recalibrate' | 'rollouts.judge' | 'predictions.features'
+    | 'deployments.promote'
+    | 'deployments.recalibrate'
+    | 'rollouts.judge'
+    | 'predictions.compact'
+    | 'predictions.features'
   >;
   /** When answers are recalibrated. */
   schedules(): Promise<Schedule[]>;
