@@ -287,6 +287,7 @@ index CREATE INDEX logged_models_trash ON logged_models USING btree (deleted_at)
 index CREATE INDEX model_history_of_event ON model_history USING btree (event_seq)
 index CREATE INDEX model_history_of_model ON model_history USING btree (model_id, seq)
 index CREATE INDEX model_history_of_name ON model_history USING btree (model, seq)
+index CREATE INDEX model_packages_digest ON model_packages USING btree (digest)
 index CREATE INDEX model_versions_run ON model_versions USING btree (run_id)
 index CREATE INDEX monitor_alerts_newest ON monitor_alerts USING btree (project, monitor)
 index CREATE INDEX outcomes_pending ON outcomes USING btree (deployment, received_at) WHERE (is_pending = 1)
@@ -369,6 +370,7 @@ index CREATE UNIQUE INDEX metric_pyramids_pk ON metric_pyramids USING btree (run
 index CREATE UNIQUE INDEX migrations_pkey ON migrations USING btree (name)
 index CREATE UNIQUE INDEX model_aliases_pk ON model_aliases USING btree (model_id, alias)
 index CREATE UNIQUE INDEX model_history_pkey ON model_history USING btree (seq)
+index CREATE UNIQUE INDEX model_packages_pk ON model_packages USING btree (package_digest, path)
 index CREATE UNIQUE INDEX model_version_counters_pkey ON model_version_counters USING btree (name)
 index CREATE UNIQUE INDEX model_version_tags_pk ON model_version_tags USING btree (model_id, version, key)
 index CREATE UNIQUE INDEX model_versions_pk ON model_versions USING btree (model_id, version)
@@ -522,6 +524,10 @@ model_history.seq bigint not null
 model_history.to_value text
 model_history.verdict_id text
 model_history.version bigint
+model_packages.digest text not null
+model_packages.package_digest text not null
+model_packages.path text not null
+model_packages.size_bytes bigint not null
 model_version_counters.last_version bigint not null
 model_version_counters.name text not null
 model_version_tags.key text not null
@@ -722,10 +728,12 @@ revisions.created_at bigint not null
 revisions.created_by text not null
 revisions.deployment text not null
 revisions.digest text not null
+revisions.flavor text not null default 'onnx'::text
 revisions.input_adapters text not null
 revisions.model text not null
 revisions.model_digest text not null
 revisions.number bigint not null
+revisions.package_digest text
 revisions.threshold double precision not null
 revisions.version bigint not null
 rollouts.cycle text

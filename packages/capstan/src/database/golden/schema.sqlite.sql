@@ -40,6 +40,7 @@ CREATE TABLE "metric_pyramids" ("run_key" integer not null, "metric_id" integer 
 CREATE TABLE "migrations" ("name" text not null primary key, "applied_at" integer not null);
 CREATE TABLE "model_aliases" ("model_id" text not null, "alias" text not null, "version" integer not null, constraint "model_aliases_pk" primary key ("model_id", "alias")) without rowid;
 CREATE TABLE "model_history" ("seq" integer primary key, "model_id" text not null, "model" text not null, "version" integer, "kind" text not null, "key" text not null, "from_value" text, "to_value" text, "actor" text not null, "reason" text, "verdict_id" text, "at" integer not null, "event_seq" integer not null);
+CREATE TABLE "model_packages" ("package_digest" text not null, "path" text not null, "digest" text not null, "size_bytes" integer not null, constraint "model_packages_pk" primary key ("package_digest", "path"));
 CREATE TABLE "model_version_counters" ("name" text not null primary key, "last_version" integer not null);
 CREATE TABLE "model_version_tags" ("model_id" text not null, "version" integer not null, "key" text not null, "value" text not null, constraint "model_version_tags_pk" primary key ("model_id", "version", "key")) without rowid;
 CREATE TABLE "model_versions" ("model_id" text not null references "registered_models" ("id"), "version" integer not null, "source" text not null, "artifact_root" text, "artifact_path" text, "run_id" text, "logged_model_id" text, "run_link" text, "description" text, "stage" text not null, "created_by" text not null, "created_at" integer not null, "updated_at" integer not null, "files_uri" text, constraint "model_versions_pk" primary key ("model_id", "version"));
@@ -61,7 +62,7 @@ CREATE TABLE "purges" ("kind" text not null, "key" text not null, "artifact_root
 CREATE TABLE "recalibrations" ("deployment" text not null, "seq" integer not null, "revision" integer not null, "shift" real not null, "fitted_at" integer not null, "window_from" integer not null, "window_before" integer not null, "rows" integer not null, "answered_loss" real not null, "model_loss" real not null, constraint "recalibrations_pk" primary key ("deployment", "seq"));
 CREATE TABLE "registered_model_tags" ("model_id" text not null, "key" text not null, "value" text not null, constraint "registered_model_tags_pk" primary key ("model_id", "key")) without rowid;
 CREATE TABLE "registered_models" ("id" text not null primary key, "name" text not null unique, "description" text, "project" text, "created_at" integer not null, "updated_at" integer not null);
-CREATE TABLE "revisions" ("deployment" text not null references "deployments" ("name"), "number" integer not null, "digest" text not null, "model" text not null, "version" integer not null, "model_digest" text not null, "threshold" real not null, "input_adapters" text not null, "created_at" integer not null, "created_by" text not null, constraint "revisions_pk" primary key ("deployment", "number"));
+CREATE TABLE "revisions" ("deployment" text not null references "deployments" ("name"), "number" integer not null, "digest" text not null, "model" text not null, "version" integer not null, "model_digest" text not null, "threshold" real not null, "input_adapters" text not null, "created_at" integer not null, "created_by" text not null, "flavor" text default 'onnx' not null, "package_digest" text, constraint "revisions_pk" primary key ("deployment", "number"));
 CREATE TABLE "rollouts" ("id" text not null primary key, "deployment" text not null references "deployments" ("name"), "project" text not null, "revision" integer not null, "from_revision" integer, "state" text not null, "stage" integer not null, "verdict_id" text, "cycle" text, "progress" text not null, "reason" text, "started_at" integer not null, "ended_at" integer);
 CREATE TABLE "run_dataset_inputs" ("run_key" integer not null, "dataset_id" integer not null, "tags" text not null, "context" text, constraint "run_dataset_inputs_pk" primary key ("run_key", "dataset_id")) without rowid;
 CREATE TABLE "run_datasets" ("id" integer not null primary key, "experiment_id" integer not null, "name" text not null, "digest" text not null, "source_type" text not null, "source" text not null, "schema" text, "profile" text, constraint "run_datasets_name" unique ("experiment_id", "name", "digest"));
@@ -128,6 +129,7 @@ CREATE INDEX "logged_models_trash" on "logged_models" (deleted_at)
 CREATE INDEX "model_history_of_event" on "model_history" ("event_seq");
 CREATE INDEX "model_history_of_model" on "model_history" ("model_id", "seq");
 CREATE INDEX "model_history_of_name" on "model_history" ("model", "seq");
+CREATE INDEX "model_packages_digest" on "model_packages" ("digest");
 CREATE INDEX "model_versions_run" on "model_versions" ("run_id");
 CREATE INDEX "monitor_alerts_newest" on "monitor_alerts" ("project", "monitor");
 CREATE UNIQUE INDEX monitor_alerts_open on monitor_alerts (project, monitor)

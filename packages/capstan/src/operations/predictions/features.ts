@@ -153,7 +153,7 @@ function featureRows(
 ): FeatureCells[] {
   const named = (record.inputs ?? []).map((input) => ({ input, names: namesOf(input).map(cellName) }));
   return record.parts
-    .filter((part) => part.role !== 'shadow' && part.probabilities !== null)
+    .filter((part) => part.role !== 'shadow' && part.error === null)
     .flatMap((part) => {
       const own = adapters.get(part.revision) ?? {};
       return (part.rows ?? record.examples.map((_, row) => row)).map((row) => {

@@ -74,8 +74,8 @@ export async function infer(deps: InferDeps, state: ServedState, request: Infere
   const assigned = await Promise.all(assignments.map((assignment) => answerPart(work, assignment)));
   const failed = assigned.find((outcome) => outcome.outputs === null && outcome.part.role === 'canary');
   const outcomes = failed ? [...assigned, ...(await standIn(work, failed))] : assigned;
-  const line = recordLine({
-    v: 1,
+  const record = {
+    v: 1 as const,
     request: work.requestId,
     deployment: state.deployment.name,
     rollout: state.deployment.rollout?.id ?? null,
@@ -83,10 +83,10 @@ export async function infer(deps: InferDeps, state: ServedState, request: Infere
     at: work.at,
     examples: [...work.examples],
     eventTimes: work.eventTimes === null ? null : [...work.eventTimes],
-    inputs: columnsJson(work.inputs),
+    inputs: null,
     parts: outcomes.map((outcome) => outcome.part),
-  });
-  await deps.log.append(line, work.rows);
+  };
+  await deps.log.append(recordLine(record, columnsJson(work.inputs)), work.rows);
   offerShadow(deps, work, outcomes);
   return answerOf(work, outcomes);
 }
@@ -125,7 +125,7 @@ function direct(state: ServedState, revision: number): Assignment {
 
 async function answerPart(work: Work, assignment: Assignment): Promise<Outcome> {
   if (assignment.route === null) return constantPart(work, assignment);
-  const { route, model } = revisionOf(work.state, assignment.route.revision);
+  const { route, model, place } = revisionOf(work.state, assignment.route.revision);
   const started = performance.now();
   const count = assignment.rows?.length ?? work.rows;
   const result = { probabilities: null as Float64Array | null, error: null as string | null };
@@ -134,8 +134,8 @@ async function answerPart(work: Work, assignment: Assignment): Promise<Outcome> 
     const mine =
       assignment.rows === null ? work.inputs : work.inputs.map((tensor) => gatherRows(tensor, assignment.rows ?? []));
     const said = await model.predict(adaptInputs(mine, route.inputAdapters));
-    outputs = shiftOutputs(said, model.place, route.shift);
-    result.probabilities = probabilitiesIn(outputs, model.place, count);
+    outputs = place ? shiftOutputs(said, place, route.shift) : said;
+    if (place) result.probabilities = probabilitiesIn(outputs, place, count);
   } catch (error) {
     outputs = null;
     result.error = errorText(error);
@@ -149,20 +149,20 @@ async function answerPart(work: Work, assignment: Assignment): Promise<Outcome> 
     durationMs,
     isSuccess: outputs !== null,
   });
-  return { part: partOf(assignment, route, { ...result, latencyUs }), rows: assignment.rows, outputs };
+  return { part: partOf(assignment, route, { ...result, outputs, latencyUs }), rows: assignment.rows, outputs };
 }
 
 function constantPart(work: Work, assignment: Assignment): Outcome {
   const probability = work.state.deployment.breaker.fallbackProbability;
-  const { model, route } = primary(work.state);
-  if (probability === null)
+  const { model, route, place } = primary(work.state);
+  if (probability === null || place === null)
     throw new DomainError('UNAVAILABLE', `${work.state.deployment.name} has no fallback to answer with`);
   const rows = assignment.rows?.length ?? work.rows;
-  const outputs = fallbackAnswer(model.outputs, model.place, { rows, probability, threshold: route.threshold });
+  const outputs = fallbackAnswer(model.outputs, place, { rows, probability, threshold: route.threshold });
   const probabilities = new Float64Array(rows).fill(probability);
   const constant = { revision: 0, modelVersion: 0, threshold: route.threshold, shift: 0 };
   return {
-    part: partOf(assignment, constant, { probabilities, error: null, latencyUs: 0 }),
+    part: partOf(assignment, constant, { probabilities, outputs, error: null, latencyUs: 0 }),
     rows: assignment.rows,
     outputs,
   };
@@ -236,6 +236,6 @@ function offerShadow(deps: InferDeps, work: Work, outcomes: readonly Outcome[]):
       parts: [{ ...part, rows: null }],
     });
     // A shadow that cannot be logged is as good as dropped; the disk is full and answers fail by themselves.
-    await deps.log.append(line, part.probabilities?.length ?? 1).catch(() => {});
+    await deps.log.append(line, rows?.length ?? work.rows).catch(() => {});
   });
 }
