@@ -175,7 +175,8 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     rows: number,
     work: () => Promise<Answer>,
   ): Promise<Answer> {
-    if (counters.rowsInHand + rows > MAX_ROWS_IN_HAND) {
+    // More rows than will ever be taken are refused as such.
+    if (rows <= MAX_ROWS_IN_HAND && counters.rowsInHand + rows > MAX_ROWS_IN_HAND) {
       throw new DomainError('RESOURCE_EXHAUSTED', `${counters.rowsInHand} rows are in hand already`, {
         hint: 'Try again in a moment.',
       });
