@@ -30,12 +30,12 @@ export async function score(deps: InferDeps, state: ServedState, request: ScoreR
   const [assignment] = assignRows(state.deployment, [requestId]);
   if (!assignment) throw new Error('one example got no route');
   const at = deps.now();
-  let tried = await tryRoute(state, assignment, request);
+  let tried = await tryRoute(deps, state, assignment, request);
   const parts = [tried];
   if (tried.error !== null && assignment.role === 'canary') {
     const champion = state.deployment.routes.find((route) => route.role === 'champion');
     if (champion) {
-      tried = await tryRoute(state, { role: 'fallback', share: 0, route: champion, rows: null }, request);
+      tried = await tryRoute(deps, state, { role: 'fallback', share: 0, route: champion, rows: null }, request);
       parts.push(tried);
     }
   }
@@ -69,7 +69,12 @@ interface Tried {
   readonly failure: unknown;
 }
 
-async function tryRoute(state: ServedState, assignment: Assignment, request: ScoreRequest): Promise<Tried> {
+async function tryRoute(
+  { statistics }: InferDeps,
+  state: ServedState,
+  assignment: Assignment,
+  request: ScoreRequest,
+): Promise<Tried> {
   const { name } = state.deployment;
   if (assignment.route === null) throw new DomainError('UNAVAILABLE', `${name} has no fallback in this protocol`);
   const { model, route } = revisionOf(state, assignment.route.revision);
@@ -86,7 +91,11 @@ async function tryRoute(state: ServedState, assignment: Assignment, request: Sco
         ? error
         : new DomainError('INTERNAL', `The model of ${name} failed: ${errorText(error)}`);
   }
-  const latencyUs = Math.round((performance.now() - started) * 1_000);
+  const durationMs = performance.now() - started;
+  const latencyUs = Math.round(durationMs * 1_000);
+  const isSuccess = answer !== null && answer.status < 400;
+  const rows = answer !== null && isSuccess ? answer.rows : 0;
+  statistics.count({ deployment: name, revision: route.revision, rows, durationMs, isSuccess });
   const error = failure === undefined ? null : errorText(failure);
   const result = { probabilities: null, outputs: null, error, latencyUs };
   const part = { ...partOf(assignment, route, result), outputs: columnsOf(answer?.outputs ?? []) };
