@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DomainError } from '#kernel/errors';
-import type { LoadedModel, ModelRuntime, Tensor, TensorSpec } from '#ports/model-runtime';
+import type { LoadedModel, ModelRuntime, PredictOptions, Tensor, TensorSpec } from '#ports/model-runtime';
 import type { ControlPlane } from './control-plane.ts';
 import { probabilityPlace, type ProbabilityPlace } from './model-facts.ts';
 
@@ -13,7 +13,7 @@ export interface ShelvedModel {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
   readonly place: ProbabilityPlace;
-  predict(inputs: readonly Tensor[]): Promise<readonly Tensor[]>;
+  predict(inputs: readonly Tensor[], options?: PredictOptions): Promise<readonly Tensor[]>;
   /** Closes the model; the runtime lets what runs on it finish. */
   retire(): Promise<void>;
 }
@@ -101,14 +101,14 @@ function shelved(digest: string, model: LoadedModel, place: ProbabilityPlace): S
     outputs: model.outputs,
     place,
     // A runtime cannot rule out a model that hangs on some inputs: its callers must not hang with it.
-    async predict(inputs) {
+    async predict(inputs, options) {
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<never>((_resolve, reject) => {
         const give = (): void => reject(new Error(`no answer within ${PREDICT_TIMEOUT_MS / 1_000} s`));
         timer = setTimeout(give, PREDICT_TIMEOUT_MS);
       });
       try {
-        return await Promise.race([model.predict(inputs), late]);
+        return await Promise.race([model.predict(inputs, options), late]);
       } finally {
         clearTimeout(timer);
       }
