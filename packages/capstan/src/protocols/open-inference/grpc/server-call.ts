@@ -74,7 +74,8 @@ export class ServerCall implements CallContext {
     this.#deps = deps;
     this.#splitter = new MessageSplitter(deps.maxMessageBytes);
     stream.on('error', () => {});
-    stream.on('close', () => this.#gone());
+    // Closed by the caller, where nothing was answered.
+    stream.on('close', () => this.#end(new DomainError('UNAVAILABLE', 'The caller is gone')));
   }
 
   get signal(): AbortSignal {
@@ -241,12 +242,6 @@ export class ServerCall implements CallContext {
       if (cause instanceof RangeError) throw tooLarge(undefined, maxMessageBytes);
       throw invalid(`The message is not ${encoding}: ${messageOf(cause)}`, { cause });
     }
-  }
-
-  /** The stream is closed: by the caller, where nothing was answered. */
-  #gone(): void {
-    this.#end(new DomainError('UNAVAILABLE', 'The caller is gone'));
-    this.#abort?.abort();
   }
 
   #end(error: DomainError | undefined): void {
