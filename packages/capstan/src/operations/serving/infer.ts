@@ -5,12 +5,13 @@ import type { PredictOptions, Tensor } from '#ports/model-runtime';
 import { shiftOutputs } from '#ports/shift-outputs';
 import { fallbackAnswer } from './fallback-answer.ts';
 import { probabilitiesIn } from './model-facts.ts';
-import { errorText, partOf, recordLine, recordedColumns } from './record.ts';
+import { columnsJson, errorText, partOf, recordLine } from './record.ts';
 import { checkRequest, type CheckedRequest, type ReceivedTensor } from './request.ts';
 import { assignRows, type Assignment } from './routing.ts';
 import type { SegmentLog } from './segments.ts';
 import type { ServedRevision, ServedState } from './served-state.ts';
 import type { ShadowQueue } from './shadow-queue.ts';
+import type { ServingStatistics } from './statistics.ts';
 import { adaptInputs, gatherRows, mergeRows } from './tensors.ts';
 
 export interface InferenceRequest extends PredictOptions {
@@ -38,6 +39,7 @@ export interface InferenceAnswer {
 export interface InferDeps {
   readonly log: SegmentLog;
   readonly shadows: ShadowQueue;
+  readonly statistics: ServingStatistics;
   /** Business time. */
   now(): number;
   /** The state now, for shadows that run later. */
@@ -52,6 +54,7 @@ interface Work extends CheckedRequest {
   readonly examples: readonly string[];
   /** Until when, and while whom, an answer is worth something; a shadow's has neither. */
   readonly options: PredictOptions;
+  readonly statistics: ServingStatistics;
 }
 
 interface Outcome {
@@ -82,7 +85,7 @@ export async function infer(deps: InferDeps, state: ServedState, request: Infere
     at: work.at,
     examples: [...work.examples],
     eventTimes: work.eventTimes === null ? null : [...work.eventTimes],
-    inputs: recordedColumns(work.inputs),
+    inputs: columnsJson(work.inputs),
     parts: outcomes.map((outcome) => outcome.part),
   });
   await deps.log.append(line, work.rows);
@@ -96,7 +99,8 @@ function begin(deps: InferDeps, state: ServedState, request: InferenceRequest): 
   const examples = checked.ids ?? Array.from({ length: checked.rows }, () => randomUUID());
   const { deadline, signal } = request;
   const options = { ...(deadline !== undefined && { deadline }), ...(signal && { signal }) };
-  return { ...checked, state, examples, requestId: randomUUID(), at: deps.now(), options };
+  const { statistics } = deps;
+  return { ...checked, state, examples, requestId: randomUUID(), at: deps.now(), options, statistics };
 }
 
 /** The revision whose inputs and outputs a deployment shows: its champion, else the first that answers. */
@@ -142,7 +146,15 @@ async function answerPart(work: Work, assignment: Assignment): Promise<Outcome> 
     outputs = null;
     result.error = errorText(error);
   }
-  const latencyUs = Math.round((performance.now() - started) * 1_000);
+  const durationMs = performance.now() - started;
+  const latencyUs = Math.round(durationMs * 1_000);
+  work.statistics.count({
+    deployment: work.state.deployment.name,
+    revision: route.revision,
+    rows: count,
+    durationMs,
+    isSuccess: outputs !== null,
+  });
   return { part: partOf(assignment, route, { ...result, latencyUs }), rows: assignment.rows, outputs };
 }
 

@@ -15,6 +15,7 @@ import { createSnapshotFollower } from './follow-snapshot.ts';
 import type { ServedState } from './served-state.ts';
 import { createShadowQueue } from './shadow-queue.ts';
 import { createShipper } from './shipper.ts';
+import { createServingStatistics, type RevisionStatistics } from './statistics.ts';
 
 export interface ServingDeps {
   /** Folder of this data plane's own: snapshot, models, segments. */
@@ -63,6 +64,8 @@ export interface ServingPlane {
   /** A snapshot is known and every deployment in it can answer. */
   isReady(): boolean;
   status(): PlaneStatus;
+  /** Of every revision that can answer here. */
+  statistics(): RevisionStatistics[];
   /** Ships everything that is logged. Returns how many segments. @throws DomainError UNAVAILABLE */
   flush(): Promise<number>;
   /** Takes the newest snapshot before it resolves, and tells the control plane. @throws DomainError UNAVAILABLE */
@@ -97,6 +100,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     onSealed: () => shipper.wake(),
   });
   const shipper = createShipper({ log, segments, controlPlane, replica });
+  const statistics = createServingStatistics();
 
   let url = '';
   const counters = { rowsAnswered: 0, requestsFailed: 0, rowsInHand: 0 };
@@ -114,7 +118,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     const current = follower.current();
     return current?.clock === 'simulated' ? current.now : deps.clock.now();
   }
-  const inferDeps = { log: segments, shadows, now, stateOf: (name: string) => follower.states().get(name) };
+  const inferDeps = { log: segments, shadows, statistics, now, stateOf: (name: string) => follower.states().get(name) };
 
   function stateOf(name: string): ServedState {
     const states = follower.states();
@@ -222,6 +226,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
       segmentsWaiting: segments.sealed().length,
       segmentsRejected: segments.rejectedCount(),
     }),
+    statistics: () => statistics.of(follower.states()),
     async flush() {
       await shadows.drained();
       return await shipper.flush();

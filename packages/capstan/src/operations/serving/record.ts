@@ -1,27 +1,35 @@
 import type { PredictionRecord, RecordedColumn, RecordedPart } from '@capstan/api';
+import type { TensorData, TensorDatatype } from '#ports/model-runtime';
 import { widthOf } from './model-facts.ts';
 import type { ReceivedTensor } from './request.ts';
 
-/** The inputs as columns, as they came. */
-export function recordedColumns(inputs: readonly ReceivedTensor[]): RecordedColumn[] {
-  return inputs.map(({ name, datatype, shape, data, written }) => ({
-    name,
-    datatype,
-    width: widthOf(shape),
-    data:
-      (written as RecordedColumn['data'] | undefined) ??
-      Array.from(data as ArrayLike<number | bigint | string>, toJson),
-  }));
+/** The inputs as columns, as they came: the JSON of a list of `RecordedColumn`. */
+export function columnsJson(inputs: readonly ReceivedTensor[]): string {
+  return `[${inputs.map(columnJson).join(',')}]`;
 }
 
-/** 64-bit integers came as JSON numbers, which are exact up to 2^53: larger ones have been refused. */
-function toJson(value: number | bigint | string): number | string {
-  return typeof value === 'bigint' ? Number(value) : value;
+function columnJson({ name, datatype, shape, data, written, writtenJson }: ReceivedTensor): string {
+  const values = writtenJson ?? JSON.stringify(written ?? recordedValues(datatype, data));
+  return `{"name":${JSON.stringify(name)},"datatype":"${datatype}","width":${widthOf(shape)},"data":${values}}`;
 }
 
-/** A line of a segment. */
-export function recordLine(record: PredictionRecord): string {
-  return `${JSON.stringify(record)}\n`;
+function recordedValues(datatype: TensorDatatype, data: TensorData): RecordedColumn['data'] {
+  if (datatype === 'BOOL') return Array.from(data as Uint8Array, Boolean);
+  return Array.from(data as ArrayLike<number | bigint | string>, (value) => {
+    return typeof value === 'bigint' ? recordedInteger(value) : value;
+  });
+}
+
+/** A 64-bit integer as the log has it: past 2^53, where a JSON number would lose digits, as text. */
+export function recordedInteger(value: bigint): number | string {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : String(value);
+}
+
+/** A line of a segment. Its columns come as JSON already: most of a line, and often as the caller wrote it. */
+export function recordLine(record: Omit<PredictionRecord, 'inputs'> & { readonly inputs: string | null }): string {
+  const { inputs, ...rest } = record;
+  return `${JSON.stringify(rest).slice(0, -1)},"inputs":${inputs ?? 'null'}}\n`;
 }
 
 /** What a model's failure is called in the log: one line, without what the caller sent. */

@@ -4,9 +4,11 @@ import { nearest } from '#kernel/nearest';
 import type { Tensor, TensorSpec } from '#ports/model-runtime';
 import { widthOf } from './model-facts.ts';
 
-/** An input as it came; `written` are its values as the caller wrote them, for the log. */
+/** An input as it came. Where its values stand in the caller's own writing, the log has them from there. */
 export interface ReceivedTensor extends Tensor {
   readonly written?: readonly (number | string | boolean | null)[];
+  /** The same as JSON: one flat array on one line, in which 64-bit integers past 2^53 are texts. */
+  readonly writtenJson?: string;
 }
 
 export interface CheckedRequest {

@@ -2,6 +2,9 @@ import { invalid } from '#kernel/errors';
 import type { ReceivedTensor } from '#operations/serving';
 import { tensorFromBytes } from '#ports/tensor-bytes';
 import { isTensorDatatype } from '../datatypes.ts';
+import type { AskedOutput } from '../infer-request.ts';
+import { refuseExtensions } from '../refused-parameters.ts';
+import { checkedShape, valuesIn } from '../tensor-shape.ts';
 import { readContents, type ContentsPlace } from './read-contents.ts';
 import { WIRE, WireReader } from './wire-reader.ts';
 
@@ -12,18 +15,20 @@ export interface InferCall {
   /** Empty: none given. */
   readonly id: string;
   readonly inputs: readonly ReceivedTensor[];
-  /** Names of the outputs asked for; undefined for all. */
-  readonly outputs: readonly string[] | undefined;
+  /** Undefined for all. */
+  readonly outputs: readonly AskedOutput[] | undefined;
 }
 
 interface WireTensor {
   name: string;
   datatype: string;
   shape: number[];
+  parameters: Record<string, unknown>;
   contents: ContentsPlace[];
 }
 
-const MAX_RANK = 8;
+/** More sizes than a shape may have are not collected, only told. */
+const MOST_SIZES = 32;
 const tagOf = (field: number, wire: number): number => field * 8 + wire;
 const TAGS = {
   text1: tagOf(1, WIRE.BYTES),
@@ -45,7 +50,8 @@ export function decodeInfer(bytes: Buffer): InferCall {
   const reader = new WireReader(bytes);
   const call = { model: '', version: '', id: '' };
   const tensors: WireTensor[] = [];
-  const outputs: string[] = [];
+  const outputs: AskedOutput[] = [];
+  const parameters: Record<string, unknown> = {};
   const raw: Buffer[] = [];
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === TAGS.bytes7) raw.push(reader.view());
@@ -54,15 +60,17 @@ export function decodeInfer(bytes: Buffer): InferCall {
     else if (tag === TAGS.text1) call.model = reader.text();
     else if (tag === TAGS.text2) call.version = reader.text();
     else if (tag === TAGS.text3) call.id = reader.text();
+    else if (tag === TAGS.parameters4) readParameter(reader, parameters);
     else reader.skip(tag);
   }
+  refuseExtensions(parameters, 'The request');
   return { ...call, inputs: inputsOf(bytes, tensors, raw), outputs: outputs.length === 0 ? undefined : outputs };
 }
 
 function readTensor(outer: WireReader): WireTensor {
   const end = outer.lengthEnd();
   const reader = new WireReader(outer.bytes, outer.at, end);
-  const tensor: WireTensor = { name: '', datatype: '', shape: [], contents: [] };
+  const tensor: WireTensor = { name: '', datatype: '', shape: [], parameters: {}, contents: [] };
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === TAGS.text1) tensor.name = reader.text();
     else if (tag === TAGS.text2) tensor.datatype = reader.text();
@@ -72,7 +80,7 @@ function readTensor(outer: WireReader): WireTensor {
       while (sizes.at < packedEnd) pushSize(tensor, sizes.varint());
       reader.at = packedEnd;
     } else if (tag === TAGS.number3) pushSize(tensor, reader.varint());
-    else if (tag === TAGS.parameters4) refuseExtension(readKey(reader), tensor.name);
+    else if (tag === TAGS.parameters4) readParameter(reader, tensor.parameters);
     else if (tag === TAGS.message5) {
       const contentsEnd = reader.lengthEnd();
       tensor.contents.push({ start: reader.at, end: contentsEnd });
@@ -85,46 +93,54 @@ function readTensor(outer: WireReader): WireTensor {
 
 /** A negative size comes as a number beyond 2^63, and is refused like any that no array has. */
 function pushSize(tensor: WireTensor, size: number): void {
-  if (tensor.shape.length >= MAX_RANK) {
-    throw invalid(`The shape of '${tensor.name}' has more than ${MAX_RANK} dimensions`, { field: tensor.name });
-  }
-  tensor.shape.push(Number.isSafeInteger(size) ? size : -1);
+  if (tensor.shape.length < MOST_SIZES) tensor.shape.push(Number.isSafeInteger(size) ? size : -1);
 }
 
-function readOutput(outer: WireReader): string {
+function readOutput(outer: WireReader): AskedOutput {
   const end = outer.lengthEnd();
   const reader = new WireReader(outer.bytes, outer.at, end);
+  const parameters: Record<string, unknown> = {};
   let name = '';
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === TAGS.text1) name = reader.text();
-    else if (tag === TAGS.text2) refuseExtension(readKey(reader), name);
+    else if (tag === TAGS.text2) readParameter(reader, parameters);
     else reader.skip(tag);
   }
   outer.at = end;
-  return name;
+  refuseExtensions(parameters, `The output '${name}'`);
+  return { name, isBinary: true };
 }
 
-/** The name of a parameter: an entry of a map is a message with key and value. */
-function readKey(outer: WireReader): string {
+/** An entry of the map of parameters: a message with a key and a value, which is a message with one of five fields. */
+function readParameter(outer: WireReader, into: Record<string, unknown>): void {
   const end = outer.lengthEnd();
   const reader = new WireReader(outer.bytes, outer.at, end);
   let key = '';
+  let value: unknown;
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === TAGS.text1) key = reader.text();
+    else if (tag === TAGS.text2) value = readValue(reader);
     else reader.skip(tag);
   }
   outer.at = end;
-  return key;
+  // No key of a caller's reaches an object's prototype.
+  Object.defineProperty(into, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
-const REFUSED = new Set(['shared_memory_region', 'classification']);
-
-function refuseExtension(parameter: string, name: string): void {
-  if (!REFUSED.has(parameter)) return;
-  throw invalid(`'${name}' asks for ${parameter}, which this server does not offer`, {
-    field: name,
-    hint: 'Leave it out.',
-  });
+function readValue(outer: WireReader): unknown {
+  const end = outer.lengthEnd();
+  const reader = new WireReader(outer.bytes, outer.at, end);
+  let value: unknown;
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag % 8 === WIRE.VARINT) value = reader.varint();
+    else if (tag === TAGS.text3) value = reader.text();
+    else {
+      value = true;
+      reader.skip(tag);
+    }
+  }
+  outer.at = end;
+  return value;
 }
 
 function inputsOf(bytes: Buffer, tensors: readonly WireTensor[], raw: readonly Buffer[]): ReceivedTensor[] {
@@ -139,20 +155,17 @@ function inputsOf(bytes: Buffer, tensors: readonly WireTensor[], raw: readonly B
 }
 
 function inputOf(bytes: Buffer, tensor: WireTensor, raw: Buffer | undefined, at: string): ReceivedTensor {
-  const { name, datatype, shape, contents } = tensor;
+  const { name, datatype, shape, parameters, contents } = tensor;
   if (name === '') throw invalid(`${at}.name is missing`, { field: `${at}.name` });
+  refuseExtensions(parameters, `The input '${name}'`);
   if (!isTensorDatatype(datatype)) {
     throw invalid(`The datatype of '${name}' is '${datatype}', which is not taken`, {
       field: `${at}.datatype`,
       hint: 'BOOL, INT8 to INT64, UINT8 to UINT64, FP16, FP32, FP64 and BYTES are.',
     });
   }
-  const count = shape.reduce((product, size) => product * size, 1);
-  if (shape.length === 0 || shape.includes(-1) || !Number.isSafeInteger(count)) {
-    throw invalid(`The shape of '${name}' is [${shape.join(', ')}]; sizes of 0 or more are needed`, {
-      field: `${at}.shape`,
-    });
-  }
+  checkedShape(shape, name, at);
+  const count = valuesIn(shape);
   if (raw === undefined) {
     return { name, datatype, shape, data: readContents(bytes, contents, { name, datatype, count }) };
   }

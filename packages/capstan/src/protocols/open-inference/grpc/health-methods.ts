@@ -10,7 +10,6 @@ export interface HealthSource {
   isServing(): boolean;
 }
 
-const STATUS = { SERVING: 1, NOT_SERVING: 2, SERVICE_UNKNOWN: 3 } as const;
 /** How soon a watcher hears of a change. */
 const LOOK_EVERY_MS = 500;
 
@@ -19,9 +18,9 @@ export function healthMethods(
   source: HealthSource,
   messages: () => Promise<Messages>,
 ): Readonly<Record<'Check' | 'Watch', GrpcMethod>> {
-  const statusOf = (service: string): number => {
-    if (service !== '' && !source.services.has(service)) return STATUS.SERVICE_UNKNOWN;
-    return source.isServing() ? STATUS.SERVING : STATUS.NOT_SERVING;
+  const statusOf = (service: string): 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN' => {
+    if (service !== '' && !source.services.has(service)) return 'SERVICE_UNKNOWN';
+    return source.isServing() ? 'SERVING' : 'NOT_SERVING';
   };
   return {
     Check: {
@@ -31,7 +30,7 @@ export function healthMethods(
         const { read, write } = await messages();
         const service = String(read('HealthCheckRequest', message)['service']);
         const status = statusOf(service);
-        if (status === STATUS.SERVICE_UNKNOWN) throw notFound('service', service);
+        if (status === 'SERVICE_UNKNOWN') throw notFound('service', service);
         return behindPrefix(write('HealthCheckResponse', { status }));
       },
     },
@@ -41,7 +40,7 @@ export function healthMethods(
       async *handle(message, { signal }) {
         const { read, write } = await messages();
         const service = String(read('HealthCheckRequest', message)['service']);
-        let told: number | undefined;
+        let told: string | undefined;
         while (!signal.aborted) {
           const status = statusOf(service);
           if (status !== told) yield write('HealthCheckResponse', { status });

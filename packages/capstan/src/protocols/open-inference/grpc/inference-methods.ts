@@ -1,5 +1,10 @@
-import { DomainError, notFound } from '#kernel/errors';
+import { DomainError } from '#kernel/errors';
 import type { ServingPlane } from '#operations/serving';
+import { checkAsked } from '../asked-outputs.ts';
+import { modelMetadata, serverMetadata } from '../metadata.ts';
+import { modelStatistics } from '../model-statistics.ts';
+import { load, repositoryIndex, unload } from '../repository.ts';
+import { revisionNumber } from '../revision-number.ts';
 import { decodeInfer } from './decode-infer.ts';
 import { encodeAnswer } from './encode-infer.ts';
 import { behindPrefix } from './framing.ts';
@@ -8,19 +13,20 @@ import { openInferenceProto as proto } from './protos.ts';
 import type { CallContext, GrpcMethod } from './server-call.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
-type MethodName = keyof typeof proto.methods;
-
-const PLATFORM = 'onnx_onnxv1';
 
 /** The service of the protocol by the names of its methods: models are deployments, their versions revisions. */
 export function inferenceMethods(
   plane: ServingPlane,
   version: string,
   messages: () => Promise<Messages>,
-): Readonly<Record<MethodName, GrpcMethod>> {
-  const asking = (name: MethodName, answer: (request: Fields) => Fields): GrpcMethod => ({
+): Readonly<Record<string, GrpcMethod>> {
+  const asking = (
+    name: string,
+    answer: (request: Fields) => object,
+    permission: GrpcMethod['permission'] = 'public',
+  ): GrpcMethod => ({
     kind: 'unary',
-    permission: 'public',
+    permission,
     async handle(message) {
       const [input = '', output = ''] = proto.methods[name] ?? [];
       const { read, write } = await messages();
@@ -31,17 +37,39 @@ export function inferenceMethods(
     ServerLive: asking('ServerLive', () => ({ live: true })),
     ServerReady: asking('ServerReady', () => ({ ready: plane.isReady() })),
     ModelReady: asking('ModelReady', (request) => ({ ready: isReady(plane, request) })),
-    ServerMetadata: asking('ServerMetadata', () => ({ name: 'capstan', version, extensions: [] })),
-    ModelMetadata: asking('ModelMetadata', (request) => metadataOf(plane, request)),
-    RepositoryIndex: asking('RepositoryIndex', (request) => ({ models: indexOf(plane, request['ready'] === true) })),
+    ServerMetadata: asking('ServerMetadata', () => serverMetadata(version, [])),
+    ModelMetadata: asking('ModelMetadata', (request) => modelMetadata(describe(plane, request))),
     ModelInfer: { kind: 'unary', permission: 'execute', handle: (message, context) => infer(plane, message, context) },
+    RepositoryIndex: asking(
+      'RepositoryIndex',
+      (request) => ({ models: repositoryIndex(plane, request['ready'] === true) }),
+      'read',
+    ),
+    RepositoryModelLoad: asking(
+      'RepositoryModelLoad',
+      (request) => {
+        load(plane, String(request['model_name']));
+        return {};
+      },
+      'read',
+    ),
+    RepositoryModelUnload: asking(
+      'RepositoryModelUnload',
+      (request) => unload(plane, String(request['model_name'])),
+      'read',
+    ),
+    ModelStatistics: asking('ModelStatistics', (request) => {
+      const name = String(request['name']);
+      return modelStatistics(plane, name === '' ? undefined : name, revisionNumber(name, String(request['version'])));
+    }),
   };
 }
 
 async function infer(plane: ServingPlane, message: Buffer, { deadline, signal }: CallContext): Promise<Buffer> {
   const asked = decodeInfer(message);
-  const { model, version, inputs } = asked;
-  const revision = revisionIn(model, version);
+  const { model, inputs, outputs } = asked;
+  const revision = revisionNumber(model, asked.version);
+  if (outputs) checkAsked(outputs, plane.describe(model, revision));
   const answer = await plane.infer(model, {
     inputs,
     signal,
@@ -62,35 +90,7 @@ function isReady(plane: ServingPlane, request: Fields): boolean {
   }
 }
 
-function metadataOf(plane: ServingPlane, request: Fields): Fields {
-  const { name, revisions, inputs, outputs } = describe(plane, request);
-  const specs = (all: typeof inputs) => all.map((spec) => ({ ...spec, shape: spec.shape.map(BigInt) }));
-  return { name, versions: revisions.map(String), platform: PLATFORM, inputs: specs(inputs), outputs: specs(outputs) };
-}
-
 function describe(plane: ServingPlane, request: Fields) {
   const name = String(request['name']);
-  return plane.describe(name, revisionIn(name, String(request['version'])));
-}
-
-function indexOf(plane: ServingPlane, readyOnly: boolean): Fields[] {
-  return plane
-    .status()
-    .deployments.flatMap(({ name, routes, failures, isReady: canAnswer }) => [
-      ...routes.map(({ revision }) => ({
-        name,
-        version: String(revision),
-        state: canAnswer ? 'READY' : 'UNAVAILABLE',
-        reason: '',
-      })),
-      ...failures.map(({ revision, reason }) => ({ name, version: String(revision), state: 'UNAVAILABLE', reason })),
-    ])
-    .filter(({ state }) => !readyOnly || state === 'READY');
-}
-
-function revisionIn(model: string, written: string): number | undefined {
-  if (written === '') return undefined;
-  const revision = Number(written);
-  if (/^\d+$/.test(written) && Number.isSafeInteger(revision) && revision > 0) return revision;
-  throw notFound('version', `${model}/${written}`, 'Versions are the numbers of revisions.');
+  return plane.describe(name, revisionNumber(name, String(request['version'])));
 }

@@ -1,5 +1,15 @@
 // Loaded with the first call that needs it: a start, and ModelInfer, need no protobuf library.
-import { create, createFileRegistry, fromBinary, toBinary, type FileRegistry } from '@bufbuild/protobuf';
+import {
+  create,
+  createFileRegistry,
+  fromBinary,
+  fromJson,
+  toBinary,
+  toJson,
+  type FileRegistry,
+  type JsonObject,
+  type JsonValue,
+} from '@bufbuild/protobuf';
 import {
   FieldDescriptorProto_Label as Label,
   FieldDescriptorProto_Type as Type,
@@ -9,34 +19,36 @@ import {
 import { invalid, messageOf } from '#kernel/errors';
 import type { ProtoFile } from './protos.ts';
 
-/** Reads and writes the messages of one file by name. */
+/** Reads and writes the messages of one file by name, in protobuf's JSON form with the fields' own names. */
 export interface Messages {
   /** Its description in protobuf's own words, as reflection tells it. */
   readonly descriptor: Uint8Array;
-  /** @throws DomainError INVALID_ARGUMENT for bytes that are no such message */
-  read(name: string, bytes: Uint8Array): Readonly<Record<string, unknown>>;
-  write(name: string, fields: Readonly<Record<string, unknown>>): Uint8Array;
+  /** Fields that are not there have their default. @throws DomainError INVALID_ARGUMENT for bytes that are no such message */
+  read(name: string, bytes: Uint8Array): JsonObject;
+  write(name: string, fields: object): Uint8Array;
 }
 
-/** Members go by their names in protobuf's JSON form: `model_name` is `modelName`. */
 export function messagesOf(file: ProtoFile): Messages {
   const descriptor = fileDescriptor(file);
   const registry = createFileRegistry(descriptor, () => undefined);
   return {
     descriptor: toBinary(FileDescriptorProtoSchema, descriptor),
     read(name, bytes) {
+      const schema = schemaOf(registry, file, name);
       try {
-        return fromBinary(schemaOf(registry, file, name), bytes) as unknown as Record<string, unknown>;
+        return toJson(schema, fromBinary(schema, bytes), READING) as JsonObject;
       } catch (cause) {
         throw invalid(`The message is no ${file.package}.${name}: ${messageOf(cause)}`, { cause });
       }
     },
     write(name, fields) {
       const schema = schemaOf(registry, file, name);
-      return toBinary(schema, create(schema, fields));
+      return toBinary(schema, fromJson(schema, fields as JsonValue));
     },
   };
 }
+
+const READING = { alwaysEmitImplicit: true, useProtoFieldName: true };
 
 function schemaOf(registry: FileRegistry, file: ProtoFile, name: string) {
   const schema = registry.getMessage(`${file.package}.${name}`);

@@ -1,5 +1,5 @@
 // The services as protobuf declares them. Sources: open_inference_grpc.proto of kserve/open-inference-protocol,
-// RepositoryIndex and the two wider parameters of Triton's grpc_service.proto, health/v1 and reflection/v1 of grpc/grpc-proto.
+// the repository, statistics and the two wider parameters of Triton's grpc_service.proto, health/v1 and reflection/v1 of grpc/grpc-proto.
 // Messages are written, read and described to reflection from these, but for ModelInfer's, which decode-infer.ts and
 // encode-infer.ts read and write by hand.
 
@@ -101,6 +101,38 @@ export const openInferenceProto: ProtoFile = {
       state: [3, 'string'],
       reason: [4, 'string'],
     },
+    RepositoryModelLoadRequest: { repository_name: [1, 'string'], model_name: [2, 'string'] },
+    RepositoryModelLoadResponse: {},
+    RepositoryModelUnloadRequest: { repository_name: [1, 'string'], model_name: [2, 'string'] },
+    RepositoryModelUnloadResponse: {},
+    ModelStatisticsRequest: { name: [1, 'string'], version: [2, 'string'] },
+    ModelStatisticsResponse: { model_stats: [1, 'repeated ModelStatistics'] },
+    ModelStatistics: {
+      name: [1, 'string'],
+      version: [2, 'string'],
+      last_inference: [3, 'uint64'],
+      inference_count: [4, 'uint64'],
+      execution_count: [5, 'uint64'],
+      inference_stats: [6, 'InferStatistics'],
+      batch_stats: [7, 'repeated InferBatchStatistics'],
+    },
+    InferStatistics: {
+      success: [1, 'StatisticDuration'],
+      fail: [2, 'StatisticDuration'],
+      queue: [3, 'StatisticDuration'],
+      compute_input: [4, 'StatisticDuration'],
+      compute_infer: [5, 'StatisticDuration'],
+      compute_output: [6, 'StatisticDuration'],
+      cache_hit: [7, 'StatisticDuration'],
+      cache_miss: [8, 'StatisticDuration'],
+    },
+    InferBatchStatistics: {
+      batch_size: [1, 'uint64'],
+      compute_input: [2, 'StatisticDuration'],
+      compute_infer: [3, 'StatisticDuration'],
+      compute_output: [4, 'StatisticDuration'],
+    },
+    StatisticDuration: { count: [1, 'uint64'], ns: [2, 'uint64'] },
   },
   service: 'GRPCInferenceService',
   methods: {
@@ -111,6 +143,9 @@ export const openInferenceProto: ProtoFile = {
     ModelMetadata: ['ModelMetadataRequest', 'ModelMetadataResponse'],
     ModelInfer: ['ModelInferRequest', 'ModelInferResponse'],
     RepositoryIndex: ['RepositoryIndexRequest', 'RepositoryIndexResponse'],
+    RepositoryModelLoad: ['RepositoryModelLoadRequest', 'RepositoryModelLoadResponse'],
+    RepositoryModelUnload: ['RepositoryModelUnloadRequest', 'RepositoryModelUnloadResponse'],
+    ModelStatistics: ['ModelStatisticsRequest', 'ModelStatisticsResponse'],
   },
 };
 

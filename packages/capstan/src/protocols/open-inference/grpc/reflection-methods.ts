@@ -1,4 +1,3 @@
-import { invalid } from '#kernel/errors';
 import type { Messages } from './messages.ts';
 import type { ProtoFile } from './protos.ts';
 import type { GrpcMethod } from './server-call.ts';
@@ -19,41 +18,34 @@ export function reflectionMethod(own: ProtoFile, load: () => Promise<readonly De
       const mine = all.find(({ file }) => file === own);
       if (!mine) throw new Error(`${own.name} does not describe itself`);
       const originalRequest = mine.messages.read('ServerReflectionRequest', message);
-      const { case: kind, value } = originalRequest['messageRequest'] as { case?: string; value?: unknown };
       return mine.messages.write('ServerReflectionResponse', {
-        validHost: originalRequest['host'],
-        originalRequest,
-        messageResponse: answerTo(kind, String(value), all),
+        valid_host: originalRequest['host'],
+        original_request: originalRequest,
+        ...answerTo(originalRequest, all),
       });
     },
   };
 }
 
-function answerTo(kind: string | undefined, value: string, all: readonly Described[]): object {
-  switch (kind) {
-    case 'listServices': {
-      const service = all.map(({ file }) => ({ name: `${file.package}.${file.service}` }));
-      return { case: 'listServicesResponse', value: { service } };
-    }
-    case 'fileByFilename':
-      return descriptor(all.find(({ file }) => file.name === value));
-    case 'fileContainingSymbol':
-      return descriptor(all.find(({ file }) => declares(file, value)));
-    case 'fileContainingExtension':
-    case 'allExtensionNumbersOfType':
-      return refused('There are no extensions');
-    default:
-      throw invalid('The message asks for nothing that reflection tells');
+function answerTo(request: Readonly<Record<string, unknown>>, all: readonly Described[]): object {
+  const { file_by_filename: name, file_containing_symbol: symbol } = request;
+  if (typeof name === 'string') return descriptor(all.find(({ file }) => file.name === name));
+  if (typeof symbol === 'string') return descriptor(all.find(({ file }) => declares(file, symbol)));
+  if (request['list_services'] !== undefined) {
+    const service = all.map(({ file }) => ({ name: `${file.package}.${file.service}` }));
+    return { list_services_response: { service } };
   }
+  return refused('Only services, files and symbols are told; there are no extensions');
 }
 
 function descriptor(found: Described | undefined): object {
   if (!found) return refused('No such file or symbol');
-  return { case: 'fileDescriptorResponse', value: { fileDescriptorProto: [found.messages.descriptor] } };
+  const written = Buffer.from(found.messages.descriptor).toString('base64');
+  return { file_descriptor_response: { file_descriptor_proto: [written] } };
 }
 
-function refused(errorMessage: string): object {
-  return { case: 'errorResponse', value: { errorCode: STATUS.NOT_FOUND, errorMessage } };
+function refused(text: string): object {
+  return { error_response: { error_code: STATUS.NOT_FOUND, error_message: text } };
 }
 
 /** A message, an enum, the service or one of its methods, by its full name. */
