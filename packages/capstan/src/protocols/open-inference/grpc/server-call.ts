@@ -64,6 +64,7 @@ export class ServerCall implements CallContext {
   readonly #splitter: MessageSplitter;
   #abort: AbortController | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #trailers = OK;
   #isOver = false;
   #heldBytes = 0;
   deadline: number | undefined;
@@ -110,11 +111,12 @@ export class ServerCall implements CallContext {
     const stream = this.#stream;
     if (stream.destroyed || stream.closed) return;
     if (stream.headersSent) {
-      stream.once('wantTrailers', () => stream.sendTrailers(status));
+      this.#trailers = status;
       stream.end();
-    } else stream.respond({ ...HEADERS, ...status }, { endStream: true });
-    // The rest of what the caller sends is not read.
-    if (!stream.readableEnded) stream.close();
+      return;
+    }
+    stream.respond({ ...HEADERS, ...status }, { endStream: true });
+    this.#stopReading();
   }
 
   #startClock(): void {
@@ -173,7 +175,8 @@ export class ServerCall implements CallContext {
     const stream = this.#stream;
     stream.respond(HEADERS, WITHIN_ANSWER);
     stream.once('wantTrailers', () => {
-      if (stream.sentTrailers === undefined) stream.sendTrailers(OK);
+      stream.sendTrailers(this.#trailers);
+      this.#stopReading();
     });
   }
 
@@ -251,6 +254,11 @@ export class ServerCall implements CallContext {
     this.#release();
     if (error) this.#abort?.abort();
     this.#deps.onEnd(error);
+  }
+
+  /** The rest of what the caller sends is of no use. */
+  #stopReading(): void {
+    if (!this.#stream.readableEnded) this.#stream.close();
   }
 
   #release(): void {

@@ -265,11 +265,16 @@ test('a drain lets calls in hand end, and takes no others', async () => {
   const { address, server, waiting } = await start();
   const session = client(address);
   const inHand = call(session, WAIT);
+  // Left open by its caller, as health is watched.
+  const talk = session.request({ ':method': 'POST', ':path': TALK, 'content-type': 'application/grpc' });
+  const talked = got(talk, () => talk.write(framed(Buffer.from('one'))));
+  await once(talk, 'data');
   while (waiting.length === 0) await new Promise((resolve) => setImmediate(resolve));
   const drained = server.drain(10_000);
   await once(session, 'goaway');
   const refused = connect(`http://${address}`);
   await once(refused, 'error');
+  expect(await talked).toMatchObject({ status: STATUS.UNAVAILABLE });
   waiting[0]?.answer();
   expect(await inHand).toMatchObject({ status: STATUS.OK, messages: ['hello'] });
   await drained;

@@ -50,6 +50,8 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   const { methods, log } = options;
   const inHand = { bytes: 0, most: options.maxMessageBytes * MESSAGES_IN_HAND };
   const sessions = new Map<ServerHttp2Session, number | undefined>();
+  /** Calls that end when their caller wants, which a server that stops cannot wait for. */
+  const endless = new Set<ServerCall>();
   let isDraining = false;
 
   const server = createServer({
@@ -78,12 +80,15 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
       onEnd: (error) => {
         const status = error ? errorCodes[error.code].status : 200;
         options.onAnswer?.(method ? path : 'none', status, performance.now() - started);
+        endless.delete(call);
       },
     });
     try {
       if (refusedAsHttp(stream, headers)) return;
       admit(stream, headers, path, method);
-      if (method) call.run(method);
+      if (!method) return;
+      if (method.kind !== 'unary') endless.add(call);
+      call.run(method);
     } catch (error) {
       call.fail(error);
     }
@@ -98,7 +103,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
     const listeningPort = stream.session && sessions.get(stream.session as ServerHttp2Session);
     const named = { ...headers, host: headers[':authority'] ?? headers.host };
     guardBrowserBorne({ method: 'POST', headers: named, listeningPort }, options);
-    if (isDraining) throw new DomainError('UNAVAILABLE', 'The server is stopping', { hint: 'Try again in a moment.' });
+    if (isDraining) throw stopping();
     if (!method) throw new DomainError('NOT_IMPLEMENTED', `No method ${path.slice(0, 200)}`);
     authorize(options.identify({ headers }), { name: path, permission: method.permission });
   }
@@ -119,6 +124,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       // Says GOAWAY: streams that are open go on, and the client opens no others here.
       for (const session of sessions.keys()) session.close();
+      for (const call of endless) call.fail(stopping());
       const late = setTimeout(() => {
         for (const session of sessions.keys()) session.destroy();
       }, graceMs);
@@ -142,6 +148,10 @@ function askForLife(session: ServerHttp2Session): void {
   const dead = setTimeout(() => session.destroy(), PING_TIMEOUT_MS);
   session.once('close', () => clearTimeout(dead));
   session.ping(() => clearTimeout(dead));
+}
+
+function stopping(): DomainError {
+  return new DomainError('UNAVAILABLE', 'The server is stopping', { hint: 'Try again in a moment.' });
 }
 
 function taken(host: string, port: number, cause: unknown): DomainError {
