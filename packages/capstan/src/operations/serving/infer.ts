@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RecordedPart, ServingRole } from '@capstan/api';
 import { DomainError, notFound } from '#kernel/errors';
-import type { Tensor } from '#ports/model-runtime';
+import type { PredictOptions, Tensor } from '#ports/model-runtime';
 import { shiftOutputs } from '#ports/shift-outputs';
 import { fallbackAnswer } from './fallback-answer.ts';
 import { probabilitiesIn } from './model-facts.ts';
@@ -14,7 +14,7 @@ import type { ShadowQueue } from './shadow-queue.ts';
 import type { ServingStatistics } from './statistics.ts';
 import { adaptInputs, gatherRows, mergeRows } from './tensors.ts';
 
-export interface InferenceRequest {
+export interface InferenceRequest extends PredictOptions {
   readonly inputs: readonly ReceivedTensor[];
   /** Names the revision that is to answer; such answers take no part in comparisons. */
   readonly revision?: number;
@@ -52,6 +52,8 @@ interface Work extends CheckedRequest {
   readonly requestId: string;
   readonly at: number;
   readonly examples: readonly string[];
+  /** Until when, and while whom, an answer is worth something; a shadow's has neither. */
+  readonly options: PredictOptions;
   readonly statistics: ServingStatistics;
 }
 
@@ -95,7 +97,10 @@ function begin(deps: InferDeps, state: ServedState, request: InferenceRequest): 
   const model = (request.revision === undefined ? primary(state) : revisionOf(state, request.revision)).model;
   const checked = checkRequest(request.inputs, model.inputs, state.deployment.context);
   const examples = checked.ids ?? Array.from({ length: checked.rows }, () => randomUUID());
-  return { ...checked, state, examples, requestId: randomUUID(), at: deps.now(), statistics: deps.statistics };
+  const { deadline, signal } = request;
+  const options = { ...(deadline !== undefined && { deadline }), ...(signal && { signal }) };
+  const { statistics } = deps;
+  return { ...checked, state, examples, requestId: randomUUID(), at: deps.now(), options, statistics };
 }
 
 /** The revision whose inputs and outputs a deployment shows: its champion, else the first that answers. */
@@ -133,10 +138,11 @@ async function answerPart(work: Work, assignment: Assignment): Promise<Outcome> 
   try {
     const mine =
       assignment.rows === null ? work.inputs : work.inputs.map((tensor) => gatherRows(tensor, assignment.rows ?? []));
-    const said = await model.predict(adaptInputs(mine, route.inputAdapters));
+    const said = await model.predict(adaptInputs(mine, route.inputAdapters), work.options);
     outputs = place ? shiftOutputs(said, place, route.shift) : said;
     if (place) result.probabilities = probabilitiesIn(outputs, place, count);
   } catch (error) {
+    if (error instanceof DomainError && error.code === 'DEADLINE_EXCEEDED') throw error;
     outputs = null;
     result.error = errorText(error);
   }
@@ -218,7 +224,10 @@ function offerShadow(deps: InferDeps, work: Work, outcomes: readonly Outcome[]):
     // A rollout that has ended in the meantime wants no more of it, and its model may be gone.
     const now = deps.stateOf(deployment.name);
     if (now?.deployment.rollout?.id !== deployment.rollout?.id || !now?.revisions.has(shadow.revision)) return;
-    const { part } = await answerPart({ ...work, state: now }, { role: 'shadow', share: 1, route: shadow, rows });
+    const { part } = await answerPart(
+      { ...work, state: now, options: {} },
+      { role: 'shadow', share: 1, route: shadow, rows },
+    );
     const pick = <Value>(values: readonly Value[]): Value[] =>
       rows === null
         ? [...values]
