@@ -39,6 +39,7 @@ const DEFAULT_LIMITS: WorkerLimits = {
   overrunMs: 2_000,
   graceMs: 1_000,
   maxMemoryBytes: 4 * 2 ** 30,
+  maxCrashes: 5,
 };
 const DEFAULT_MAX_ANSWER_BYTES = 256 << 20;
 

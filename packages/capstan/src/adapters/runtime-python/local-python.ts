@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { messageOf } from '#kernel/errors';
+import type { PythonNeeds } from './model-folder.ts';
+import { minorOf } from './pythons.ts';
 import { REQUIREMENTS_FILE } from '#ports/python-requirements';
 
 const run = promisify(execFile);
@@ -9,7 +11,7 @@ const CHECK_TIMEOUT_MS = 60_000;
 
 /** Prints, as a list in JSON, what of the requirements the interpreter does not have. */
 const CHECK = `
-import json, sys
+import json, platform, sys
 from importlib import metadata
 try:
     from packaging.requirements import Requirement
@@ -34,14 +36,18 @@ for line in required + constraints:
         continue
     if not wanted.specifier.contains(found, prereleases=True):
         missing.append("%s (there is %s)" % (line, found))
-print(json.dumps(missing))
+print(json.dumps([platform.python_version(), missing]))
 `;
 
-/** What an interpreter lacks of the requirements; empty when it can be used as it is. */
+/**
+ * What an interpreter lacks of what a model needs; empty when it can be used as it is.
+ * @param isRelaxed whether another minor version of Python will do
+ */
 export async function lackingIn(
   python: string,
-  files: ReadonlyMap<string, string>,
+  { files, version }: Pick<PythonNeeds, 'files' | 'version'>,
   environment: Readonly<Record<string, string>>,
+  isRelaxed: boolean,
 ): Promise<readonly string[]> {
   const required: string[] = [];
   const constraints: string[] = [];
@@ -59,7 +65,9 @@ export async function lackingIn(
       env: environment,
       timeout: CHECK_TIMEOUT_MS,
     });
-    return z.array(z.string()).parse(JSON.parse(stdout));
+    const [there, missing] = z.tuple([z.string(), z.array(z.string())]).parse(JSON.parse(stdout));
+    const isOther = !isRelaxed && version !== undefined && minorOf(version) !== minorOf(there);
+    return isOther ? [`Python ${version} (it is ${there})`, ...missing] : missing;
   } catch (error) {
     return [`it cannot be run: ${messageOf(error)}`];
   }

@@ -5,7 +5,7 @@ import type { LoadOptions } from '#ports/model-runtime';
 import type { Environments } from '#ports/python-environments';
 import { lackingIn } from './local-python.ts';
 import { readPythonNeeds } from './model-folder.ts';
-import { findPython, minorOf, versionOf } from './pythons.ts';
+import { findPython } from './pythons.ts';
 
 export interface PythonSettings {
   /** Programs that environments are made from, in the order of preference, as `python3` or a path. */
@@ -55,16 +55,7 @@ export function createModelEnvironments(environments: Environments, settings: Py
       const needs = await readPythonNeeds(modelFolder);
       const { localPython, commandEnvironment, isRelaxed = false } = settings;
       if (localPython !== undefined) {
-        const version = await versionOf(localPython, commandEnvironment);
-        const lacking = [
-          ...(version !== undefined &&
-          !isRelaxed &&
-          needs.version !== undefined &&
-          minorOf(needs.version) !== minorOf(version)
-            ? [`Python ${needs.version} (it is ${version})`]
-            : []),
-          ...(await lackingIn(localPython, needs.files, commandEnvironment)),
-        ];
+        const lacking = await lackingIn(localPython, needs, commandEnvironment, isRelaxed);
         if (lacking.length === 0) {
           onProgress(`Using ${localPython} as it is: it has what the model requires`);
           return { python: localPython, variables: {}, key: null, release: () => {} };

@@ -58,10 +58,7 @@ export async function findPython(
   );
 }
 
-export async function versionOf(
-  program: string,
-  environment: Readonly<Record<string, string>>,
-): Promise<string | undefined> {
+async function versionOf(program: string, environment: Readonly<Record<string, string>>): Promise<string | undefined> {
   const script = 'import platform; print(platform.python_version())';
   try {
     const { stdout } = await run(program, ['-I', '-c', script], { env: environment, timeout: PROBE_TIMEOUT_MS });

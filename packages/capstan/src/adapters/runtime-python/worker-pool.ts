@@ -29,6 +29,8 @@ export interface WorkerLimits {
   readonly graceMs: number;
   /** Resident memory of a worker with all that it started. */
   readonly maxMemoryBytes: number;
+  /** After so many within a minute it rests for half a one. */
+  readonly maxCrashes: number;
 }
 
 /** Workers of one model: each answers one frame at a time, dead ones are replaced. */
@@ -159,7 +161,11 @@ export async function openWorkerPool(options: PoolOptions): Promise<WorkerPool> 
   function crashed(slot: Slot): void {
     const nowMs = performance.now();
     crashes = [...crashes.filter((atMs) => nowMs - atMs < CRASH_WINDOW_MS), nowMs];
-    const { kind, afterMs } = restartAfter(crashes, nowMs, options.chance());
+    const { kind, afterMs } = restartAfter(crashes, {
+      nowMs,
+      maxCrashes: limits.maxCrashes,
+      chance: options.chance(),
+    });
     if (kind === 'rest') restingUntilMs = nowMs + afterMs;
     void revive(slot, afterMs);
     refuseWhileResting();
