@@ -19,10 +19,10 @@ class Service:
     def __init__(self) -> None:
         self.models = {name: load(name) for name in ("rf", "lr")}
 
-    @bentoml.api(batchable=True, max_batch_size=100, max_latency_ms=1_000)
+    @bentoml.api(batchable=True, max_batch_size=10_000, max_latency_ms=1_000)
     def rf(self, rows: np.ndarray) -> np.ndarray:
         return self.models["rf"].predict_proba(rows)
 
-    @bentoml.api(batchable=True, max_batch_size=100, max_latency_ms=1_000)
+    @bentoml.api(batchable=True, max_batch_size=10_000, max_latency_ms=1_000)
     def lr(self, rows: np.ndarray) -> np.ndarray:
         return self.models["lr"].predict_proba(rows)

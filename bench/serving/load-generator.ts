@@ -173,7 +173,7 @@ async function open({ host, port }: LoadJob): Promise<Connection> {
 function wholeAnswer(bytes: Buffer): string | undefined {
   const headEnd = bytes.indexOf(HEAD_END);
   if (headEnd < 0) return undefined;
-  const head = bytes.latin1Slice(0, headEnd);
+  const head = bytes.toString('latin1', 0, headEnd);
   const length = /content-length: *(\d+)/i.exec(head)?.[1];
   const isWhole =
     length === undefined

@@ -211,7 +211,7 @@ describe('runtime-onnx: a loaded model', () => {
   it('leaves the event loop free while it computes', async () => {
     const host = await fileOf(
       `import { parentPort } from 'node:worker_threads';
-       const opened = { sha256: '', inputs: [], outputs: [] };
+       const opened = { sha256: '', inputs: [], outputs: [], operators: [] };
        if (parentPort) parentPort.on('message', ({ id, method }) => {
          if (method === 'predict') for (const end = Date.now() + 300; Date.now() < end;);
          parentPort.postMessage({ id, result: method === 'open' ? opened : [] });
@@ -237,7 +237,7 @@ describe('runtime-onnx: a loaded model', () => {
   it('fails its predictions as UNAVAILABLE when its thread dies, and does not take the process with it', async () => {
     const host = await fileOf(
       `import { parentPort } from 'node:worker_threads';
-       const opened = { sha256: '', inputs: [], outputs: [] };
+       const opened = { sha256: '', inputs: [], outputs: [], operators: [] };
        const answer = ({ id, method }) => {
          if (method === 'predict') throw new Error('out of heap');
          return { id, result: method === 'open' ? opened : true };

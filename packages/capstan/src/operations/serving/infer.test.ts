@@ -30,6 +30,7 @@ const echo = {
       },
     ];
   },
+  admit: () => undefined,
   retire: async () => undefined,
 };
 

@@ -4,17 +4,17 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DomainError } from '#kernel/errors';
-import type { LoadedModel, ModelRuntime, Tensor, TensorSpec } from '#ports/model-runtime';
+import type { LoadedModel, ModelRuntime, TensorSpec } from '#ports/model-runtime';
 import type { ControlPlane } from './control-plane.ts';
+import { createBatchedModel, type BatchedModel } from './batching/batched-model.ts';
 import { probabilityPlace, type ProbabilityPlace } from './model-facts.ts';
 
-export interface ShelvedModel {
+export interface ShelvedModel extends Pick<BatchedModel, 'predict' | 'admit'> {
   readonly digest: string;
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
   readonly place: ProbabilityPlace;
-  predict(inputs: readonly Tensor[]): Promise<readonly Tensor[]>;
-  /** Closes the model; the runtime lets what runs on it finish. */
+  /** Closes the model once what waits for it or runs on it has been answered. */
   retire(): Promise<void>;
 }
 
@@ -26,8 +26,6 @@ export interface ModelShelf {
   keepOnly(digests: ReadonlySet<string>): Promise<void>;
   close(): Promise<void>;
 }
-
-const PREDICT_TIMEOUT_MS = 15_000;
 
 export function createModelShelf(deps: {
   folder: string;
@@ -95,26 +93,8 @@ export function createModelShelf(deps: {
 }
 
 function shelved(digest: string, model: LoadedModel, place: ProbabilityPlace): ShelvedModel {
-  return {
-    digest,
-    inputs: model.inputs,
-    outputs: model.outputs,
-    place,
-    // A runtime cannot rule out a model that hangs on some inputs: its callers must not hang with it.
-    async predict(inputs) {
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<never>((_resolve, reject) => {
-        const give = (): void => reject(new Error(`no answer within ${PREDICT_TIMEOUT_MS / 1_000} s`));
-        timer = setTimeout(give, PREDICT_TIMEOUT_MS);
-      });
-      try {
-        return await Promise.race([model.predict(inputs), late]);
-      } finally {
-        clearTimeout(timer);
-      }
-    },
-    retire: () => model.close(),
-  };
+  const { predict, admit, close } = createBatchedModel(model);
+  return { digest, inputs: model.inputs, outputs: model.outputs, place, predict, admit, retire: close };
 }
 
 async function digestOf(path: string): Promise<string | undefined> {
