@@ -1,6 +1,6 @@
 // The data plane beside other model servers and beside what this machine can do at most, all in one run, in turns:
 // npm run bench -- serving [--sources] [--rounds N] [--seconds N] [--quick] [--servers A,B] [--parts one,many,overload]
-// [--models rf,lr], after npm run build. TEST_SERVING names a Python that has bench/requirements-serving.txt.
+// [--models rf,lr] [--connections 1,8,64], after npm run build. TEST_SERVING names a Python that has bench/requirements-serving.txt.
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { findBenchPython } from '../tests/support/python.ts';
 import { emptyFolder, launcher } from '../tests/support/server.ts';
 import { installInto } from './installed.ts';
-import { machine, median } from './measure.ts';
+import { machine } from './measure.ts';
 import { measureMany, measureOne, measureOverload, type Setup } from './serving/parts.ts';
 import {
   MODELS,
@@ -30,6 +30,7 @@ const { values } = parseArgs({
     servers: { type: 'string', default: 'capstan,echo,fastify,mlflow,mlserver,bentoml' },
     parts: { type: 'string', default: 'one,many,overload' },
     models: { type: 'string', default: MODELS.join(',') },
+    connections: { type: 'string', default: '1,8,64' },
   },
 });
 const python = await findBenchPython('serving');
@@ -51,7 +52,7 @@ const setup: Setup = {
   rounds: values.quick ? 1 : Number(values.rounds),
   durationMs: values.quick ? 1_500 : Number(values.seconds) * 1_000,
   warmUpMs: values.quick ? 500 : 1_000,
-  median,
+  connections: values.connections.split(',').map(Number),
 };
 
 console.log(machine());

@@ -1,4 +1,5 @@
 // The parts of the benchmark: one row a request, many rows a request, more requests than can be answered.
+import { median } from '../measure.ts';
 import { httpPost, load, type LoadJob, type LoadResult } from './load.ts';
 import type { ModelName, Server } from './servers.ts';
 
@@ -6,7 +7,8 @@ export interface Setup {
   readonly rounds: number;
   readonly warmUpMs: number;
   readonly durationMs: number;
-  median(values: readonly number[]): number;
+  /** Of the part with one row a request. */
+  readonly connections: readonly number[];
 }
 
 const FEATURES = 8;
@@ -55,9 +57,9 @@ async function measure(
     [...results].map(([server, all]) => [
       server,
       {
-        perSecond: setup.median(all.map((result) => result.perSecond)),
-        p50Ms: setup.median(all.map((result) => result.p50Ms)),
-        p99Ms: setup.median(all.map((result) => result.p99Ms)),
+        perSecond: median(all.map((result) => result.perSecond)),
+        p50Ms: median(all.map((result) => result.p50Ms)),
+        p99Ms: median(all.map((result) => result.p99Ms)),
       },
     ]),
   );
@@ -89,7 +91,7 @@ const ONE_ROW_GOALS: Readonly<Record<ModelName, Readonly<Record<number, string>>
 };
 
 export async function measureOne(servers: readonly Server[], model: ModelName, setup: Setup): Promise<void> {
-  for (const connections of [1, 8, 64]) {
+  for (const connections of setup.connections) {
     const measured = await measure(
       servers,
       (server) => ({ requests: requestsOf(server, model, 1), connections }),
@@ -148,5 +150,5 @@ export async function measureOverload(servers: readonly Server[], model: ModelNa
     `  capacity ${last.capacity.perSecond.toFixed(0)} req/s, goodput ${last.over.withinDeadlinePerSecond.toFixed(0)} req/s, ` +
       `statuses ${JSON.stringify(last.over.byStatus)}, unanswered ${last.over.unanswered}, p99 of 200 ${last.over.p99Ms.toFixed(0)} ms`,
   );
-  console.log(`  goodput ${setup.median(ratios).toFixed(2)} of capacity; goal ≥ 0.8`);
+  console.log(`  goodput ${median(ratios).toFixed(2)} of capacity; goal ≥ 0.8`);
 }

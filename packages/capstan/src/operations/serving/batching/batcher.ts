@@ -85,7 +85,6 @@ export function createBatcher<Item, Answer>(
   let waitingBytes = 0;
   let isBatchable = mayBatch;
   let mostRows = options.maxRows;
-  let pumping: NodeJS.Immediate | undefined;
   let delayed: NodeJS.Timeout | undefined;
   let sweeping: NodeJS.Timeout | undefined;
   let closing: { readonly done: Promise<void>; readonly resolve: () => void } | undefined;
@@ -127,12 +126,7 @@ export function createBatcher<Item, Answer>(
     });
   }
 
-  function wake(): void {
-    pumping ??= setImmediate(pump);
-  }
-
   function pump(): void {
-    pumping = undefined;
     while (running.size < options.instances) {
       const entries = takeNext();
       if (entries.length === 0) break;
@@ -200,7 +194,7 @@ export function createBatcher<Item, Answer>(
   async function execute(taken: readonly Waiting[]): Promise<void> {
     const startedAt = performance.now();
     const entries = taken.filter((entry) => isStillWanted(entry, startedAt));
-    if (entries.length === 0) return wake();
+    if (entries.length === 0) return;
     const rows = entries.reduce((sum, entry) => sum + entry.rows, 0);
     const execution: Execution<Item, Answer> = { entries, startedAt, rows, isGivenUp: false };
     running.add(execution);
@@ -218,7 +212,7 @@ export function createBatcher<Item, Answer>(
       await settleFailure(entries, error);
     } finally {
       running.delete(execution);
-      wake();
+      pump();
     }
   }
 
@@ -297,7 +291,7 @@ export function createBatcher<Item, Answer>(
         waitingRows += rows;
         waitingBytes += bytes;
         sweeping ??= setTimeout(sweep, SWEEP_MS).unref();
-        if (running.size < options.instances) wake();
+        if (running.size < options.instances) pump();
       });
     },
     admit,
@@ -307,7 +301,7 @@ export function createBatcher<Item, Answer>(
       if (!closing) {
         const { promise, resolve } = Promise.withResolvers<void>();
         closing = { done: promise, resolve };
-        wake();
+        pump();
       }
       return closing.done;
     },
