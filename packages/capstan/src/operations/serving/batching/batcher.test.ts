@@ -232,6 +232,8 @@ describe('admission', () => {
     const second = batcher.submit(ask(2), { signal: caller.signal });
     const third = batcher.submit(ask(3));
     expect(batcher.waitingRows()).toBe(2);
+    // Of the one that waits; the first has begun, and nothing can be done about it.
+    expect(getEventListeners(caller.signal, 'abort')).toHaveLength(1);
     caller.abort();
     await expect(second).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
     expect(batcher.waitingRows()).toBe(1);
