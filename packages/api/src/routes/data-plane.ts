@@ -127,6 +127,8 @@ export const servingRoutes = {
       reply: z.strictObject({
         replica: z.string(),
         version: z.string(),
+        /** `host:port`; null where gRPC is switched off. */
+        grpcAddress: z.string().nullable(),
         snapshotVersion: z.int(),
         isControlPlaneReachable: z.boolean(),
         deployments: z.array(

@@ -388,6 +388,7 @@ index CREATE UNIQUE INDEX pipeline_runs_request ON pipeline_runs USING btree (pr
 index CREATE UNIQUE INDEX pipeline_stages_pk ON pipeline_stages USING btree (pipeline_run, name)
 index CREATE UNIQUE INDEX prediction_counters_pkey ON prediction_counters USING btree (deployment)
 index CREATE UNIQUE INDEX prediction_features_pk ON prediction_features USING btree (segment, deployment)
+index CREATE UNIQUE INDEX prediction_log_files_pk ON prediction_log_files USING btree (deployment, name)
 index CREATE UNIQUE INDEX predictions_pk ON predictions USING btree (deployment, example_id, role, revision)
 index CREATE UNIQUE INDEX project_revisions_pk ON project_revisions USING btree (project, revision)
 index CREATE UNIQUE INDEX projects_pkey ON projects USING btree (name)
@@ -657,6 +658,13 @@ prediction_features.min_event_time bigint not null
 prediction_features.rows bigint not null
 prediction_features.segment text not null
 prediction_features.size_bytes bigint not null
+prediction_log_files.deployment text not null
+prediction_log_files.digest text not null
+prediction_log_files.max_at bigint not null
+prediction_log_files.min_at bigint not null
+prediction_log_files.name text not null
+prediction_log_files.rows bigint not null
+prediction_log_files.size_bytes bigint not null
 predictions.baseline_value double precision
 predictions.decision bigint
 predictions.deployment text not null

@@ -215,6 +215,19 @@ export interface FeedbackPartsTable {
   correction: number;
 }
 
+/** Parquet files of the prediction log, of a deployment each. */
+export interface PredictionLogFilesTable {
+  deployment: string;
+  /** The segment, or what several of them were made into. */
+  name: string;
+  digest: string;
+  size_bytes: number;
+  rows: number;
+  /** When its first and last rows were answered. */
+  min_at: number;
+  max_at: number;
+}
+
 export interface OperationsSchema {
   deployments: DeploymentsTable;
   revisions: RevisionsTable;
@@ -230,5 +243,6 @@ export interface OperationsSchema {
   predictions: PredictionsTable;
   outcomes: OutcomesTable;
   outcome_corrections: OutcomeCorrectionsTable;
+  prediction_log_files: PredictionLogFilesTable;
   feedback_parts: FeedbackPartsTable;
 }

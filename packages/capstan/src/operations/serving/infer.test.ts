@@ -31,6 +31,7 @@ const echo = {
       },
     ];
   },
+  admit: () => undefined,
   retire: async () => undefined,
 };
 

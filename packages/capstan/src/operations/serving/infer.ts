@@ -3,6 +3,7 @@ import type { RecordedPart, ServingRole } from '@capstan/api';
 import { DomainError, notFound } from '#kernel/errors';
 import type { Tensor } from '#ports/model-runtime';
 import { shiftOutputs } from '#ports/shift-outputs';
+import { Refused, type Wait } from './batching/batcher.ts';
 import { fallbackAnswer } from './fallback-answer.ts';
 import { probabilitiesIn } from './model-facts.ts';
 import { columnsJson, errorText, partOf, recordLine } from './record.ts';
@@ -18,6 +19,10 @@ export interface InferenceRequest {
   readonly inputs: readonly ReceivedTensor[];
   /** Names the revision that is to answer; such answers take no part in comparisons. */
   readonly revision?: number;
+  /** Time of `performance.now()` at which nobody waits for the answer any more. */
+  readonly deadline?: number;
+  /** Aborted when the caller is gone. */
+  readonly signal?: AbortSignal;
 }
 
 export interface AnsweredPart {
@@ -53,6 +58,7 @@ interface Work extends CheckedRequest {
   readonly at: number;
   readonly examples: readonly string[];
   readonly statistics: ServingStatistics;
+  readonly wait: Wait;
 }
 
 interface Outcome {
@@ -65,7 +71,8 @@ interface Outcome {
 /**
  * Answers one request: each row by its route, then the log, then the answer. A canary that fails is stood in for by the
  * champion, so that callers do not pay for it; the failure is logged as the canary's.
- * @throws DomainError INVALID_ARGUMENT naming the input, NOT_FOUND, UNAVAILABLE, STORAGE_FULL; INTERNAL when the model fails
+ * @throws DomainError INVALID_ARGUMENT naming the input, NOT_FOUND, UNAVAILABLE, STORAGE_FULL, RESOURCE_EXHAUSTED,
+ * DEADLINE_EXCEEDED; INTERNAL when the model fails
  */
 export async function infer(deps: InferDeps, state: ServedState, request: InferenceRequest): Promise<InferenceAnswer> {
   const work = begin(deps, state, request);
@@ -95,7 +102,10 @@ function begin(deps: InferDeps, state: ServedState, request: InferenceRequest): 
   const model = (request.revision === undefined ? primary(state) : revisionOf(state, request.revision)).model;
   const checked = checkRequest(request.inputs, model.inputs, state.deployment.context);
   const examples = checked.ids ?? Array.from({ length: checked.rows }, () => randomUUID());
-  return { ...checked, state, examples, requestId: randomUUID(), at: deps.now(), statistics: deps.statistics };
+  const { deadline, signal } = request;
+  const { statistics } = deps;
+  const wait = { deadline, signal };
+  return { ...checked, state, examples, requestId: randomUUID(), at: deps.now(), wait, statistics };
 }
 
 /** The revision whose inputs and outputs a deployment shows: its champion, else the first that answers. */
@@ -133,10 +143,12 @@ async function answerPart(work: Work, assignment: Assignment): Promise<Outcome> 
   try {
     const mine =
       assignment.rows === null ? work.inputs : work.inputs.map((tensor) => gatherRows(tensor, assignment.rows ?? []));
-    const said = await model.predict(adaptInputs(mine, route.inputAdapters));
+    const said = await model.predict(adaptInputs(mine, route.inputAdapters), work.wait);
     outputs = place ? shiftOutputs(said, place, route.shift) : said;
     if (place) result.probabilities = probabilitiesIn(outputs, place, count);
   } catch (error) {
+    // Nothing was tried, so nothing is logged and nobody stands in: that would only add to what is too much.
+    if (error instanceof Refused) throw error;
     outputs = null;
     result.error = errorText(error);
   }
@@ -218,7 +230,10 @@ function offerShadow(deps: InferDeps, work: Work, outcomes: readonly Outcome[]):
     // A rollout that has ended in the meantime wants no more of it, and its model may be gone.
     const now = deps.stateOf(deployment.name);
     if (now?.deployment.rollout?.id !== deployment.rollout?.id || !now?.revisions.has(shadow.revision)) return;
-    const { part } = await answerPart({ ...work, state: now }, { role: 'shadow', share: 1, route: shadow, rows });
+    const assignment: Assignment = { role: 'shadow', share: 1, route: shadow, rows };
+    const answered = await answerPart({ ...work, state: now, wait: {} }, assignment).catch(() => undefined);
+    if (!answered) return;
+    const { part } = answered;
     const pick = <Value>(values: readonly Value[]): Value[] =>
       rows === null
         ? [...values]

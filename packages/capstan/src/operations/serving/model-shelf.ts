@@ -1,26 +1,19 @@
 import type { ServedFlavor, ServingRoute } from '@capstan/api';
 import { DomainError } from '#kernel/errors';
-import type {
-  LoadedModel,
-  ModelRuntime,
-  PredictOptions,
-  ScoringAnswer,
-  ScoringOptions,
-  ScoringRequest,
-  Tensor,
-  TensorSpec,
-} from '#ports/model-runtime';
+import type { LoadedModel, ModelRuntime, ScoringAnswer, ScoringRequest, TensorSpec } from '#ports/model-runtime';
+import { createBatchedModel, type BatchedModel } from './batching/batched-model.ts';
+import type { Wait } from './batching/batcher.ts';
+import { batchedScore } from './batching/score-batches.ts';
 import type { ModelFiles } from './model-files.ts';
 
-export interface ShelvedModel {
+export interface ShelvedModel extends Pick<BatchedModel, 'predict' | 'admit'> {
   readonly digest: string;
   readonly flavor: ServedFlavor;
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
-  predict(inputs: readonly Tensor[], options?: PredictOptions): Promise<readonly Tensor[]>;
   /** Of models that read MLflow's scoring protocol by themselves. */
-  readonly score?: (requests: readonly ScoringRequest[], options?: ScoringOptions) => Promise<readonly ScoringAnswer[]>;
-  /** Closes the model; the runtime lets what runs on it finish. */
+  readonly score?: (request: ScoringRequest, wait?: Wait) => Promise<ScoringAnswer>;
+  /** Closes the model once what waits for it or runs on it has been answered. */
   retire(): Promise<void>;
 }
 
@@ -38,8 +31,6 @@ export interface ModelShelf {
   keepOnly(digests: ReadonlySet<string>): Promise<void>;
   close(): Promise<void>;
 }
-
-const PREDICT_TIMEOUT_MS = 15_000;
 
 export function createModelShelf(deps: { files: ModelFiles; runtimes: Runtimes }): ModelShelf {
   const { files, runtimes } = deps;
@@ -88,26 +79,18 @@ export function createModelShelf(deps: { files: ModelFiles; runtimes: Runtimes }
 }
 
 function shelved(key: ModelKey, model: LoadedModel): ShelvedModel {
+  const { predict, admit, close } = createBatchedModel(model);
+  const scores = batchedScore(model);
   return {
     ...key,
     inputs: model.inputs,
     outputs: model.outputs,
-    predict: (inputs, options) => inTime(model.predict(inputs, options)),
-    ...(model.score && { score: (requests, options) => inTime(model.score?.(requests, options) ?? []) }),
-    retire: () => model.close(),
+    predict,
+    admit,
+    ...(scores && { score: scores.submit }),
+    async retire() {
+      await scores?.close();
+      await close();
+    },
   };
-}
-
-/** A runtime cannot rule out a model that hangs on some inputs: its callers must not hang with it. */
-async function inTime<Answer>(work: Promise<Answer> | Answer): Promise<Answer> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    const give = (): void => reject(new Error(`no answer within ${PREDICT_TIMEOUT_MS / 1_000} s`));
-    timer = setTimeout(give, PREDICT_TIMEOUT_MS);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

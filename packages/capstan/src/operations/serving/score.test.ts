@@ -16,7 +16,8 @@ function modelThat(answers: () => ScoringAnswer) {
     inputs: [],
     outputs: [],
     predict: () => Promise.reject(new Error('not by tensors')),
-    score: async () => [answers()],
+    score: async () => answers(),
+    admit: () => {},
     retire: async () => undefined,
   };
 }

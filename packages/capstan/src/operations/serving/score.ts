@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { RecordedColumn, RecordedPart } from '@capstan/api';
 import { DomainError } from '#kernel/errors';
 import type { ScoredColumn, ScoringAnswer, ScoringRequest } from '#ports/model-runtime';
+import { Refused } from './batching/batcher.ts';
 import { revisionOf, type AnsweredPart, type InferDeps } from './infer.ts';
 import { errorText, partOf, recordLine } from './record.ts';
 import { assignRows, type Assignment } from './routing.ts';
@@ -82,10 +83,12 @@ async function tryRoute(
   let answer: ScoringAnswer | null = null;
   let failure: unknown;
   try {
-    const { contentType, body, ...options } = request;
-    [answer = null] = (await model.score?.([{ contentType, body }], { ...options, isRecorded: true })) ?? [];
+    const { contentType, body, ...wait } = request;
+    answer = (await model.score?.({ contentType, body }, wait)) ?? null;
     if (answer === null) throw new DomainError('UNAVAILABLE', `The model of ${name} reads no requests by itself`);
   } catch (error) {
+    // Nothing was tried, so nothing is logged and nobody stands in.
+    if (error instanceof Refused) throw error;
     failure =
       error instanceof DomainError
         ? error
