@@ -1,8 +1,8 @@
 // A real Capstan that serves ONNX models, as clients of the data plane meet it.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { capstan, emptyFolder, startServer, type RunningServer } from './server.ts';
+import { capstan, startServer, type RunningServer } from './server.ts';
 
 const models = fileURLToPath(new URL('models', import.meta.url));
 const golden = fileURLToPath(
@@ -46,30 +46,10 @@ export async function serveModels(
   return { ...server, servingAddress: new URL(server.servingUrl).host };
 }
 
-/** Serves the newest version at once, for one more revision of a deployment that has one. */
+/** Serves the newest version of a model, at once; again for one more revision. */
 export async function deploy(url: string, name: string): Promise<void> {
-  const declaration = join(emptyFolder(), 'capstan.yaml');
-  writeFileSync(declaration, declarationOf(name));
-  for (const args of [
-    ['apply', '--file', declaration],
-    ['deploy', name, '--no-guards', '--wait'],
-  ]) {
-    const { code, out, err } = await capstan(args, url);
-    if (code !== 0) throw new Error(`capstan ${args.join(' ')} ended with ${code}: ${err}${out}`);
-  }
-}
-
-function declarationOf(name: string): string {
-  return `project: ${name}
-charter:
-  owner: tests
-  decision: None; it shows what a client gets
-  value: { currency: EUR, per: prediction, true_positive: 1, false_positive: -1, false_negative: -1, true_negative: 0 }
-  baseline: constant
-  loss_budget: { amount: 1000000, window: 24h, on_exhausted: stop }
-model: { name: ${name}, task: binary, metric: log_loss }
-deployment: { name: ${name}, rollout: [100%] }
-`;
+  const { code, out, err } = await capstan(['deploy', name, '--no-guards', '--wait'], url);
+  if (code !== 0) throw new Error(`capstan deploy ${name} ended with ${code}: ${err}${out}`);
 }
 
 /** Registers a model file by MLflow's API. Returns its version. */

@@ -118,6 +118,11 @@ export const settings = {
     fallback: null,
     summary: 'How long deleted things stay in the trash, e.g. 30d; never: until someone purges them',
   },
+  predictionRetention: {
+    schema: z.union([z.literal('never').transform(() => null), z.null(), durationText]),
+    fallback: null,
+    summary: 'How long the log of predictions is kept, e.g. 90d; never: for ever',
+  },
   blobGrace: {
     schema: z.union([z.int(), durationText]),
     fallback: 3_600_000,

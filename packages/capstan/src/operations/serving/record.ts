@@ -1,5 +1,5 @@
 import type { PredictionRecord, RecordedColumn, RecordedPart } from '@capstan/api';
-import type { TensorData, TensorDatatype } from '#ports/model-runtime';
+import type { Tensor, TensorData, TensorDatatype } from '#ports/model-runtime';
 import { widthOf } from './model-facts.ts';
 import type { ReceivedTensor } from './request.ts';
 
@@ -21,15 +21,29 @@ function recordedValues(datatype: TensorDatatype, data: TensorData): RecordedCol
 }
 
 /** A 64-bit integer as the log has it: past 2^53, where a JSON number would lose digits, as text. */
-export function recordedInteger(value: bigint): number | string {
+function recordedInteger(value: bigint): number | string {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : String(value);
 }
 
-/** A line of a segment. Its columns come as JSON already: most of a line, and often as the caller wrote it. */
-export function recordLine(record: Omit<PredictionRecord, 'inputs'> & { readonly inputs: string | null }): string {
-  const { inputs, ...rest } = record;
-  return `${JSON.stringify(rest).slice(0, -1)},"inputs":${inputs ?? 'null'}}\n`;
+/**
+ * A line of a segment.
+ * @param inputs the columns as JSON, in the place of those of the record: most of a line, and often as the caller wrote it
+ */
+export function recordLine(record: PredictionRecord, inputs?: string): string {
+  if (inputs === undefined) return `${JSON.stringify(record)}\n`;
+  const { inputs: _, ...rest } = record;
+  return `${JSON.stringify(rest).slice(0, -1)},"inputs":${inputs}}\n`;
+}
+
+/** What a model said, as columns. */
+function recordedColumns(outputs: readonly Tensor[]): RecordedColumn[] {
+  return outputs.map(({ name, datatype, shape, data }) => ({
+    name,
+    datatype,
+    width: widthOf(shape),
+    data: recordedValues(datatype, data),
+  }));
 }
 
 /** What a model's failure is called in the log: one line, without what the caller sent. */
@@ -48,7 +62,12 @@ export function partOf(
     readonly threshold: number;
     readonly shift: number;
   },
-  result: { readonly probabilities: Float64Array | null; readonly error: string | null; readonly latencyUs: number },
+  result: {
+    readonly probabilities: Float64Array | null;
+    readonly outputs: readonly Tensor[] | null;
+    readonly error: string | null;
+    readonly latencyUs: number;
+  },
 ): RecordedPart {
   return {
     role: assignment.role,
@@ -59,6 +78,7 @@ export function partOf(
     rows: assignment.rows === null ? null : [...assignment.rows],
     shift: revision.shift,
     probabilities: result.probabilities === null ? null : Array.from(result.probabilities),
+    outputs: result.outputs === null ? null : recordedColumns(result.outputs),
     error: result.error,
     latencyUs: result.latencyUs,
   };

@@ -34,14 +34,6 @@ export function checkRequest(
     if (byName.has(tensor.name)) throw refuse(tensor.name, 'is given twice');
     byName.set(tensor.name, tensor);
   }
-  const inputs = specs.map((spec) => {
-    const tensor = byName.get(spec.name);
-    if (!tensor) {
-      throw refuse(spec.name, 'is missing', `Send it as ${spec.datatype} of shape [${spec.shape.join(', ')}].`);
-    }
-    checkTensor(tensor, spec);
-    return tensor;
-  });
   const contextNames = [context.id, context.eventTime].filter((name) => name !== null);
   const known = [...specs.map((spec) => spec.name), ...contextNames];
   for (const name of byName.keys()) {
@@ -53,6 +45,14 @@ export function checkRequest(
       near ? `Did you mean '${near}'?` : `It takes: ${known.join(', ')}.`,
     );
   }
+  const inputs = specs.map((spec) => {
+    const tensor = byName.get(spec.name);
+    if (!tensor) {
+      throw refuse(spec.name, 'is missing', `Send it as ${spec.datatype} of shape [${spec.shape.join(', ')}].`);
+    }
+    checkTensor(tensor, spec);
+    return tensor;
+  });
   const rows = received[0]?.shape[0] ?? 0;
   for (const { name, shape } of received) {
     if (shape[0] !== rows) throw refuse(name, `has ${shape[0]} rows, '${received[0]?.name}' has ${rows}`);
