@@ -9,10 +9,13 @@ export function predictionsJson(outputs: readonly Tensor[]): string {
 function scalars({ datatype, data }: Tensor): string[] {
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Array.from(data, String);
   if (datatype === 'BOOL') return Array.from(data as Uint8Array, (value) => (value === 0 ? 'false' : 'true'));
-  return Array.from(data as ArrayLike<number | string>, (value) => JSON.stringify(value));
+  return Array.from(data as ArrayLike<number | string>, (value) =>
+    Object.is(value, -0) ? '-0.0' : JSON.stringify(value),
+  );
 }
 
 function nested(values: readonly string[], shape: readonly number[]): string {
+  if (shape.length === 0) return values[0] ?? 'null';
   const [size = 0, ...inner] = shape;
   if (inner.length === 0) return `[${values.join(',')}]`;
   const step = inner.reduce((product, axis) => product * axis, 1);

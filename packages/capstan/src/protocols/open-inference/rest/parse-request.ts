@@ -122,7 +122,9 @@ function parseInput(input: unknown, at: string, envelope: Envelope, rest: Buffer
   const values = listed(input['data'], shape, name, at);
   if (mayHaveLost(values, datatype)) return undefined;
   const data = toTensorData(values, datatype, name);
-  return { tensor: { name, datatype, shape, data, written: values as ReceivedTensor['written'] & object }, bytes: 0 };
+  // Booleans may be written as 0 and 1, which the log has not.
+  const written = datatype === 'BOOL' ? undefined : (values as ReceivedTensor['written'] & object);
+  return { tensor: { name, datatype, shape, data, ...(written && { written }) }, bytes: 0 };
 }
 
 function binaryPart(size: unknown, name: string, at: string, rest: Buffer | undefined): Buffer {
