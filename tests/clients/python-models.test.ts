@@ -125,11 +125,17 @@ describe.each(MODELS)('the model %s', (name) => {
 
   test.runIf(scores.length > 0)('and many at once, in any order, each its own', async () => {
     const many = [...scores, ...scores.toReversed(), ...scores.filter((_, index) => index % 2 === 0)];
-    const answers = (await ask(many)).map(plainly);
+    const answered = await ask(many, true);
+    const answers = answered.map(plainly);
+    const alone = await Promise.all(scores.map(async (score) => (await ask([score], true))[0]));
     expect(answers).toHaveLength(many.length);
     for (const [index, score] of many.entries()) {
       const { text, ...rest } = expected(score);
       expect(answers[index]).toMatchObject(rest);
+      const { rows, inputs, outputs } = alone[scores.indexOf(score)] ?? {};
+      expect(near(JSON.stringify([answered[index]?.rows, answered[index]?.inputs, answered[index]?.outputs]))).toEqual(
+        near(JSON.stringify([rows, inputs, outputs])),
+      );
       // The last bits of a sum depend on how many rows are computed together.
       if (score.status === 200) expect(near(answers[index]?.text)).toEqual(near(text));
       else expect(answers[index]?.text).toBe(text);
