@@ -2,7 +2,7 @@
 // application that `mlflow models serve` runs (python_models.py asks it).
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
   describeModelRuntime,
   expectTensors,
@@ -18,7 +18,7 @@ import type {
 } from '../../packages/capstan/src/ports/model-runtime.ts';
 import { arrayOf } from '../../packages/capstan/src/ports/tensor-bytes.ts';
 import { findClientPython, runPython } from '../support/python.ts';
-import { clientRuntime } from '../support/python-runtime.ts';
+import { clientRuntime, writeModel } from '../support/python-runtime.ts';
 import { emptyFolder } from '../support/server.ts';
 
 interface GoldenTensor {
@@ -141,4 +141,50 @@ describe.each(MODELS)('the model %s', (name) => {
       else expect(answers[index]?.text).toBe(text);
     }
   });
+});
+
+test('requests that come together are one call, and one that cannot be answered fails alone', async () => {
+  const calls: string[] = [];
+  const code = `
+class Model:
+    def predict(self, data, params=None):
+        print("called with", len(data), flush=True)
+        if (data["x"] == 13).any():
+            raise ValueError("13 is none of my numbers")
+        return (data["x"] * 2).to_numpy()
+`;
+  const path = writeModel(join(folder, 'joining'), code, { x: 'double' });
+  const model = await runtime.load(path, { onLog: (line) => void calls.push(line) });
+  const bodies = (...values: number[]) =>
+    values.map((x) => ({
+      contentType: 'application/json',
+      body: Buffer.from(JSON.stringify({ dataframe_records: [{ x }] })),
+    }));
+  const score = async (requests: ReturnType<typeof bodies>) =>
+    (await model.score?.(requests))?.map(({ status, body }) => [status, Buffer.from(body).toString()]);
+  const answer = (value: string) => [200, `{"predictions": [${value}]}`];
+
+  calls.length = 0;
+  expect(await score(bodies(1, 2.5, 3))).toEqual([answer('2.0'), answer('5.0'), answer('6.0')]);
+  // As CSV pandas reads each by itself; the data are joined after that.
+  const csv = [4, 5].map((x) => ({ contentType: 'text/csv', body: Buffer.from(`x\n${x}\n`) }));
+  expect(await score(csv)).toEqual([answer('8.0'), answer('10.0')]);
+  const mixed = await score([...bodies(1, 13), { contentType: 'text/plain', body: Buffer.from('') }, ...bodies(3)]);
+  expect(mixed?.map(([status]) => status)).toEqual([200, 400, 415, 200]);
+  expect([mixed?.[0], mixed?.[3]]).toEqual([answer('2.0'), answer('6.0')]);
+  await vi.waitUntil(() => calls.length >= 6);
+  expect(calls).toEqual([3, 2, 3, 1, 1, 1].map((rows) => `called with ${rows}`));
+  await model.close();
+});
+
+test('a model whose rows depend on each other is found out', async () => {
+  const found = await Promise.all(
+    ['iris', 'centred'].map(async (name) => {
+      const model = await runtime.load(join(folder, name));
+      const { isBatchable } = model;
+      await model.close();
+      return isBatchable;
+    }),
+  );
+  expect(found).toEqual([true, false]);
 });

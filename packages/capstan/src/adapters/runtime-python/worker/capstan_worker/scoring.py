@@ -43,6 +43,8 @@ class Scoring:
         self.served = served
         self.server = scoring_server
         self.invocations = getattr(scoring_server, "invocations", None) or invocations_of(scoring_server)
+        # Before it took Parquet its server handed over text.
+        self.takes_bytes = hasattr(scoring_server, "CONTENT_TYPE_PARQUET")
         self.schema = model.metadata.get_input_schema()
         self.bodies = Bodies(served.inputs)
         names = {}
@@ -100,13 +102,17 @@ class Scoring:
                 answers[index] = together[place] if together else self.alone(requests[index], is_recorded)
         return others
 
+    def invoke(self, body, content_type, call):
+        data = body if self.takes_bytes else body.decode("utf-8")
+        return self.invocations(data, content_type, self.stand_in(self.model, call), self.schema)
+
     def parsed(self, request):
         def stop(data, params):
             raise Parsed(data, params)
 
         content_type, body = request
         try:
-            self.invocations(body, content_type, self.stand_in(self.model, stop), self.schema)
+            self.invoke(body, content_type, stop)
         except Parsed as parsed:
             return parsed
         except Exception:
@@ -155,7 +161,7 @@ class Scoring:
             return seen["answer"]
 
         try:
-            response = self.invocations(body, content_type, self.stand_in(self.model, call), self.schema)
+            response = self.invoke(body, content_type, call)
         except MlflowException as error:
             without_our_lines(error)
             text = error.serialize_as_json()
