@@ -14,7 +14,7 @@ const nextRequirements = join(root, 'tests', 'clients', 'requirements-next.txt')
 const dvcRequirements = join(root, 'tests', 'clients', 'requirements-dvc.txt');
 const rayRequirements = join(root, 'tests', 'clients', 'requirements-ray.txt');
 /** What a benchmark is run beside: bench/requirements-NAME.txt. */
-export type BenchPeers = 'expectations' | 'orchestrators';
+export type BenchPeers = 'expectations' | 'orchestrators' | 'serving';
 
 /** Makes sure that `python3 -m venv` works: Debian ships it apart. @throws Error naming the way out */
 export async function ensurePythonVenv(): Promise<void> {

@@ -87,6 +87,8 @@ export interface ScoringAnswer {
 export interface LoadedModel {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
+  /** Executions that run at once; more than that wait for each other. 1 where it is not said. */
+  readonly instances?: number;
   /**
    * One execution. Inputs are by name, in any order; outputs come in the order of `outputs`.
    * @throws DomainError INVALID_ARGUMENT for missing or unknown inputs, wrong datatype, shape or length, naming the input;

@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { DomainError } from '#kernel/errors';
-import { fitInputs } from '#ports/fit-inputs';
-import type { LoadedModel, ModelRuntime, Tensor } from '#ports/model-runtime';
-import type { OpenedModel } from './host-messages.ts';
-import { startThreadHost, type ThreadHost } from './thread-host.ts';
+import type { LoadedModel, ModelRuntime } from '#ports/model-runtime';
+import { createInlineHost } from './inline-host.ts';
+import { inlineRows } from './inline.ts';
+import { quickModel, threadModel } from './loaded-models.ts';
+import { startThreadHost } from './thread-host.ts';
 import { tryModel } from './trial.ts';
 
 const DEFAULT_MAX_MODEL_BYTES = 1 << 30;
@@ -11,8 +10,6 @@ const DEFAULT_MAX_MODEL_BYTES = 1 << 30;
 const MAX_REMEMBERED = 100;
 const DEFAULT_TRIAL_TIMEOUT_MS = 60_000;
 const DEFAULT_TRIAL_MAX_MEMORY_BYTES = 4 * 2 ** 30;
-/** How long `close` waits for answers that are under way; a model may hang. */
-const CLOSE_WAIT_MS = 30_000;
 
 interface RuntimeOnnxOptions {
   /** Larger files are refused; at most 2 GiB, which is the limit of the format. Default 1 GiB. */
@@ -25,12 +22,20 @@ interface RuntimeOnnxOptions {
   readonly hostEntry?: URL;
 }
 
+/** What the trial of a file has shown. */
+interface Passed {
+  readonly sha256: string;
+  /** See `inlineRows`. */
+  readonly mostInlineRows: number;
+}
+
 /**
- * Runs ONNX models on the CPU, each in a thread of its own: the library computes in the thread that calls it, so in the
- * main one every prediction would hold up all requests. A loaded model costs about 30 MB beside its weights.
+ * Runs ONNX models on the CPU. The library computes in the thread that calls it: what takes long there would hold up all
+ * requests, so it gets a thread of its own (about 30 MB beside the weights). What the trial has shown to be quick runs
+ * where it is asked for.
  *
- * What a trial cannot rule out: a model that hangs or crashes on some inputs only. A hung model keeps its thread until
- * the process ends, and only it; its predictions never settle, so callers need their own deadline.
+ * What a trial cannot rule out: a model that hangs or crashes on some inputs only. One that could hang has a thread of
+ * its own, which it keeps until the process ends; its predictions never settle, so callers need their own deadline.
  */
 export function createRuntimeOnnx(options: RuntimeOnnxOptions = {}): ModelRuntime {
   const entry = options.hostEntry ?? new URL('./onnx-host.ts', import.meta.url);
@@ -40,17 +45,25 @@ export function createRuntimeOnnx(options: RuntimeOnnxOptions = {}): ModelRuntim
     timeoutMs: options.trialTimeoutMs ?? DEFAULT_TRIAL_TIMEOUT_MS,
     maxMemoryBytes: options.trialMaxMemoryBytes ?? DEFAULT_TRIAL_MAX_MEMORY_BYTES,
   };
-  // Digests of files that passed: the same bytes need no second trial, and `open` refuses others.
-  const passed = new Map<string, string>();
+  // Files that passed, by path: the same bytes need no second trial, and `open` refuses others.
+  const passed = new Map<string, Passed>();
 
-  async function open(modelFile: string, sha256: string): Promise<LoadedModel> {
+  async function openThread(file: string, { sha256 }: Passed): Promise<LoadedModel> {
     const host = startThreadHost(entry);
     try {
-      return loadedModel(host, await host.call('open', { file: modelFile, maxModelBytes, sha256 }));
+      return threadModel(host, await host.call('open', { file, maxModelBytes, sha256 }));
     } catch (error) {
       host.end();
       throw error;
     }
+  }
+
+  async function open(file: string, facts: Passed): Promise<LoadedModel> {
+    const { sha256, mostInlineRows } = facts;
+    if (mostInlineRows === 0) return await openThread(file, facts);
+    const host = createInlineHost();
+    const opened = await host.call('open', { file, maxModelBytes, sha256 });
+    return quickModel(host, opened, mostInlineRows, () => openThread(file, facts));
   }
 
   return {
@@ -63,55 +76,17 @@ export function createRuntimeOnnx(options: RuntimeOnnxOptions = {}): ModelRuntim
         if (loaded) return remember(modelFile, known, loaded);
       }
       const tried = await tryModel({ file: modelFile, maxModelBytes }, limits);
-      return remember(modelFile, tried.sha256, await open(modelFile, tried.sha256));
+      const facts = { sha256: tried.sha256, mostInlineRows: inlineRows(tried, tried.rehearsal) };
+      return remember(modelFile, facts, await open(modelFile, facts));
     },
   };
 
-  function remember(modelFile: string, sha256: string, loaded: LoadedModel): LoadedModel {
-    passed.set(modelFile, sha256);
+  function remember(modelFile: string, facts: Passed, loaded: LoadedModel): LoadedModel {
+    passed.set(modelFile, facts);
     for (const oldest of passed.keys()) {
       if (passed.size <= MAX_REMEMBERED) break;
       passed.delete(oldest);
     }
     return loaded;
   }
-}
-
-function loadedModel(host: ThreadHost, { inputs: specs, outputs }: OpenedModel): LoadedModel {
-  const underWay = new Set<Promise<unknown>>();
-  let closing: Promise<void> | undefined;
-
-  async function close(): Promise<void> {
-    const waited = new AbortController();
-    await Promise.race([
-      Promise.allSettled(underWay),
-      sleep(CLOSE_WAIT_MS, undefined, { signal: waited.signal }).catch(() => {}),
-    ]);
-    waited.abort();
-    if (underWay.size === 0) await host.call('close', {}).catch(() => {});
-    host.end();
-  }
-
-  return {
-    inputs: specs,
-    outputs,
-    async predict(inputs) {
-      if (closing) throw new DomainError('UNAVAILABLE', 'The model is closed', { hint: 'Load it again.' });
-      const answer = host.call('predict', { inputs: fitInputs(specs, inputs).map(compact) });
-      underWay.add(answer);
-      try {
-        return await answer;
-      } finally {
-        underWay.delete(answer);
-      }
-    },
-    close: () => (closing ??= close()),
-  };
-}
-
-/** A view into a larger buffer, such as the body of a request, would take the whole of that buffer to the thread. */
-function compact(tensor: Tensor): Tensor {
-  const { data } = tensor;
-  if (!('buffer' in data) || data.byteLength === data.buffer.byteLength) return tensor;
-  return { ...tensor, data: data instanceof Uint8Array ? new Uint8Array(data) : data.slice() };
 }

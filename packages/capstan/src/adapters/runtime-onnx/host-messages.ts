@@ -7,14 +7,26 @@ export interface OpenedModel {
   readonly sha256: string;
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
+  /** Names of all operators in it. */
+  readonly operators: readonly string[];
+}
+
+/** How a model did with zeros in its trial. */
+export interface Rehearsal {
+  /** Opening it. */
+  readonly openMs: number;
+  /** The fastest execution with one row, and with `manyRows`; infinite where there was none that went well. */
+  readonly oneRowMs: number;
+  readonly manyRowsMs: number;
+  readonly manyRows: number;
 }
 
 /** What a host of one model can be asked, in this order: open once, then the others. */
 export interface HostCalls {
   /** With `sha256` only bytes with that digest are opened: those that were tried. */
   open: { readonly request: { file: string; maxModelBytes: number; sha256?: string }; readonly reply: OpenedModel };
-  /** Runs a row of zeros. An error of the model is none here: only whether it comes back at all is of interest. */
-  rehearse: { readonly request: Record<never, never>; readonly reply: true };
+  /** Runs rows of zeros. An error of the model is none here: only whether it comes back at all, and when. */
+  rehearse: { readonly request: Record<never, never>; readonly reply: Rehearsal };
   predict: { readonly request: { inputs: readonly Tensor[] }; readonly reply: readonly Tensor[] };
   close: { readonly request: Record<never, never>; readonly reply: true };
 }

@@ -14,11 +14,18 @@ const MESSAGES = {
 type Message = keyof typeof MESSAGES;
 
 const GRAPH_OF_MODEL = 7;
+const OPERATOR_OF_NODE = 4;
 const EXTERNAL_DATA_OF_TENSOR = 13;
 const DATA_LOCATION_OF_TENSOR = 14;
 const EXTERNAL = 1;
 /** As the protobuf library's own limit. */
 const MAX_DEPTH = 100;
+
+/** What was seen on the way through a model. */
+export interface ModelContent {
+  /** Names of all operators, those of subgraphs and functions among them. */
+  readonly operators: ReadonlySet<string>;
+}
 
 /**
  * Refuses bytes that are no ONNX model or whose weights lie in other files: such a file names paths that the library
@@ -26,7 +33,8 @@ const MAX_DEPTH = 100;
  * protobuf wire format and onnx.proto3 (field numbers above).
  * @throws DomainError INVALID_ARGUMENT
  */
-export function assertSelfContained(bytes: Uint8Array): void {
+export function assertSelfContained(bytes: Uint8Array): ModelContent {
+  const operators = new Set<string>();
   let hasGraph = false;
 
   function walk(message: Message, start: number, end: number, depth: number): void {
@@ -48,6 +56,9 @@ export function assertSelfContained(bytes: Uint8Array): void {
         if (bodyEnd > end) throw noModel('it is cut off');
         if (message === 'tensor' && number === EXTERNAL_DATA_OF_TENSOR) throw external();
         if (message === 'model' && number === GRAPH_OF_MODEL) hasGraph = true;
+        if (message === 'node' && number === OPERATOR_OF_NODE) {
+          operators.add(Buffer.from(bytes.subarray(length.next, bodyEnd)).toString('utf8'));
+        }
         const part = holds[number];
         if (part) walk(part, length.next, bodyEnd, depth + 1);
         at = bodyEnd;
@@ -59,6 +70,7 @@ export function assertSelfContained(bytes: Uint8Array): void {
 
   walk('model', 0, bytes.length, 0);
   if (!hasGraph) throw noModel('it has no graph');
+  return { operators };
 }
 
 /** A protobuf number of up to ten bytes; past 2^53 only roughly, which no length of a file reaches. */

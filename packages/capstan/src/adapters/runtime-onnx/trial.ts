@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError, invalid } from '#kernel/errors';
-import type { HostCalls, OpenedModel } from './host-messages.ts';
+import type { HostCalls, OpenedModel, Rehearsal } from './host-messages.ts';
 import { startProcessHost } from './process-host.ts';
 
 export interface TrialLimits {
@@ -14,7 +14,10 @@ export interface TrialLimits {
  * eats all memory harms nobody.
  * @throws DomainError INVALID_ARGUMENT with the reason when it does any of this or is no model that can be served
  */
-export async function tryModel(request: HostCalls['open']['request'], limits: TrialLimits): Promise<OpenedModel> {
+export async function tryModel(
+  request: HostCalls['open']['request'],
+  limits: TrialLimits,
+): Promise<OpenedModel & { readonly rehearsal: Rehearsal }> {
   const host = startProcessHost(limits.entry, limits.maxMemoryBytes);
   const overdue = new AbortController();
   void sleep(limits.timeoutMs, undefined, { signal: overdue.signal }).then(
@@ -23,8 +26,7 @@ export async function tryModel(request: HostCalls['open']['request'], limits: Tr
   );
   try {
     const opened = await host.call('open', request);
-    await host.call('rehearse', {});
-    return opened;
+    return { ...opened, rehearsal: await host.call('rehearse', {}) };
   } catch (error) {
     if (!(error instanceof DomainError && error.code === 'UNAVAILABLE')) throw error;
     throw invalid(`The model failed its trial in a process of its own: ${String(error.details?.['reason'])}`, {

@@ -15,6 +15,9 @@ import {
   type LoggedAnswer,
   type LoggedBatch,
 } from './logged-answers.ts';
+import { compactLog, type CompactDeps } from './log/compact-log.ts';
+import { expireLog } from './log/expire-log.ts';
+import { queryLog, type LogQuery, type LogQueryAnswer } from './log/query-log.ts';
 import { recalibrateDeployment } from './recalibrate.ts';
 import { recordOutcomes, type Outcome, type RecordedOutcomes } from './outcomes.ts';
 import {
@@ -33,7 +36,7 @@ import {
 import { countPending, lastNumber } from './store.ts';
 import { predictionView } from './views.ts';
 
-export type PredictionsDeps = IngestDeps & FeaturesDeps & ExportDeps & JudgeDeps;
+export type PredictionsDeps = IngestDeps & FeaturesDeps & ExportDeps & JudgeDeps & Pick<CompactDeps, 'ids'>;
 
 export interface Predictions {
   /** See `ingestSegment`. */
@@ -66,6 +69,12 @@ export interface Predictions {
   judge(deployment: string, isInstantComplete: boolean, cause: Cause): Promise<void>;
   /** See `recalibrateDeployment`. */
   recalibrate(deployment: string, cause: Cause): Promise<void>;
+  /** See `queryLog`. */
+  query(query: LogQuery, signal?: AbortSignal): Promise<LogQueryAnswer>;
+  /** See `expireLog`. */
+  expireLog(before: number): Promise<void>;
+  /** See `compactLog`. */
+  compactLog(deployment: string, signal?: AbortSignal): Promise<void>;
   /** See `writeFeatures`. */
   writeFeatures(segment: string, signal: AbortSignal): Promise<void>;
 }
@@ -95,6 +104,9 @@ export function createPredictions(deps: PredictionsDeps): Predictions {
     realised: (deployment, since, until) => realisedValue(read, deployment, since, until),
     judge: (deployment, isInstantComplete, cause) => judgeDeployment(deps, deployment, isInstantComplete, cause),
     recalibrate: (deployment, cause) => recalibrateDeployment(deps, deployment, cause),
+    query: (query, signal) => queryLog(deps, query, signal),
+    expireLog: async (before) => void (await expireLog(deps, before)),
+    compactLog: async (deployment, signal) => void (await compactLog(deps, deployment, signal)),
     writeFeatures: (segment, signal) => writeFeatures(deps, segment, signal),
   };
 }

@@ -5,6 +5,7 @@ import type { Tensor, TensorSpec } from '#ports/model-runtime';
 import { infer } from './infer.ts';
 import type { ServedState } from './served-state.ts';
 import { createShadowQueue } from './shadow-queue.ts';
+import { createServingStatistics } from './statistics.ts';
 
 const AT = Date.UTC(2013, 3, 1);
 const outputs: TensorSpec[] = [
@@ -17,7 +18,7 @@ const echo = {
   digest: `sha256:${'0'.repeat(64)}`,
   inputs: [{ name: 'p', datatype: 'FP32' as const, shape: [-1, 1] }],
   outputs,
-  place: { output: 'probabilities', width: 2, index: 1 },
+  flavor: 'onnx' as const,
   async predict([input]: readonly Tensor[]): Promise<Tensor[]> {
     const values = Array.from(input?.data as Float32Array);
     return [
@@ -30,6 +31,7 @@ const echo = {
       },
     ];
   },
+  admit: () => undefined,
   retire: async () => undefined,
 };
 
@@ -41,6 +43,8 @@ function stateOf(routes: readonly Partial<ServingRoute>[], breaker: Partial<Serv
     model: 'm',
     modelVersion: 1,
     digest: `sha256:${'0'.repeat(64)}`,
+    flavor: 'onnx',
+    package: null,
     threshold: 0.5,
     inputAdapters: {},
     shift: 0,
@@ -62,7 +66,12 @@ function stateOf(routes: readonly Partial<ServingRoute>[], breaker: Partial<Serv
       ...breaker,
     },
   };
-  const revisions = new Map(whole.map((route) => [route.revision, { route, model: echo }]));
+  const revisions = new Map(
+    whole.map((route) => [
+      route.revision,
+      { route, model: echo, place: { output: 'probabilities', width: 2, index: 1 } },
+    ]),
+  );
   return { deployment, revisions, failures: [], isIncomplete: false } satisfies ServedState;
 }
 
@@ -84,7 +93,8 @@ async function ask(state: ServedState, probabilities: readonly number[]) {
     shape: [probabilities.length, 1],
     data: new Float32Array(probabilities),
   };
-  const answer = await infer({ log, shadows, now: () => AT, stateOf: () => state }, state, { inputs: [input] });
+  const deps = { log, shadows, statistics: createServingStatistics(), now: () => AT, stateOf: () => state };
+  const answer = await infer(deps, state, { inputs: [input] });
   await shadows.drained();
   return { answer, parts: lines.map(({ parts }) => parts[0]) };
 }

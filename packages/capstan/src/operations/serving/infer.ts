@@ -3,20 +3,26 @@ import type { RecordedPart, ServingRole } from '@capstan/api';
 import { DomainError, notFound } from '#kernel/errors';
 import type { Tensor } from '#ports/model-runtime';
 import { shiftOutputs } from '#ports/shift-outputs';
+import { Refused, type Wait } from './batching/batcher.ts';
 import { fallbackAnswer } from './fallback-answer.ts';
 import { probabilitiesIn } from './model-facts.ts';
-import { errorText, partOf, recordLine, recordedColumns } from './record.ts';
+import { columnsJson, errorText, partOf, recordLine } from './record.ts';
 import { checkRequest, type CheckedRequest, type ReceivedTensor } from './request.ts';
 import { assignRows, type Assignment } from './routing.ts';
 import type { SegmentLog } from './segments.ts';
 import type { ServedRevision, ServedState } from './served-state.ts';
 import type { ShadowQueue } from './shadow-queue.ts';
+import type { ServingStatistics } from './statistics.ts';
 import { adaptInputs, gatherRows, mergeRows } from './tensors.ts';
 
 export interface InferenceRequest {
   readonly inputs: readonly ReceivedTensor[];
   /** Names the revision that is to answer; such answers take no part in comparisons. */
   readonly revision?: number;
+  /** Time of `performance.now()` at which nobody waits for the answer any more. */
+  readonly deadline?: number;
+  /** Aborted when the caller is gone. */
+  readonly signal?: AbortSignal;
 }
 
 export interface AnsweredPart {
@@ -38,6 +44,7 @@ export interface InferenceAnswer {
 export interface InferDeps {
   readonly log: SegmentLog;
   readonly shadows: ShadowQueue;
+  readonly statistics: ServingStatistics;
   /** Business time. */
   now(): number;
   /** The state now, for shadows that run later. */
@@ -50,6 +57,8 @@ interface Work extends CheckedRequest {
   readonly requestId: string;
   readonly at: number;
   readonly examples: readonly string[];
+  readonly statistics: ServingStatistics;
+  readonly wait: Wait;
 }
 
 interface Outcome {
@@ -62,7 +71,8 @@ interface Outcome {
 /**
  * Answers one request: each row by its route, then the log, then the answer. A canary that fails is stood in for by the
  * champion, so that callers do not pay for it; the failure is logged as the canary's.
- * @throws DomainError INVALID_ARGUMENT naming the input, NOT_FOUND, UNAVAILABLE, STORAGE_FULL; INTERNAL when the model fails
+ * @throws DomainError INVALID_ARGUMENT naming the input, NOT_FOUND, UNAVAILABLE, STORAGE_FULL, RESOURCE_EXHAUSTED,
+ * DEADLINE_EXCEEDED; INTERNAL when the model fails
  */
 export async function infer(deps: InferDeps, state: ServedState, request: InferenceRequest): Promise<InferenceAnswer> {
   const work = begin(deps, state, request);
@@ -71,8 +81,8 @@ export async function infer(deps: InferDeps, state: ServedState, request: Infere
   const assigned = await Promise.all(assignments.map((assignment) => answerPart(work, assignment)));
   const failed = assigned.find((outcome) => outcome.outputs === null && outcome.part.role === 'canary');
   const outcomes = failed ? [...assigned, ...(await standIn(work, failed))] : assigned;
-  const line = recordLine({
-    v: 1,
+  const record = {
+    v: 1 as const,
     request: work.requestId,
     deployment: state.deployment.name,
     rollout: state.deployment.rollout?.id ?? null,
@@ -80,10 +90,10 @@ export async function infer(deps: InferDeps, state: ServedState, request: Infere
     at: work.at,
     examples: [...work.examples],
     eventTimes: work.eventTimes === null ? null : [...work.eventTimes],
-    inputs: recordedColumns(work.inputs),
+    inputs: null,
     parts: outcomes.map((outcome) => outcome.part),
-  });
-  await deps.log.append(line, work.rows);
+  };
+  await deps.log.append(recordLine(record, columnsJson(work.inputs)), work.rows);
   offerShadow(deps, work, outcomes);
   return answerOf(work, outcomes);
 }
@@ -92,7 +102,10 @@ function begin(deps: InferDeps, state: ServedState, request: InferenceRequest): 
   const model = (request.revision === undefined ? primary(state) : revisionOf(state, request.revision)).model;
   const checked = checkRequest(request.inputs, model.inputs, state.deployment.context);
   const examples = checked.ids ?? Array.from({ length: checked.rows }, () => randomUUID());
-  return { ...checked, state, examples, requestId: randomUUID(), at: deps.now() };
+  const { deadline, signal } = request;
+  const { statistics } = deps;
+  const wait = { deadline, signal };
+  return { ...checked, state, examples, requestId: randomUUID(), at: deps.now(), wait, statistics };
 }
 
 /** The revision whose inputs and outputs a deployment shows: its champion, else the first that answers. */
@@ -122,7 +135,7 @@ function direct(state: ServedState, revision: number): Assignment {
 
 async function answerPart(work: Work, assignment: Assignment): Promise<Outcome> {
   if (assignment.route === null) return constantPart(work, assignment);
-  const { route, model } = revisionOf(work.state, assignment.route.revision);
+  const { route, model, place } = revisionOf(work.state, assignment.route.revision);
   const started = performance.now();
   const count = assignment.rows?.length ?? work.rows;
   const result = { probabilities: null as Float64Array | null, error: null as string | null };
@@ -130,28 +143,38 @@ async function answerPart(work: Work, assignment: Assignment): Promise<Outcome> 
   try {
     const mine =
       assignment.rows === null ? work.inputs : work.inputs.map((tensor) => gatherRows(tensor, assignment.rows ?? []));
-    const said = await model.predict(adaptInputs(mine, route.inputAdapters));
-    outputs = shiftOutputs(said, model.place, route.shift);
-    result.probabilities = probabilitiesIn(outputs, model.place, count);
+    const said = await model.predict(adaptInputs(mine, route.inputAdapters), work.wait);
+    outputs = place ? shiftOutputs(said, place, route.shift) : said;
+    if (place) result.probabilities = probabilitiesIn(outputs, place, count);
   } catch (error) {
+    // Nothing was tried, so nothing is logged and nobody stands in: that would only add to what is too much.
+    if (error instanceof Refused) throw error;
     outputs = null;
     result.error = errorText(error);
   }
-  const latencyUs = Math.round((performance.now() - started) * 1_000);
-  return { part: partOf(assignment, route, { ...result, latencyUs }), rows: assignment.rows, outputs };
+  const durationMs = performance.now() - started;
+  const latencyUs = Math.round(durationMs * 1_000);
+  work.statistics.count({
+    deployment: work.state.deployment.name,
+    revision: route.revision,
+    rows: count,
+    durationMs,
+    isSuccess: outputs !== null,
+  });
+  return { part: partOf(assignment, route, { ...result, outputs, latencyUs }), rows: assignment.rows, outputs };
 }
 
 function constantPart(work: Work, assignment: Assignment): Outcome {
   const probability = work.state.deployment.breaker.fallbackProbability;
-  const { model, route } = primary(work.state);
-  if (probability === null)
+  const { model, route, place } = primary(work.state);
+  if (probability === null || place === null)
     throw new DomainError('UNAVAILABLE', `${work.state.deployment.name} has no fallback to answer with`);
   const rows = assignment.rows?.length ?? work.rows;
-  const outputs = fallbackAnswer(model.outputs, model.place, { rows, probability, threshold: route.threshold });
+  const outputs = fallbackAnswer(model.outputs, place, { rows, probability, threshold: route.threshold });
   const probabilities = new Float64Array(rows).fill(probability);
   const constant = { revision: 0, modelVersion: 0, threshold: route.threshold, shift: 0 };
   return {
-    part: partOf(assignment, constant, { probabilities, error: null, latencyUs: 0 }),
+    part: partOf(assignment, constant, { probabilities, outputs, error: null, latencyUs: 0 }),
     rows: assignment.rows,
     outputs,
   };
@@ -207,7 +230,10 @@ function offerShadow(deps: InferDeps, work: Work, outcomes: readonly Outcome[]):
     // A rollout that has ended in the meantime wants no more of it, and its model may be gone.
     const now = deps.stateOf(deployment.name);
     if (now?.deployment.rollout?.id !== deployment.rollout?.id || !now?.revisions.has(shadow.revision)) return;
-    const { part } = await answerPart({ ...work, state: now }, { role: 'shadow', share: 1, route: shadow, rows });
+    const assignment: Assignment = { role: 'shadow', share: 1, route: shadow, rows };
+    const answered = await answerPart({ ...work, state: now, wait: {} }, assignment).catch(() => undefined);
+    if (!answered) return;
+    const { part } = answered;
     const pick = <Value>(values: readonly Value[]): Value[] =>
       rows === null
         ? [...values]
@@ -225,6 +251,6 @@ function offerShadow(deps: InferDeps, work: Work, outcomes: readonly Outcome[]):
       parts: [{ ...part, rows: null }],
     });
     // A shadow that cannot be logged is as good as dropped; the disk is full and answers fail by themselves.
-    await deps.log.append(line, part.probabilities?.length ?? 1).catch(() => {});
+    await deps.log.append(line, rows?.length ?? work.rows).catch(() => {});
   });
 }

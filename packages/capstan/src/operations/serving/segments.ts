@@ -74,7 +74,6 @@ export function openSegmentLog(options: SegmentOptions): SegmentLog {
     if (batch.length === 0) return;
     try {
       open ??= start();
-      // All lines that came in this turn of the event loop go out in one call.
       const bytes = Buffer.from(batch.map((entry) => entry.text).join(''), 'utf8');
       writeWhole(open.file, bytes, open.bytes);
       open.bytes += bytes.length;
@@ -113,7 +112,8 @@ export function openSegmentLog(options: SegmentOptions): SegmentLog {
   return {
     append(text, rows) {
       return new Promise((resolve, reject) => {
-        if (waiting.length === 0) setImmediate(writeWaiting);
+        // Once all that follows from what has just happened is done: a batch of answers goes out in one call.
+        if (waiting.length === 0) process.nextTick(writeWaiting);
         waiting.push({ text, rows, resolve, reject });
       });
     },

@@ -1,0 +1,74 @@
+// The data plane beside other model servers and beside what this machine can do at most, all in one run, in turns:
+// npm run bench -- serving [--sources] [--rounds N] [--seconds N] [--quick] [--servers A,B] [--parts one,many,overload]
+// [--models rf,lr] [--connections 1,8,64], after npm run build. TEST_SERVING names a Python that has bench/requirements-serving.txt.
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { findBenchPython } from '../tests/support/python.ts';
+import { emptyFolder, launcher } from '../tests/support/server.ts';
+import { installInto } from './installed.ts';
+import { machine } from './measure.ts';
+import { measureMany, measureOne, measureOverload, type Setup } from './serving/parts.ts';
+import {
+  MODELS,
+  startBento,
+  startCapstan,
+  startMlflow,
+  startMlserver,
+  startReference,
+  type ModelName,
+  type Server,
+} from './serving/servers.ts';
+
+const { values } = parseArgs({
+  options: {
+    sources: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '3' },
+    quick: { type: 'boolean', default: false },
+    servers: { type: 'string', default: 'capstan,echo,fastify,mlflow,mlserver,bentoml' },
+    parts: { type: 'string', default: 'one,many,overload' },
+    models: { type: 'string', default: MODELS.join(',') },
+    connections: { type: 'string', default: '1,8,64' },
+  },
+});
+const python = await findBenchPython('serving');
+const folder = emptyFolder();
+const models = join(folder, 'models');
+execFileSync(python, [fileURLToPath(new URL('serving/models.py', import.meta.url)), models], { stdio: 'ignore' });
+const program = values.sources ? launcher : installInto(join(folder, 'program'));
+
+/** Each by its short name; those of one model only are given the model. */
+const starts: Readonly<Record<string, (model: ModelName) => Promise<Server>>> = {
+  capstan: () => startCapstan(program, join(folder, 'data'), models),
+  echo: () => startReference('echo'),
+  fastify: (model) => startReference('fastify', join(models, model, 'model.onnx')),
+  mlflow: (model) => startMlflow(python, models, model),
+  mlserver: () => startMlserver(python, models),
+  bentoml: () => startBento(python, models),
+};
+const setup: Setup = {
+  rounds: values.quick ? 1 : Number(values.rounds),
+  durationMs: values.quick ? 1_500 : Number(values.seconds) * 1_000,
+  warmUpMs: values.quick ? 500 : 1_000,
+  connections: values.connections.split(',').map(Number),
+};
+
+console.log(machine());
+for (const model of MODELS.filter((name) => values.models.split(',').includes(name))) {
+  const servers: Server[] = [];
+  try {
+    for (const name of values.servers.split(',')) {
+      const start = starts[name];
+      if (!start) throw new Error(`no server ${name}: ${Object.keys(starts).join(', ')}`);
+      servers.push(await start(model));
+    }
+    const parts = values.parts.split(',');
+    if (parts.includes('one')) await measureOne(servers, model, setup);
+    if (parts.includes('many')) await measureMany(servers, model, setup);
+    if (parts.includes('overload')) await measureOverload(servers, model, setup);
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()));
+  }
+}

@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DomainError } from '#kernel/errors';
+import { fitInputs } from '#ports/fit-inputs';
+import type { LoadedModel, Tensor } from '#ports/model-runtime';
+import type { HostClient } from './host-client.ts';
+import type { OpenedModel } from './host-messages.ts';
+import type { ThreadHost } from './thread-host.ts';
+
+/** How long `close` waits for answers that are under way; a model may hang. */
+const CLOSE_WAIT_MS = 30_000;
+
+/** A model in a thread of its own. */
+export function threadModel(host: ThreadHost, opened: OpenedModel): LoadedModel {
+  return loadedModel(opened, {
+    run: (inputs) => host.call('predict', { inputs: inputs.map(compact) }),
+    async release(isIdle) {
+      if (isIdle) await host.call('close', {}).catch(() => {});
+      host.end();
+    },
+  });
+}
+
+/**
+ * A model that runs where it is asked for, up to so many rows; the first request of more opens another in a thread,
+ * which then answers those.
+ */
+export function quickModel(
+  host: HostClient,
+  opened: OpenedModel,
+  mostInlineRows: number,
+  openThread: () => Promise<LoadedModel>,
+): LoadedModel {
+  let thread: Promise<LoadedModel> | undefined;
+  return loadedModel(opened, {
+    async run(inputs) {
+      const rows = inputs[0]?.shape[0] ?? 0;
+      const own = inputs.map(copied);
+      if (rows <= mostInlineRows) return await host.call('predict', { inputs: own });
+      thread ??= openThread();
+      return await (await thread).predict(own);
+    },
+    async release() {
+      await host.call('close', {}).catch(() => {});
+      await (await thread?.catch(() => undefined))?.close();
+    },
+  });
+}
+
+interface Executor {
+  /** Inputs that fit, in the order of the model's. */
+  run(inputs: readonly Tensor[]): Promise<readonly Tensor[]>;
+  /** `isIdle`: nothing is under way any more. */
+  release(isIdle: boolean): Promise<void>;
+}
+
+function loadedModel({ inputs: specs, outputs }: OpenedModel, { run, release }: Executor): LoadedModel {
+  const underWay = new Set<Promise<unknown>>();
+  let closing: Promise<void> | undefined;
+
+  async function close(): Promise<void> {
+    const waited = new AbortController();
+    await Promise.race([
+      Promise.allSettled(underWay),
+      sleep(CLOSE_WAIT_MS, undefined, { signal: waited.signal }).catch(() => {}),
+    ]);
+    waited.abort();
+    await release(underWay.size === 0);
+  }
+
+  return {
+    inputs: specs,
+    outputs,
+    async predict(inputs) {
+      if (closing) throw new DomainError('UNAVAILABLE', 'The model is closed', { hint: 'Load it again.' });
+      const answer = run(fitInputs(specs, inputs));
+      underWay.add(answer);
+      try {
+        return await answer;
+      } finally {
+        underWay.delete(answer);
+      }
+    },
+    close: () => (closing ??= close()),
+  };
+}
+
+/** A view into a larger buffer, such as the body of a request, would take the whole of that buffer to the thread. */
+function compact(tensor: Tensor): Tensor {
+  const { data } = tensor;
+  return !('buffer' in data) || data.byteLength === data.buffer.byteLength ? tensor : copied(tensor);
+}
+
+/** The library reads its inputs later, when the caller may have others in them. */
+function copied(tensor: Tensor): Tensor {
+  const { data } = tensor;
+  if (!('buffer' in data)) return tensor;
+  return { ...tensor, data: data instanceof Uint8Array ? new Uint8Array(data) : data.slice() };
+}

@@ -1,0 +1,329 @@
+import { DomainError } from '#kernel/errors';
+import { createCostFit, nextMostRows, rowsToTake, type BatchingOptions } from './model.ts';
+
+export interface Wait {
+  /** Time of `performance.now()`. */
+  readonly deadline?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What is batched: tensors of one model, or requests that a Python model reads by itself. */
+export interface BatchedWork<Item, Answer> {
+  /** Items of different keys are never taken together. */
+  keyOf(item: Item): string;
+  rowsOf(item: Item): number;
+  bytesOf(item: Item): number;
+  /**
+   * One execution: an answer for each item, in their order. Several items only while `isBatchable`.
+   * @throws NotSplittable when the outputs cannot be told apart by item
+   */
+  run(items: readonly Item[], deadline: number): Promise<readonly Answer[]>;
+}
+
+/** A request that was not let run, for its own or everybody's sake; nothing is wrong with the model. */
+export class Refused extends DomainError {}
+
+/** The outputs of an execution do not have the rows of its inputs. */
+export class NotSplittable extends Error {
+  override readonly name = 'NotSplittable';
+}
+
+export interface Batcher<Item, Answer> {
+  /**
+   * @throws DomainError RESOURCE_EXHAUSTED when too much waits or the answer would come after the deadline,
+   * DEADLINE_EXCEEDED, UNAVAILABLE once closed; and as `run` does
+   */
+  submit(item: Item, wait?: Wait): Promise<Answer>;
+  /** Refuses what cannot be answered in time before it is read. @throws DomainError RESOURCE_EXHAUSTED */
+  admit(rows: number, bytes: number, deadline?: number): void;
+  waitingRows(): number;
+  isBatchable(): boolean;
+  /** Resolves when nothing waits or runs; refuses what comes after. */
+  close(): Promise<void>;
+}
+
+interface Entry<Item, Answer> {
+  readonly item: Item;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly key: string;
+  readonly since: number;
+  readonly deadline: number;
+  readonly signal: AbortSignal | undefined;
+  readonly stopListening: () => void;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Execution<Item, Answer> {
+  readonly entries: readonly Entry<Item, Answer>[];
+  readonly startedAt: number;
+  readonly rows: number;
+  /** It took too long: its callers know, its instance stays taken until it ends. */
+  isGivenUp: boolean;
+}
+
+const SWEEP_MS = 50;
+const nothingToStop = (): void => {};
+
+/**
+ * Takes requests of one model together: when an instance is free, it gets what waits of one key, oldest key first, up to
+ * the most rows. With no delay, a request alone is never held up. A batch that fails is run again one by one, so that a
+ * request harms no other; one whose outputs cannot be told apart too, and the model is not batched any more.
+ */
+export function createBatcher<Item, Answer>(
+  work: BatchedWork<Item, Answer>,
+  options: BatchingOptions,
+  mayBatch = true,
+): Batcher<Item, Answer> {
+  type Waiting = Entry<Item, Answer>;
+  /** By key; the one that was served last stands last, so that none starves. */
+  const buckets = new Map<string, Set<Waiting>>();
+  const running = new Set<Execution<Item, Answer>>();
+  const cost = createCostFit();
+  let waitingRows = 0;
+  let waitingBytes = 0;
+  let isBatchable = mayBatch;
+  let mostRows = options.maxRows;
+  let delayed: NodeJS.Timeout | undefined;
+  let sweeping: NodeJS.Timeout | undefined;
+  let closing: { readonly done: Promise<void>; readonly resolve: () => void } | undefined;
+
+  function remove(entry: Waiting): boolean {
+    const bucket = buckets.get(entry.key);
+    if (!bucket?.delete(entry)) return false;
+    if (bucket.size === 0) buckets.delete(entry.key);
+    waitingRows -= entry.rows;
+    waitingBytes -= entry.bytes;
+    return true;
+  }
+
+  /** What the answer to so many rows more would have to wait, as far as executions so far tell. */
+  function estimateMs(rows: number, now: number): number {
+    const ahead = waitingRows + rows;
+    const executions = Math.ceil(ahead / (isBatchable ? mostRows : Math.max(rows, 1)));
+    let ms = cost.estimateMs(ahead) + Math.max(executions - 1, 0) * cost.estimateMs(0);
+    if (running.size >= options.instances) {
+      for (const { startedAt, rows: inHand } of running) ms += Math.max(cost.estimateMs(inHand) - (now - startedAt), 0);
+    }
+    return ms / options.instances;
+  }
+
+  function admit(rows: number, bytes: number, deadline?: number): void {
+    if (closing) throw new Refused('UNAVAILABLE', 'The model is being taken away', { hint: 'Try again in a moment.' });
+    const isFull = waitingRows + rows > options.maxQueueRows || waitingBytes + bytes > options.maxQueueBytes;
+    // A request that is larger than the queue can still be taken alone.
+    if (isFull && waitingRows > 0) {
+      throw new Refused('RESOURCE_EXHAUSTED', `${waitingRows} rows wait for this model already`, {
+        hint: 'Try again in a moment.',
+      });
+    }
+    const now = performance.now();
+    const ms = estimateMs(rows, now);
+    if (now + ms <= (deadline ?? now + options.defaultDeadlineMs)) return;
+    throw new Refused('RESOURCE_EXHAUSTED', 'The answer would come after the deadline of the request', {
+      hint: `It would take about ${Math.ceil(ms)} ms: try again in a moment, or allow more time.`,
+    });
+  }
+
+  function pump(): void {
+    while (running.size < options.instances) {
+      const entries = takeNext();
+      if (entries.length === 0) break;
+      void execute(entries);
+    }
+    settleClosing();
+  }
+
+  function settleClosing(): void {
+    if (closing && buckets.size === 0 && [...running].every(({ isGivenUp }) => isGivenUp)) closing.resolve();
+  }
+
+  function takeNext(): readonly Waiting[] {
+    for (const bucket of buckets.values()) {
+      const entries = take(bucket);
+      if (entries.length > 0) return entries;
+    }
+    return [];
+  }
+
+  /** Takes what goes now out of a bucket; nothing when it is worth waiting for more. */
+  function take(bucket: Set<Waiting>): Waiting[] {
+    const [head] = bucket;
+    if (!head) return [];
+    if (!isBatchable) return taken([head]);
+    const now = performance.now();
+    let rows = 0;
+    if (options.maxDelayMs > 0) for (const entry of bucket) rows += entry.rows;
+    else rows = head.rows;
+    const limit = rowsToTake({ rows, oldestMs: now - head.since }, options, mostRows);
+    if (limit === 0) {
+      delayed ??= setTimeout(
+        () => {
+          delayed = undefined;
+          pump();
+        },
+        Math.max(options.maxDelayMs - (now - head.since), 0),
+      );
+      return [];
+    }
+    const entries: Waiting[] = [];
+    let sum = 0;
+    for (const entry of bucket) {
+      if (entries.length > 0 && sum + entry.rows > limit) break;
+      entries.push(entry);
+      sum += entry.rows;
+    }
+    return taken(entries);
+  }
+
+  function taken(entries: Waiting[]): Waiting[] {
+    const [head] = entries;
+    for (const entry of entries) {
+      remove(entry);
+      entry.stopListening();
+    }
+    const rest = head && buckets.get(head.key);
+    if (rest && head) {
+      buckets.delete(head.key);
+      buckets.set(head.key, rest);
+    }
+    return entries;
+  }
+
+  async function execute(taken: readonly Waiting[]): Promise<void> {
+    const startedAt = performance.now();
+    const entries = taken.filter((entry) => isStillWanted(entry, startedAt));
+    if (entries.length === 0) return;
+    const rows = entries.reduce((sum, entry) => sum + entry.rows, 0);
+    const execution: Execution<Item, Answer> = { entries, startedAt, rows, isGivenUp: false };
+    running.add(execution);
+    try {
+      const deadline = entries.reduce((latest, entry) => Math.max(latest, entry.deadline), 0);
+      const answers = await work.run(
+        entries.map((entry) => entry.item),
+        deadline,
+      );
+      const tookMs = performance.now() - startedAt;
+      cost.observe(rows, tookMs);
+      mostRows = nextMostRows(mostRows, tookMs, options);
+      for (const [index, entry] of entries.entries()) entry.resolve(answers[index] as Answer);
+    } catch (error) {
+      await settleFailure(entries, error);
+    } finally {
+      running.delete(execution);
+      pump();
+    }
+  }
+
+  /** One by one, in the same instance, so that only those fail that fail alone. */
+  async function settleFailure(entries: readonly Waiting[], error: unknown): Promise<void> {
+    const isGone = error instanceof DomainError && (error.code === 'UNAVAILABLE' || error.code === 'DEADLINE_EXCEEDED');
+    if (error instanceof NotSplittable) isBatchable = false;
+    if (isGone || entries.length === 1) {
+      for (const entry of entries) entry.reject(error);
+      return;
+    }
+    for (const entry of entries) {
+      if (!isStillWanted(entry, performance.now())) continue;
+      try {
+        const [answer] = await work.run([entry.item], entry.deadline);
+        entry.resolve(answer as Answer);
+      } catch (ownError) {
+        entry.reject(ownError);
+      }
+    }
+  }
+
+  function isStillWanted(entry: Waiting, now: number): boolean {
+    if (entry.signal?.aborted === true) entry.reject(goneCaller());
+    else if (now >= entry.deadline) entry.reject(tooLate());
+    else return true;
+    return false;
+  }
+
+  /** Callers hear in time that time is over, also those of an execution that hangs. */
+  function sweep(): void {
+    sweeping = undefined;
+    const now = performance.now();
+    for (const bucket of [...buckets.values()]) {
+      for (const entry of bucket) {
+        if (now < entry.deadline) continue;
+        remove(entry);
+        entry.stopListening();
+        entry.reject(tooLate());
+      }
+    }
+    for (const execution of running) {
+      execution.isGivenUp ||= now - execution.startedAt > options.executionTimeoutMs;
+      for (const entry of execution.entries) {
+        if (execution.isGivenUp) entry.reject(noAnswer(options.executionTimeoutMs));
+        else if (now >= entry.deadline) entry.reject(tooLate());
+      }
+    }
+    settleClosing();
+    if (buckets.size > 0 || running.size > 0) sweeping = setTimeout(sweep, SWEEP_MS).unref();
+  }
+
+  return {
+    submit(item, { deadline, signal } = {}) {
+      return new Promise((resolve, reject) => {
+        const rows = work.rowsOf(item);
+        const bytes = work.bytesOf(item);
+        signal?.throwIfAborted();
+        admit(rows, bytes, deadline);
+        const since = performance.now();
+        const entry: Waiting = {
+          item,
+          rows,
+          bytes,
+          key: work.keyOf(item),
+          since,
+          deadline: Math.min(deadline ?? Number.POSITIVE_INFINITY, since + options.defaultDeadlineMs),
+          signal,
+          stopListening: signal ? onAbort(signal, () => remove(entry) && reject(goneCaller())) : nothingToStop,
+          resolve,
+          reject,
+        };
+        const bucket = buckets.get(entry.key);
+        if (bucket) bucket.add(entry);
+        else buckets.set(entry.key, new Set([entry]));
+        waitingRows += rows;
+        waitingBytes += bytes;
+        sweeping ??= setTimeout(sweep, SWEEP_MS).unref();
+        if (running.size < options.instances) pump();
+      });
+    },
+    admit,
+    waitingRows: () => waitingRows,
+    isBatchable: () => isBatchable,
+    close() {
+      if (!closing) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        closing = { done: promise, resolve };
+        pump();
+      }
+      return closing.done;
+    },
+  };
+}
+
+/** Returns what takes the listener away: a signal may outlive many requests. */
+function onAbort(signal: AbortSignal, listener: () => void): () => void {
+  signal.addEventListener('abort', listener, { once: true });
+  return () => signal.removeEventListener('abort', listener);
+}
+
+function tooLate(): DomainError {
+  return new Refused('DEADLINE_EXCEEDED', 'The deadline of the request passed before its answer was there', {
+    hint: 'Try again, or allow more time.',
+  });
+}
+
+function noAnswer(ms: number): Error {
+  return new Error(`no answer within ${ms / 1_000} s`);
+}
+
+function goneCaller(): DomainError {
+  return new Refused('DEADLINE_EXCEEDED', 'The caller has gone before its answer was there');
+}
