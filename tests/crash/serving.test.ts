@@ -10,7 +10,14 @@ import { createClient } from '@capstan/client';
 import { expect, test } from 'vitest';
 import { findClientPython } from '../support/python.ts';
 import { registerModel } from '../support/served-models.ts';
-import { emptyFolder, startServer, startServing, type RunningServer, type RunningServing } from '../support/server.ts';
+import {
+  capstan,
+  emptyFolder,
+  startServer,
+  startServing,
+  type RunningServer,
+  type RunningServing,
+} from '../support/server.ts';
 
 const SWITCHES = Number(process.env['CRASH_SWITCHES'] ?? 50);
 const RATE = 200;
@@ -184,6 +191,9 @@ test('switches and kills lose no request, mix up no revision, and the log is who
     return !allowed.some(({ revision }) => y === Math.fround(x) + (revision % 2 === 1 ? 1 : 2));
   });
   expect(wrong.slice(0, 5)).toEqual([]);
+
+  const drill = await capstan(['drill', 'rollback', 'plus', '--within', '60000', '--json'], control.url);
+  expect(JSON.parse(drill.out)).toMatchObject({ from: SWITCHES + 1, to: SWITCHES });
 
   for (const plane of planes) await plane.stop();
   const logged = async (): Promise<string[]> => {

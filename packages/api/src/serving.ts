@@ -84,6 +84,8 @@ export const servedDeployment = z.strictObject({
   /** Of the split: the rollout's own, so that another rollout reshuffles all. */
   salt: z.string(),
   routes: z.array(servingRoute),
+  /** Kept loaded without any traffic: what a rollback goes back to. */
+  warm: z.array(servingRoute).default([]),
   breaker: breakerState,
 });
 export type ServedDeployment = z.infer<typeof servedDeployment>;

@@ -106,6 +106,7 @@ function deployment(name: string, digest: `sha256:${string}`): ServedDeployment 
         shift: 0,
       },
     ],
+    warm: [],
     breaker: { state: 'closed', mode: 'fallback', fallbackProbability: null, lastKnownGood: null, reason: null },
   };
 }

@@ -129,7 +129,7 @@ describeDatabases('deployments', (open) => {
     const [first, again] = [await at.start(2), await at.start(2)];
     expect(again.id).toBe(first.id);
     await expect(at.start(3)).rejects.toMatchObject({ code: 'CONFLICT' });
-    await at.deployments.rollBack('late-arrival', 'changed my mind', cause);
+    await at.deployments.rollBack('late-arrival', { reason: 'changed my mind' }, cause);
     await expect(at.start(1)).rejects.toThrow('serves exactly this already');
     expect(await at.deployments.revisions('late-arrival')).toHaveLength(2);
     expect((await at.start(2)).revision).toBe(3);
@@ -144,7 +144,7 @@ describeDatabases('deployments', (open) => {
         { actor: 'job', cycle: 'cy_1' },
       );
     const first = await start();
-    await at.deployments.rollBack('late-arrival', 'no', cause);
+    await at.deployments.rollBack('late-arrival', { reason: 'no' }, cause);
     expect((await start()).id).toBe(first.id);
     const facts = await at.events.list({ type: 'rollout.ended', cycle: 'cy_1', limit: 5 });
     expect(facts).toHaveLength(1);
@@ -256,9 +256,9 @@ describeDatabases('deployments', (open) => {
     await expect(at.deployments.hold(id, 'again', cause)).rejects.toMatchObject({ code: 'CONFLICT' });
     expect(await at.deployments.resume(id, 'back', cause)).toMatchObject({ state: 'shadow' });
     await expect(at.deployments.resume(id, 'again', cause)).rejects.toMatchObject({ code: 'CONFLICT' });
-    await at.deployments.rollBack('late-arrival', 'no', cause);
+    await at.deployments.rollBack('late-arrival', { reason: 'no' }, cause);
     expect(await at.deployments.rollout(id)).toMatchObject({ state: 'rolled-back', reason: 'no' });
-    await expect(at.deployments.rollBack('late-arrival', 'further', cause)).rejects.toThrow(
+    await expect(at.deployments.rollBack('late-arrival', { reason: 'further' }, cause)).rejects.toThrow(
       'no revision to go back to',
     );
   });
@@ -268,7 +268,9 @@ describeDatabases('deployments', (open) => {
     await at.withChampion();
     await at.start(2, { guards: false });
     await at.report([1, 2]);
-    expect(await at.deployments.rollBack('late-arrival', 'worse', cause)).toMatchObject({ champion: { number: 1 } });
+    expect(await at.deployments.rollBack('late-arrival', { reason: 'worse' }, cause)).toMatchObject({
+      champion: { number: 1 },
+    });
     expect((await at.deployments.snapshot()).deployments[0]?.routes).toMatchObject([{ revision: 1, role: 'champion' }]);
   });
 

@@ -27,9 +27,8 @@ async function serve(
   const champion = row.champion === null ? undefined : await store.getRevision(writer, row.name, row.champion);
   const candidate = rollout && (await store.getRevision(writer, row.name, rollout.revision));
   const isOpen = row.breaker_state === 'open';
-  const lastKnownGood = isOpen && champion ? await store.championBefore(writer, row.name, champion.number) : undefined;
-  const goodRevision =
-    lastKnownGood === undefined ? undefined : await store.getRevision(writer, row.name, lastKnownGood);
+  const before = champion && (await store.championBefore(writer, row.name, champion.number));
+  const knownGood = before === undefined ? undefined : await store.getRevision(writer, row.name, before);
   const progress = rollout && progressOf(rollout);
   const shifts = await store.latestRecalibrations(writer, row.name);
   const to = (revision: store.RevisionRow, role: ServingRoute['role'], share: number): ServingRoute =>
@@ -42,14 +41,30 @@ async function serve(
     // Of names and numbers alone: the same requests in another installation are split the same way.
     salt: rollout ? `${row.name}/${rollout.revision}` : row.name,
     routes: routesOf(to, champion, candidate, progress),
+    warm: await warmRoutes(writer, row, knownGood, to),
     breaker: {
       state: row.breaker_state,
       mode: row.breaker_mode,
       fallbackProbability: row.baseline_probability,
-      lastKnownGood: goodRevision ? to(goodRevision, 'champion', 1) : null,
+      lastKnownGood: isOpen && knownGood ? to(knownGood, 'champion', 1) : null,
       reason: row.breaker_reason,
     },
   };
+}
+
+/** What is gone back to, and after a rollback what one would go forth to again. */
+async function warmRoutes(
+  writer: Writer,
+  { name, champion }: store.DeploymentRow,
+  knownGood: store.RevisionRow | undefined,
+  to: (revision: store.RevisionRow, role: ServingRoute['role'], share: number) => ServingRoute,
+): Promise<ServingRoute[]> {
+  const last = await store.lastPromoted(writer, name);
+  const left =
+    last === undefined || last === champion || last === knownGood?.number
+      ? undefined
+      : await store.getRevision(writer, name, last);
+  return [knownGood, left].flatMap((revision) => (revision ? [to(revision, 'champion', 0)] : []));
 }
 
 /** The champion stays loaded at share 0 while a candidate has all of the traffic: going back must not wait. */

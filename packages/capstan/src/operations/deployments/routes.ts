@@ -18,7 +18,7 @@ export function deploymentRoutes(deployments: Deployments): BoundRoute[] {
     })),
     bind(table.hold, ({ params, body }, { cause }) => deployments.hold(params.rollout, body.reason, cause)),
     bind(table.resume, ({ params, body }, { cause }) => deployments.resume(params.rollout, body.reason, cause)),
-    bind(table.rollBack, ({ params, body }, { cause }) => deployments.rollBack(params.deployment, body.reason, cause)),
+    bind(table.rollBack, ({ params, body }, { cause }) => deployments.rollBack(params.deployment, body, cause)),
     bind(table.openBreaker, async ({ params, body }, { cause }) => {
       await deployments.openBreaker(params.deployment, body.reason, cause);
       return await deployments.get(params.deployment);

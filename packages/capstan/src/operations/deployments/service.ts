@@ -46,8 +46,8 @@ export interface Deployments {
   start(input: StartRollout, cause: Cause): Promise<Rollout>;
   hold(id: string, reason: string, cause: Cause): Promise<Rollout>;
   resume(id: string, reason: string, cause: Cause): Promise<Rollout>;
-  /** Ends the rollout under way; without one, the previous champion answers again. @throws DomainError CONFLICT, NOT_FOUND */
-  rollBack(name: string, reason: string, cause: Cause): Promise<Deployment>;
+  /** Ends the rollout under way; without one, the previous champion, or `to`, answers again. @throws DomainError CONFLICT, NOT_FOUND */
+  rollBack(name: string, ask: RollBack, cause: Cause): Promise<Deployment>;
   openBreaker(name: string, reason: string, cause: Cause): Promise<void>;
   closeBreaker(name: string, reason: string, cause: Cause): Promise<void>;
 
@@ -144,8 +144,8 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
       await resumeRollout(deps, id, reason, cause);
       return await rollout(id);
     },
-    async rollBack(name, reason, cause) {
-      await rollBack(deps, name, reason, cause);
+    async rollBack(name, ask, cause) {
+      await rollBack(deps, name, ask, cause);
       return await get(name);
     },
     openBreaker: (name, reason, cause) => setBreaker(deps, name, 'open', reason, cause),
@@ -194,13 +194,22 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
   };
 }
 
-async function rollBack(deps: DeploymentsDeps, name: string, reason: string, cause: Cause): Promise<void> {
+export interface RollBack {
+  readonly reason: string;
+  /** A revision that has been champion. */
+  readonly to?: number | undefined;
+}
+
+async function rollBack(deps: DeploymentsDeps, name: string, { reason, to: wanted }: RollBack, cause: Cause) {
   await deps.database.write(async (writer) => {
     const row = await store.getDeployment(writer, name);
     if (!row) throw unknownDeployment(name);
     const open = await store.openRollout(writer, name);
     if (open) return await endByHand(deps, writer, open, progressOf(open), reason, cause);
-    const to = row.champion === null ? undefined : await store.championBefore(writer, name, row.champion);
+    if (wanted !== undefined && !(await store.hasBeenChampion(writer, name, wanted))) {
+      throw conflict(`Revision ${wanted} of ${name} has never been champion`, { field: 'to' });
+    }
+    const to = wanted ?? (row.champion === null ? undefined : await store.championBefore(writer, name, row.champion));
     if (row.champion === null || to === undefined) {
       throw conflict(`${name} has no revision to go back to`, {
         hint: 'To stop the champion from answering, open the breaker.',

@@ -136,6 +136,28 @@ export async function championBefore(
   return became > 0 ? rows[became - 1]?.revision : undefined;
 }
 
+export async function hasBeenChampion(reader: Reader, deployment: string, revision: number): Promise<boolean> {
+  const row = await reader
+    .selectFrom('champions')
+    .select('seq')
+    .where('deployment', '=', deployment)
+    .where('revision', '=', revision)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** The revision that was promoted last; after a rollback it is not the champion. */
+export async function lastPromoted(reader: Reader, deployment: string): Promise<number | undefined> {
+  const row = await reader
+    .selectFrom('champions')
+    .select('revision')
+    .where('deployment', '=', deployment)
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.revision;
+}
+
 export async function insertRollout(writer: Writer, row: Insertable<Schema['rollouts']>): Promise<void> {
   await writer.insertInto('rollouts').values(row).execute();
 }

@@ -28,6 +28,23 @@ describeDatabases('a deployment that no project declares', (open) => {
     expect(await deployments.get(iris.deployment)).toMatchObject({ champion: { number: 1 } });
   });
 
+  test('goes back to a revision that was champion and forth again; both stay loaded meanwhile', async () => {
+    const { deployments, reportAs } = await setup(await open());
+    const name = iris.deployment;
+    const warm = async () => (await deployments.snapshot()).deployments[0]?.warm.map(({ revision }) => revision);
+    for (const version of [1, 2, 3]) {
+      const { revision } = await deployments.start({ ...iris, version, newInputs: true }, cause);
+      await reportAs('r1', [{ deployment: name, revision }]);
+    }
+    expect(await warm()).toEqual([2]);
+    expect(await deployments.rollBack(name, { reason: 'drill' }, cause)).toMatchObject({ champion: { number: 2 } });
+    expect(await warm()).toEqual([1, 3]);
+    const forth = await deployments.rollBack(name, { reason: 'drill', to: 3 }, cause);
+    expect(forth).toMatchObject({ champion: { number: 3 } });
+    const never = deployments.rollBack(name, { reason: 'drill', to: 4 }, cause);
+    await expect(never).rejects.toMatchObject({ code: 'CONFLICT', field: 'to' });
+  });
+
   test('its model must be named, and stays the same', async () => {
     const { deployments } = await setup(await open());
     const unnamed = deployments.start({ deployment: iris.deployment, version: 1 }, cause);

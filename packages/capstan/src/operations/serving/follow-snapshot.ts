@@ -76,6 +76,7 @@ export function createSnapshotFollower(deps: FollowerDeps): SnapshotFollower {
       [...states.values()].flatMap((state) => [
         ...[...state.revisions.values()].map(({ model }) => model.digest),
         ...state.loading.map(({ digest }) => digest),
+        ...state.warm,
       ]),
     );
     await shelf.keepOnly(needed);

@@ -57,6 +57,7 @@ function stateOf(routes: readonly Partial<ServingRoute>[], breaker: Partial<Serv
     rollout: whole.some(({ role }) => role === 'shadow') ? { id: 'ro_1', stage: 0 } : null,
     salt: 'shop',
     routes: whole,
+    warm: [],
     breaker: {
       state: 'closed',
       mode: 'fallback',
@@ -72,7 +73,7 @@ function stateOf(routes: readonly Partial<ServingRoute>[], breaker: Partial<Serv
       { route, model: echo, place: { output: 'probabilities', width: 2, index: 1 } },
     ]),
   );
-  return { deployment, revisions, failures: [], loading: [], isIncomplete: false } satisfies ServedState;
+  return { deployment, revisions, failures: [], loading: [], warm: [], isIncomplete: false } satisfies ServedState;
 }
 
 async function ask(state: ServedState, probabilities: readonly number[]) {

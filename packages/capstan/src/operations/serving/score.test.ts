@@ -54,6 +54,7 @@ function stateOf(champion: () => ScoringAnswer, canary?: () => ScoringAnswer): S
     rollout: null,
     salt: 'texts',
     routes,
+    warm: [],
     breaker: { state: 'closed', mode: 'fallback', fallbackProbability: null, lastKnownGood: null, reason: null },
   };
   const models = [champion, ...(canary ? [canary] : [])].map(modelThat);
@@ -63,7 +64,7 @@ function stateOf(champion: () => ScoringAnswer, canary?: () => ScoringAnswer): S
       return own ? [[index + 1, { route: own, model, place: null }] as const] : [];
     }),
   );
-  return { deployment, revisions, failures: [], loading: [], isIncomplete: false };
+  return { deployment, revisions, failures: [], loading: [], warm: [], isIncomplete: false };
 }
 
 async function ask(state: ServedState) {

@@ -20,6 +20,8 @@ export interface ServedState {
   readonly failures: readonly { readonly revision: number; readonly reason: string }[];
   /** Revisions whose models are not there yet. */
   readonly loading: readonly { readonly revision: number; readonly digest: string }[];
+  /** Digests of models that are kept loaded beside. */
+  readonly warm: readonly string[];
   /** Something could not be had now: worth another try. */
   readonly isIncomplete: boolean;
 }
@@ -81,12 +83,15 @@ export async function prepare(
       }
     }),
   );
+  // Not waited for, and nobody's failure: it is there for the case that it is gone back to.
+  for (const route of wanted.warm) shelf.take(route).catch(() => {});
+  const warm = wanted.warm.map(({ digest }) => digest);
   const reported = [...failures].map(([revision, reason]) => ({ revision, reason }));
   const champion = wanted.routes.find((route) => route.role === 'champion');
   // Without its champion a deployment goes on as it was: an answer by the last state is better than none.
   if (champion && !revisions.has(champion.revision) && before)
-    return { ...before, failures: reported, loading, isIncomplete };
-  return { deployment: withoutGaps(wanted, revisions), revisions, failures: reported, loading, isIncomplete };
+    return { ...before, failures: reported, loading, warm, isIncomplete };
+  return { deployment: withoutGaps(wanted, revisions), revisions, failures: reported, loading, warm, isIncomplete };
 }
 
 /** A candidate that cannot be loaded gets no rows: they are the champion's, and no lot is drawn for them. */
