@@ -11,6 +11,8 @@ import { flatten } from './flatten.ts';
 import { capturedIn, isRecord, readEnvelope, type Envelope } from './read-envelope.ts';
 import { HEADER_LENGTH, type BodyParts } from './split-body.ts';
 
+const US_PER_MS = 1_000;
+
 /**
  * Parses the body of an inference request (Open Inference Protocol v2 over HTTP with the binary tensor data extension).
  * Unknown members and parameters are let be, as the protocol wants; extensions that would change the meaning are refused.
@@ -27,6 +29,7 @@ export function parseInferRequest({ json, binary }: BodyParts, description: Desc
     inputs: parseInputs(envelope, binary) ?? parseInputs(readEnvelope(json, true), binary) ?? [],
     outputs: outputs === undefined || outputs === null ? undefined : parseOutputs(outputs),
     isBinaryByDefault: flag(own, 'binary_data_output', 'parameters') ?? false,
+    timeoutMs: timeoutIn(own),
   };
 }
 
@@ -58,7 +61,7 @@ function rawRequest(binary: Buffer, { inputs, contextColumns }: Description): In
 }
 
 function whole(input: ReceivedTensor): InferRequest {
-  return { id: undefined, inputs: [input], outputs: undefined, isBinaryByDefault: true };
+  return { id: undefined, inputs: [input], outputs: undefined, isBinaryByDefault: true, timeoutMs: undefined };
 }
 
 /** Undefined where integers must be read from their text, of which the envelope keeps nothing. */
@@ -190,6 +193,13 @@ function parametersOf(parameters: unknown, whose: string, field: string): Readon
   if (!isRecord(parameters)) throw invalid(`${field} is not an object`, { field });
   refuseExtensions(parameters, whose);
   return parameters;
+}
+
+/** Triton's parameter, in microseconds; 0 is none. */
+function timeoutIn({ timeout }: Readonly<Record<string, unknown>>): number | undefined {
+  if (timeout === undefined || timeout === 0) return undefined;
+  if (typeof timeout === 'number' && timeout > 0) return timeout / US_PER_MS;
+  throw invalid('timeout is no number of microseconds', { field: 'parameters.timeout' });
 }
 
 function flag(parameters: Readonly<Record<string, unknown>>, name: string, at: string): boolean | undefined {
