@@ -19,6 +19,7 @@ export interface ShelvedModel extends Pick<BatchedModel, 'predict' | 'admit' | '
   readonly flavor: ServedFlavor;
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
+  readonly classLabels?: LoadedModel['classLabels'];
   /** Of models that read MLflow's scoring protocol by themselves. */
   readonly score?: (request: ScoringRequest, wait?: Wait) => Promise<ScoringAnswer>;
   /** Closes the model once what waits for it or runs on it has been answered. */
@@ -136,6 +137,7 @@ function shelved(key: ModelKey, model: LoadedModel): ShelvedModel {
     ...key,
     inputs: model.inputs,
     outputs: model.outputs,
+    ...(model.classLabels && { classLabels: model.classLabels }),
     predict,
     admit,
     counts,

@@ -38,6 +38,8 @@ export interface Description {
   readonly inputs: readonly TensorSpec[];
   readonly contextColumns: readonly string[];
   readonly outputs: readonly TensorSpec[];
+  /** Of outputs that MLflow's protocol answers as maps from class to probability: see `LoadedModel`. */
+  readonly classLabels: Readonly<Record<string, readonly string[]>>;
   readonly flavor: ServedFlavor;
 }
 
@@ -230,6 +232,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
         inputs: [...context, ...model.inputs],
         contextColumns: context.map((column) => column.name),
         outputs: model.outputs,
+        classLabels: model.classLabels ?? {},
         flavor: model.flavor,
       };
     },

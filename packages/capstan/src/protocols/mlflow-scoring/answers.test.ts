@@ -45,7 +45,9 @@ const OTHERWISE: Readonly<Record<string, { status: number; says: unknown; why: s
 let served: TestingPlane;
 beforeAll(async () => {
   const model = (name: string) => new URL(`${name}.onnx`, folder);
-  served = await startTestingPlane({ iris: model('iris'), named: model('named') });
+  served = await startTestingPlane(
+    Object.fromEntries(['iris', 'named', 'mapped', 'worded'].map((name) => [name, model(name)])),
+  );
 });
 afterAll(() => served?.stop());
 

@@ -1,8 +1,19 @@
 import type { Tensor } from '#ports/model-runtime';
 
-/** `{"predictions": {output: values}}`, nested by dimension; numbers that JSON has no form for as null. */
-export function predictionsJson(outputs: readonly Tensor[]): string {
-  const members = outputs.map((output) => `${JSON.stringify(output.name)}:${nested(scalars(output), output.shape)}`);
+/**
+ * `{"predictions": {output: values}}`, nested by dimension; numbers that JSON has no form for as null. An output with labels
+ * is a list of maps from label to value, one for each row.
+ */
+export function predictionsJson(
+  outputs: readonly Tensor[],
+  classLabels: Readonly<Record<string, readonly string[]>>,
+): string {
+  const members = outputs.map((output) => {
+    const labels = classLabels[output.name];
+    const values = scalars(output);
+    const shown = labels === undefined ? nested(values, output.shape) : mapped(values, labels);
+    return `${JSON.stringify(output.name)}:${shown}`;
+  });
   return `{"predictions":{${members.join(',')}}}`;
 }
 
@@ -20,5 +31,14 @@ function nested(values: readonly string[], shape: readonly number[]): string {
   if (inner.length === 0) return `[${values.join(',')}]`;
   const step = inner.reduce((product, axis) => product * axis, 1);
   const rows = Array.from({ length: size }, (_, row) => nested(values.slice(row * step, (row + 1) * step), inner));
+  return `[${rows.join(',')}]`;
+}
+
+function mapped(values: readonly string[], labels: readonly string[]): string {
+  const keys = labels.map((label) => JSON.stringify(label));
+  const rows: string[] = [];
+  for (let at = 0; at < values.length; at += keys.length) {
+    rows.push(`{${keys.map((key, column) => `${key}:${values[at + column]}`).join(',')}}`);
+  }
   return `[${rows.join(',')}]`;
 }

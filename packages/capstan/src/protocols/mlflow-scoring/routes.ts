@@ -40,7 +40,7 @@ async function score(plane: ServingPlane, deployment: string, request: RawReques
       'content-type': 'application/json',
       ...(only !== undefined && /^[\x21-\x7e]+$/.test(only) && { 'x-capstan-prediction-id': only }),
     },
-    body: predictionsJson(answer.outputs),
+    body: predictionsJson(answer.outputs, description.classLabels),
   };
 }
 

@@ -46,7 +46,12 @@ def models():
     )
     named = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     onnx.checker.check_model(named)
-    return {"iris": iris, "named": named}
+    # As they are exported unless told otherwise: the probabilities are a list of maps.
+    mapped = to_onnx(classifier, features[:1].astype(np.float32), target_opset=18)
+    words = LogisticRegression(max_iter=500).fit(features, np.array(["setosa", "versicolor", 'virgé"e'])[kinds])
+    worded = to_onnx(words, features[:1].astype(np.float32), target_opset=18)
+    mapped.doc_string = worded.doc_string = ""
+    return {"iris": iris, "named": named, "mapped": mapped, "worded": worded}
 
 
 MATRIX = [[5.1, 3.5, 1.4, 0.2], [6.7, 3, 5.2, 2.3]]
@@ -89,6 +94,9 @@ ASKED = [
     ("an old parameter", "iris", "application/json; format=pandas-split", dumped({"columns": NAMES, "data": MATRIX})),
     ("another type", "iris", "text/plain", dumped({"inputs": MATRIX})),
     ("CSV that is no UTF-8", "iris", CSV, b"a,b\n\xff,1\n"),
+    ("a matrix, answered as maps", "mapped", JSON, dumped({"inputs": MATRIX})),
+    ("one row, answered as a map", "mapped", JSON, dumped({"inputs": MATRIX[:1]})),
+    ("a matrix, answered as maps of words", "worded", JSON, dumped({"inputs": MATRIX})),
     ("columns as inputs", "named", JSON, dumped({"inputs": COLUMNS})),
     ("columns as instances", "named", JSON, dumped({"instances": RECORDS})),
     ("columns as inputs, others too", "named", JSON, dumped({"inputs": {**COLUMNS, "other": [1, 2]}})),
@@ -126,7 +134,8 @@ def serve(folder):
 
 def main():
     tensor = Schema([TensorSpec(np.dtype(np.float32), (-1, 4))])
-    signatures = {"iris": ModelSignature(inputs=tensor), "named": None}
+    takes = ModelSignature(inputs=tensor)
+    signatures = {"iris": takes, "named": None, "mapped": takes, "worded": takes}
     answers = []
     for name, model in models().items():
         (HERE / f"{name}.onnx").write_bytes(model.SerializeToString())
