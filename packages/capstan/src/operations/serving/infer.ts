@@ -203,8 +203,7 @@ function answerOf(work: Work, outcomes: readonly Outcome[]): InferenceAnswer {
   const seen = answered.reduce((sum, outcome) => sum + (outcome.rows?.length ?? work.rows), 0);
   if (seen < work.rows) {
     // What the model says is wrong with these inputs is the caller's to hear, and no failure of the server.
-    const refused = outcomes.find(({ failure }) => failure instanceof DomainError)?.failure;
-    if (refused !== undefined) throw refused;
+    for (const { failure } of outcomes) if (failure instanceof DomainError) throw failure;
     const reason = outcomes.find((outcome) => outcome.part.error !== null)?.part.error ?? 'no reason given';
     throw new DomainError('INTERNAL', `The model of ${name} failed: ${reason}`);
   }
