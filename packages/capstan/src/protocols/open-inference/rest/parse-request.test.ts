@@ -123,3 +123,22 @@ test('any JSON under any member is read or refused, and nothing else', () => {
     { numRuns: 2_000 },
   );
 });
+
+test.each([
+  [[-1, 2], 6, [3, 2]],
+  [[-1], 6, [6]],
+  [[3, -1], 6, [3, 2]],
+  [[-1, -1, 2], 6, [1, 3, 2]],
+  [[1, 6], 6, [1, 6]],
+  [[-1, 4], 6, null],
+  [[-1, -1, -1], 6, null],
+  [[1, 4], 6, null],
+  [[-1, 2], 0, null],
+  [[-1, 0], 6, null],
+])('bytes alone for the shape %j: of %i values, %j', (shape, count, wanted) => {
+  const inputs = [{ name: 'x', datatype: 'FP32', shape }];
+  const read = () =>
+    parseInferRequest(splitBody(Buffer.alloc(count * 4), '0'), { ...description, inputs } as unknown as Description);
+  if (wanted === null) expect(read).toThrow(/'x'/);
+  else expect(read().inputs[0]?.shape).toEqual(wanted);
+});

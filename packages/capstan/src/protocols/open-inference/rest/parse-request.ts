@@ -1,6 +1,6 @@
 import { invalid } from '#kernel/errors';
 import { toTensorData, type Description, type ReceivedTensor } from '#operations/serving';
-import type { TensorDatatype } from '#ports/model-runtime';
+import type { TensorDatatype, TensorSpec } from '#ports/model-runtime';
 import { bytesPerValue, tensorFromBytes } from '#ports/tensor-bytes';
 import { isTensorDatatype } from '../datatypes.ts';
 import type { AskedOutput, InferRequest } from '../infer-request.ts';
@@ -43,21 +43,28 @@ function rawRequest(binary: Buffer, { inputs, contextColumns }: Description): In
     });
   }
   const { name, datatype } = spec;
-  const inner = spec.shape.slice(1);
   const size = bytesPerValue(datatype);
   if (size === undefined) {
     const prefix = Buffer.alloc(4);
     prefix.writeUInt32LE(binary.length);
-    const shape = [1, ...inner];
-    const data = tensorFromBytes(Buffer.concat([prefix, binary]), datatype, valuesIn(shape), name);
+    const shape = spec.shape.map(() => 1);
+    const data = tensorFromBytes(Buffer.concat([prefix, binary]), datatype, 1, name);
     return whole({ name, datatype, shape, data });
   }
-  const rowBytes = valuesIn(inner) * size;
-  if (binary.length === 0 || binary.length % rowBytes !== 0) {
-    throw invalid(`The body has ${binary.length} bytes; a row of '${name}' has ${rowBytes}`, { field: name });
-  }
-  const shape = [binary.length / rowBytes, ...inner];
+  const shape = rawShape(spec, binary.length / size);
   return whole({ name, datatype, shape, data: tensorFromBytes(binary, datatype, valuesIn(shape), name) });
+}
+
+/** The one size that is not known follows from the values there are: of rows, or of something else in a single row. */
+function rawShape({ name, shape }: TensorSpec, count: number): readonly number[] {
+  const [rows = 1, ...inner] = shape;
+  const sizes = [inner.includes(-1) && rows === -1 ? 1 : rows, ...inner];
+  const unknown = sizes.indexOf(-1);
+  const rest = valuesIn(sizes.filter((size) => size !== -1));
+  const missing = unknown < 0 ? 1 : count / rest;
+  const fits = count > 0 && Number.isSafeInteger(missing) && (unknown >= 0 || count === rest);
+  if (fits && sizes.lastIndexOf(-1) === unknown) return sizes.map((size) => (size === -1 ? missing : size));
+  throw invalid(`The body has ${count} values, which is no shape [${shape.join(', ')}] of '${name}'`, { field: name });
 }
 
 function whole(input: ReceivedTensor): InferRequest {

@@ -302,7 +302,7 @@ const BAD: readonly [what: string, status: number, says: RegExp, sent: Sent][] =
   [
     'bytes alone that are no whole row',
     400,
-    /3 bytes; a row of 'x' has 2/,
+    /1.5 values, which is no shape \[-1\] of 'x'/,
     { path: '/v2/models/half/infer', headers: { 'inference-header-content-length': '0' }, body: Buffer.alloc(3) },
   ],
 
