@@ -32,6 +32,7 @@ const echo = {
     ];
   },
   admit: () => undefined,
+  counts: () => ({ executions: 0, executionMs: 0, requests: 0, waitMs: 0 }),
   retire: async () => undefined,
 };
 

@@ -66,6 +66,8 @@ interface Outcome {
   readonly rows: readonly number[] | null;
   /** Null when the model failed. */
   readonly outputs: readonly Tensor[] | null;
+  /** What it failed with. */
+  readonly failure?: unknown;
 }
 
 /**
@@ -140,6 +142,7 @@ async function answerPart(work: Work, assignment: Assignment): Promise<Outcome> 
   const count = assignment.rows?.length ?? work.rows;
   const result = { probabilities: null as Float64Array | null, error: null as string | null };
   let outputs: readonly Tensor[] | null = null;
+  let failure: unknown;
   try {
     const mine =
       assignment.rows === null ? work.inputs : work.inputs.map((tensor) => gatherRows(tensor, assignment.rows ?? []));
@@ -150,6 +153,7 @@ async function answerPart(work: Work, assignment: Assignment): Promise<Outcome> 
     // Nothing was tried, so nothing is logged and nobody stands in: that would only add to what is too much.
     if (error instanceof Refused) throw error;
     outputs = null;
+    failure = error;
     result.error = errorText(error);
   }
   const durationMs = performance.now() - started;
@@ -161,7 +165,12 @@ async function answerPart(work: Work, assignment: Assignment): Promise<Outcome> 
     durationMs,
     isSuccess: outputs !== null,
   });
-  return { part: partOf(assignment, route, { ...result, outputs, latencyUs }), rows: assignment.rows, outputs };
+  return {
+    part: partOf(assignment, route, { ...result, outputs, latencyUs }),
+    rows: assignment.rows,
+    outputs,
+    failure,
+  };
 }
 
 function constantPart(work: Work, assignment: Assignment): Outcome {
@@ -193,6 +202,8 @@ function answerOf(work: Work, outcomes: readonly Outcome[]): InferenceAnswer {
   const { name, context } = work.state.deployment;
   const seen = answered.reduce((sum, outcome) => sum + (outcome.rows?.length ?? work.rows), 0);
   if (seen < work.rows) {
+    // What the model says is wrong with these inputs is the caller's to hear, and no failure of the server.
+    for (const { failure } of outcomes) if (failure instanceof DomainError) throw failure;
     const reason = outcomes.find((outcome) => outcome.part.error !== null)?.part.error ?? 'no reason given';
     throw new DomainError('INTERNAL', `The model of ${name} failed: ${reason}`);
   }

@@ -14,7 +14,7 @@ import type { Wait } from './batching/batcher.ts';
 import { batchedScore } from './batching/score-batches.ts';
 import type { ModelFiles } from './model-files.ts';
 
-export interface ShelvedModel extends Pick<BatchedModel, 'predict' | 'admit'> {
+export interface ShelvedModel extends Pick<BatchedModel, 'predict' | 'admit' | 'counts'> {
   readonly digest: string;
   readonly flavor: ServedFlavor;
   readonly inputs: readonly TensorSpec[];
@@ -131,7 +131,7 @@ export function createModelShelf({ files, runtimes, loading, log }: ShelfDeps): 
 }
 
 function shelved(key: ModelKey, model: LoadedModel): ShelvedModel {
-  const { predict, admit, close } = createBatchedModel(model);
+  const { predict, admit, counts, close } = createBatchedModel(model);
   const scores = batchedScore(model);
   return {
     ...key,
@@ -140,6 +140,7 @@ function shelved(key: ModelKey, model: LoadedModel): ShelvedModel {
     ...(model.classLabels && { classLabels: model.classLabels }),
     predict,
     admit,
+    counts,
     ...(scores && { score: scores.submit }),
     async retire() {
       await scores?.close();

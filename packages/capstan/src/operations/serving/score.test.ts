@@ -18,6 +18,7 @@ function modelThat(answers: () => ScoringAnswer) {
     predict: () => Promise.reject(new Error('not by tensors')),
     score: async () => answers(),
     admit: () => {},
+    counts: () => ({ executions: 0, executionMs: 0, requests: 0, waitMs: 0 }),
     retire: async () => undefined,
   };
 }

@@ -1,3 +1,4 @@
+import type { BatchCounts } from './batching/batcher.ts';
 import type { ServedState } from './served-state.ts';
 
 /** How often something was done, and how long it took together. */
@@ -14,8 +15,10 @@ export interface RevisionStatistics {
   readonly lastInferenceAt: number;
   /** Rows that it answered. */
   readonly inferenceCount: number;
-  /** Times that the model was asked. */
-  readonly executionCount: number;
+  /** Batches that the model was asked, and how long they took; of Python models, requests. */
+  readonly executed: TimedCount;
+  /** Requests within them, and how long they had waited for it. */
+  readonly queued: TimedCount;
   /** Requests, or the parts of them that the revision was to answer, from their arrival at the model to its answer. */
   readonly success: TimedCount;
   readonly fail: TimedCount;
@@ -45,6 +48,7 @@ interface Counters {
 }
 
 const NS_PER_MS = 1_000_000;
+const NO_BATCHES: BatchCounts = { executions: 0, executionMs: 0, requests: 0, waitMs: 0 };
 
 export function createServingStatistics(): ServingStatistics {
   const known = new Map<string, Map<number, Counters>>();
@@ -79,7 +83,10 @@ export function createServingStatistics(): ServingStatistics {
       return [...states].flatMap(([deployment, state]) =>
         [...state.revisions.keys()]
           .toSorted((a, b) => a - b)
-          .map((revision) => shown(deployment, revision, known.get(deployment)?.get(revision) ?? nothingYet())),
+          .map((revision) => {
+            const counters = known.get(deployment)?.get(revision) ?? nothingYet();
+            return shown(deployment, revision, counters, state.revisions.get(revision)?.model.counts());
+          }),
       );
     },
   };
@@ -89,14 +96,24 @@ function nothingYet(): Counters {
   return { lastInferenceAt: 0, inferenceCount: 0, successes: 0, successMs: 0, failures: 0, failureMs: 0 };
 }
 
-function shown(deployment: string, revision: number, counters: Counters): RevisionStatistics {
+function shown(
+  deployment: string,
+  revision: number,
+  counters: Counters,
+  batches: BatchCounts = NO_BATCHES,
+): RevisionStatistics {
   return {
     deployment,
     revision,
     lastInferenceAt: counters.lastInferenceAt,
     inferenceCount: counters.inferenceCount,
-    executionCount: counters.successes + counters.failures,
-    success: { count: counters.successes, ns: Math.round(counters.successMs * NS_PER_MS) },
-    fail: { count: counters.failures, ns: Math.round(counters.failureMs * NS_PER_MS) },
+    executed: timed(batches.executions, batches.executionMs),
+    queued: timed(batches.requests, batches.waitMs),
+    success: timed(counters.successes, counters.successMs),
+    fail: timed(counters.failures, counters.failureMs),
   };
+}
+
+function timed(count: number, ms: number): TimedCount {
+  return { count, ns: Math.round(ms * NS_PER_MS) };
 }

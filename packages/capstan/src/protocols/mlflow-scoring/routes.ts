@@ -31,7 +31,8 @@ async function score(plane: ServingPlane, deployment: string, request: RawReques
   if (description.flavor === 'python_function') return await passThrough(plane, deployment, request);
   const type = scoringType(request.headers['content-type']);
   const input = type === 'text/csv' ? await parseCsv(request.bytes) : parseScoringBody(request.bytes);
-  const answer = await plane.infer(deployment, { inputs: toTensors(input, description) });
+  const inputs = toTensors(input, description);
+  const answer = await plane.infer(deployment, { inputs, signal: request.signal });
   const only = answer.rows === 1 ? answer.predictionIds[0] : undefined;
   return {
     status: 200,

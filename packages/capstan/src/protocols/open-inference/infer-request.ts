@@ -8,6 +8,8 @@ export interface InferRequest {
   readonly outputs: readonly AskedOutput[] | undefined;
   /** Of outputs that are not asked for by name: as bytes behind the JSON. */
   readonly isBinaryByDefault: boolean;
+  /** How long the answer is worth waiting for; undefined where the request does not say. */
+  readonly timeoutMs: number | undefined;
 }
 
 export interface AskedOutput {

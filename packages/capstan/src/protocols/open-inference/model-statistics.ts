@@ -18,18 +18,17 @@ export function modelStatistics(plane: ServingPlane, deployment?: string, revisi
 }
 
 function shown(entry: RevisionStatistics) {
-  const { success, fail } = entry;
-  const executed = { count: success.count + fail.count, ns: success.ns + fail.ns };
+  const { success, fail, executed, queued } = entry;
   return {
     name: entry.deployment,
     version: String(entry.revision),
     last_inference: entry.lastInferenceAt,
     inference_count: entry.inferenceCount,
-    execution_count: entry.executionCount,
+    execution_count: executed.count,
     inference_stats: {
       success,
       fail,
-      queue: NONE,
+      queue: queued,
       compute_input: NONE,
       compute_infer: executed,
       compute_output: NONE,

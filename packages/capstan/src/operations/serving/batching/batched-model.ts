@@ -5,7 +5,10 @@ import { canBatch, mergeOutputs, rowsOf, tensorWork } from './tensor-batches.ts'
 
 type Inputs = readonly Tensor[];
 
-export interface BatchedModel extends Pick<Batcher<Inputs, Inputs>, 'admit' | 'waitingRows' | 'isBatchable'> {
+export interface BatchedModel extends Pick<
+  Batcher<Inputs, Inputs>,
+  'admit' | 'waitingRows' | 'isBatchable' | 'counts'
+> {
   /** As the model's own `predict`, together with what else waits. @throws DomainError as Batcher.submit does */
   predict(inputs: Inputs, wait?: Wait): Promise<readonly Tensor[]>;
   /** Lets what waits be answered, then closes the model. */
@@ -42,6 +45,7 @@ export function createBatchedModel(model: LoadedModel, given: Partial<BatchingOp
     admit: batcher.admit,
     waitingRows: batcher.waitingRows,
     isBatchable: batcher.isBatchable,
+    counts: batcher.counts,
     predict(inputs, wait = {}) {
       const rows = inputs[0]?.shape[0] ?? 1;
       if (rows <= options.maxRows || !batcher.isBatchable()) return batcher.submit(inputs, wait);

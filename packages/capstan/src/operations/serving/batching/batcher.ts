@@ -38,8 +38,19 @@ export interface Batcher<Item, Answer> {
   admit(rows: number, bytes: number, deadline?: number): void;
   waitingRows(): number;
   isBatchable(): boolean;
+  /** What was done since the start. */
+  counts(): BatchCounts;
   /** Resolves when nothing waits or runs; refuses what comes after. */
   close(): Promise<void>;
+}
+
+export interface BatchCounts {
+  /** Batches that were run, those that failed among them, and how long together. */
+  readonly executions: number;
+  readonly executionMs: number;
+  /** Requests that they held, and how long these had waited together. */
+  readonly requests: number;
+  readonly waitMs: number;
 }
 
 interface Entry<Item, Answer> {
@@ -81,6 +92,7 @@ export function createBatcher<Item, Answer>(
   const buckets = new Map<string, Set<Waiting>>();
   const running = new Set<Execution<Item, Answer>>();
   const cost = createCostFit();
+  const counts = { executions: 0, executionMs: 0, requests: 0, waitMs: 0 };
   let waitingRows = 0;
   let waitingBytes = 0;
   let isBatchable = mayBatch;
@@ -198,6 +210,9 @@ export function createBatcher<Item, Answer>(
     const rows = entries.reduce((sum, entry) => sum + entry.rows, 0);
     const execution: Execution<Item, Answer> = { entries, startedAt, rows, isGivenUp: false };
     running.add(execution);
+    counts.executions += 1;
+    counts.requests += entries.length;
+    for (const { since } of entries) counts.waitMs += startedAt - since;
     try {
       const deadline = entries.reduce((latest, entry) => Math.max(latest, entry.deadline), 0);
       const answers = await work.run(
@@ -211,6 +226,7 @@ export function createBatcher<Item, Answer>(
     } catch (error) {
       await settleFailure(entries, error);
     } finally {
+      counts.executionMs += performance.now() - startedAt;
       running.delete(execution);
       pump();
     }
@@ -297,6 +313,7 @@ export function createBatcher<Item, Answer>(
     admit,
     waitingRows: () => waitingRows,
     isBatchable: () => isBatchable,
+    counts: () => counts,
     close() {
       if (!closing) {
         const { promise, resolve } = Promise.withResolvers<void>();

@@ -226,13 +226,14 @@ test.each([
 test('counters of each revision, by model and version too', async () => {
   const stats = async (path: string) =>
     (await (await fetch(`${served.url}/v2/models${path}`)).json()) as {
-      model_stats: { name: string; inference_count: number }[];
+      model_stats: { name: string; inference_count: number; execution_count: number }[];
     };
   const of = async (name: string) => (await stats('/stats')).model_stats.find((entry) => entry.name === name);
   const before = await of('half');
   await infer('half', '{"inputs":[{"name":"x","datatype":"FP16","shape":[3],"data":[1,2,3]}]}');
   const after = await of('half');
   expect((after?.inference_count ?? 0) - (before?.inference_count ?? 0)).toBe(3);
+  expect((after?.execution_count ?? 0) - (before?.execution_count ?? 0)).toBe(1);
   expect(await stats('/half/stats')).toEqual({ model_stats: [after] });
   expect(await stats('/half/versions/1/stats')).toEqual({ model_stats: [after] });
 });

@@ -48,7 +48,10 @@ function oneLine({ text, sizes, hasLines }: CapturedNumbers): string {
 function floats(values: Float64Array, datatype: keyof typeof FLOATS, name: string): TensorData {
   const largest = LARGEST[datatype];
   // NaN, for null, passes: it is no number that is too large.
-  for (const value of values) if (value >= largest || value <= -largest) throw tooLarge(value, datatype, name);
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index] as number;
+    if (value >= largest || value <= -largest) throw tooLarge(value, datatype, name);
+  }
   return new FLOATS[datatype](values);
 }
 

@@ -1,6 +1,6 @@
 import { invalid } from '#kernel/errors';
 import { toTensorData, type Description, type ReceivedTensor } from '#operations/serving';
-import type { TensorDatatype } from '#ports/model-runtime';
+import type { TensorDatatype, TensorSpec } from '#ports/model-runtime';
 import { bytesPerValue, tensorFromBytes } from '#ports/tensor-bytes';
 import { isTensorDatatype } from '../datatypes.ts';
 import type { AskedOutput, InferRequest } from '../infer-request.ts';
@@ -10,6 +10,8 @@ import { capturedTensor } from './captured-tensor.ts';
 import { flatten } from './flatten.ts';
 import { capturedIn, isRecord, readEnvelope, type Envelope } from './read-envelope.ts';
 import { HEADER_LENGTH, type BodyParts } from './split-body.ts';
+
+const US_PER_MS = 1_000;
 
 /**
  * Parses the body of an inference request (Open Inference Protocol v2 over HTTP with the binary tensor data extension).
@@ -27,6 +29,7 @@ export function parseInferRequest({ json, binary }: BodyParts, description: Desc
     inputs: parseInputs(envelope, binary) ?? parseInputs(readEnvelope(json, true), binary) ?? [],
     outputs: outputs === undefined || outputs === null ? undefined : parseOutputs(outputs),
     isBinaryByDefault: flag(own, 'binary_data_output', 'parameters') ?? false,
+    timeoutMs: timeoutIn(own),
   };
 }
 
@@ -40,25 +43,32 @@ function rawRequest(binary: Buffer, { inputs, contextColumns }: Description): In
     });
   }
   const { name, datatype } = spec;
-  const inner = spec.shape.slice(1);
   const size = bytesPerValue(datatype);
   if (size === undefined) {
     const prefix = Buffer.alloc(4);
     prefix.writeUInt32LE(binary.length);
-    const shape = [1, ...inner];
-    const data = tensorFromBytes(Buffer.concat([prefix, binary]), datatype, valuesIn(shape), name);
+    const shape = spec.shape.map(() => 1);
+    const data = tensorFromBytes(Buffer.concat([prefix, binary]), datatype, 1, name);
     return whole({ name, datatype, shape, data });
   }
-  const rowBytes = valuesIn(inner) * size;
-  if (binary.length === 0 || binary.length % rowBytes !== 0) {
-    throw invalid(`The body has ${binary.length} bytes; a row of '${name}' has ${rowBytes}`, { field: name });
-  }
-  const shape = [binary.length / rowBytes, ...inner];
+  const shape = rawShape(spec, binary.length / size);
   return whole({ name, datatype, shape, data: tensorFromBytes(binary, datatype, valuesIn(shape), name) });
 }
 
+/** The one size that is not known follows from the values there are: of rows, or of something else in a single row. */
+function rawShape({ name, shape }: TensorSpec, count: number): readonly number[] {
+  const [rows = 1, ...inner] = shape;
+  const sizes = [inner.includes(-1) && rows === -1 ? 1 : rows, ...inner];
+  const unknown = sizes.indexOf(-1);
+  const rest = valuesIn(sizes.filter((size) => size !== -1));
+  const missing = unknown < 0 ? 1 : count / rest;
+  const fits = count > 0 && Number.isSafeInteger(missing) && (unknown >= 0 || count === rest);
+  if (fits && sizes.lastIndexOf(-1) === unknown) return sizes.map((size) => (size === -1 ? missing : size));
+  throw invalid(`The body has ${count} values, which is no shape [${shape.join(', ')}] of '${name}'`, { field: name });
+}
+
 function whole(input: ReceivedTensor): InferRequest {
-  return { id: undefined, inputs: [input], outputs: undefined, isBinaryByDefault: true };
+  return { id: undefined, inputs: [input], outputs: undefined, isBinaryByDefault: true, timeoutMs: undefined };
 }
 
 /** Undefined where integers must be read from their text, of which the envelope keeps nothing. */
@@ -190,6 +200,13 @@ function parametersOf(parameters: unknown, whose: string, field: string): Readon
   if (!isRecord(parameters)) throw invalid(`${field} is not an object`, { field });
   refuseExtensions(parameters, whose);
   return parameters;
+}
+
+/** Triton's parameter, in microseconds; 0 is none. */
+function timeoutIn({ timeout }: Readonly<Record<string, unknown>>): number | undefined {
+  if (timeout === undefined || timeout === 0) return undefined;
+  if (typeof timeout === 'number' && timeout > 0) return timeout / US_PER_MS;
+  throw invalid('timeout is no number of microseconds', { field: 'parameters.timeout' });
 }
 
 function flag(parameters: Readonly<Record<string, unknown>>, name: string, at: string): boolean | undefined {

@@ -22,7 +22,6 @@ const LEAST_CAPTURED_BYTES = 256;
 const MAX_SMALL_ONES = 4;
 
 const KEY = Buffer.from('"data"');
-const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 const OPEN = 0x5b;
 /** Stands for what was taken out; nobody outside knows it, so no text of a request is taken for it. */
@@ -77,9 +76,11 @@ function takeOut(json: Buffer, numbers: CapturedNumbers[], isExact: boolean): st
   return text + json.toString('utf8', done);
 }
 
-/** Offset of the bracket of a key's array; -1 where the text at `key` is no key, or its value no array. */
+/**
+ * Offset of the bracket of a key's array; -1 where the text at `key` is no key, or its value no array. In JSON a quote before
+ * a colon ends a key, so that this text is one, or the end of one.
+ */
 function arrayBehind(json: Buffer, key: number): number {
-  if (json[key - 1] === BACKSLASH) return -1;
   const colon = skipSpace(json, key + KEY.length);
   if (json[colon] !== COLON) return -1;
   const open = skipSpace(json, colon + 1);

@@ -225,6 +225,8 @@ const BAD: readonly [what: string, status: number, says: RegExp, sent: Sent][] =
     { body: rest({ parameters: { binary_data_output: 'yes' } }) },
   ],
 
+  ['a timeout that is none', 400, /timeout is no number/, { body: rest({ parameters: { timeout: 'soon' } }) }],
+
   ['BOOL of 2', 400, /'in_BOOL' has 2/, any('BOOL', '[2]')],
   ['BOOL of text', 400, /'in_BOOL' has "true"/, any('BOOL', '["true"]')],
   ['INT8 beyond its range', 400, /'in_INT8' has 128/, any('INT8', '[128]')],
@@ -300,7 +302,7 @@ const BAD: readonly [what: string, status: number, says: RegExp, sent: Sent][] =
   [
     'bytes alone that are no whole row',
     400,
-    /3 bytes; a row of 'x' has 2/,
+    /1.5 values, which is no shape \[-1\] of 'x'/,
     { path: '/v2/models/half/infer', headers: { 'inference-header-content-length': '0' }, body: Buffer.alloc(3) },
   ],
 
@@ -350,11 +352,35 @@ describe('refused with the code and an error that says what is wrong', () => {
     expect((JSON.parse(text) as { error: string }).error).toMatch(says);
   });
 
+  test('what the library cannot take is the caller’s to hear', async () => {
+    const { path } = any('BYTES', '[]');
+    const types = ['BOOL', 'UINT8', 'INT8', 'INT16', 'INT32', 'INT64', 'UINT16', 'UINT32', 'UINT64', 'FP32', 'FP64'];
+    const one = (type: string, data: unknown) => ({ name: `in_${type}`, datatype: type, shape: [1], data: [data] });
+    const inputs = [...types.map((type) => one(type, type === 'BOOL' ? true : 1)), one('BYTES', 'a\0b')];
+    const { status, text } = await send({ path, body: JSON.stringify({ inputs }) });
+    expect({ status, text }).toEqual({
+      status: 400,
+      text: expect.stringContaining("'in_BYTES' holds text with a NUL"),
+    });
+  });
+
+  test('a caller that waits for a microsecond is told that time is over, or that there is none', async () => {
+    const { status, text } = await send({ body: rest({ parameters: { timeout: 1 } }) });
+    expect({ status, text }).toEqual({
+      status: expect.toSatisfy((code) => code === 429 || code === 504),
+      text: expect.stringMatching(/^\{"error":".*deadline.*"\}$/),
+    });
+  });
+
   test('the server answers as before, and has logged none of them', async () => {
     const { status, text } = await send({ body: rest({}) });
     expect(status).toBe(200);
     expect(JSON.parse(text)).toMatchObject({ outputs: [{ name: 'sum', shape: [2, 1], data: [14, 27.75] }] });
     const lines = await served.logged();
-    expect(lines.map(({ deployment }) => deployment)).toEqual(['sums']);
+    // The one that the model itself refused is an answer of it.
+    expect(lines.map(({ deployment, parts }) => [deployment, parts[0]?.error === null])).toEqual([
+      ['any types', false],
+      ['sums', true],
+    ]);
   });
 });

@@ -65,7 +65,12 @@ async function answer(plane: ServingPlane, request: RawRequest): Promise<RawRepl
   const bytes = encoding === undefined ? request.bytes : await decodedBytes(request.bytes, encoding);
   const asked = parseInferRequest(splitBody(bytes, headers[HEADER_LENGTH]), description);
   if (asked.outputs) checkAsked(asked.outputs, description);
-  const answered = await plane.infer(model, { inputs: asked.inputs, ...(revision !== undefined && { revision }) });
+  const answered = await plane.infer(model, {
+    inputs: asked.inputs,
+    signal: request.signal,
+    ...(revision !== undefined && { revision }),
+    ...(asked.timeoutMs !== undefined && { deadline: performance.now() + asked.timeoutMs }),
+  });
   const { body, headerLength } = writeAnswer(model, asked, answered);
   const only = answered.rows === 1 ? answered.predictionIds[0] : undefined;
   const sent =
