@@ -15,6 +15,8 @@ export type ModelName = (typeof MODELS)[number];
 export interface Server {
   readonly name: string;
   readonly port: number;
+  /** Where it speaks gRPC too. */
+  readonly grpcPort?: number;
   path(model: ModelName): string;
   body(rows: readonly (readonly number[])[]): string;
   stop(): Promise<void>;
@@ -50,12 +52,12 @@ export async function startCapstan(program: string, folder: string, models: stri
     [...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]), program, ...args],
     { stdio: ['ignore', 'pipe', 'inherit'], env: { PATH: process.env['PATH'], HOME: folder } },
   );
-  const port = await new Promise<number>((resolve, reject) => {
+  const [port, grpcPort] = await new Promise<[number, number]>((resolve, reject) => {
     let out = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       out += text;
-      const found = /serving at http:\/\/[^:]+:(\d+)/.exec(out)?.[1];
-      if (found !== undefined) resolve(Number(found));
+      const found = /serving at http:\/\/[^:]+:(\d+) \(gRPC at [^:]+:(\d+)/.exec(out);
+      if (found) resolve([Number(found[1]), Number(found[2])]);
     });
     child.once('exit', (code) => reject(new Error(`capstan serve ended with ${code}`)));
   });
@@ -63,6 +65,7 @@ export async function startCapstan(program: string, folder: string, models: stri
   return {
     name: 'Capstan',
     port,
+    grpcPort,
     path: (model) => `/v2/models/${model}/infer`,
     body: openInferenceBody,
     async stop() {
@@ -136,6 +139,7 @@ export async function startMlserver(python: string, models: string): Promise<Ser
   return {
     name: 'MLServer',
     port,
+    grpcPort: grpc,
     path: (model) => `/v2/models/${model}/infer`,
     body: openInferenceBody,
     stop: () => ended(child, 'SIGTERM'),
