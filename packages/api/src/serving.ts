@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { slug, timestamp } from './shapes.ts';
+import { deploymentName, timestamp } from './shapes.ts';
 
 /** No recalibration moves log odds by more: a model that is further off is broken, and other guards are for that. */
 const MAX_SHIFT = 3;
@@ -12,6 +12,16 @@ export const modelDigest = z
   .string()
   .regex(/^sha256:[0-9a-f]{64}$/, 'use sha256: and 64 lower-case hex digits')
   .transform((text) => text as `sha256:${string}`);
+
+/** As in MLflow's flavors: which runtime answers. */
+export const servedFlavor = z.enum(['onnx', 'python_function']);
+export type ServedFlavor = z.infer<typeof servedFlavor>;
+
+/** The files of a model, by paths from its own folder. */
+export const modelPackage = z.strictObject({
+  files: z.array(z.strictObject({ path: z.string().min(1), digest: modelDigest, sizeBytes: z.int().min(0) })),
+});
+export type ModelPackage = z.infer<typeof modelPackage>;
 
 /** Why a row got its answer: `champion` and `canary` are the two sides of the split, `shadow` is never shown to the caller. */
 export const servingRole = z.enum(['champion', 'canary', 'shadow', 'fallback', 'direct']).meta({
@@ -36,7 +46,11 @@ export const servingRoute = z.strictObject({
   share: z.number().min(0).max(1),
   model: z.string(),
   modelVersion: z.int().min(0),
+  /** Of the ONNX file; of the package for other flavors. */
   digest: modelDigest,
+  flavor: servedFlavor.default('onnx'),
+  /** Of the list of all of the model's files; null where only the ONNX file is known. */
+  package: modelDigest.nullable().default(null),
   /** Decide positive at this probability and above. */
   threshold: z.number().min(0).max(1),
   inputAdapters: z.record(z.string(), inputAdapter),
@@ -60,7 +74,8 @@ export const breakerState = z.strictObject({
 });
 
 export const servedDeployment = z.strictObject({
-  name: slug,
+  name: deploymentName,
+  /** Empty where no project declares it. */
   project: z.string(),
   /** Request columns that are logged and not fed to the model. */
   context: z.strictObject({ id: z.string().nullable(), eventTime: z.string().nullable() }),
@@ -87,7 +102,7 @@ export type Snapshot = z.infer<typeof snapshot>;
 export const recordedColumn = z.strictObject({
   name: z.string(),
   datatype: z.string(),
-  width: z.int().min(1),
+  width: z.int().min(0),
   data: z.array(z.union([z.number(), z.string(), z.boolean(), z.null()])),
 });
 export type RecordedColumn = z.infer<typeof recordedColumn>;
@@ -105,8 +120,10 @@ export const recordedPart = z.strictObject({
   rows: z.array(z.int().min(0)).nullable(),
   /** Of the log odds, that is in the probabilities. */
   shift: logOddsShift,
-  /** Positive-class probability of each row; null when the model failed. */
+  /** Positive-class probability of each row; null when the model failed, and for models that give none. */
   probabilities: z.array(z.number().min(0).max(1)).nullable(),
+  /** What the model said, by columns; null when it failed, and in records from before it was kept. */
+  outputs: z.array(recordedColumn).nullable().optional(),
   error: z.string().nullable(),
   latencyUs: z.int().min(0),
 });
@@ -118,7 +135,7 @@ export type RecordedPart = z.infer<typeof recordedPart>;
 export const predictionRecord = z.strictObject({
   v: z.literal(1),
   request: z.string().min(1).max(64),
-  deployment: slug,
+  deployment: deploymentName,
   rollout: z.string().nullable(),
   stage: z.int().min(0).nullable(),
   /** Business time of the answer. */

@@ -8,6 +8,11 @@ export const slug = z
   .string()
   .regex(/^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$/, 'use lower-case letters, digits and inner dashes, at most 64');
 
+/** Names of deployments: as models are called in MLflow, but for characters that an address would have to escape. */
+export const deploymentName = z
+  .string()
+  .regex(/^[A-Za-z0-9]([\w.-]{0,126}[A-Za-z0-9])?$/, 'use letters, digits and inner . _ - only, at most 128');
+
 /** Milliseconds since 1970-01-01T00:00Z. */
 export const timestamp = z.int().meta({ description: 'Milliseconds since 1970-01-01T00:00Z' });
 

@@ -27,7 +27,7 @@ export async function startServing(config: ServingConfig, controlPlaneUrl: strin
   const plane = createServingPlane({
     folder,
     controlPlane: connectControlPlane(controlPlaneUrl),
-    runtime: createRuntimeOnnx(),
+    runtimes: { onnx: createRuntimeOnnx() },
     clock: systemClock,
     ids: randomIds,
     log,

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { defineRoute } from '../route.ts';
 import { judgement, rolloutCheck, rolloutStage, rolloutState } from '../rollout.ts';
-import { breakerMode, inputAdapter, modelDigest } from '../serving.ts';
-import { nothing, pageOf, pageQuery, slug, timestamp } from '../shapes.ts';
+import { breakerMode, inputAdapter, modelDigest, servedFlavor } from '../serving.ts';
+import { deploymentName, nothing, pageOf, pageQuery, slug, timestamp } from '../shapes.ts';
 
 const SMALL_BODY_BYTES = 65_536;
 
@@ -12,6 +12,7 @@ export const revision = z.strictObject({
   digest: z.string(),
   model: z.string(),
   version: z.int(),
+  flavor: servedFlavor,
   modelDigest,
   threshold: z.number(),
   inputAdapters: z.record(z.string(), inputAdapter),
@@ -23,7 +24,8 @@ export type Revision = z.infer<typeof revision>;
 export const rollout = z.strictObject({
   id: z.string(),
   deployment: z.string(),
-  project: z.string(),
+  /** Null where no project declares the deployment. */
+  project: z.string().nullable(),
   revision: z.int(),
   from: z.int().nullable(),
   state: rolloutState,
@@ -72,7 +74,8 @@ export type Recalibration = z.infer<typeof recalibration>;
 
 export const deployment = z.strictObject({
   name: z.string(),
-  project: z.string(),
+  /** Null where no project declares it. */
+  project: z.string().nullable(),
   model: z.string(),
   champion: revision.optional(),
   rollout: rollout.optional(),
@@ -101,7 +104,7 @@ export const deployment = z.strictObject({
 });
 export type Deployment = z.infer<typeof deployment>;
 
-const deploymentParams = z.strictObject({ deployment: slug });
+const deploymentParams = z.strictObject({ deployment: deploymentName });
 const rolloutParams = z.strictObject({ rollout: z.string().max(64) });
 const reasonBody = z.strictObject({ reason: z.string().trim().min(1, 'say why').max(2_000) });
 
@@ -189,6 +192,8 @@ export const deployments = {
     query: nothing,
     body: z.strictObject({
       version: z.int().min(1),
+      /** Needed where no project declares the deployment; else the declared one. */
+      model: z.string().min(1).max(256).optional(),
       /** Left out: the value-optimal threshold of the charter. */
       threshold: z.number().min(0).max(1).optional(),
       inputAdapters: z.record(z.string(), inputAdapter).default({}),

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { defineRoute } from '../route.ts';
 import { servingRole } from '../serving.ts';
 import { deployment } from './deployments.ts';
-import { nothing, pageOf, pageQuery, slug, timestamp } from '../shapes.ts';
+import { deploymentName, nothing, pageOf, pageQuery, timestamp } from '../shapes.ts';
 
 const OUTCOMES_BODY_BYTES = 33_554_432;
 const MAX_OUTCOMES = 20_000;
 
-const deploymentParams = z.strictObject({ deployment: slug });
+const deploymentParams = z.strictObject({ deployment: deploymentName });
 
 const outcome = z.strictObject({
   /** The prediction id that the answer carried, or the example id that the request carried. */
@@ -117,6 +117,30 @@ export const predictions = {
     body: nothing,
     reply: pageOf(prediction),
     errors: ['NOT_FOUND', 'INVALID_ARGUMENT'],
+  }),
+  query: defineRoute({
+    name: 'predictions.query',
+    method: 'POST',
+    path: '/api/v1/predictions/query',
+    summary: 'Asks the prediction log in SQL (DuckDB): one select about the table `predictions`',
+    permission: 'read',
+    bodyLimitBytes: 65_536,
+    audit: 'none',
+    params: nothing,
+    query: nothing,
+    body: z.strictObject({
+      sql: z.string().min(1).max(32_768),
+      deployment: deploymentName.optional(),
+      /** Answered at or after this, by whole files: filter by `predicted_at` for rows. */
+      from: timestamp.optional(),
+      to: timestamp.optional(),
+      limit: z.int().min(1).max(100_000).default(1_000),
+    }),
+    reply: z.strictObject({
+      rows: z.array(z.record(z.string(), z.unknown())),
+      isCut: z.boolean().meta({ description: 'There were more rows than `limit`' }),
+    }),
+    errors: ['INVALID_ARGUMENT', 'NOT_FOUND', 'RESOURCE_EXHAUSTED'],
   }),
   performance: defineRoute({
     name: 'predictions.performance',

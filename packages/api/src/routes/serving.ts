@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineRawRoute, defineRoute } from '../route.ts';
-import { replicaReport, snapshot } from '../serving.ts';
+import { modelDigest, modelPackage, replicaReport, snapshot } from '../serving.ts';
 import { nothing, timestamp } from '../shapes.ts';
 
 const REPORT_BODY_BYTES = 262_144;
@@ -28,6 +28,20 @@ export const serving = {
     body: nothing,
     reply: snapshot,
     errors: ['INVALID_ARGUMENT'],
+  }),
+  package: defineRoute({
+    name: 'serving.package',
+    method: 'GET',
+    path: '/api/v1/serving/packages/:digest',
+    summary: 'The files of a revision’s model, by the digest of their list',
+    permission: 'read',
+    bodyLimitBytes: 0,
+    audit: 'none',
+    params: z.strictObject({ digest: modelDigest }),
+    query: nothing,
+    body: nothing,
+    reply: modelPackage,
+    errors: ['NOT_FOUND'],
   }),
   blob: defineRawRoute({
     name: 'serving.blob',

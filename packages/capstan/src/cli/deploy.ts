@@ -41,6 +41,7 @@ export function register(program: Command, { terminal, action }: Registration): 
           params: { deployment: options.name ?? model },
           body: {
             version: await wantedVersion(client, model, options),
+            model,
             guards: options.guards,
             newInputs: options.newInputs ?? false,
             ...(options.verdict !== undefined && { verdictId: options.verdict }),

@@ -67,7 +67,7 @@ function listed(deployments: readonly Deployment[]): string {
     ['DEPLOYMENT', 'PROJECT', 'CHAMPION', 'ROLLOUT', 'BREAKER', 'BASELINE', 'REPLICAS'],
     deployments.map((it) => [
       it.name,
-      it.project,
+      it.project ?? '-',
       championText(it),
       it.rollout ? `revision ${it.rollout.revision}, ${it.rollout.state}` : '-',
       it.breaker.state,
@@ -82,7 +82,7 @@ function shown(it: Deployment): string {
   const answer = breaker.fallbackProbability === undefined ? '' : ` with probability ${breaker.fallbackProbability}`;
   const facts: [string, string | undefined][] = [
     ['deployment', it.name],
-    ['project', it.project],
+    ['project', it.project ?? 'none declares it'],
     ['champion', championText(it)],
     ['rollout', it.rollout && `${it.rollout.id}: revision ${it.rollout.revision} is ${it.rollout.state}`],
     ['breaker', breaker.state],

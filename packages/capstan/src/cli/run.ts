@@ -51,6 +51,7 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'models', load: () => import('./models.ts') },
   { name: 'deploy', load: () => import('./deploy.ts') },
   { name: 'deployments', load: () => import('./deployments.ts') },
+  { name: 'predictions', load: () => import('./predictions.ts') },
   { name: 'monitors', load: () => import('./monitors.ts') },
   { name: 'pipelines', load: () => import('./pipelines.ts') },
   { name: 'cycles', load: () => import('./cycles.ts') },

@@ -1,6 +1,7 @@
 import type { Client } from '@capstan/client';
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { connect } from './connect.ts';
+import { instant } from './instant.ts';
 import { onlyProject } from './only-project.ts';
 import type { Registration } from './run.ts';
 import { oneLine, table } from './terminal.ts';
@@ -38,12 +39,6 @@ export function register(program: Command, { terminal, action }: Registration): 
         return undefined;
       }),
     );
-}
-
-function instant(text: string): number {
-  const at = Date.parse(text);
-  if (Number.isNaN(at)) throw new InvalidArgumentError('Write a date or a time, e.g. 2013-05-01 or 2013-05-01T06:00Z.');
-  return at;
 }
 
 function showSummary({ project, currency, by, rows, total, budgets, method }: Summary): string {

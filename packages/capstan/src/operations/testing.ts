@@ -19,7 +19,7 @@ export const plainSpec: DeploymentSpec = {
 export function untroubled(spec: DeploymentSpec, digest: `sha256:${string}`) {
   const specs: DeploymentSpecs = { of: async () => spec, all: async () => [spec] };
   const models: ModelSource = {
-    onnxDigest: async () => digest,
+    served: async () => ({ flavor: 'onnx', digest, packageDigest: digest, files: [] }),
     inputs: async () => [],
     requirePassingVerdict: async () => undefined,
     promote: async () => undefined,

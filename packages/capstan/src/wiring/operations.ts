@@ -3,9 +3,8 @@ import type { Datasets } from '#data/datasets';
 import type { Project, Projects } from '#design/projects';
 import type { BoundRoute } from '#http';
 import type { JobHandlers, Schedule } from '#jobs';
-import { conflict, messageOf, notFound } from '#kernel/errors';
+import { messageOf, notFound } from '#kernel/errors';
 import type { Gates } from '#model/gates';
-import { refusalOf, type ModelRegistry, type Verdict } from '#model/registry';
 import {
   createDeployments,
   deploymentJobs,
@@ -27,8 +26,6 @@ import {
   type FeedbackSink,
   type Predictions,
 } from '#operations/predictions';
-import type { BlobStore } from '#ports/blob-store';
-import type { ModelRuntime } from '#ports/model-runtime';
 import type { Foundation } from './foundation.ts';
 
 export interface OperationsNeeds {
@@ -43,7 +40,11 @@ export interface WiredOperations {
   readonly bound: BoundRoute[];
   readonly handlers: Pick<
     JobHandlers,
-    'deployments.promote' | 'deployments.recalibrate' | 'rollouts.judge' | 'predictions.features'
+    | 'deployments.promote'
+    | 'deployments.recalibrate'
+    | 'rollouts.judge'
+    | 'predictions.compact'
+    | 'predictions.features'
   >;
   /** When answers are recalibrated. */
   schedules(): Promise<Schedule[]>;
@@ -100,41 +101,6 @@ function specOf({ name, declaration, appliedAt }: Project): DeploymentSpec | und
       ? { windowMs: recalibration.window, priorRows: recalibration.prior_rows, schedule: recalibration.schedule }
       : null,
     declaredAt: appliedAt,
-  };
-}
-
-/** Models as the registry has them; promotion only by a verdict that gates have given. */
-export function modelsFrom(
-  registry: ModelRegistry,
-  verdictOf: (id: string) => Promise<Verdict | undefined>,
-  { blobs, runtime }: { readonly blobs: Pick<BlobStore, 'localFile'>; readonly runtime: ModelRuntime },
-): ModelSource {
-  const passing = async (model: string, version: number, verdictId: string): Promise<Verdict> => {
-    const verdict = await verdictOf(verdictId);
-    if (!verdict) throw notFound('verdict', verdictId, 'Evaluate the version: its verdict names the id.');
-    const refusal = refusalOf(verdict, model, version);
-    if (refusal !== undefined) throw conflict(refusal, { field: 'verdictId' });
-    return verdict;
-  };
-  return {
-    async onnxDigest(model, version) {
-      const { onnx, flavors } = await registry.modelFiles(model, version);
-      if (onnx) return onnx;
-      throw conflict(`${model}/${version} has no ONNX file (its flavors: ${flavors.join(', ') || 'none'})`, {
-        field: 'version',
-        hint: 'Log it with mlflow.onnx.log_model; other flavors are not served yet.',
-      });
-    },
-    async inputs(digest) {
-      const loaded = await runtime.load(await blobs.localFile(digest));
-      await loaded.close();
-      return loaded.inputs;
-    },
-    requirePassingVerdict: async (model, version, verdictId) => void (await passing(model, version, verdictId)),
-    async promote({ model, version, verdictId, cause }) {
-      const verdict = await passing(model, version, verdictId);
-      await registry.promote({ model, version, alias: 'champion', verdict, reason: 'rolled out', cause });
-    },
   };
 }
 

@@ -22,6 +22,8 @@ const noBlobs: Readonly<Record<string, string>> = {
   'expectation_tests.suite_digest': 'of the text of a file of the project',
   'project_revisions.digest': 'of the declaration, which is in the row',
   'revisions.digest': 'of the revision itself',
+  'revisions.package_digest': 'of a list of files, which stands in model_packages',
+  'model_packages.package_digest': 'of the list that the row belongs to',
   'pipeline_runs.code_digest': 'of the names and hashes of files of code, which are in the repository',
 };
 

@@ -1,4 +1,5 @@
 import { open, rename, rm, stat } from 'node:fs/promises';
+import { invalid } from '#kernel/errors';
 import type { Analytics, Cell, DataColumn, DataFile, DataQuestion, DataRow, DataTarget } from '#ports/analytics';
 import { quoteText } from '#ports/analytics';
 import { columnTypeOf } from './cells.ts';
@@ -102,7 +103,15 @@ function filesOf(question: DataQuestion): DataFile[] {
   return Object.values(question.tables).flat();
 }
 
+/** Views of the question's tables, once it is sure to be one statement: a second one could write to files it may read. */
 async function createViews(session: Session, question: DataQuestion): Promise<void> {
+  const { count } = await session.connection.extractStatements(question.sql);
+  if (count !== 1) {
+    throw invalid(`The question is ${count} statements`, {
+      field: 'sql',
+      hint: 'Ask one select, without a semicolon.',
+    });
+  }
   for (const [table, files] of Object.entries(question.tables)) {
     await run(session, viewStatements(table, files, question.sql));
   }

@@ -287,6 +287,7 @@ index CREATE INDEX logged_models_trash ON logged_models USING btree (deleted_at)
 index CREATE INDEX model_history_of_event ON model_history USING btree (event_seq)
 index CREATE INDEX model_history_of_model ON model_history USING btree (model_id, seq)
 index CREATE INDEX model_history_of_name ON model_history USING btree (model, seq)
+index CREATE INDEX model_packages_digest ON model_packages USING btree (digest)
 index CREATE INDEX model_versions_run ON model_versions USING btree (run_id)
 index CREATE INDEX monitor_alerts_newest ON monitor_alerts USING btree (project, monitor)
 index CREATE INDEX outcomes_pending ON outcomes USING btree (deployment, received_at) WHERE (is_pending = 1)
@@ -369,6 +370,7 @@ index CREATE UNIQUE INDEX metric_pyramids_pk ON metric_pyramids USING btree (run
 index CREATE UNIQUE INDEX migrations_pkey ON migrations USING btree (name)
 index CREATE UNIQUE INDEX model_aliases_pk ON model_aliases USING btree (model_id, alias)
 index CREATE UNIQUE INDEX model_history_pkey ON model_history USING btree (seq)
+index CREATE UNIQUE INDEX model_packages_pk ON model_packages USING btree (package_digest, path)
 index CREATE UNIQUE INDEX model_version_counters_pkey ON model_version_counters USING btree (name)
 index CREATE UNIQUE INDEX model_version_tags_pk ON model_version_tags USING btree (model_id, version, key)
 index CREATE UNIQUE INDEX model_versions_pk ON model_versions USING btree (model_id, version)
@@ -386,6 +388,7 @@ index CREATE UNIQUE INDEX pipeline_runs_request ON pipeline_runs USING btree (pr
 index CREATE UNIQUE INDEX pipeline_stages_pk ON pipeline_stages USING btree (pipeline_run, name)
 index CREATE UNIQUE INDEX prediction_counters_pkey ON prediction_counters USING btree (deployment)
 index CREATE UNIQUE INDEX prediction_features_pk ON prediction_features USING btree (segment, deployment)
+index CREATE UNIQUE INDEX prediction_log_files_pk ON prediction_log_files USING btree (deployment, name)
 index CREATE UNIQUE INDEX predictions_pk ON predictions USING btree (deployment, example_id, role, revision)
 index CREATE UNIQUE INDEX project_revisions_pk ON project_revisions USING btree (project, revision)
 index CREATE UNIQUE INDEX projects_pkey ON projects USING btree (name)
@@ -522,6 +525,10 @@ model_history.seq bigint not null
 model_history.to_value text
 model_history.verdict_id text
 model_history.version bigint
+model_packages.digest text not null
+model_packages.package_digest text not null
+model_packages.path text not null
+model_packages.size_bytes bigint not null
 model_version_counters.last_version bigint not null
 model_version_counters.name text not null
 model_version_tags.key text not null
@@ -651,6 +658,13 @@ prediction_features.min_event_time bigint not null
 prediction_features.rows bigint not null
 prediction_features.segment text not null
 prediction_features.size_bytes bigint not null
+prediction_log_files.deployment text not null
+prediction_log_files.digest text not null
+prediction_log_files.max_at bigint not null
+prediction_log_files.min_at bigint not null
+prediction_log_files.name text not null
+prediction_log_files.rows bigint not null
+prediction_log_files.size_bytes bigint not null
 predictions.baseline_value double precision
 predictions.decision bigint
 predictions.deployment text not null
@@ -722,10 +736,12 @@ revisions.created_at bigint not null
 revisions.created_by text not null
 revisions.deployment text not null
 revisions.digest text not null
+revisions.flavor text not null default 'onnx'::text
 revisions.input_adapters text not null
 revisions.model text not null
 revisions.model_digest text not null
 revisions.number bigint not null
+revisions.package_digest text
 revisions.threshold double precision not null
 revisions.version bigint not null
 rollouts.cycle text

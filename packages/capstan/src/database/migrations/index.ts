@@ -30,6 +30,8 @@ import { reportedRuns } from './0032-reported-runs.ts';
 import { parallelStages } from './0033-parallel-stages.ts';
 import { quarantinedRows } from './0034-quarantined-rows.ts';
 import { lineageOfCheckouts } from './0035-lineage-of-checkouts.ts';
+import { modelPackages } from './0036-model-packages.ts';
+import { predictionLog } from './0037-prediction-log.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step in order. A step that has been released is never changed. */
@@ -66,4 +68,6 @@ export const migrations: readonly Migration[] = [
   parallelStages,
   quarantinedRows,
   lineageOfCheckouts,
+  modelPackages,
+  predictionLog,
 ];

@@ -3,6 +3,7 @@ import type { RolloutState } from '@capstan/api';
 /** What is served under one name. */
 export interface DeploymentsTable {
   name: string;
+  /** Empty where no project declares it. */
   project: string;
   model: string;
   context_id: string | null;
@@ -33,6 +34,19 @@ export interface RevisionsTable {
   input_adapters: string;
   created_at: number;
   created_by: string;
+  /** As in MLflow's flavors. */
+  flavor: 'onnx' | 'python_function';
+  /** Of the list of the model's files; null for revisions from before they were kept. */
+  package_digest: string | null;
+}
+
+/** The files of a model version that some revision serves, by the digest of their list. */
+export interface ModelPackagesTable {
+  package_digest: string;
+  /** From the model's own folder. */
+  path: string;
+  digest: string;
+  size_bytes: number;
 }
 
 /** Which revisions have been champion, so that one can go back. */
@@ -201,9 +215,23 @@ export interface FeedbackPartsTable {
   correction: number;
 }
 
+/** Parquet files of the prediction log, of a deployment each. */
+export interface PredictionLogFilesTable {
+  deployment: string;
+  /** The segment, or what several of them were made into. */
+  name: string;
+  digest: string;
+  size_bytes: number;
+  rows: number;
+  /** When its first and last rows were answered. */
+  min_at: number;
+  max_at: number;
+}
+
 export interface OperationsSchema {
   deployments: DeploymentsTable;
   revisions: RevisionsTable;
+  model_packages: ModelPackagesTable;
   champions: ChampionsTable;
   recalibrations: RecalibrationsTable;
   rollouts: RolloutsTable;
@@ -215,5 +243,6 @@ export interface OperationsSchema {
   predictions: PredictionsTable;
   outcomes: OutcomesTable;
   outcome_corrections: OutcomeCorrectionsTable;
+  prediction_log_files: PredictionLogFilesTable;
   feedback_parts: FeedbackPartsTable;
 }

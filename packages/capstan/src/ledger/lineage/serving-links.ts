@@ -86,11 +86,12 @@ export async function cycleLink(
   pipelineRun: PipelineRunSummary | undefined,
 ): Promise<Link<CycleSummary & { decisions: CycleStep[] }>> {
   const id = rollout.cycle ?? pipelineRun?.cycle ?? undefined;
-  if (id === undefined) {
+  const { project } = rollout;
+  if (id === undefined || project === null) {
     return { missing: `no turn of the cycle: the rollout was started by ${rollout.startedBy ?? 'nobody on record'}` };
   }
   return await lookUp(async () => {
-    const { steps, ...summary } = await retraining.get(rollout.project, id);
+    const { steps, ...summary } = await retraining.get(project, id);
     return { ...summary, decisions: steps.filter(({ step }) => step === 'trigger') };
   }, `the turn ${id} is not on record`);
 }

@@ -126,9 +126,10 @@ export async function setup(database: Database, host: (real: ModelRuntime) => Mo
   const real = createRuntimeOnnx();
   const gates = createGates({ ...base, runtime: real, projects, datasets, registry, lineage: pipelines });
   const models: ModelSource = {
-    async onnxDigest(model, version) {
-      const { onnx } = await registry.modelFiles(model, version);
-      return onnx ?? (await untold());
+    async served(model, version) {
+      const { onnx, files } = await registry.modelFiles(model, version);
+      const digest = onnx ?? (await untold());
+      return { flavor: 'onnx', digest, packageDigest: digest, files };
     },
     inputs: async () => [],
     requirePassingVerdict: async (_model, _version, id) => void (await gates.get(id)),

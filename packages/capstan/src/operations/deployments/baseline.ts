@@ -1,5 +1,6 @@
 import type { Writer } from '#database';
 import type { Cause } from '#kernel/cause';
+import { inProject } from './model.ts';
 import { publish } from './publish.ts';
 import type { DeploymentsDeps, KnownBaseline } from './deps.ts';
 import * as store from './store.ts';
@@ -28,7 +29,7 @@ export async function keepBaseline(
   if (row.baseline_probability !== null) return false;
   await store.updateDeployment(writer, row.name, { baseline_probability: probability });
   await deps.events.append(writer, cause, {
-    project: row.project,
+    ...inProject(row.project),
     subject: `deployment:${row.name}`,
     type: 'deployment.baseline-set',
     payload: { deployment: row.name, probability, source },

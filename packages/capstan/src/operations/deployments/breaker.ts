@@ -4,15 +4,17 @@ import type { Cause } from '#kernel/cause';
 import { notFound } from '#kernel/errors';
 import { judgeBudget, type RealisedValue } from './budget.ts';
 import { endByHand } from './change-rollout.ts';
+import { inProject } from './model.ts';
 import { progressOf } from './progress.ts';
 import { publish } from './publish.ts';
 import type { DeploymentsDeps } from './deps.ts';
+import { declaredSpec } from './spec.ts';
 import * as store from './store.ts';
 
 /** Since when outcomes count against the budget: its window, but nothing from before the breaker was last closed. */
 export async function budgetWindow(deps: DeploymentsDeps, name: string): Promise<{ since: number } | null> {
   const row = await store.getDeployment(deps.database.read, name);
-  const budget = row && (await deps.specs.of(name)).lossBudget;
+  const budget = row && (await declaredSpec(deps.specs, name))?.lossBudget;
   if (!row || !budget || row.breaker_state === 'open') return null;
   return { since: Math.max(deps.clock.now() - budget.windowMs, row.breaker_changed_at ?? 0) };
 }
@@ -24,7 +26,7 @@ export async function judgeLossBudget(
   realised: RealisedValue,
   cause: Cause,
 ): Promise<RolloutCheck | null> {
-  const budget = (await deps.specs.of(name)).lossBudget;
+  const budget = (await declaredSpec(deps.specs, name))?.lossBudget;
   if (!budget) return null;
   const check = judgeBudget(budget, realised);
   if (check.status !== 'fail') return check;
@@ -54,7 +56,7 @@ export async function setBreaker(
       breaker_reason: state === 'open' ? reason : null,
       breaker_changed_at: deps.clock.now(),
     });
-    const about = { project: row.project, subject: `deployment:${name}` };
+    const about = { ...inProject(row.project), subject: `deployment:${name}` };
     const fact =
       state === 'open'
         ? await deps.events.append(writer, cause, {

@@ -5,7 +5,7 @@ import { conflict, notFound } from '#kernel/errors';
 import { assertTransition, isTerminal } from '#kernel/state-machine';
 import { currentChecks, decide, resumed, stateOfStage, type RolloutProgress } from './decide.ts';
 import type { EvidenceItem } from './evidence.ts';
-import { rolloutTransitions } from './model.ts';
+import { inProject, rolloutTransitions } from './model.ts';
 import { progressOf, storedProgress, type StoredProgress } from './progress.ts';
 import { publish } from './publish.ts';
 import type { DeploymentsDeps } from './deps.ts';
@@ -59,7 +59,7 @@ export async function hearReplica(
     if (before.isLive) return;
     if (before.stage === 0) {
       await deps.events.append(writer, cause, {
-        project: row.project,
+        ...inProject(row.project),
         subject: `revision:${row.deployment}/${row.revision}`,
         type: 'revision.live',
         payload: { deployment: row.deployment, revision: row.revision, replica: heard.replica },
@@ -94,7 +94,7 @@ export async function resumeRollout(deps: DeploymentsDeps, id: string, reason: s
     assertTransition(rolloutTransitions, `rollout ${id}`, row.state, stateOfStage(before.plan, before.stage));
     const progress = resumed(before, deps.clock.now());
     await deps.events.append(writer, row.cycle === null ? cause : { ...cause, cycle: row.cycle }, {
-      project: row.project,
+      ...inProject(row.project),
       subject: `rollout:${id}`,
       type: 'rollout.resumed',
       payload: { deployment: row.deployment, rollout: id, revision: row.revision, reason },

@@ -1,7 +1,10 @@
 import { digestsIn, type Database, type DigestPlace } from '#database';
 import type { BlobHolder } from '#ports/blob-holder';
 
-const places: readonly DigestPlace[] = [{ table: 'revisions', key: ['deployment', 'number'], column: 'model_digest' }];
+const places: readonly DigestPlace[] = [
+  { table: 'revisions', key: ['deployment', 'number'], column: 'model_digest' },
+  { table: 'model_packages', key: ['package_digest', 'path'], column: 'digest' },
+];
 
 /** Model files that revisions serve, or may be rolled back to. */
 export function deploymentBlobs(database: Database): BlobHolder {

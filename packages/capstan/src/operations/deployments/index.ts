@@ -13,6 +13,7 @@ export type { EvidenceItem, PartOutcome } from './evidence.ts';
 export { judgeBudget, type RealisedValue } from './budget.ts';
 export type { Analysis, DeploymentSpec, DeploymentSpecs, ModelSource, ValueMatrix } from './spec.ts';
 export { valueMatrixOf } from './spec.ts';
+export { NO_PROJECT } from './model.ts';
 export { valueOf } from './threshold.ts';
 export { recalibrationSchedules } from './schedules.ts';
 export type { FittedShift, RecalibrationPlan } from './recalibrate.ts';

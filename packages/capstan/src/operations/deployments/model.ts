@@ -1,4 +1,10 @@
-import { eventPayloads, type EventPayload, type InputAdapter, type RolloutState } from '@capstan/api';
+import {
+  eventPayloads,
+  type EventPayload,
+  type InputAdapter,
+  type RolloutState,
+  type ServedFlavor,
+} from '@capstan/api';
 import { digestOf } from '#kernel/digest';
 import { invalid } from '#kernel/errors';
 import type { Transitions } from '#kernel/state-machine';
@@ -15,6 +21,8 @@ export const rolloutTransitions: Transitions<RolloutState> = {
 
 /** What a revision is made of. Never changed: another threshold or another unit conversion is another revision. */
 export interface RevisionContent {
+  /** Left out for ONNX, as in revisions from before there were other flavors: equal content has equal digests. */
+  readonly flavor?: Exclude<ServedFlavor, 'onnx'>;
   readonly model: string;
   readonly version: number;
   readonly modelDigest: `sha256:${string}`;
@@ -41,6 +49,14 @@ export function checkRevision(content: RevisionContent): void {
       });
     }
   }
+}
+
+/** The project of a deployment that none declares, where a row must have one. */
+export const NO_PROJECT = '';
+
+/** What a fact says of its project: nothing where there is none. */
+export function inProject(project: string): { readonly project?: string } {
+  return project === NO_PROJECT ? {} : { project };
 }
 
 /** The payload of a `rollout.ended` fact. */

@@ -79,6 +79,8 @@ function routeTo(revision: store.RevisionRow, role: ServingRoute['role'], share:
     model: revision.model,
     modelVersion: revision.version,
     digest: revision.model_digest,
+    flavor: revision.flavor,
+    package: revision.package_digest,
     threshold: revision.threshold,
     inputAdapters: JSON.parse(revision.input_adapters),
     shift,

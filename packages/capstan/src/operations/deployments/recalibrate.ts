@@ -1,5 +1,6 @@
 import type { Cause } from '#kernel/cause';
 import type { DeploymentsDeps } from './deps.ts';
+import { inProject } from './model.ts';
 import { publish } from './publish.ts';
 import * as store from './store.ts';
 
@@ -59,7 +60,7 @@ export async function recalibrate(
         model_loss: modelLoss,
       });
       await deps.events.append(writer, cause, {
-        project: row.project,
+        ...inProject(row.project),
         subject: `revision:${name}/${revision}`,
         type: 'deployment.recalibrated',
         payload: { deployment: name, revision, shift, rows, answeredLoss, modelLoss },

@@ -3,6 +3,7 @@ import type {
   Deployment,
   InputAdapter,
   Judgement,
+  ModelPackage,
   Recalibration,
   ReplicaReport,
   Revision,
@@ -12,7 +13,7 @@ import type {
 } from '@capstan/api';
 import { judgement as judgementSchema } from '@capstan/api';
 import type { Cause } from '#kernel/cause';
-import { conflict, DomainError, notFound } from '#kernel/errors';
+import { conflict, notFound } from '#kernel/errors';
 import { readPageToken, writePageToken } from '#kernel/filter/page-token';
 import { setBaseline } from './baseline.ts';
 import { budgetWindow, judgeLossBudget, setBreaker } from './breaker.ts';
@@ -20,11 +21,12 @@ import type { RealisedValue } from './budget.ts';
 import { advanceRollout, endByHand, holdRollout, resumeRollout, type EvidenceCursor } from './change-rollout.ts';
 import type { DeploymentsDeps } from './deps.ts';
 import type { EvidenceItem } from './evidence.ts';
+import { inProject } from './model.ts';
 import { progressOf } from './progress.ts';
 import { publish } from './publish.ts';
 import { takeReport } from './replicas.ts';
 import { currentSnapshot, nextSnapshot } from './snapshot.ts';
-import type { DeploymentSpec, ValueMatrix } from './spec.ts';
+import { declaredSpec, type ValueMatrix } from './spec.ts';
 import { startRollout, type StartRollout } from './start-rollout.ts';
 import * as store from './store.ts';
 import { recalibrate, recalibrationPlan, type FittedShift, type RecalibrationPlan } from './recalibrate.ts';
@@ -83,7 +85,9 @@ export interface Deployments {
     signal: AbortSignal,
   ): Promise<Snapshot>;
   report(replica: string, report: ReplicaReport, cause: Cause): Promise<void>;
-  /** The model file of some revision. @throws DomainError NOT_FOUND for any other blob */
+  /** The files of a revision's model, by the digest of their list. @throws DomainError NOT_FOUND */
+  modelPackage(digest: string): Promise<ModelPackage>;
+  /** A model file of some revision. @throws DomainError NOT_FOUND for any other blob */
   modelFile(digest: `sha256:${string}`): Promise<Readable>;
 }
 
@@ -100,7 +104,7 @@ const MAX_JUDGEMENTS = 1_000;
 export function createDeployments(deps: DeploymentsDeps): Deployments {
   const { database } = deps;
   const viewOf = async (row: store.DeploymentRow, replicas: readonly store.ReplicaRow[]): Promise<Deployment> =>
-    deploymentView(database.read, row, replicas, (await declared(deps, row.name))?.lossBudget ?? null);
+    deploymentView(database.read, row, replicas, (await declaredSpec(deps.specs, row.name))?.lossBudget ?? null);
   const get = async (name: string): Promise<Deployment> => {
     const row = await store.getDeployment(database.read, name);
     if (!row) throw unknownDeployment(name);
@@ -178,6 +182,11 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
     snapshot: () => currentSnapshot(deps),
     nextSnapshot: (has, waitMs, signal) => nextSnapshot(deps, has, waitMs, signal),
     report: (replica, report, cause) => takeReport(deps, replica, report, cause),
+    async modelPackage(digest) {
+      const files = await store.packageFiles(database.read, digest);
+      if (files.length > 0) return { files };
+      throw notFound('model package', digest);
+    },
     async modelFile(digest) {
       if (!(await store.isModelFile(database.read, digest))) throw notFound('model file', digest);
       return await deps.blobs.read(digest);
@@ -199,7 +208,7 @@ async function rollBack(deps: DeploymentsDeps, name: string, reason: string, cau
     }
     await store.updateDeployment(writer, name, { champion: to });
     await deps.events.append(writer, cause, {
-      project: row.project,
+      ...inProject(row.project),
       subject: `deployment:${name}`,
       type: 'deployment.rolled-back',
       payload: { deployment: name, from: row.champion, to, reason },
@@ -211,23 +220,13 @@ async function rollBack(deps: DeploymentsDeps, name: string, reason: string, cau
 async function pricing(deps: DeploymentsDeps, name: string): Promise<Pricing> {
   const row = await store.getDeployment(deps.database.read, name);
   if (!row) throw unknownDeployment(name);
-  const spec = await declared(deps, name);
+  const spec = await declaredSpec(deps.specs, name);
   return {
     project: row.project,
     context: { id: row.context_id, eventTime: row.context_event_time },
     value: spec?.value ?? null,
     baselineProbability: row.baseline_probability,
   };
-}
-
-/** Answers go on being logged after a project has stopped declaring the deployment. */
-async function declared(deps: DeploymentsDeps, name: string): Promise<DeploymentSpec | undefined> {
-  try {
-    return await deps.specs.of(name);
-  } catch (error) {
-    if (error instanceof DomainError && error.code === 'NOT_FOUND') return undefined;
-    throw error;
-  }
 }
 
 async function inputAdapters(

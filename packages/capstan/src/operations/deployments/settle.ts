@@ -4,7 +4,7 @@ import type { Jobs } from '#jobs';
 import type { Cause } from '#kernel/cause';
 import { isTerminal } from '#kernel/state-machine';
 import type { RolloutProgress, Step } from './decide.ts';
-import { rolloutTransitions } from './model.ts';
+import { inProject, rolloutTransitions } from './model.ts';
 import { storedProgress, type StoredProgress } from './progress.ts';
 import { publish } from './publish.ts';
 import * as store from './store.ts';
@@ -65,7 +65,7 @@ async function recordStep(
   before: { cause: Cause; progress: RolloutProgress },
   { judgement, progress }: Step,
 ): Promise<{ cause: Cause; progress: RolloutProgress }> {
-  const about = { project: row.project, subject: `rollout:${row.id}` };
+  const about = { ...inProject(row.project), subject: `rollout:${row.id}` };
   const ids = { deployment: row.deployment, rollout: row.id, revision: row.revision };
   const judged = await deps.events.append(writer, before.cause, {
     ...about,
@@ -111,7 +111,7 @@ async function recordEnd(
   const revision = await store.getRevision(writer, row.deployment, row.revision);
   if (!revision) throw new Error(`rollout ${row.id} has no revision ${row.revision}`);
   await deps.events.append(writer, cause, {
-    project: row.project,
+    ...inProject(row.project),
     subject: `rollout:${row.id}`,
     type: 'rollout.ended',
     payload: {
@@ -143,7 +143,7 @@ async function makeChampion(
   });
   if (!isOpen) return;
   await deps.events.append(writer, cause, {
-    project: row.project,
+    ...inProject(row.project),
     subject: `deployment:${row.deployment}`,
     type: 'breaker.closed',
     payload: { deployment: row.deployment, reason: `revision ${row.revision} has been rolled out` },

@@ -1,5 +1,6 @@
-import type { BreakerMode, Charter, RolloutStage } from '@capstan/api';
+import type { BreakerMode, Charter, ModelPackage, RolloutStage, ServedFlavor } from '@capstan/api';
 import type { Cause } from '#kernel/cause';
+import { DomainError } from '#kernel/errors';
 import type { TensorSpec } from '#ports/model-runtime';
 
 /** What a decision is worth, per prediction, by decision and truth; in the charter's currency. */
@@ -56,12 +57,40 @@ export interface DeploymentSpecs {
   all(): Promise<readonly DeploymentSpec[]>;
 }
 
+/** The declaration of a deployment; undefined where no project declares it, or none any more. */
+export async function declaredSpec(specs: DeploymentSpecs, deployment: string): Promise<DeploymentSpec | undefined> {
+  try {
+    return await specs.of(deployment);
+  } catch (error) {
+    if (error instanceof DomainError && error.code === 'NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+/** What a data plane needs of a model version. */
+export interface ServedModel {
+  readonly flavor: ServedFlavor;
+  /** Of the ONNX file; of the list of files for other flavors. */
+  readonly digest: Digest;
+  /** Of the list of files. */
+  readonly packageDigest: Digest;
+  readonly files: readonly ModelPackage['files'][number][];
+}
+
+/** Where it stands what a model takes: in its ONNX file, or in its MLmodel file. */
+export interface InputsSource {
+  readonly flavor: ServedFlavor;
+  readonly file: Digest;
+}
+
+type Digest = `sha256:${string}`;
+
 /** What a rollout needs of the registry: joined with `model/registry` by the composition root. */
 export interface ModelSource {
-  /** Digest of the model's one ONNX file. @throws DomainError NOT_FOUND; CONFLICT when the version has no ONNX file */
-  onnxDigest(model: string, version: number): Promise<`sha256:${string}`>;
-  /** What a model file takes. @throws DomainError INVALID_ARGUMENT when it is no loadable model */
-  inputs(digest: `sha256:${string}`): Promise<readonly TensorSpec[]>;
+  /** @throws DomainError NOT_FOUND; CONFLICT when the version is of no flavor that is served, or its files are elsewhere */
+  served(model: string, version: number): Promise<ServedModel>;
+  /** What a model takes; null where it does not say. @throws DomainError INVALID_ARGUMENT when it is no loadable model */
+  inputs(source: InputsSource): Promise<readonly TensorSpec[] | null>;
   /** @throws DomainError CONFLICT unless the verdict exists, is about this version and passed */
   requirePassingVerdict(model: string, version: number, verdictId: string): Promise<void>;
   /** Makes the version the champion of its model; the same promotion again has no effect. */

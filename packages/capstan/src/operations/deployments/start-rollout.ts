@@ -1,24 +1,27 @@
 import type { InputAdapter, RolloutStage } from '@capstan/api';
-import type { Writer } from '#database';
+import type { Reader, Writer } from '#database';
 import type { Cause } from '#kernel/cause';
-import { conflict, invalid } from '#kernel/errors';
+import { conflict, invalid, notFound } from '#kernel/errors';
+import type { TensorSpec } from '#ports/model-runtime';
 import { keepBaseline } from './baseline.ts';
 import type { RolloutProgress } from './decide.ts';
 import { startEvidence } from './evidence.ts';
-import { checkRevision, revisionDigest, type RevisionContent } from './model.ts';
+import { checkRevision, inProject, NO_PROJECT, revisionDigest, type RevisionContent } from './model.ts';
 import { defaultPolicy } from './policy.ts';
 import { storedProgress } from './progress.ts';
 import { publish } from './publish.ts';
 import type { DeploymentsDeps } from './deps.ts';
 import { wakeAtTimeout } from './settle.ts';
 import { requireSentInputs } from './sent-inputs.ts';
-import type { DeploymentSpec } from './spec.ts';
+import { declaredSpec, type DeploymentSpec, type ModelSource, type ServedModel } from './spec.ts';
 import * as store from './store.ts';
 import { valueOptimalThreshold } from './threshold.ts';
 
 export interface StartRollout {
   readonly deployment: string;
   readonly version: number;
+  /** Needed where no project declares the deployment. */
+  readonly model?: string | undefined;
   /** Left out: the value-optimal one of the charter, or 0.5 where it has no value matrix. */
   readonly threshold?: number | undefined;
   readonly inputAdapters?: Readonly<Record<string, InputAdapter>> | undefined;
@@ -40,12 +43,17 @@ const DEFAULT_THRESHOLD = 0.5;
  * @throws DomainError NOT_FOUND, INVALID_ARGUMENT, CONFLICT (another rollout is under way; no passing verdict)
  */
 export async function startRollout(deps: DeploymentsDeps, input: StartRollout, cause: Cause): Promise<string> {
-  const spec = await deps.specs.of(input.deployment);
-  const hasGuards = input.guards ?? true;
+  const declared = await declaredSpec(deps.specs, input.deployment);
+  const spec = declared ?? undeclared(input, deps.clock.now());
+  requireDeclaredModel(spec, input);
+  // Who declares nothing has declared no checks either.
+  const hasGuards = declared !== undefined && (input.guards ?? true);
+  const served = await deps.models.served(spec.model, input.version);
   const content: RevisionContent = {
     model: spec.model,
     version: input.version,
-    modelDigest: await deps.models.onnxDigest(spec.model, input.version),
+    ...(served.flavor !== 'onnx' && { flavor: served.flavor }),
+    modelDigest: served.digest,
     threshold: input.threshold ?? (spec.value ? valueOptimalThreshold(spec.value) : DEFAULT_THRESHOLD),
     inputAdapters: input.inputAdapters ?? {},
   };
@@ -58,7 +66,8 @@ export async function startRollout(deps: DeploymentsDeps, input: StartRollout, c
       hint: 'Evaluate the version first, or start it without guards, which is recorded.',
     });
   }
-  if (!hasGuards && input.newInputs !== true) await requireInputsOfChampion(deps, input, content);
+  if (!hasGuards && input.newInputs !== true)
+    await requireInputsOfChampion(deps, { ...input, model: spec.model }, served);
   const baseline = await newBaseline(deps, spec, input);
   const latestSeq = await deps.latestEvidence(input.deployment);
 
@@ -67,32 +76,79 @@ export async function startRollout(deps: DeploymentsDeps, input: StartRollout, c
     const existing = await findSame(writer, deployment, content, cause);
     if (existing !== undefined) return existing;
     if (baseline) await keepBaseline(deps, writer, deployment, baseline, cause);
-    const revision = await makeRevision(deps, writer, deployment, content, cause);
+    const revision = await makeRevision(deps, writer, deployment, { content, served }, cause);
     return await makeRollout(deps, writer, { deployment, spec, revision, content, hasGuards, latestSeq, input, cause });
   });
+}
+
+/** A deployment that no project declares: one model, answered by one revision, with nothing to guard it. */
+function undeclared({ deployment, model }: StartRollout, now: number): DeploymentSpec {
+  if (model === undefined) {
+    throw notFound(
+      'deployment',
+      deployment,
+      'Declare it under `deployment` in a capstan.yaml and apply that, or name its model.',
+    );
+  }
+  return {
+    deployment,
+    project: NO_PROJECT,
+    model,
+    context: { id: null, eventTime: null },
+    plan: [{ kind: 'full' }],
+    analysis: ['errors', 'latency'],
+    value: null,
+    lossBudget: null,
+    recalibration: null,
+    declaredAt: now,
+  };
+}
+
+function requireDeclaredModel(spec: DeploymentSpec, { model, deployment }: StartRollout): void {
+  if (model === undefined || model === spec.model) return;
+  throw conflict(`The project '${spec.project}' declares that ${deployment} serves ${spec.model}, not ${model}`, {
+    field: 'model',
+    hint: `Deploy ${model} under another name, or change the declaration.`,
+  });
+}
+
+/** What a model takes; null where it does not say. */
+async function inputsOf(
+  models: ModelSource,
+  { flavor, digest, files }: Pick<ServedModel, 'flavor' | 'digest' | 'files'>,
+): Promise<readonly TensorSpec[] | null> {
+  if (flavor === 'onnx') return await models.inputs({ flavor, file: digest });
+  const description = files.find(({ path }) => path === 'MLmodel');
+  return description ? await models.inputs({ flavor, file: description.digest }) : null;
+}
+
+async function servedBy(reader: Reader, row: store.RevisionRow) {
+  const files = row.package_digest === null ? [] : await store.packageFiles(reader, row.package_digest);
+  return { flavor: row.flavor, digest: row.model_digest as `sha256:${string}`, files };
 }
 
 /** Without one a loss budget counts nothing and a breaker has nothing to answer with. */
 async function newBaseline(deps: DeploymentsDeps, spec: DeploymentSpec, input: StartRollout) {
   if (input.baselineProbability !== undefined) return null;
   const row = await store.getDeployment(deps.database.read, input.deployment);
-  const isKnown = row !== undefined && row.baseline_probability !== null;
+  const isKnown = spec.project === NO_PROJECT || (row !== undefined && row.baseline_probability !== null);
   return isKnown ? null : await deps.knownBaseline(spec.project);
 }
 
 async function requireInputsOfChampion(
   { database, models }: DeploymentsDeps,
-  { deployment }: StartRollout,
-  content: RevisionContent,
+  { deployment, ...version }: { readonly deployment: string; readonly model: string; readonly version: number },
+  served: ServedModel,
 ): Promise<void> {
   const row = await store.getDeployment(database.read, deployment);
   const champion =
     row === undefined || row.champion === null
       ? undefined
       : await store.getRevision(database.read, row.name, row.champion);
-  if (!champion || champion.model_digest === content.modelDigest) return;
-  const taken = await models.inputs(content.modelDigest);
-  requireSentInputs(content, taken, await models.inputs(champion.model_digest as `sha256:${string}`));
+  if (!champion || champion.model_digest === served.digest) return;
+  const taken = await inputsOf(models, served);
+  const sent = await inputsOf(models, await servedBy(database.read, champion));
+  if (taken && sent) requireSentInputs(version, taken, sent);
 }
 
 async function ensureDeployment(
@@ -112,6 +168,7 @@ async function ensureDeployment(
   };
   const before = await store.getDeployment(writer, input.deployment);
   if (before) {
+    requireSameModel(before, spec);
     if (before.project !== spec.project) {
       throw conflict(`The deployment '${before.name}' belongs to the project '${before.project}'`, {
         field: 'deployment',
@@ -133,12 +190,21 @@ async function ensureDeployment(
   };
   await store.insertDeployment(writer, row);
   await deps.events.append(writer, cause, {
-    project: spec.project,
+    ...inProject(spec.project),
     subject: `deployment:${row.name}`,
     type: 'deployment.created',
     payload: { deployment: row.name, model: spec.model },
   });
   return row;
+}
+
+/** Another model answers another question: whoever declares it has said so, and nobody else has. */
+function requireSameModel(before: store.DeploymentRow, spec: DeploymentSpec): void {
+  if (spec.project !== NO_PROJECT || before.model === spec.model) return;
+  throw conflict(`${before.name} serves ${before.model}, not ${spec.model}`, {
+    field: 'model',
+    hint: `Deploy ${spec.model} under another name.`,
+  });
 }
 
 async function findSame(
@@ -175,12 +241,13 @@ async function makeRevision(
   deps: DeploymentsDeps,
   writer: Writer,
   deployment: store.DeploymentRow,
-  content: RevisionContent,
+  { content, served }: { readonly content: RevisionContent; readonly served: ServedModel },
   cause: Cause,
 ): Promise<number> {
   const number = deployment.last_revision + 1;
   const digest = revisionDigest(content);
   await store.updateDeployment(writer, deployment.name, { last_revision: number });
+  await store.insertPackage(writer, served.packageDigest, served.files);
   await store.insertRevision(writer, {
     deployment: deployment.name,
     number,
@@ -188,13 +255,15 @@ async function makeRevision(
     model: content.model,
     version: content.version,
     model_digest: content.modelDigest,
+    flavor: served.flavor,
+    package_digest: served.packageDigest,
     threshold: content.threshold,
     input_adapters: JSON.stringify(content.inputAdapters),
     created_at: deps.clock.now(),
     created_by: cause.actor,
   });
   await deps.events.append(writer, cause, {
-    project: deployment.project,
+    ...inProject(deployment.project),
     subject: `revision:${deployment.name}/${number}`,
     type: 'revision.created',
     payload: {
@@ -257,7 +326,7 @@ async function makeRollout(deps: DeploymentsDeps, writer: Writer, start: NewRoll
     ended_at: null,
   });
   await deps.events.append(writer, cause, {
-    project: spec.project,
+    ...inProject(spec.project),
     subject: `rollout:${id}`,
     type: 'rollout.started',
     payload: {

@@ -1,5 +1,7 @@
+import type { ModelPackage } from '@capstan/api';
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { Reader, Schema, Writer } from '#database';
+import type { ServedModel } from './spec.ts';
 
 export type DeploymentRow = Selectable<Schema['deployments']>;
 export type RevisionRow = Selectable<Schema['revisions']>;
@@ -9,6 +11,8 @@ export type ReplicaRow = Selectable<Schema['serving_replicas']>;
 
 const ENDED = ['promoted', 'rolled-back'] as const;
 const SNAPSHOT_ID = 1;
+/** Rows of one statement. */
+const PACKAGE_PORTION = 200;
 
 export async function getDeployment(reader: Reader, name: string): Promise<DeploymentRow | undefined> {
   return await reader.selectFrom('deployments').selectAll().where('name', '=', name).executeTakeFirst();
@@ -60,13 +64,46 @@ export async function listRevisions(reader: Reader, deployment: string): Promise
 
 /** Whether any revision is made of this file: only such blobs are handed to data planes. */
 export async function isModelFile(reader: Reader, digest: string): Promise<boolean> {
-  const row = await reader
+  const query = reader
     .selectFrom('revisions')
-    .select('number')
+    .select('model_digest as digest')
     .where('model_digest', '=', digest)
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
+    .where('flavor', '=', 'onnx')
+    .unionAll(reader.selectFrom('model_packages').select('digest').where('digest', '=', digest))
+    .limit(1);
+  return (await query.executeTakeFirst()) !== undefined;
+}
+
+/** The files of a package by path; none when it is unknown. */
+export async function packageFiles(reader: Reader, digest: string): Promise<ModelPackage['files']> {
+  const rows = await reader
+    .selectFrom('model_packages')
+    .selectAll()
+    .where('package_digest', '=', digest)
+    .orderBy('path')
+    .execute();
+  return rows.map((row) => ({
+    path: row.path,
+    digest: row.digest as `sha256:${string}`,
+    sizeBytes: row.size_bytes,
+  }));
+}
+
+/** Keeps the list of files that has this digest; the same again has no effect. */
+export async function insertPackage(writer: Writer, digest: string, files: ServedModel['files']): Promise<void> {
+  const rows = files.map((file) => ({
+    package_digest: digest,
+    path: file.path,
+    digest: file.digest,
+    size_bytes: file.sizeBytes,
+  }));
+  for (let at = 0; at < rows.length; at += PACKAGE_PORTION) {
+    await writer
+      .insertInto('model_packages')
+      .values(rows.slice(at, at + PACKAGE_PORTION))
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
 }
 
 export async function pushChampion(writer: Writer, deployment: string, revision: number, since: number): Promise<void> {

@@ -7,6 +7,7 @@ import { createBlobFs } from '#adapters/blob-fs';
 import type { Database } from '#database';
 import { createEvents } from '#events';
 import { createJobs } from '#jobs';
+import { sha256 } from '#kernel/digest';
 import { conflict, notFound } from '#kernel/errors';
 import { randomIds } from '#ports/ids';
 import type { DeploymentsDeps } from './deps.ts';
@@ -57,12 +58,14 @@ export async function setup(
   const { digest: otherDigest } = await blobs.put(Buffer.from('a model that takes other inputs'));
   const promotions: { version: number; cycle: string | undefined }[] = [];
   const models: ModelSource = {
-    async onnxDigest(_, version) {
+    async served(_, version) {
       if (version > 9) throw notFound('model version', `late-arrival/${version}`);
-      return version > 5 ? otherDigest : digest;
+      const file = version > 5 ? otherDigest : digest;
+      const files = [{ path: 'model.onnx', digest: file, sizeBytes: 7 }];
+      return { flavor: 'onnx', digest: file, packageDigest: `sha256:${sha256(file)}`, files };
     },
-    inputs: async (of) => [
-      { name: of === otherDigest ? 'distanse' : 'distance', datatype: 'FP32', shape: [-1, 1] },
+    inputs: async ({ file }) => [
+      { name: file === otherDigest ? 'distanse' : 'distance', datatype: 'FP32', shape: [-1, 1] },
       { name: 'carrier', datatype: 'BYTES', shape: [-1, 1] },
     ],
     async requirePassingVerdict(_model, _version, verdictId) {

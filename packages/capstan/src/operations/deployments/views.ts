@@ -1,6 +1,7 @@
 import { replicaReport, type Deployment, type Recalibration, type Revision, type Rollout } from '@capstan/api';
 import type { Reader } from '#database';
 import { currentChecks } from './decide.ts';
+import { NO_PROJECT } from './model.ts';
 import { progressOf } from './progress.ts';
 import type { DeploymentSpec } from './spec.ts';
 import * as store from './store.ts';
@@ -15,6 +16,7 @@ export function revisionView(row: store.RevisionRow): Revision {
     digest: row.digest,
     model: row.model,
     version: row.version,
+    flavor: row.flavor,
     modelDigest: row.model_digest as Revision['modelDigest'],
     threshold: row.threshold,
     inputAdapters: JSON.parse(row.input_adapters) as Revision['inputAdapters'],
@@ -28,7 +30,7 @@ export function rolloutView(row: store.RolloutRow): Rollout {
   return {
     id: row.id,
     deployment: row.deployment,
-    project: row.project,
+    project: row.project === NO_PROJECT ? null : row.project,
     revision: row.revision,
     from: row.from_revision,
     state: row.state,
@@ -58,7 +60,7 @@ export async function deploymentView(
   const recalibration = (await store.latestRecalibrations(reader, row.name)).get(row.champion ?? 0);
   return {
     name: row.name,
-    project: row.project,
+    project: row.project === NO_PROJECT ? null : row.project,
     model: row.model,
     ...(champion && { champion: revisionView(champion) }),
     ...(rollout && { rollout: rolloutView(rollout) }),

@@ -1,4 +1,3 @@
-import type { Deployment } from '@capstan/api';
 import type { Cause } from '#kernel/cause';
 import type { MonitorsDeps } from './deps.ts';
 import { judgeFeatures } from './judge-features.ts';
@@ -6,6 +5,7 @@ import { judgeRealised } from './judge-performance.ts';
 import { watchesOf, type Watch } from './model.ts';
 import { recordWindow } from './record.ts';
 import * as store from './store.ts';
+import type { WatchedDeployment } from './watched.ts';
 import { completeUntil, windowAt, type Window } from './window.ts';
 
 /** After a long stop the windows are judged in portions, one portion a tick. */
@@ -17,10 +17,9 @@ export async function watchProject(deps: MonitorsDeps, projectName: string, caus
   const watches = watchesOf(declaration);
   if (watches.length === 0 || !declaration.deployment) return;
   for (const watch of watches) {
-    const deployment = (await deps.deployments.list(projectName)).find(
-      ({ name }) => name === declaration.deployment?.name,
-    );
-    if (!deployment) return;
+    const found = (await deps.deployments.list(projectName)).find(({ name }) => name === declaration.deployment?.name);
+    if (!found) return;
+    const deployment = { ...found, project: projectName };
     const labelDelayMs = Object.values(declaration.datasets).find(({ label }) => label)?.label?.arrives_after ?? 0;
     for (const window of await dueWindows(deps, watch, deployment, labelDelayMs)) {
       const watched = { watch, deployment, window };
@@ -34,7 +33,7 @@ export async function watchProject(deps: MonitorsDeps, projectName: string, caus
 async function dueWindows(
   deps: MonitorsDeps,
   watch: Watch,
-  { name, project }: Deployment,
+  { name, project }: WatchedDeployment,
   labelDelayMs: number,
 ): Promise<Window[]> {
   const now = deps.clock.now();

@@ -1,4 +1,5 @@
 import type { Writer } from '#database';
+import { insertLogFile, type LogFileRow } from './log/log.store.ts';
 
 export interface FeatureRow {
   readonly segment: string;
@@ -15,6 +16,7 @@ export async function replaceRawWithFeatures(
   writer: Writer,
   segment: string,
   files: readonly FeatureRow[],
+  logs: readonly LogFileRow[],
 ): Promise<void> {
   for (const file of files) {
     await writer
@@ -31,5 +33,6 @@ export async function replaceRawWithFeatures(
       .onConflict((conflict) => conflict.doNothing())
       .execute();
   }
+  for (const log of logs) await insertLogFile(writer, log);
   await writer.updateTable('segments').set({ raw_digest: null }).where('id', '=', segment).execute();
 }

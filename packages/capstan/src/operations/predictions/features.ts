@@ -4,21 +4,27 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { InputAdapter, PredictionRecord, RecordedColumn } from '@capstan/api';
 import type { Database } from '#database';
-import type { Deployments } from '#operations/deployments';
+import type { Jobs } from '#jobs';
+import { NO_PROJECT, type Deployments } from '#operations/deployments';
 import { quoteName, type Analytics, type DataFile } from '#ports/analytics';
 import type { BlobStore, Digest } from '#ports/blob-store';
 import { replaceRawWithFeatures, type FeatureRow } from './features.store.ts';
+import { writeLogFile } from './log/write-log-file.ts';
+import { ENOUGH_FILES, SMALL_FILE_BYTES } from './log/compact-log.ts';
+import { scattered, type LogFileRow } from './log/log.store.ts';
+import { SQL_TYPES } from './sql-types.ts';
 import { getSegment } from './store.ts';
 
 export interface FeaturesDeps {
   readonly database: Database;
+  readonly jobs: Jobs;
   readonly blobs: BlobStore;
   readonly analytics: Analytics;
   readonly deployments: Deployments;
 }
 
 /**
- * Writes the inputs of a segment as Parquet, a file for each deployment: what the models saw, in the units that they
+ * Writes a segment as Parquet: the log of all that was said, and the inputs of what was answered, a file for each deployment: what the models saw, in the units that they
  * saw it in, one row for each example that was answered. Then the raw segment goes.
  */
 export async function writeFeatures(deps: FeaturesDeps, segmentId: string, signal?: AbortSignal): Promise<void> {
@@ -27,11 +33,21 @@ export async function writeFeatures(deps: FeaturesDeps, segmentId: string, signa
   const raw = segment.raw_digest as Digest;
   const records = storedRecords(await readFile(await deps.blobs.localFile(raw), 'utf8'));
   const files: FeatureRow[] = [];
+  const logs: LogFileRow[] = [];
   for (const [deployment, mine] of Map.groupBy(records, (record) => record.deployment)) {
+    const log = await writeLogFile(deps, { deployment, name: segmentId }, mine, signal);
+    if (log) logs.push(log);
+    // Only projects learn from answers, and only their models are known to take columns.
+    if ((await deps.deployments.pricing(deployment)).project === NO_PROJECT) continue;
     const answered = mine.filter((record) => record.inputs !== null);
     if (answered.length > 0) files.push(...(await writeDeployment(deps, segmentId, deployment, answered, signal)));
   }
-  await deps.database.write((writer) => replaceRawWithFeatures(writer, segmentId, files));
+  await deps.database.write(async (writer) => {
+    await replaceRawWithFeatures(writer, segmentId, files, logs);
+    for (const deployment of await scattered(writer, SMALL_FILE_BYTES, ENOUGH_FILES)) {
+      await deps.jobs.enqueue(writer, 'predictions.compact', { deployment }, { uniqueKey: `compact:${deployment}` });
+    }
+  });
   await deps.blobs.delete(raw);
 }
 
@@ -74,21 +90,6 @@ async function writeDeployment(
     await rm(folder, { recursive: true, force: true });
   }
 }
-
-const SQL_TYPES: Readonly<Record<string, string>> = {
-  BOOL: 'boolean',
-  INT8: 'tinyint',
-  INT16: 'smallint',
-  INT32: 'integer',
-  INT64: 'bigint',
-  UINT8: 'utinyint',
-  UINT16: 'usmallint',
-  UINT32: 'uinteger',
-  UINT64: 'ubigint',
-  FP32: 'float',
-  FP64: 'double',
-  BYTES: 'varchar',
-};
 
 type Cells = Record<string, string | number | boolean | null>;
 
@@ -147,7 +148,7 @@ function featureRows(
 ): FeatureCells[] {
   const named = (record.inputs ?? []).map((input) => ({ input, names: namesOf(input).map(cellName) }));
   return record.parts
-    .filter((part) => part.role !== 'shadow' && part.probabilities !== null)
+    .filter((part) => part.role !== 'shadow' && part.error === null)
     .flatMap((part) => {
       const own = adapters.get(part.revision) ?? {};
       return (part.rows ?? record.examples.map((_, row) => row)).map((row) => {

@@ -4,6 +4,7 @@ import type { BlobHolder } from '#ports/blob-holder';
 const places: readonly DigestPlace[] = [
   { table: 'segments', key: ['id'], column: 'raw_digest' },
   { table: 'prediction_features', key: ['segment', 'deployment'], column: 'digest' },
+  { table: 'prediction_log_files', key: ['deployment', 'name'], column: 'digest' },
   { table: 'feedback_parts', key: ['deployment', 'dataset', 'starts_at'], column: 'digest' },
 ];
 

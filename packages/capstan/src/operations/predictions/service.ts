@@ -15,6 +15,8 @@ import {
   type LoggedAnswer,
   type LoggedBatch,
 } from './logged-answers.ts';
+import { compactLog, type CompactDeps } from './log/compact-log.ts';
+import { queryLog, type LogQuery, type LogQueryAnswer } from './log/query-log.ts';
 import { recalibrateDeployment } from './recalibrate.ts';
 import { recordOutcomes, type Outcome, type RecordedOutcomes } from './outcomes.ts';
 import {
@@ -33,7 +35,7 @@ import {
 import { countPending, lastNumber } from './store.ts';
 import { predictionView } from './views.ts';
 
-export type PredictionsDeps = IngestDeps & FeaturesDeps & ExportDeps & JudgeDeps;
+export type PredictionsDeps = IngestDeps & FeaturesDeps & ExportDeps & JudgeDeps & Pick<CompactDeps, 'ids'>;
 
 export interface Predictions {
   /** See `ingestSegment`. */
@@ -66,6 +68,10 @@ export interface Predictions {
   judge(deployment: string, isInstantComplete: boolean, cause: Cause): Promise<void>;
   /** See `recalibrateDeployment`. */
   recalibrate(deployment: string, cause: Cause): Promise<void>;
+  /** See `queryLog`. */
+  query(query: LogQuery, signal?: AbortSignal): Promise<LogQueryAnswer>;
+  /** See `compactLog`. */
+  compactLog(deployment: string, signal?: AbortSignal): Promise<void>;
   /** See `writeFeatures`. */
   writeFeatures(segment: string, signal: AbortSignal): Promise<void>;
 }
@@ -95,6 +101,8 @@ export function createPredictions(deps: PredictionsDeps): Predictions {
     realised: (deployment, since, until) => realisedValue(read, deployment, since, until),
     judge: (deployment, isInstantComplete, cause) => judgeDeployment(deps, deployment, isInstantComplete, cause),
     recalibrate: (deployment, cause) => recalibrateDeployment(deps, deployment, cause),
+    query: (query, signal) => queryLog(deps, query, signal),
+    compactLog: async (deployment, signal) => void (await compactLog(deps, deployment, signal)),
     writeFeatures: (segment, signal) => writeFeatures(deps, segment, signal),
   };
 }

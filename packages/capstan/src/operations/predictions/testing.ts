@@ -8,6 +8,7 @@ import type { DataRow } from '#ports/analytics';
 import { plainSpec, untroubled } from '#operations/testing';
 import { randomIds } from '#ports/ids';
 import { createPredictions } from './index.ts';
+import { logFiles } from './log/log.store.ts';
 
 export const cause = { actor: 'test' };
 export const DAY_MS = 86_400_000;
@@ -54,6 +55,15 @@ export async function openFeedbackBench(database: Database) {
       if (areInputsWritten) await predictions.writeFeatures(id, AbortSignal.timeout(60_000));
       return id;
     },
+    /** Takes these records in as one segment and writes them. */
+    async take(records: readonly PredictionRecord[]): Promise<void> {
+      segments += 1;
+      const id = `sg_${String(segments).padStart(12, '0')}`;
+      const bytes = Buffer.from(records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+      await predictions.ingest({ id, replica: 'r1', bytes });
+      await predictions.writeFeatures(id, AbortSignal.timeout(60_000));
+    },
+    logFiles: () => logFiles(database.read, { from: 0, to: Number.MAX_SAFE_INTEGER }),
     writeInputs: (id: string) => predictions.writeFeatures(id, AbortSignal.timeout(60_000)),
     outcomes: (labels: Readonly<Record<string, 0 | 1>>) =>
       predictions.recordOutcomes(

@@ -1,13 +1,15 @@
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { problem, snapshot, type ReplicaReport, type Snapshot } from '@capstan/api';
+import { modelPackage, problem, snapshot, type ModelPackage, type ReplicaReport, type Snapshot } from '@capstan/api';
 import { DomainError } from '#kernel/errors';
 
 /** What a data plane asks of the control plane. */
 export interface ControlPlane {
   /** @throws DomainError UNAVAILABLE when it does not answer; the same for the rest */
   nextSnapshot(has: Snapshot | undefined, waitMs: number, signal: AbortSignal): Promise<Snapshot>;
+  /** The files of a model, by the digest of their list. @throws DomainError NOT_FOUND */
+  modelPackage(digest: string, signal: AbortSignal): Promise<ModelPackage>;
   /** Writes the model file to a path. @throws DomainError NOT_FOUND */
   download(digest: string, path: string, signal: AbortSignal): Promise<void>;
   /** @throws DomainError INVALID_ARGUMENT when it will never be taken */
@@ -44,6 +46,10 @@ export function connectControlPlane(baseUrl: string): ControlPlane {
       }
       const response = await call(`/api/v1/serving/snapshot?${query.toString()}`, {}, signal);
       return snapshot.parse(await response.json());
+    },
+    async modelPackage(digest, signal) {
+      const response = await call(`/api/v1/serving/packages/${digest}`, {}, signal);
+      return modelPackage.parse(await response.json());
     },
     async download(digest, path, signal) {
       const response = await call(`/api/v1/serving/blobs/${digest}`, {}, signal);

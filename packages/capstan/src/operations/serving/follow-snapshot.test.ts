@@ -30,6 +30,7 @@ function setup() {
       meanwhile();
       return answer;
     },
+    modelPackage: () => Promise.reject(new Error('no model is needed')),
     download: () => Promise.reject(new Error('no model is needed')),
     sendSegment: () => Promise.reject(new Error('nothing is logged')),
     report: () => Promise.reject(new Error('the plane reports')),

@@ -17,7 +17,7 @@ const echo = {
   digest: `sha256:${'0'.repeat(64)}`,
   inputs: [{ name: 'p', datatype: 'FP32' as const, shape: [-1, 1] }],
   outputs,
-  place: { output: 'probabilities', width: 2, index: 1 },
+  flavor: 'onnx' as const,
   async predict([input]: readonly Tensor[]): Promise<Tensor[]> {
     const values = Array.from(input?.data as Float32Array);
     return [
@@ -42,6 +42,8 @@ function stateOf(routes: readonly Partial<ServingRoute>[], breaker: Partial<Serv
     model: 'm',
     modelVersion: 1,
     digest: `sha256:${'0'.repeat(64)}`,
+    flavor: 'onnx',
+    package: null,
     threshold: 0.5,
     inputAdapters: {},
     shift: 0,
@@ -63,7 +65,12 @@ function stateOf(routes: readonly Partial<ServingRoute>[], breaker: Partial<Serv
       ...breaker,
     },
   };
-  const revisions = new Map(whole.map((route) => [route.revision, { route, model: echo }]));
+  const revisions = new Map(
+    whole.map((route) => [
+      route.revision,
+      { route, model: echo, place: { output: 'probabilities', width: 2, index: 1 } },
+    ]),
+  );
   return { deployment, revisions, failures: [], isIncomplete: false } satisfies ServedState;
 }
 

@@ -130,7 +130,7 @@ function direct(state: ServedState, revision: number): Assignment {
 
 async function answerPart(work: Work, assignment: Assignment): Promise<Outcome> {
   if (assignment.route === null) return constantPart(work, assignment);
-  const { route, model } = revisionOf(work.state, assignment.route.revision);
+  const { route, model, place } = revisionOf(work.state, assignment.route.revision);
   const started = performance.now();
   const count = assignment.rows?.length ?? work.rows;
   const result = { probabilities: null as Float64Array | null, error: null as string | null };
@@ -139,8 +139,8 @@ async function answerPart(work: Work, assignment: Assignment): Promise<Outcome> 
     const mine =
       assignment.rows === null ? work.inputs : work.inputs.map((tensor) => gatherRows(tensor, assignment.rows ?? []));
     const said = await model.predict(adaptInputs(mine, route.inputAdapters), work.wait);
-    outputs = shiftOutputs(said, model.place, route.shift);
-    result.probabilities = probabilitiesIn(outputs, model.place, count);
+    outputs = place ? shiftOutputs(said, place, route.shift) : said;
+    if (place) result.probabilities = probabilitiesIn(outputs, place, count);
   } catch (error) {
     // Nothing was tried, so nothing is logged and nobody stands in: that would only add to what is too much.
     if (error instanceof Refused) throw error;
@@ -148,20 +148,20 @@ async function answerPart(work: Work, assignment: Assignment): Promise<Outcome> 
     result.error = errorText(error);
   }
   const latencyUs = Math.round((performance.now() - started) * 1_000);
-  return { part: partOf(assignment, route, { ...result, latencyUs }), rows: assignment.rows, outputs };
+  return { part: partOf(assignment, route, { ...result, outputs, latencyUs }), rows: assignment.rows, outputs };
 }
 
 function constantPart(work: Work, assignment: Assignment): Outcome {
   const probability = work.state.deployment.breaker.fallbackProbability;
-  const { model, route } = primary(work.state);
-  if (probability === null)
+  const { model, route, place } = primary(work.state);
+  if (probability === null || place === null)
     throw new DomainError('UNAVAILABLE', `${work.state.deployment.name} has no fallback to answer with`);
   const rows = assignment.rows?.length ?? work.rows;
-  const outputs = fallbackAnswer(model.outputs, model.place, { rows, probability, threshold: route.threshold });
+  const outputs = fallbackAnswer(model.outputs, place, { rows, probability, threshold: route.threshold });
   const probabilities = new Float64Array(rows).fill(probability);
   const constant = { revision: 0, modelVersion: 0, threshold: route.threshold, shift: 0 };
   return {
-    part: partOf(assignment, constant, { probabilities, error: null, latencyUs: 0 }),
+    part: partOf(assignment, constant, { probabilities, outputs, error: null, latencyUs: 0 }),
     rows: assignment.rows,
     outputs,
   };
@@ -238,6 +238,6 @@ function offerShadow(deps: InferDeps, work: Work, outcomes: readonly Outcome[]):
       parts: [{ ...part, rows: null }],
     });
     // A shadow that cannot be logged is as good as dropped; the disk is full and answers fail by themselves.
-    await deps.log.append(line, part.probabilities?.length ?? 1).catch(() => {});
+    await deps.log.append(line, rows?.length ?? work.rows).catch(() => {});
   });
 }

@@ -1,82 +1,67 @@
-import { createReadStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
-import { createHash } from 'node:crypto';
-import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import type { ServedFlavor, ServingRoute } from '@capstan/api';
 import { DomainError } from '#kernel/errors';
 import type { LoadedModel, ModelRuntime, TensorSpec } from '#ports/model-runtime';
-import type { ControlPlane } from './control-plane.ts';
 import { createBatchedModel, type BatchedModel } from './batching/batched-model.ts';
-import { probabilityPlace, type ProbabilityPlace } from './model-facts.ts';
+import { createBatchedScorer, type BatchedScorer } from './batching/batched-scorer.ts';
+import type { ModelFiles } from './model-files.ts';
 
 export interface ShelvedModel extends Pick<BatchedModel, 'predict' | 'admit'> {
   readonly digest: string;
+  readonly flavor: ServedFlavor;
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
-  readonly place: ProbabilityPlace;
-  /** Closes the model once what waits for it or runs on it has been answered. */
+  /** Of models that read MLflow's scoring protocol by themselves. */
+  readonly score?: BatchedScorer['score'];
+  /** Closes the model once what waits for it has been answered. */
   retire(): Promise<void>;
 }
 
-/** The models of one data plane, by the digest of their files; files are kept on disk, so a restart needs no download. */
+/** What tells one model from another. */
+export type ModelKey = Pick<ServingRoute, 'digest' | 'flavor'>;
+
+/** The runtime of each flavor that this data plane serves. */
+export type Runtimes = Readonly<Partial<Record<ServedFlavor, ModelRuntime>>>;
+
+/** The models of one data plane, by the digest of their files. */
 export interface ModelShelf {
   /** @throws DomainError INVALID_ARGUMENT when it is no servable model; UNAVAILABLE when the file cannot be had now */
-  take(digest: string): Promise<ShelvedModel>;
+  take(key: ModelKey): Promise<ShelvedModel>;
   /** Closes models that are not among these, and forgets their failures; their files go too. */
   keepOnly(digests: ReadonlySet<string>): Promise<void>;
   close(): Promise<void>;
 }
 
-export function createModelShelf(deps: {
-  folder: string;
-  runtime: ModelRuntime;
-  controlPlane: ControlPlane;
-  signal: AbortSignal;
-}): ModelShelf {
+export function createModelShelf(deps: { files: ModelFiles; runtimes: Runtimes }): ModelShelf {
+  const { files, runtimes } = deps;
   const shelf = new Map<string, Promise<ShelvedModel>>();
-  const pathOf = (digest: string): string => join(deps.folder, `${digest.replace(':', '-')}.onnx`);
 
-  async function load(digest: string): Promise<ShelvedModel> {
-    await mkdir(deps.folder, { recursive: true, mode: 0o700 });
-    const path = pathOf(digest);
-    if ((await digestOf(path)) !== digest) await fetchFile(digest, path);
-    const model = await deps.runtime.load(path);
-    try {
-      return shelved(digest, model, probabilityPlace(model.outputs));
-    } catch (error) {
-      await model.close();
-      throw error;
+  async function load({ digest, flavor }: ModelKey): Promise<ShelvedModel> {
+    const runtime = runtimes[flavor];
+    if (!runtime) {
+      throw new DomainError('INVALID_ARGUMENT', `Models of the flavor ${flavor} are not served here`, {
+        hint: 'Start the data plane with a Python interpreter.',
+      });
     }
-  }
-
-  async function fetchFile(digest: string, path: string): Promise<void> {
-    const temporary = `${path}.part`;
-    try {
-      await deps.controlPlane.download(digest, temporary, deps.signal);
-      const found = await digestOf(temporary);
-      if (found !== digest) throw new DomainError('UNAVAILABLE', `The model file came as ${found}, not as ${digest}`);
-      await rename(temporary, path);
-    } finally {
-      await rm(temporary, { force: true });
-    }
+    const path = flavor === 'onnx' ? await files.file(digest) : await files.folder(digest);
+    return shelved({ digest, flavor }, await runtime.load(path));
   }
 
   async function drop(digest: string, loading: Promise<ShelvedModel>): Promise<void> {
     shelf.delete(digest);
     const kept = await loading.catch(() => undefined);
     await kept?.retire();
-    if (!shelf.has(digest)) await rm(pathOf(digest), { force: true });
+    if (!shelf.has(digest)) await files.remove(digest);
   }
 
   return {
-    take(digest) {
-      const known = shelf.get(digest);
+    take(key) {
+      const known = shelf.get(key.digest);
       if (known) return known;
-      const loading = load(digest);
-      shelf.set(digest, loading);
+      const loading = load(key);
+      shelf.set(key.digest, loading);
       // What could not be had now may be had later; what is no model stays none.
       loading.catch((error: unknown) => {
-        if (!(error instanceof DomainError && error.code === 'INVALID_ARGUMENT')) shelf.delete(digest);
+        if (!(error instanceof DomainError && error.code === 'INVALID_ARGUMENT')) shelf.delete(key.digest);
       });
       return loading;
     },
@@ -92,14 +77,19 @@ export function createModelShelf(deps: {
   };
 }
 
-function shelved(digest: string, model: LoadedModel, place: ProbabilityPlace): ShelvedModel {
+function shelved(key: ModelKey, model: LoadedModel): ShelvedModel {
   const { predict, admit, close } = createBatchedModel(model);
-  return { digest, inputs: model.inputs, outputs: model.outputs, place, predict, admit, retire: close };
-}
-
-async function digestOf(path: string): Promise<string | undefined> {
-  if (!(await stat(path).catch(() => undefined))) return undefined;
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return `sha256:${hash.digest('hex')}`;
+  const scorer = model.score && createBatchedScorer(model, model.score.bind(model));
+  return {
+    ...key,
+    inputs: model.inputs,
+    outputs: model.outputs,
+    predict,
+    admit,
+    ...(scorer && { score: scorer.score }),
+    async retire() {
+      await scorer?.close();
+      await close();
+    },
+  };
 }

@@ -2,14 +2,16 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { ReplicaReport, Snapshot } from '@capstan/api';
+import type { ReplicaReport, ServedFlavor, Snapshot } from '@capstan/api';
 import { DomainError, messageOf, notFound } from '#kernel/errors';
 import type { Clock } from '#ports/clock';
 import type { Ids } from '#ports/ids';
-import type { ModelRuntime, TensorSpec } from '#ports/model-runtime';
+import type { TensorSpec } from '#ports/model-runtime';
 import type { ControlPlane } from './control-plane.ts';
 import { infer, primary, revisionOf, type InferenceAnswer, type InferenceRequest } from './infer.ts';
-import { createModelShelf } from './model-shelf.ts';
+import { createModelFiles } from './model-files.ts';
+import { createModelShelf, type Runtimes } from './model-shelf.ts';
+import { score, type ScoreAnswer, type ScoreRequest } from './score.ts';
 import { openSegmentLog } from './segments.ts';
 import { createSnapshotFollower } from './follow-snapshot.ts';
 import type { ServedState } from './served-state.ts';
@@ -20,7 +22,7 @@ export interface ServingDeps {
   /** Folder of this data plane's own: snapshot, models, segments. */
   readonly folder: string;
   readonly controlPlane: ControlPlane;
-  readonly runtime: ModelRuntime;
+  readonly runtimes: Runtimes;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
@@ -33,6 +35,7 @@ export interface Description {
   readonly inputs: readonly TensorSpec[];
   readonly contextColumns: readonly string[];
   readonly outputs: readonly TensorSpec[];
+  readonly flavor: ServedFlavor;
 }
 
 export interface PlaneStatus {
@@ -57,6 +60,8 @@ export interface PlaneStatus {
 export interface ServingPlane {
   /** Answers a request. See `infer`; RESOURCE_EXHAUSTED when too much is in hand. */
   infer(deployment: string, request: InferenceRequest): Promise<InferenceAnswer>;
+  /** Answers a request of MLflow's scoring protocol by a model that reads it itself. See `score`. */
+  score(deployment: string, request: ScoreRequest): Promise<ScoreAnswer>;
   /** @throws DomainError NOT_FOUND, UNAVAILABLE */
   describe(deployment: string, revision?: number): Description;
   deployments(): readonly string[];
@@ -84,10 +89,8 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
   const replica = replicaName(folder, deps.ids);
   const stopping = new AbortController();
   const shelf = createModelShelf({
-    folder: join(folder, 'models'),
-    runtime: deps.runtime,
-    controlPlane,
-    signal: stopping.signal,
+    files: createModelFiles(join(folder, 'models'), controlPlane, stopping.signal),
+    runtimes: deps.runtimes,
   });
   const shadows = createShadowQueue(MAX_SHADOW_ROWS);
   const segments = openSegmentLog({
@@ -163,30 +166,42 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     };
   }
 
+  /** Does the work while there is room for its rows, and counts what comes of it. */
+  async function counted<Answer extends { readonly rows: number }>(
+    rows: number,
+    work: () => Promise<Answer>,
+  ): Promise<Answer> {
+    if (counters.rowsInHand + rows > MAX_ROWS_IN_HAND) {
+      throw new DomainError('RESOURCE_EXHAUSTED', `${counters.rowsInHand} rows are in hand already`, {
+        hint: 'Try again in a moment.',
+      });
+    }
+    counters.rowsInHand += rows;
+    try {
+      const answer = await work();
+      counters.rowsAnswered += answer.rows;
+      return answer;
+    } catch (error) {
+      counters.requestsFailed += 1;
+      throw error;
+    } finally {
+      counters.rowsInHand -= rows;
+    }
+  }
+
   const reporting = setInterval(() => {
     report().catch((error: unknown) => log.debug(`a report did not arrive: ${messageOf(error)}`));
   }, REPORT_EVERY_MS);
 
   return {
-    async infer(name, request) {
+    infer(name, request) {
       const state = stateOf(name);
-      const rows = request.inputs[0]?.shape[0] ?? 0;
-      if (counters.rowsInHand + rows > MAX_ROWS_IN_HAND) {
-        throw new DomainError('RESOURCE_EXHAUSTED', `${counters.rowsInHand} rows are in hand already`, {
-          hint: 'Try again in a moment.',
-        });
-      }
-      counters.rowsInHand += rows;
-      try {
-        const answer = await infer(inferDeps, state, request);
-        counters.rowsAnswered += answer.rows;
-        return answer;
-      } catch (error) {
-        counters.requestsFailed += 1;
-        throw error;
-      } finally {
-        counters.rowsInHand -= rows;
-      }
+      return counted(request.inputs[0]?.shape[0] ?? 0, () => infer(inferDeps, state, request));
+    },
+    score(name, request) {
+      const state = stateOf(name);
+      // How many rows it has is not known yet.
+      return counted(1, () => score(inferDeps, state, request));
     },
     describe(name, revision) {
       const state = stateOf(name);
@@ -200,6 +215,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
         inputs: [...context, ...model.inputs],
         contextColumns: context.map((column) => column.name),
         outputs: model.outputs,
+        flavor: model.flavor,
       };
     },
     deployments: () => [...follower.states().keys()],

@@ -1,5 +1,6 @@
 import type { PredictionRecord, RecordedColumn, RecordedPart } from '@capstan/api';
 import { widthOf } from './model-facts.ts';
+import type { Tensor } from '#ports/model-runtime';
 import type { ReceivedTensor } from './request.ts';
 
 /** The inputs as columns, as they came. */
@@ -40,7 +41,12 @@ export function partOf(
     readonly threshold: number;
     readonly shift: number;
   },
-  result: { readonly probabilities: Float64Array | null; readonly error: string | null; readonly latencyUs: number },
+  result: {
+    readonly probabilities: Float64Array | null;
+    readonly outputs: readonly Tensor[] | null;
+    readonly error: string | null;
+    readonly latencyUs: number;
+  },
 ): RecordedPart {
   return {
     role: assignment.role,
@@ -51,6 +57,7 @@ export function partOf(
     rows: assignment.rows === null ? null : [...assignment.rows],
     shift: revision.shift,
     probabilities: result.probabilities === null ? null : Array.from(result.probabilities),
+    outputs: result.outputs === null ? null : recordedColumns(result.outputs),
     error: result.error,
     latencyUs: result.latencyUs,
   };

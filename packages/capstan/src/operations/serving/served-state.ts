@@ -1,11 +1,13 @@
 import type { ServedDeployment, ServingRoute } from '@capstan/api';
 import { DomainError, messageOf } from '#kernel/errors';
 import type { ModelShelf, ShelvedModel } from './model-shelf.ts';
-import { checkServable } from './model-facts.ts';
+import { checkServable, probabilityPlace, type ProbabilityPlace } from './model-facts.ts';
 
 export interface ServedRevision {
   readonly route: ServingRoute;
   readonly model: ShelvedModel;
+  /** Null where nobody asks for a probability: no project declares what it would be worth. */
+  readonly place: ProbabilityPlace | null;
 }
 
 /** One deployment as this replica answers for it. Replaced as a whole, so no request sees half a change. */
@@ -17,6 +19,13 @@ export interface ServedState {
   readonly failures: readonly { readonly revision: number; readonly reason: string }[];
   /** Something could not be had now: worth another try. */
   readonly isIncomplete: boolean;
+}
+
+/** Projects serve binary classifiers, whose rows are split between revisions. @throws DomainError INVALID_ARGUMENT for others */
+function placeOf(wanted: ServedDeployment, route: ServingRoute, model: ShelvedModel): ProbabilityPlace | null {
+  if (wanted.project === '') return null;
+  checkServable(model, route.inputAdapters);
+  return probabilityPlace(model.outputs);
 }
 
 /** Loads what a deployment needs. Never throws: what cannot be served is named in the state. */
@@ -33,9 +42,8 @@ export async function prepare(
   await Promise.all(
     routes.map(async (route) => {
       try {
-        const model = await shelf.take(route.digest);
-        checkServable(model, route.inputAdapters);
-        revisions.set(route.revision, { route, model });
+        const model = await shelf.take(route);
+        revisions.set(route.revision, { route, model, place: placeOf(wanted, route, model) });
       } catch (error) {
         if (error instanceof DomainError && error.code === 'INVALID_ARGUMENT')
           failures.set(route.revision, messageOf(error));

@@ -2,6 +2,7 @@ import { servingRoutes } from '@capstan/api';
 import { bindRaw, type BoundRoute, type RawReply, type RawRequest } from '#http';
 import { DomainError, invalid } from '#kernel/errors';
 import type { ServingPlane } from '#operations/serving';
+import { passThrough } from './pass-through.ts';
 import { parseScoringBody } from './parse-body.ts';
 import { predictionsJson } from './predictions-json.ts';
 import { toTensors } from './to-tensors.ts';
@@ -24,8 +25,9 @@ export function mlflowScoringRoutes(plane: ServingPlane, version: string): Bound
 }
 
 async function score(plane: ServingPlane, deployment: string, request: RawRequest): Promise<RawReply> {
-  requireJson(request.headers['content-type']);
   const description = plane.describe(deployment);
+  if (description.flavor === 'python_function') return await passThrough(plane, deployment, request);
+  requireJson(request.headers['content-type']);
   const answer = await plane.infer(deployment, { inputs: toTensors(parseScoringBody(request.bytes), description) });
   const only = answer.rows === 1 ? answer.predictionIds[0] : undefined;
   return {

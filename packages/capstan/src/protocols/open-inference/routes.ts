@@ -6,7 +6,7 @@ import { decodedBytes } from './body-bytes.ts';
 import { parseInferRequest } from './parse-request.ts';
 import { renderAnswer } from './render-answer.ts';
 
-const PLATFORM = 'onnx_onnxv1';
+const PLATFORMS = { onnx: 'onnx_onnxv1', python_function: 'mlflow_pyfunc' } as const;
 
 /** The Open Inference Protocol v2 over HTTP and JSON: models are deployments, their versions revisions. */
 export function openInferenceRoutes(plane: ServingPlane, version: string): BoundRoute[] {
@@ -54,8 +54,8 @@ async function answer(plane: ServingPlane, request: RawRequest): Promise<RawRepl
   };
 }
 
-function metadataOf({ name, revisions, inputs, outputs }: Description) {
-  return { name, versions: revisions.map(String), platform: PLATFORM, inputs, outputs };
+function metadataOf({ name, revisions, inputs, outputs, flavor }: Description) {
+  return { name, versions: revisions.map(String), platform: PLATFORMS[flavor], inputs, outputs };
 }
 
 function modelOf({ params }: RawRequest): string {

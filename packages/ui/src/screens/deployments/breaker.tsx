@@ -44,7 +44,11 @@ export function Breaker({ deployment }: { deployment: DeploymentReply }) {
 /** What the answers of the budget's window were worth less than the baseline's would have been. */
 function LossBudget({ deployment }: { deployment: DeploymentReply }) {
   const now = useNow();
-  const project = useRead(api.projects.get, { params: { project: deployment.project } });
+  const project = useRead(
+    api.projects.get,
+    { params: { project: deployment.project ?? '' } },
+    { isEnabled: deployment.project !== null },
+  );
   const budget = project.data?.declaration.charter.loss_budget;
   const from = Math.max(now - (budget?.window ?? 0), deployment.breaker.changedAt ?? 0);
   // To the hour, so that a moving clock does not make a new question each second.

@@ -84,7 +84,13 @@ function Now({ deployment }: { deployment: DeploymentReply }) {
         )}
       </Section>
       <Section title="By revision and role">
-        <Performance deployment={deployment.name} project={deployment.project} />
+        {deployment.project === null ? (
+          <Empty title="Nothing is compared">
+            A project that declares the deployment in its capstan.yaml says what an answer is worth.
+          </Empty>
+        ) : (
+          <Performance deployment={deployment.name} project={deployment.project} />
+        )}
       </Section>
       <Section title="Recalibration">
         <Recalibration deployment={deployment} />
@@ -156,6 +162,15 @@ function Actions({ deployment }: { deployment: DeploymentReply }) {
   );
 }
 
+function ProjectLink({ project }: { project: string | null }) {
+  if (project === null) return <>no project declares it</>;
+  return (
+    <Link to="/projects/$project" params={{ project }}>
+      {project}
+    </Link>
+  );
+}
+
 function Aside({ deployment }: { deployment: DeploymentReply }) {
   const now = useNow();
   const { champion } = deployment;
@@ -163,12 +178,7 @@ function Aside({ deployment }: { deployment: DeploymentReply }) {
   return (
     <Facts
       items={[
-        [
-          'Project',
-          <Link key="project" to="/projects/$project" params={{ project: deployment.project }}>
-            {deployment.project}
-          </Link>,
-        ],
+        ['Project', <ProjectLink key="project" project={deployment.project} />],
         [
           'Model',
           <Link key="model" to="/models/$model" params={{ model: deployment.model }}>

@@ -14,8 +14,11 @@ export function Predictions({ deployment }: { deployment: DeploymentReply }) {
   const now = useNow();
   const list = useRead(api.predictions.list, { params: { deployment: deployment.name }, query: { limit: SHOWN } });
   const currency =
-    useRead(api.projects.get, { params: { project: deployment.project } }).data?.declaration.charter.value.currency ??
-    'USD';
+    useRead(
+      api.projects.get,
+      { params: { project: deployment.project ?? '' } },
+      { isEnabled: deployment.project !== null },
+    ).data?.declaration.charter.value.currency ?? 'USD';
   return (
     <Loaded of={list}>
       {({ items }) =>

@@ -56,7 +56,7 @@ function Aside({ rollout }: { rollout: RolloutFull }) {
                 </Link>,
               ] as const,
             ]),
-        ...(rollout.cycle === undefined
+        ...(rollout.cycle === undefined || rollout.project === null
           ? []
           : [
               [

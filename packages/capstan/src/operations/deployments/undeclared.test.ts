@@ -1,0 +1,48 @@
+import { afterAll, expect, test } from 'vitest';
+import { describeDatabases } from '#database/testing';
+import { cause, removeFolders, setup } from './testing.ts';
+
+afterAll(removeFolders);
+
+describeDatabases('a deployment that no project declares', (open) => {
+  const iris = { deployment: 'Iris_v2.prod', model: 'iris' };
+
+  test('serves any model at once, without a verdict, and belongs to no project', async () => {
+    const { deployments, events, report } = await setup(await open());
+    const rollout = await deployments.start({ ...iris, version: 1 }, cause);
+    expect(rollout).toMatchObject({ project: null, guards: false, plan: [{ kind: 'full' }] });
+    await report([], { serving: [{ deployment: iris.deployment, revision: 1 }] });
+    expect(await deployments.get(iris.deployment)).toMatchObject({ project: null, champion: { number: 1 } });
+    expect((await events.list({ limit: 100 })).every((fact) => fact.project === undefined)).toBe(true);
+    expect(await deployments.budgetWindow(iris.deployment)).toBeNull();
+  });
+
+  test('its model must be named, and stays the same', async () => {
+    const { deployments } = await setup(await open());
+    const unnamed = deployments.start({ deployment: iris.deployment, version: 1 }, cause);
+    await expect(unnamed).rejects.toMatchObject({ code: 'NOT_FOUND', hint: expect.stringContaining('name its model') });
+    await deployments.start({ ...iris, version: 1 }, cause);
+    const other = deployments.start({ ...iris, model: 'wine', version: 1 }, cause);
+    await expect(other).rejects.toMatchObject({ code: 'CONFLICT', field: 'model' });
+  });
+
+  test('a declared one serves the model that is declared, whatever is asked', async () => {
+    const { deployments } = await setup(await open());
+    const other = deployments.start({ deployment: 'late-arrival', model: 'iris', version: 1, guards: false }, cause);
+    await expect(other).rejects.toMatchObject({ code: 'CONFLICT', field: 'model' });
+    expect(await deployments.list()).toEqual([]);
+  });
+
+  test('data planes get the files of its model by the digest of their list, and no others', async () => {
+    const { deployments, digest } = await setup(await open());
+    await deployments.start({ ...iris, version: 1 }, cause);
+    const [route] = (await deployments.snapshot()).deployments[0]?.routes ?? [];
+    expect(route).toMatchObject({ flavor: 'onnx', digest });
+    const files = [{ path: 'model.onnx', digest, sizeBytes: 7 }];
+    expect(await deployments.modelPackage(route?.package ?? '')).toEqual({ files });
+    expect((await (await deployments.modelFile(digest)).toArray()).join('')).toBe('a model');
+    const unknown = `sha256:${'0'.repeat(64)}` as const;
+    await expect(deployments.modelPackage(unknown)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(deployments.modelFile(unknown)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});

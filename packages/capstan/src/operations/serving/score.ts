@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import type { RecordedColumn, RecordedPart } from '@capstan/api';
+import { DomainError } from '#kernel/errors';
+import type { ScoredColumn, ScoringAnswer, ScoringRequest } from '#ports/model-runtime';
+import { Refused } from './batching/batcher.ts';
+import { revisionOf, type AnsweredPart, type InferDeps } from './infer.ts';
+import { errorText, partOf, recordLine } from './record.ts';
+import { assignRows, type Assignment } from './routing.ts';
+import type { ServedState } from './served-state.ts';
+
+export interface ScoreRequest extends ScoringRequest {
+  /** Time of `performance.now()` at which nobody waits any more. */
+  readonly deadline?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface ScoreAnswer extends ScoringAnswer {
+  /** One for each row; none where the request was refused. */
+  readonly predictionIds: readonly string[];
+  /** Null where the request was refused. */
+  readonly part: AnsweredPart | null;
+}
+
+/**
+ * Answers a request of MLflow's scoring protocol by a model that reads it itself. What its rows are is only known once it
+ * is answered, so the request goes one way as a whole. One that the model refuses is no prediction and is not logged.
+ * @throws DomainError UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, STORAGE_FULL; INTERNAL when the model fails
+ */
+export async function score(deps: InferDeps, state: ServedState, request: ScoreRequest): Promise<ScoreAnswer> {
+  const requestId = randomUUID();
+  const [assignment] = assignRows(state.deployment, [requestId]);
+  if (!assignment) throw new Error('one example got no route');
+  const at = deps.now();
+  let tried = await tryRoute(state, assignment, request);
+  const parts = [tried];
+  if (tried.error !== null && assignment.role === 'canary') {
+    const champion = state.deployment.routes.find((route) => route.role === 'champion');
+    if (champion) {
+      tried = await tryRoute(state, { role: 'fallback', share: 0, route: champion, rows: null }, request);
+      parts.push(tried);
+    }
+  }
+  const { answer } = tried;
+  const rows = Math.max(answer?.rows ?? 0, 1);
+  if (answer !== null && answer.status >= 400) return { ...answer, predictionIds: [], part: null };
+  const predictionIds = Array.from({ length: rows }, () => randomUUID());
+  const { name, rollout } = state.deployment;
+  const line = recordLine({
+    v: 1,
+    request: requestId,
+    deployment: name,
+    rollout: rollout?.id ?? null,
+    stage: rollout?.stage ?? null,
+    at,
+    examples: predictionIds,
+    eventTimes: null,
+    inputs: columnsOf(answer?.inputs ?? []),
+    parts: parts.map(({ part }) => part),
+  });
+  await deps.log.append(line, rows);
+  if (answer === null) throw tried.failure;
+  const { role, revision, modelVersion } = tried.part;
+  return { ...answer, predictionIds, part: { role, revision, modelVersion, rows: null } };
+}
+
+interface Tried {
+  readonly part: RecordedPart;
+  readonly answer: ScoringAnswer | null;
+  readonly error: string | null;
+  readonly failure: unknown;
+}
+
+async function tryRoute(state: ServedState, assignment: Assignment, request: ScoreRequest): Promise<Tried> {
+  const { name } = state.deployment;
+  if (assignment.route === null) throw new DomainError('UNAVAILABLE', `${name} has no fallback in this protocol`);
+  const { model, route } = revisionOf(state, assignment.route.revision);
+  const started = performance.now();
+  let answer: ScoringAnswer | null = null;
+  let failure: unknown;
+  try {
+    const { contentType, body, ...options } = request;
+    [answer = null] = (await model.score?.([{ contentType, body }], { ...options, isRecorded: true })) ?? [];
+    if (answer === null) throw new DomainError('UNAVAILABLE', `The model of ${name} reads no requests by itself`);
+  } catch (error) {
+    if (error instanceof Refused) throw error;
+    failure =
+      error instanceof DomainError
+        ? error
+        : new DomainError('INTERNAL', `The model of ${name} failed: ${errorText(error)}`);
+  }
+  const latencyUs = Math.round((performance.now() - started) * 1_000);
+  const error = failure === undefined ? null : errorText(failure);
+  const result = { probabilities: null, outputs: null, error, latencyUs };
+  const part = { ...partOf(assignment, route, result), outputs: columnsOf(answer?.outputs ?? []) };
+  return { part, answer, error, failure };
+}
+
+function columnsOf(columns: readonly ScoredColumn[]): RecordedColumn[] {
+  return columns.map(({ name, width, data }) => ({ name, width, datatype: datatypeOf(data), data: [...data] }));
+}
+
+/** What a model's own reading of a request makes of its values: JSON has no more types. */
+function datatypeOf(data: ScoredColumn['data']): string {
+  const known = data.find((value) => value !== null);
+  return typeof known === 'number' ? 'FP64' : typeof known === 'boolean' ? 'BOOL' : 'BYTES';
+}

@@ -1,0 +1,21 @@
+import type { RawReply, RawRequest } from '#http';
+import type { ServingPlane } from '#operations/serving';
+
+/**
+ * A request for a Python model goes to it as it came: MLflow's own code reads it there, so that the answer is the one of
+ * `mlflow models serve`, errors included.
+ */
+export async function passThrough(plane: ServingPlane, deployment: string, request: RawRequest): Promise<RawReply> {
+  const header = request.headers['content-type'];
+  const contentType = Array.isArray(header) ? header.join() : (header ?? '');
+  const answer = await plane.score(deployment, { contentType, body: request.bytes, signal: request.signal });
+  const only = answer.rows === 1 ? answer.predictionIds[0] : undefined;
+  return {
+    status: answer.status,
+    headers: {
+      'content-type': answer.contentType,
+      ...(only !== undefined && { 'x-capstan-prediction-id': only }),
+    },
+    body: answer.body,
+  };
+}

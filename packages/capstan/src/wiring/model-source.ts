@@ -1,0 +1,64 @@
+import { buffer } from 'node:stream/consumers';
+import { z } from 'zod';
+import { digestOf } from '#kernel/digest';
+import { conflict, notFound } from '#kernel/errors';
+import { parseLocatedYaml } from '#kernel/located-yaml';
+import { refusalOf, type ModelRegistry, type Verdict } from '#model/registry';
+import type { ModelSource } from '#operations/deployments';
+import type { BlobStore, Digest } from '#ports/blob-store';
+import type { ModelRuntime, TensorSpec } from '#ports/model-runtime';
+import { parseSignature, specOfItem } from '#ports/model-signature';
+
+interface ModelFilesAccess {
+  readonly blobs: Pick<BlobStore, 'localFile' | 'read'>;
+  /** Of ONNX models: other files say in their MLmodel file what they take. */
+  readonly runtime: ModelRuntime;
+}
+
+/** Models as the registry has them; promotion only by a verdict that gates have given. */
+export function modelsFrom(
+  registry: ModelRegistry,
+  verdictOf: (id: string) => Promise<Verdict | undefined>,
+  { blobs, runtime }: ModelFilesAccess,
+): ModelSource {
+  const passing = async (model: string, version: number, verdictId: string): Promise<Verdict> => {
+    const verdict = await verdictOf(verdictId);
+    if (!verdict) throw notFound('verdict', verdictId, 'Evaluate the version: its verdict names the id.');
+    const refusal = refusalOf(verdict, model, version);
+    if (refusal !== undefined) throw conflict(refusal, { field: 'verdictId' });
+    return verdict;
+  };
+  return {
+    async served(model, version) {
+      const found = await registry.modelFiles(model, version);
+      const files = found.files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+      const packageDigest: Digest = `sha256:${digestOf(files.map(({ path, digest }) => [path, digest]))}`;
+      if (found.onnx) return { flavor: 'onnx', digest: found.onnx, packageDigest, files };
+      if (found.flavor === 'python_function')
+        return { flavor: 'python_function', digest: packageDigest, packageDigest, files };
+      throw conflict(
+        `${model}/${version} is of no flavor that is served (its flavors: ${found.flavors.join(', ') || 'none'})`,
+        { field: 'version', hint: 'Log it with mlflow.FLAVOR.log_model, which adds python_function.' },
+      );
+    },
+    async inputs({ flavor, file }) {
+      if (flavor !== 'onnx') return signatureInputs(await buffer(await blobs.read(file)));
+      const loaded = await runtime.load(await blobs.localFile(file));
+      await loaded.close();
+      return loaded.inputs;
+    },
+    requirePassingVerdict: async (model, version, verdictId) => void (await passing(model, version, verdictId)),
+    async promote({ model, version, verdictId, cause }) {
+      const verdict = await passing(model, version, verdictId);
+      await registry.promote({ model, version, alias: 'champion', verdict, reason: 'rolled out', cause });
+    },
+  };
+}
+
+const description = z.looseObject({ signature: z.looseObject({ inputs: z.string().nullish() }).nullish() });
+
+function signatureInputs(bytes: Buffer): readonly TensorSpec[] | null {
+  const { signature } = parseLocatedYaml('MLmodel', bytes.toString('utf8'), description).value;
+  const inputs = signature?.inputs;
+  return inputs === undefined || inputs === null ? null : parseSignature(inputs).map(specOfItem);
+}
