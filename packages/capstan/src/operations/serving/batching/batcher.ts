@@ -85,7 +85,10 @@ export function createBatcher<Item, Answer>(
   let waitingBytes = 0;
   let isBatchable = mayBatch;
   let mostRows = options.maxRows;
+  let pumping: NodeJS.Immediate | undefined;
   let delayed: NodeJS.Timeout | undefined;
+  /** Items of the last execution: several mean that more come in the same turn of the event loop. */
+  let lastTaken = 1;
   let sweeping: NodeJS.Timeout | undefined;
   let closing: { readonly done: Promise<void>; readonly resolve: () => void } | undefined;
 
@@ -126,7 +129,15 @@ export function createBatcher<Item, Answer>(
     });
   }
 
+  /** What comes alone goes at once; what comes with others goes with them, when the turn's requests have been read. */
+  function wake(): void {
+    if (lastTaken === 1) pump();
+    else pumping ??= setImmediate(pump);
+  }
+
   function pump(): void {
+    clearImmediate(pumping);
+    pumping = undefined;
     while (running.size < options.instances) {
       const entries = takeNext();
       if (entries.length === 0) break;
@@ -179,6 +190,7 @@ export function createBatcher<Item, Answer>(
 
   function taken(entries: Waiting[]): Waiting[] {
     const [head] = entries;
+    lastTaken = entries.length;
     for (const entry of entries) {
       remove(entry);
       entry.stopListening();
@@ -291,7 +303,7 @@ export function createBatcher<Item, Answer>(
         waitingRows += rows;
         waitingBytes += bytes;
         sweeping ??= setTimeout(sweep, SWEEP_MS).unref();
-        if (running.size < options.instances) pump();
+        if (running.size < options.instances) wake();
       });
     },
     admit,
