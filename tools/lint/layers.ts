@@ -97,7 +97,7 @@ export const compositionRoots = [
  */
 export const vendors: Readonly<Record<string, readonly string[]>> = {
   '@aws-sdk/client-s3': ['adapters/remote-s3'],
-  '@bufbuild/protobuf': ['protocols/otel'],
+  '@bufbuild/protobuf': ['protocols/otel', 'protocols/open-inference'],
   '@duckdb/node-api': ['adapters/analytics-duckdb'],
   '@capstan/client': ['cli', 'demo'],
   commander: ['cli'],

@@ -98,7 +98,7 @@ export const snapshot = z.strictObject({
 });
 export type Snapshot = z.infer<typeof snapshot>;
 
-/** One input tensor as a column: `width` values a row. 64-bit integers travel as numbers within ±2^53, NaN as null. */
+/** One input tensor as a column: `width` values a row. 64-bit integers travel as numbers within ±2^53 and as text beyond, NaN as null. */
 export const recordedColumn = z.strictObject({
   name: z.string(),
   datatype: z.string(),

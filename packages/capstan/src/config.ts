@@ -46,6 +46,21 @@ export const settings = {
   host: { schema: z.string().min(1), fallback: '127.0.0.1', summary: 'Address the control plane listens on' },
   port: { schema: port, fallback: 5050, summary: 'Port of the control plane; 0 takes a free one' },
   servingPort: { schema: port, fallback: 5051, summary: 'Port of the data plane; 0 takes a free one' },
+  grpcPort: {
+    schema: port.nullable(),
+    fallback: null,
+    summary: 'Port of the data plane for gRPC; 0 takes a free one (default: 5052, or 0 where --serving-port is 0)',
+  },
+  grpc: { schema: flag, fallback: true, summary: 'Answer over gRPC beside HTTP' },
+  grpcMessageBytes: {
+    schema: z.coerce
+      .number()
+      .int()
+      .min(1_024)
+      .max(2 ** 31 - 1),
+    fallback: 128 * 2 ** 20,
+    summary: 'Largest message taken over gRPC, in bytes',
+  },
   serving: { schema: flag, fallback: true, summary: 'Run a data plane beside the control plane' },
   data: { schema: z.string().min(1), fallback: '.capstan', summary: 'Directory of all data, logs and environments' },
   database: {
@@ -102,6 +117,11 @@ export const settings = {
     schema: z.union([z.literal('never').transform(() => null), z.null(), durationText]),
     fallback: null,
     summary: 'How long deleted things stay in the trash, e.g. 30d; never: until someone purges them',
+  },
+  predictionRetention: {
+    schema: z.union([z.literal('never').transform(() => null), z.null(), durationText]),
+    fallback: null,
+    summary: 'How long the log of predictions is kept, e.g. 90d; never: for ever',
   },
   blobGrace: {
     schema: z.union([z.int(), durationText]),
@@ -196,7 +216,8 @@ export type SettingName = keyof typeof settings;
 type Values = { readonly [K in SettingName]: z.output<(typeof settings)[K]['schema']> };
 
 /** The resolved settings; paths are absolute. */
-export interface Config extends Omit<Values, 'database' | 'artifacts' | 'environments'> {
+export interface Config extends Omit<Values, 'database' | 'artifacts' | 'environments' | 'grpcPort'> {
+  readonly grpcPort: number;
   readonly database: string;
   readonly artifacts: string;
   readonly environments: string;
@@ -224,6 +245,8 @@ const CONFIG_FILE_VARIABLE = 'CAPSTAN_CONFIG';
 /** Variables of other parts of the product that share the prefix. */
 const OTHER_VARIABLES = new Set([CONFIG_FILE_VARIABLE, 'CAPSTAN_URL', 'CAPSTAN_ATTEMPT_ID', 'CAPSTAN_DATA_DIR']);
 
+const DEFAULT_GRPC_PORT = 5052;
+
 const COMMAND_VARIABLES = /^(PATH|HOME|LANG|LC_ALL|TMPDIR|TZ)$/;
 const INSTALLER_VARIABLES =
   /^((PIP|UV)_\w+|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|(HTTPS?|NO|ALL)_PROXY|(https?|no|all)_proxy)$/;
@@ -248,6 +271,8 @@ export async function loadConfig(sources: ConfigSources): Promise<{ config: Conf
     data,
     database: values.database ?? `sqlite:${join(data, 'capstan.db')}`,
     artifacts: resolve(sources.cwd, values.artifacts ?? join(data, 'artifacts')),
+    // Whoever asks for any port wants no fixed one beside it.
+    grpcPort: values.grpcPort ?? (values.servingPort === 0 ? 0 : DEFAULT_GRPC_PORT),
     environments: resolve(sources.cwd, values.environments ?? join(data, 'environments')),
     commandEnvironment: variablesLike(sources.env, COMMAND_VARIABLES),
     installerEnvironment: {

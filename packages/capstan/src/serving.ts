@@ -11,16 +11,24 @@ import { systemClock } from '#ports/clock';
 import { randomIds } from '#ports/ids';
 import { lockForProcess } from '#ports/process-lock';
 import { mlflowScoringError, mlflowScoringRoutes } from '#protocols/mlflow-scoring';
-import { openInferenceError, openInferenceRoutes } from '#protocols/open-inference';
+import { createInferenceGrpc, openInferenceError, openInferenceRoutes } from '#protocols/open-inference';
 import type { App } from './app.ts';
 import type { Config } from './config.ts';
 import { createMetrics } from '#system';
 import { version } from './version.ts';
 
-type ServingConfig = Pick<Config, 'host' | 'servingPort' | 'data' | 'allowedHosts' | 'checkReplies'>;
+type ServingConfig = Pick<
+  Config,
+  'host' | 'servingPort' | 'grpc' | 'grpcPort' | 'grpcMessageBytes' | 'data' | 'allowedHosts' | 'checkReplies'
+>;
+
+export interface Serving extends App {
+  /** `host:port` where it answers over gRPC; null where that is switched off. */
+  readonly grpcAddress: string | null;
+}
 
 /** Builds and starts a data plane. @throws DomainError CONFLICT when its folder is held by another process or the port is taken */
-export async function startServing(config: ServingConfig, controlPlaneUrl: string, log: Logger): Promise<App> {
+export async function startServing(config: ServingConfig, controlPlaneUrl: string, log: Logger): Promise<Serving> {
   const folder = join(config.data, 'serving');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const unlock = lockForProcess(join(folder, 'process'));
@@ -33,12 +41,20 @@ export async function startServing(config: ServingConfig, controlPlaneUrl: strin
     log,
   });
   const metrics = createMetrics();
+  let grpcAddress: string | null = null;
+  const grpc = createInferenceGrpc(plane, version, {
+    identify: identifyLocal,
+    allowedHosts: config.allowedHosts,
+    maxMessageBytes: config.grpcMessageBytes,
+    log,
+    onAnswer: metrics.countAnswer,
+  });
   const http = createHttpServer({
     table: Object.values(servingRoutes).flatMap((group) => Object.values<AnyRoute>(group)),
     bound: [
       ...openInferenceRoutes(plane, version),
       ...mlflowScoringRoutes(plane, version),
-      ...planeRoutes(plane, version),
+      ...planeRoutes(plane, { version, grpcAddress: () => grpcAddress }),
       bindRaw(servingRoutes.plane.metrics, async () => {
         const { contentType, text } = metrics.render();
         return { status: 200, headers: { 'content-type': contentType }, body: text };
@@ -55,16 +71,19 @@ export async function startServing(config: ServingConfig, controlPlaneUrl: strin
   });
   try {
     const url = await http.listen(config.host, config.servingPort);
+    if (config.grpc) grpcAddress = await grpc.listen(config.host, config.grpcPort);
     await plane.start(url);
     return {
       url,
+      grpcAddress,
       async stop(graceMs) {
-        await http.drain(graceMs);
+        await Promise.all([http.drain(graceMs), grpc.drain(graceMs)]);
         await plane.stop(graceMs);
         unlock();
       },
     };
   } catch (error) {
+    await Promise.all([http.drain(0), grpc.drain(0)]);
     await plane.stop(0);
     unlock();
     throw error;

@@ -3,6 +3,7 @@ import { defineRawRoute, defineRoute, type Method, type RawRoute } from '../rout
 import { nothing, timestamp } from '../shapes.ts';
 
 const INFER_BODY_BYTES = 33_554_432;
+const SMALL_BODY_BYTES = 65_536;
 
 function openInference(name: string, method: Method, path: string, summary: string): RawRoute {
   return defineRawRoute({
@@ -16,6 +17,10 @@ function openInference(name: string, method: Method, path: string, summary: stri
     protocol: 'open-inference',
     bodyAs: method === 'GET' ? 'none' : 'bytes',
   });
+}
+
+function repository(name: string, path: string, summary: string): RawRoute {
+  return { ...openInference(name, 'POST', path, summary), permission: 'read', bodyLimitBytes: SMALL_BODY_BYTES };
 }
 
 function scoring(name: string, method: Method, path: string, summary: string): RawRoute {
@@ -49,6 +54,37 @@ export const servingRoutes = {
       '/v2/models/:model/versions/:version/infer',
       'Answers by one revision',
     ),
+    modelConfig: openInference('modelConfig', 'GET', '/v2/models/:model/config', 'Says that there is none'),
+    versionConfig: openInference(
+      'versionConfig',
+      'GET',
+      '/v2/models/:model/versions/:version/config',
+      'Says that there is none',
+    ),
+    allStatistics: openInference('allStatistics', 'GET', '/v2/models/stats', 'Counters of every revision served'),
+    modelStatistics: openInference(
+      'modelStatistics',
+      'GET',
+      '/v2/models/:model/stats',
+      'Counters of the revisions of a deployment',
+    ),
+    versionStatistics: openInference(
+      'versionStatistics',
+      'GET',
+      '/v2/models/:model/versions/:version/stats',
+      'Counters of a revision',
+    ),
+    repositoryIndex: repository(
+      'repositoryIndex',
+      '/v2/repository/index',
+      'Revisions that are served, or failed to load',
+    ),
+    load: repository(
+      'load',
+      '/v2/repository/models/:model/load',
+      'Changes nothing: what is served is what the control plane declares',
+    ),
+    unload: repository('unload', '/v2/repository/models/:model/unload', 'Says where a deployment is taken back'),
   },
   scoring: {
     ping: scoring('ping', 'GET', '/ping', 'The process is alive'),
@@ -91,6 +127,8 @@ export const servingRoutes = {
       reply: z.strictObject({
         replica: z.string(),
         version: z.string(),
+        /** `host:port`; null where gRPC is switched off. */
+        grpcAddress: z.string().nullable(),
         snapshotVersion: z.int(),
         isControlPlaneReachable: z.boolean(),
         deployments: z.array(

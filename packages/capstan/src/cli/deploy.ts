@@ -1,3 +1,4 @@
+import { deploymentName } from '@capstan/api';
 import type { Client } from '@capstan/client';
 import { InvalidArgumentError, type Command } from 'commander';
 import { DomainError } from '#kernel/errors';
@@ -7,6 +8,7 @@ import { exitCodes } from './exit-codes.ts';
 import type { Registration } from './run.ts';
 import { oneLine, table, type Terminal } from './terminal.ts';
 
+type Deployment = Awaited<ReturnType<Client['deployments']['get']>>;
 type Rollout = Awaited<ReturnType<Client['deployments']['rollout']>>;
 
 interface Options {
@@ -25,7 +27,9 @@ const POLL_MS = 300;
 export function register(program: Command, { terminal, action }: Registration): void {
   program
     .command('deploy <model>')
-    .description('Roll a model version out by the declared plan: shadow, canary, full')
+    .description(
+      'Serve a registered model; one that a project declares is rolled out by its plan: shadow, canary, full',
+    )
     .option('--version <number>', 'the version; without it and --alias, the newest', versionNumber)
     .option('--alias <alias>', 'the version that this alias names')
     .option('--name <deployment>', "the deployment; without it, the model's name")
@@ -38,7 +42,7 @@ export function register(program: Command, { terminal, action }: Registration): 
       action(async (model: string, options: Options) => {
         const client = connect(terminal);
         const { id } = await client.deployments.start({
-          params: { deployment: options.name ?? model },
+          params: { deployment: options.name ?? nameFor(model) },
           body: {
             version: await wantedVersion(client, model, options),
             model,
@@ -53,9 +57,27 @@ export function register(program: Command, { terminal, action }: Registration): 
         terminal.out(
           options.json ? JSON.stringify({ schema: 'capstan/rollout.v1', ...rollout }) : showRollout(rollout),
         );
+        if (!options.json && rollout.state === 'promoted') terminal.err(addressesOf(deployment));
         return rollout.endedAt === undefined || rollout.state === 'promoted' ? undefined : exitCodes.no;
       }),
     );
+}
+
+/** A deployment is called as its model is, unless that could not stand in an address as it is. */
+function nameFor(model: string): string {
+  if (deploymentName.safeParse(model).success) return model;
+  const near = model.replaceAll(/[^\w.-]+/g, '-').replaceAll(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, '') || 'NAME';
+  throw new DomainError('INVALID_ARGUMENT', `A deployment cannot be called '${model}'`, {
+    field: 'name',
+    hint: `Give it a name of letters, digits and . _ -, e.g. --name ${near}.`,
+  });
+}
+
+/** Where it answers, for whoever wants to ask at once. */
+function addressesOf({ name, replicas }: Deployment): string {
+  const url = replicas.find(({ isCurrent }) => isCurrent)?.url;
+  if (url === undefined) return `No data plane serves ${name} now.`;
+  return `It answers at ${url}/v2/models/${name}/infer and ${url}/models/${name}/invocations`;
 }
 
 async function wantedVersion(client: Client, model: string, { version, alias }: Options): Promise<number> {

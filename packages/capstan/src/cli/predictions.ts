@@ -69,7 +69,7 @@ function show(terminal: Terminal, rows: readonly Row[], isCsv: boolean): void {
 
 function text(value: unknown): string {
   if (value === null || value === undefined) return '';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function rowLimit(given: string): number {

@@ -1,7 +1,7 @@
 import { flushCompileCache } from 'node:module';
 import type { Command } from 'commander';
 import { DomainError } from '#kernel/errors';
-import type { App } from '../app.ts';
+import type { Serving } from '../serving.ts';
 import { loadConfig, type SettingName } from '../config.ts';
 import { createLogger } from '../logging.ts';
 import { urlOf } from './connect.ts';
@@ -12,7 +12,17 @@ import { PORT_TAKEN } from './supervise-serving.ts';
 import { addSettings, refuseOpenBind, stopSignal } from './up.ts';
 
 const DRAIN_MS = 8_000;
-const SETTINGS: readonly SettingName[] = ['host', 'servingPort', 'data', 'allowedHosts', 'logLevel', 'checkReplies'];
+const SETTINGS: readonly SettingName[] = [
+  'host',
+  'servingPort',
+  'grpcPort',
+  'grpc',
+  'grpcMessageBytes',
+  'data',
+  'allowedHosts',
+  'logLevel',
+  'checkReplies',
+];
 
 interface ServeFlags {
   controlPlane?: string;
@@ -43,15 +53,16 @@ export function register(program: Command, { terminal, action }: Registration): 
         ]);
         if (controlPlane === ON_INPUT && given === undefined) return exitCodes.done;
         const url = given?.replace(/\/$/, '') ?? urlOf(terminal);
-        let app: App;
+        let app: Serving;
         try {
           app = await startServing(config, url, createLogger(config.logLevel));
         } catch (error) {
           if (whileInputOpen !== true || !isPortTaken(error)) throw error;
-          terminal.out(PORT_TAKEN);
+          terminal.out(`${PORT_TAKEN}: ${error.field === 'port' ? 'servingPort' : 'grpcPort'}`);
           return exitCodes.conflict;
         }
-        terminal.out(`capstan serving at ${app.url} (data in ${config.data})`);
+        const grpc = app.grpcAddress === null ? '' : `gRPC at ${app.grpcAddress}, `;
+        terminal.out(`capstan serving at ${app.url} (${grpc}data in ${config.data})`);
         flushCompileCache();
         const signal = await stopping;
         terminal.err('capstan: stopping (once more to stop at once)');
@@ -61,6 +72,7 @@ export function register(program: Command, { terminal, action }: Registration): 
     );
 }
 
-function isPortTaken(error: unknown): boolean {
-  return error instanceof DomainError && error.code === 'CONFLICT' && error.field === 'port';
+function isPortTaken(error: unknown): error is DomainError & { field: 'port' | 'grpcPort' } {
+  const fields = ['port', 'grpcPort'];
+  return error instanceof DomainError && error.code === 'CONFLICT' && fields.includes(error.field ?? '');
 }

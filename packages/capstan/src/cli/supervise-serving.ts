@@ -7,19 +7,36 @@ import { DomainError } from '#kernel/errors';
 import type { Config } from '../config.ts';
 import { ON_INPUT } from './input.ts';
 
+export interface ServingAddresses {
+  readonly url: string;
+  /** `host:port`; undefined where gRPC is switched off. */
+  readonly grpc: string | undefined;
+}
+
 /** A data plane in a process of its own, kept alive. */
 export interface SupervisedServing {
   /**
    * Tells it where the control plane answers, which it waits for before it does anything that others see. Resolves with
-   * its own address, which stays the same over restarts.
+   * its own addresses, which stay the same over restarts.
    * @throws DomainError CONFLICT when its port is taken; UNAVAILABLE when it does not answer within 20 s
    */
-  follow(controlPlaneUrl: string): Promise<string>;
+  follow(controlPlaneUrl: string): Promise<ServingAddresses>;
   /** TERM, then KILL after the grace. */
   stop(graceMs: number): Promise<void>;
 }
 
-type ServedConfig = Pick<Config, 'host' | 'servingPort' | 'data' | 'allowedHosts' | 'logLevel' | 'checkReplies'>;
+type ServedConfig = Pick<
+  Config,
+  | 'host'
+  | 'servingPort'
+  | 'grpcPort'
+  | 'grpc'
+  | 'grpcMessageBytes'
+  | 'data'
+  | 'allowedHosts'
+  | 'logLevel'
+  | 'checkReplies'
+>;
 
 const FIRST_BACK_OFF_MS = 100;
 const LONGEST_BACK_OFF_MS = 10_000;
@@ -35,16 +52,17 @@ const START_TIMEOUT_MS = 20_000;
 export function superviseServing(config: ServedConfig, log: Logger): SupervisedServing {
   let isStopping = false;
   let child: ChildProcessByStdio<Writable, Readable, null> | undefined;
-  let url: string | undefined;
+  let addresses: ServingAddresses | undefined;
   let controlPlane: string | undefined;
   let backOffMs = FIRST_BACK_OFF_MS;
-  const ready = Promise.withResolvers<string>();
+  const ready = Promise.withResolvers<ServingAddresses>();
   const stopped = new AbortController();
 
   function start(): Promise<unknown> {
-    // A port that the system chose once is asked for again, since callers know it by now.
-    const port = url === undefined ? config.servingPort : Number(new URL(url).port);
-    const started = spawn(process.execPath, commandLine({ ...config, servingPort: port }), {
+    // Ports that the system chose once are asked for again, since callers know them by now.
+    const servingPort = addresses === undefined ? config.servingPort : Number(new URL(addresses.url).port);
+    const grpcPort = addresses?.grpc === undefined ? config.grpcPort : Number(addresses.grpc.replace(/.*:/, ''));
+    const started = spawn(process.execPath, commandLine({ ...config, servingPort, grpcPort }), {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     child = started;
@@ -52,14 +70,15 @@ export function superviseServing(config: ServedConfig, log: Logger): SupervisedS
     let out = '';
     started.stdout.on('data', (text: string) => {
       out = (out + text).slice(-LINE_LENGTH);
-      if (PORT_TAKEN_LINE.test(out)) {
-        if (url === undefined) giveUp(started);
-        else log.warn({ port }, 'the port of the data plane is taken');
+      const taken = PORT_TAKEN_LINE.exec(out)?.[1];
+      if (taken !== undefined) {
+        if (addresses === undefined) giveUp(started, taken === 'grpcPort' ? 'grpcPort' : 'servingPort');
+        else log.warn({ servingPort, grpcPort }, 'a port of the data plane is taken');
       }
-      const found = READY_LINE.exec(out)?.[1];
-      if (found === undefined || found === url) return;
-      url = found;
-      ready.resolve(found);
+      const [, url, grpc] = READY_LINE.exec(out) ?? [];
+      if (url === undefined || url === addresses?.url) return;
+      addresses = { url, grpc };
+      ready.resolve(addresses);
     });
     // A pipe whose other end is gone gives an error where a reader would see its end.
     started.stdin.on('error', () => {});
@@ -70,10 +89,11 @@ export function superviseServing(config: ServedConfig, log: Logger): SupervisedS
   }
 
   /** A stranger has the port: whoever chose it must choose another one. */
-  function giveUp(started: ChildProcessByStdio<Writable, Readable, null>): void {
+  function giveUp(started: ChildProcessByStdio<Writable, Readable, null>, field: 'servingPort' | 'grpcPort'): void {
     isStopping = true;
-    const message = `Port ${config.servingPort} of ${config.host} is taken, so the data plane cannot listen there`;
-    const refusal = new DomainError('CONFLICT', message, { field: 'servingPort', hint: NO_SERVING_HINT });
+    const message = `Port ${config[field]} of ${config.host} is taken, so the data plane cannot listen there`;
+    const hint = field === 'grpcPort' ? NO_GRPC_HINT : NO_SERVING_HINT;
+    const refusal = new DomainError('CONFLICT', message, { field, hint });
     started.once('exit', () => ready.reject(refusal));
   }
 
@@ -99,7 +119,7 @@ export function superviseServing(config: ServedConfig, log: Logger): SupervisedS
     clearTimeout(timer);
   }
 
-  async function follow(controlPlaneUrl: string): Promise<string> {
+  async function follow(controlPlaneUrl: string): Promise<ServingAddresses> {
     controlPlane = controlPlaneUrl;
     child?.stdin.write(`${controlPlaneUrl}\n`);
     const timer = setTimeout(() => {
@@ -120,12 +140,13 @@ export function superviseServing(config: ServedConfig, log: Logger): SupervisedS
   return { follow, stop };
 }
 
-const READY_LINE = /capstan serving at (\S+)/;
-/** What `capstan serve` prints for its supervisor, which then says it itself. */
+const READY_LINE = /capstan serving at (\S+) \((?:gRPC at (\S+), )?data in/;
+/** What `capstan serve` prints for its supervisor, which then says it itself; the setting of the port stands behind it. */
 export const PORT_TAKEN = 'capstan cannot serve: its port is taken';
-const PORT_TAKEN_LINE = new RegExp(`^${PORT_TAKEN}$`, 'm');
+const PORT_TAKEN_LINE = new RegExp(`^${PORT_TAKEN}: (\\w+)$`, 'm');
 const LINE_LENGTH = 4_096;
 const NO_SERVING_HINT = 'Choose another --serving-port, or leave it out with --no-serving.';
+const NO_GRPC_HINT = 'Choose another --grpc-port, or leave it out with --no-grpc.';
 
 function commandLine(config: ServedConfig): string[] {
   const program = process.argv[1];
@@ -136,6 +157,9 @@ function commandLine(config: ServedConfig): string[] {
     'serve',
     `--host=${config.host}`,
     `--serving-port=${config.servingPort}`,
+    `--grpc-port=${config.grpcPort}`,
+    config.grpc ? '--grpc' : '--no-grpc',
+    `--grpc-message-bytes=${config.grpcMessageBytes}`,
     `--data=${config.data}`,
     // On its input, since it starts before the control plane has an address.
     `--control-plane=${ON_INPUT}`,

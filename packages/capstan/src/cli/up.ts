@@ -7,7 +7,7 @@ import { createLogger } from '../logging.ts';
 import { exitCodes } from './exit-codes.ts';
 import { inputEnd, WHILE_INPUT_OPEN } from './input.ts';
 import type { Registration } from './run.ts';
-import { superviseServing, type SupervisedServing } from './supervise-serving.ts';
+import { superviseServing, type ServingAddresses, type SupervisedServing } from './supervise-serving.ts';
 import { invalid } from '#kernel/errors';
 
 const DRAIN_MS = 8_000;
@@ -23,10 +23,11 @@ export function register(program: Command, { terminal, action }: Registration): 
       const log = createLogger(config.logLevel);
       const stopping = whileInputOpen === true ? Promise.race([stopSignal(), inputEnd()]) : stopSignal();
       const serving = config.serving ? superviseServing(config, log) : undefined;
-      const { app, servingUrl } = await startBoth(config, log, serving);
+      const { app, predictions } = await startBoth(config, log, serving);
       // One line, on stdout, for scripts that wait for it.
-      const predictions = servingUrl === undefined ? '' : `predictions at ${servingUrl}, `;
-      terminal.out(`capstan ready at ${app.url} (${predictions}data in ${config.data})`);
+      const grpc = predictions?.grpc === undefined ? '' : `gRPC at ${predictions.grpc}, `;
+      const places = predictions === undefined ? '' : `predictions at ${predictions.url}, ${grpc}`;
+      terminal.out(`capstan ready at ${app.url} (${places}data in ${config.data})`);
       flushCompileCache();
       const signal = await stopping;
       terminal.err('capstan: stopping (once more to stop at once)');
@@ -43,13 +44,13 @@ async function startBoth(
   config: Config,
   log: Logger,
   serving: SupervisedServing | undefined,
-): Promise<{ app: App; servingUrl: string | undefined }> {
+): Promise<{ app: App; predictions: ServingAddresses | undefined }> {
   let app: App | undefined;
   try {
     // Here, not at the top: `--help` need not wait for the server's libraries.
     const { startApp } = await import('../app.ts');
     app = await startApp(config, log);
-    return { app, servingUrl: await serving?.follow(app.url) };
+    return { app, predictions: await serving?.follow(app.url) };
   } catch (error) {
     await serving?.stop(0);
     await app?.stop(0);

@@ -35,11 +35,15 @@ export async function startServer(settings: ServerSettings): Promise<DemoServer>
     // Ports that the system chose once are asked for again.
     const port = addresses ? Number(new URL(addresses.url).port) : settings.port;
     const servingPort = addresses ? Number(new URL(addresses.servingUrl).port) : settings.servingPort;
-    const started = spawn(process.execPath, commandLine({ ...settings, port, servingPort }), {
-      stdio: ['pipe', 'pipe', 'inherit'],
-      // A group of its own: an interrupt at the terminal is for the demo, which then stops this one in order.
-      detached: true,
-    });
+    const started = spawn(
+      process.execPath,
+      commandLine({ ...settings, port, servingPort }, settings.servingPort === 0),
+      {
+        stdio: ['pipe', 'pipe', 'inherit'],
+        // A group of its own: an interrupt at the terminal is for the demo, which then stops this one in order.
+        detached: true,
+      },
+    );
     started.stdin.on('error', () => {});
     child = started;
     return await readyOf(started);
@@ -99,7 +103,7 @@ function readyOf(child: ChildProcess): Promise<Addresses> {
 
 const LONGEST_LINE = 4_096;
 
-function commandLine({ data, port, servingPort }: ServerSettings): string[] {
+function commandLine({ data, port, servingPort }: ServerSettings, isAnyPort: boolean): string[] {
   const program = process.argv[1];
   if (program === undefined) throw new Error('this process does not know its own program');
   return [
@@ -110,6 +114,7 @@ function commandLine({ data, port, servingPort }: ServerSettings): string[] {
     `--data=${data}`,
     `--port=${port}`,
     `--serving-port=${servingPort}`,
+    ...(isAnyPort ? ['--grpc-port=0'] : []),
     '--log-level=error',
     '--while-input-open',
   ];

@@ -12,8 +12,11 @@ export interface Principal {
   readonly grants: ReadonlySet<Grant>;
 }
 
+/** What tells of the caller, whether it speaks HTTP/1 or gRPC. */
+type Called = Pick<IncomingMessage, 'headers'>;
+
 /** Tells who sent a request; null where that is nobody known. */
-export type Identify = (request: IncomingMessage) => Principal | null;
+export type Identify = (request: Called) => Principal | null;
 
 /**
  * The one place that decides whether a call may be made. Whatever is not granted is denied.
@@ -40,7 +43,7 @@ const everything: ReadonlySet<Grant> = new Set(Object.keys(ALL) as Grant[]);
 export const identifyLocal: Identify = (request) => ({ actor: localActor(request), grants: everything });
 
 /** A name a local tool gives itself, for the record only; it grants nothing. */
-function localActor(request: IncomingMessage): string {
+function localActor(request: Called): string {
   const given = request.headers['x-capstan-actor'];
   return typeof given === 'string' && /^[\w.@-]{1,64}$/.test(given) ? `local:${given}` : 'local';
 }

@@ -1,9 +1,10 @@
 // HTTP for both planes: routes from the table only, deny by default, errors in each protocol's own shape.
 // Owns Fastify, limits, Host and Origin checks, OpenAPI, draining. Does not know any module: app.ts passes bound routes.
 // Called by app.ts; modules use `bind` and `bindRaw` in their routes.ts.
-export { identifyLocal, type Grant, type Identify, type Principal } from './authorize.ts';
+export { authorize, identifyLocal, type Grant, type Identify, type Principal } from './authorize.ts';
 export { bind, bindRaw, type BoundRoute, type RawReply, type RawRequest, type RequestContext } from './bind.ts';
 export { attachmentReply, framedReply, type StoredFile } from './file-reply.ts';
+export { guardBrowserBorne } from './guard.ts';
 export { mediaTypeOf } from './media-type.ts';
 export { createHttpServer, type HttpServer, type HttpServerOptions } from './server.ts';
 export { problemRenderer, type ErrorRenderer } from './problem.ts';

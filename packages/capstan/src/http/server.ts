@@ -83,6 +83,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     http: { headersTimeout: HEADERS_TIMEOUT_MS, maxHeaderSize: MAX_HEADER_BYTES },
     routerOptions: { maxParamLength: 2_048, ignoreTrailingSlash: true },
     schemaController: { compilersFactory: noCompilers },
+    // What is refused before any route is looked for, an address that is badly encoded for example.
+    frameworkErrors: (error, request, reply) => sendError(error, request, reply, rendererOf(request, options)),
   });
   // Bodies are read by the route's own limit and kind, whatever their content type says.
   app.removeAllContentTypeParsers();
@@ -251,8 +253,13 @@ async function answerUnknown(
   const error = new DomainError('NOT_FOUND', `No route ${request.method} ${path}`, {
     hint: 'The routes are listed at /docs and in /openapi.json.',
   });
-  const render = options.unknownRenderer?.(path) ?? options.defaultRenderer ?? problemRenderer;
-  return send(reply, render(error, request.id));
+  return send(reply, rendererOf(request, options)(error, request.id));
+}
+
+/** Of an address that no route has. */
+function rendererOf(request: Pick<FastifyRequest, 'url'>, options: HttpServerOptions): ErrorRenderer {
+  const path = request.url.split('?')[0] ?? '/';
+  return options.unknownRenderer?.(path) ?? options.defaultRenderer ?? problemRenderer;
 }
 
 function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply, renderer: ErrorRenderer): void {

@@ -41,6 +41,8 @@ export interface TensorSpec {
   readonly name: string;
   readonly datatype: TensorDatatype;
   readonly shape: readonly number[];
+  /** Whether a request may leave it out. */
+  readonly isOptional?: boolean | undefined;
 }
 
 /** How long an answer is worth waiting for. */
@@ -99,7 +101,54 @@ export interface LoadedModel {
    * @throws DomainError DEADLINE_EXCEEDED, UNAVAILABLE
    */
   score?(requests: readonly ScoringRequest[], options?: ScoringOptions): Promise<readonly ScoringAnswer[]>;
+  /** False where rows that are asked together do not get what they get alone: such requests must not be joined. */
+  readonly isBatchable?: boolean;
+  /** What a person who watches it sees. Only models in processes of their own have it. */
+  status?(): ModelStatus;
   close(): Promise<void>;
+}
+
+/** A process that a model is in. */
+export interface WorkerStatus {
+  /** Null while there is none. */
+  readonly pid: number | null;
+  /** `waiting`: for its turn to be started again. */
+  readonly state: 'starting' | 'idle' | 'busy' | 'ending' | 'waiting';
+  /** Resident memory with all that it started; 0 where that is not seen. */
+  readonly memoryBytes: number;
+  readonly restarts: number;
+  /** Frames since the first start. */
+  readonly answered: number;
+  /** What the model printed last. */
+  readonly lastLines: readonly string[];
+}
+
+export interface ModelStatus {
+  /** `failing`: its processes die whatever is done, and it rests before it is tried anew. */
+  readonly state: 'starting' | 'ready' | 'failing' | 'closed';
+  readonly queued: number;
+  readonly workers: readonly WorkerStatus[];
+  /** Why a process ended last, and what it had printed. */
+  readonly lastEnd: { readonly reason: string; readonly lines: readonly string[] } | null;
+  readonly environment: {
+    readonly python: string;
+    readonly mlflow: string;
+    /** Of an environment that was built; null for an interpreter that is used as it is. */
+    readonly key: string | null;
+  };
+}
+
+/** For models in processes of their own; others take no notice. */
+export interface LoadOptions {
+  /** Processes; default 1. */
+  readonly workers?: number;
+  /** Resident memory of a process with all that it starts. */
+  readonly maxMemoryBytes?: number;
+  /** Lines on what is going on: an environment takes minutes once. */
+  onProgress?(line: string): void;
+  /** Lines that the model prints. */
+  onLog?(line: string): void;
+  readonly signal?: AbortSignal;
 }
 
 /** Loads model files of one kind. Contract: ports/model-runtime.contract.ts. */
@@ -110,5 +159,5 @@ export interface ModelRuntime {
    * Loads the model (a file for `onnx`, MLflow's folder for `python_function`) after a trial load in a child process, so that a file which crashes the library harms nobody.
    * @throws DomainError INVALID_ARGUMENT with the library's reason when the file is no loadable model
    */
-  load(path: string): Promise<LoadedModel>;
+  load(path: string, options?: LoadOptions): Promise<LoadedModel>;
 }

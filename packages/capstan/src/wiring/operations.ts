@@ -20,6 +20,7 @@ import {
 } from '#operations/deployments';
 import {
   createPredictions,
+  expirySchedules,
   latestEvidence,
   predictionJobs,
   predictionRoutes,
@@ -44,13 +45,17 @@ export interface WiredOperations {
     | 'deployments.recalibrate'
     | 'rollouts.judge'
     | 'predictions.compact'
+    | 'predictions.expire'
     | 'predictions.features'
   >;
   /** When answers are recalibrated. */
   schedules(): Promise<Schedule[]>;
 }
 
-type OperationsFoundation = Pick<Foundation, 'database' | 'events' | 'jobs' | 'clock' | 'ids' | 'blobs' | 'analytics'>;
+type OperationsFoundation = Pick<
+  Foundation,
+  'database' | 'events' | 'jobs' | 'clock' | 'ids' | 'blobs' | 'analytics' | 'config'
+>;
 
 /** Deployments with their rollouts, and the log of predictions that judges them. */
 export function wireOperations(foundation: OperationsFoundation, needs: OperationsNeeds): WiredOperations {
@@ -65,7 +70,10 @@ export function wireOperations(foundation: OperationsFoundation, needs: Operatio
       ...predictionRoutes(predictions, deployments),
     ],
     handlers: { ...deploymentJobs({ events, models: needs.models }), ...predictionJobs(predictions) },
-    schedules: () => recalibrationSchedules({ specs: needs.specs, jobs: foundation.jobs }),
+    schedules: async () => [
+      ...(await recalibrationSchedules({ specs: needs.specs, jobs: foundation.jobs })),
+      ...expirySchedules(foundation.jobs, foundation.config.predictionRetention),
+    ],
   };
 }
 

@@ -8,7 +8,6 @@ import type { BoundRoute } from '#http';
 import type { JobHandlers, Jobs } from '#jobs';
 import type { Experiments } from '#model/experiments';
 import {
-  createEnvironments,
   createPipelines,
   createSlots,
   executorNamed,
@@ -22,6 +21,7 @@ import {
   type PipelineFormat,
   type Pipelines,
 } from '#model/pipelines';
+import { createEnvironments } from '#ports/python-environments';
 import type { BlobStore } from '#ports/blob-store';
 import type { Clock } from '#ports/clock';
 import type { Ids } from '#ports/ids';

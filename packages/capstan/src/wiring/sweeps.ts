@@ -4,7 +4,8 @@ import type { Projects } from '#design/projects';
 import type { BoundRoute } from '#http';
 import type { JobHandlers } from '#jobs';
 import type { Experiments } from '#model/experiments';
-import { createEnvironments, executorNamed, LOCAL_EXECUTOR, type Pipelines } from '#model/pipelines';
+import { executorNamed, LOCAL_EXECUTOR, type Pipelines } from '#model/pipelines';
+import { createEnvironments } from '#ports/python-environments';
 import { createOptuna, createSweeps, sweepJobs, sweepRoutes, type Sweeps } from '#model/sweeps';
 import type { Foundation } from './foundation.ts';
 

@@ -9,7 +9,7 @@ import type { Clock } from '#ports/clock';
 import type { Ids } from '#ports/ids';
 import type { PipelineFormat } from './format.ts';
 import type { Slots } from './running/slots.ts';
-import type { Environments } from './environment/environments.ts';
+import type { Environments } from '#ports/python-environments';
 import type { Executors } from './executors.ts';
 
 /** What pipelines need of projects. */

@@ -6,7 +6,7 @@ import type { JobContext } from '#jobs';
 import type { Digest } from '#ports/blob-store';
 import { checkRequest, type Checked } from './check-request.ts';
 import { createActiveRuns } from './running/active-runs.ts';
-import { readLogFile, readStoredLog, type LogPiece, type LogRange } from './running/attempt-log.ts';
+import { readLogFile, readStoredLog, type LogPiece, type LogRange } from '#ports/log-pieces';
 import { logFileOf } from './running/attempts.ts';
 import type { ParamOverrides } from '#kernel/pipeline-definition';
 import type { PipelinesDeps } from './deps.ts';

@@ -16,9 +16,9 @@ import { createJobs, createRunner, type JobHandlers, type Runner } from '#jobs';
 import { createExperiments, type Experiments } from '#model/experiments';
 import type { BlobStore } from '#ports/blob-store';
 import { randomIds } from '#ports/ids';
+import { createEnvironments } from '#ports/python-environments';
 import { createDvcFormat } from '#protocols/dvc';
 import {
-  createEnvironments,
   createPipelines,
   createSlots,
   LOCAL_EXECUTOR,

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SweepSpace } from '@capstan/api';
 import { createExecutorLocal } from '#adapters/executor-local';
 import { invalid } from '#kernel/errors';
-import { createEnvironments } from '#model/pipelines';
+import { createEnvironments } from '#ports/python-environments';
 import { randomIds } from '#ports/ids';
 import { createOptuna, type Optuna, type ToldTrial } from './optuna.ts';
 import { randomPoint } from './space.ts';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { sweepValue, type SweepGoal, type SweepSpace, type TrialState } from '@capstan/api';
 import { sha256 } from '#kernel/digest';
 import { DomainError } from '#kernel/errors';
-import type { Environments } from '#model/pipelines';
+import type { Environments } from '#ports/python-environments';
 import type { Executor } from '#ports/executor';
 import type { Ids } from '#ports/ids';
 import { OPTUNA_SCRIPT } from './optuna-script.ts';
@@ -39,7 +39,7 @@ export interface Optuna {
 
 interface OptunaDeps {
   readonly executor: Executor;
-  readonly environments: Environments;
+  readonly environments: Pick<Environments, 'ensure'>;
   readonly ids: Ids;
   /** Absolute; what it works in. */
   readonly folder: string;

@@ -265,7 +265,9 @@ describe('without comparison', () => {
 
   test('without guards it is promoted when live, and says so', () => {
     const decision = decide(rollout({ hasGuards: false, plan: [{ kind: 'full' }] }), [], 0);
-    expect(decision.steps.map(({ judgement }) => judgement.reason)).toEqual(['rolled out without guards, as asked']);
+    expect(decision.steps.map(({ judgement }) => judgement.reason)).toEqual([
+      'rolled out without guards: none were declared or wanted',
+    ]);
   });
 });
 

@@ -104,7 +104,7 @@ function judge(progress: RolloutProgress, at: number): Judgement {
   });
   if (!progress.hasGuards || progress.isFirst) {
     if (!progress.isLive) return say('continue', 'no replica has reported that it serves the revision');
-    if (!progress.hasGuards) return say('promote', 'rolled out without guards, as asked');
+    if (!progress.hasGuards) return say('promote', 'rolled out without guards: none were declared or wanted');
     return say('promote', 'the first revision: there is nothing to compare it with');
   }
   const harm = checks.filter((check) => check.status === 'fail' && check.check !== 'sample-ratio');

@@ -226,7 +226,7 @@ describeDatabases('deployments', (open) => {
     await at.report([1, 2]);
     expect(await at.deployments.rollout(rollout.id)).toMatchObject({
       state: 'promoted',
-      reason: 'rolled out without guards, as asked',
+      reason: 'rolled out without guards: none were declared or wanted',
     });
     const ended = (await at.events.list({ type: 'rollout.ended', limit: 9 })).at(-1);
     await at.jobs['deployments.promote']({ eventSeq: ended?.seq ?? 0 }, context());

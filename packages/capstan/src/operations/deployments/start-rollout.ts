@@ -169,7 +169,8 @@ async function ensureDeployment(
   const before = await store.getDeployment(writer, input.deployment);
   if (before) {
     requireSameModel(before, spec);
-    if (before.project !== spec.project) {
+    // One that nobody declared is taken over by the project that does.
+    if (before.project !== spec.project && before.project !== NO_PROJECT) {
       throw conflict(`The deployment '${before.name}' belongs to the project '${before.project}'`, {
         field: 'deployment',
       });

@@ -75,8 +75,9 @@ export async function setup(
   };
   const specs = {
     async of(deployment: string) {
-      if (deployment !== spec.deployment) throw notFound('deployment', deployment);
-      return { ...spec, ...declared };
+      const known = { ...spec, ...declared };
+      if (deployment !== known.deployment) throw notFound('deployment', deployment);
+      return known;
     },
     all: async () => [{ ...spec, ...declared }],
   };

@@ -33,6 +33,17 @@ describeDatabases('a deployment that no project declares', (open) => {
     expect(await deployments.list()).toEqual([]);
   });
 
+  test('a project that declares it later takes it over with its next rollout', async () => {
+    const database = await open();
+    const before = await setup(database, { deployment: 'elsewhere' });
+    await before.deployments.start({ deployment: 'late-arrival', model: 'late-arrival', version: 1 }, cause);
+    await before.report([1]);
+    const { deployments, start } = await setup(database);
+    expect(await deployments.get('late-arrival')).toMatchObject({ project: null });
+    expect(await start(2)).toMatchObject({ project: 'flights', guards: true, from: 1 });
+    expect(await deployments.get('late-arrival')).toMatchObject({ project: 'flights', champion: { number: 1 } });
+  });
+
   test('data planes get the files of its model by the digest of their list, and no others', async () => {
     const { deployments, digest } = await setup(await open());
     await deployments.start({ ...iris, version: 1 }, cause);

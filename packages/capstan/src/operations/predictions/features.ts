@@ -91,6 +91,13 @@ async function writeDeployment(
   }
 }
 
+const WRITTEN: Readonly<Record<string, 'varchar' | 'boolean'>> = {
+  varchar: 'varchar',
+  boolean: 'boolean',
+  bigint: 'varchar',
+  ubigint: 'varchar',
+};
+
 type Cells = Record<string, string | number | boolean | null>;
 
 /** Names that no input can have, since they are not made of an input's name. */
@@ -110,11 +117,9 @@ function featureSql(columns: ReadonlyMap<string, string>, names: { id: string; t
   return `select ${selected.join(', ')} from rows order by ${quoteName(TIME)}, ${quoteName(ID)}, ${quoteName(SEEN)}`;
 }
 
-/** Numbers are written as JavaScript's, whatever they become. */
+/** Numbers are written as JavaScript's, whatever they become; 64-bit integers past 2^53 as text, of which none may be lost. */
 function writtenAs(columns: ReadonlyMap<string, string>): NonNullable<DataFile['jsonTypes']> {
-  const inputs = [...columns].map(([name, type]) => {
-    return [cellName(name), type === 'varchar' || type === 'boolean' ? type : 'double'] as const;
-  });
+  const inputs = [...columns].map(([name, type]) => [cellName(name), WRITTEN[type] ?? 'double'] as const);
   return { [ID]: 'varchar', [TIME]: 'double', [SEEN]: 'double', ...Object.fromEntries(inputs) };
 }
 

@@ -16,6 +16,7 @@ import {
   type LoggedBatch,
 } from './logged-answers.ts';
 import { compactLog, type CompactDeps } from './log/compact-log.ts';
+import { expireLog } from './log/expire-log.ts';
 import { queryLog, type LogQuery, type LogQueryAnswer } from './log/query-log.ts';
 import { recalibrateDeployment } from './recalibrate.ts';
 import { recordOutcomes, type Outcome, type RecordedOutcomes } from './outcomes.ts';
@@ -70,6 +71,8 @@ export interface Predictions {
   recalibrate(deployment: string, cause: Cause): Promise<void>;
   /** See `queryLog`. */
   query(query: LogQuery, signal?: AbortSignal): Promise<LogQueryAnswer>;
+  /** See `expireLog`. */
+  expireLog(before: number): Promise<void>;
   /** See `compactLog`. */
   compactLog(deployment: string, signal?: AbortSignal): Promise<void>;
   /** See `writeFeatures`. */
@@ -102,6 +105,7 @@ export function createPredictions(deps: PredictionsDeps): Predictions {
     judge: (deployment, isInstantComplete, cause) => judgeDeployment(deps, deployment, isInstantComplete, cause),
     recalibrate: (deployment, cause) => recalibrateDeployment(deps, deployment, cause),
     query: (query, signal) => queryLog(deps, query, signal),
+    expireLog: async (before) => void (await expireLog(deps, before)),
     compactLog: async (deployment, signal) => void (await compactLog(deps, deployment, signal)),
     writeFeatures: (segment, signal) => writeFeatures(deps, segment, signal),
   };

@@ -12,4 +12,5 @@ export { connectControlPlane, type ControlPlane } from './control-plane.ts';
 export { planeRoutes } from './routes.ts';
 export type { AnsweredPart, InferenceAnswer, InferenceRequest } from './infer.ts';
 export type { ReceivedTensor } from './request.ts';
+export type { RevisionStatistics, TimedCount } from './statistics.ts';
 export { toTensorData } from './tensor-values.ts';

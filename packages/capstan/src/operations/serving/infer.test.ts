@@ -5,6 +5,7 @@ import type { Tensor, TensorSpec } from '#ports/model-runtime';
 import { infer } from './infer.ts';
 import type { ServedState } from './served-state.ts';
 import { createShadowQueue } from './shadow-queue.ts';
+import { createServingStatistics } from './statistics.ts';
 
 const AT = Date.UTC(2013, 3, 1);
 const outputs: TensorSpec[] = [
@@ -92,7 +93,8 @@ async function ask(state: ServedState, probabilities: readonly number[]) {
     shape: [probabilities.length, 1],
     data: new Float32Array(probabilities),
   };
-  const answer = await infer({ log, shadows, now: () => AT, stateOf: () => state }, state, { inputs: [input] });
+  const deps = { log, shadows, statistics: createServingStatistics(), now: () => AT, stateOf: () => state };
+  const answer = await infer(deps, state, { inputs: [input] });
   await shadows.drained();
   return { answer, parts: lines.map(({ parts }) => parts[0]) };
 }

@@ -6,12 +6,13 @@ import { shiftOutputs } from '#ports/shift-outputs';
 import { Refused, type Wait } from './batching/batcher.ts';
 import { fallbackAnswer } from './fallback-answer.ts';
 import { probabilitiesIn } from './model-facts.ts';
-import { errorText, partOf, recordLine, recordedColumns } from './record.ts';
+import { columnsJson, errorText, partOf, recordLine } from './record.ts';
 import { checkRequest, type CheckedRequest, type ReceivedTensor } from './request.ts';
 import { assignRows, type Assignment } from './routing.ts';
 import type { SegmentLog } from './segments.ts';
 import type { ServedRevision, ServedState } from './served-state.ts';
 import type { ShadowQueue } from './shadow-queue.ts';
+import type { ServingStatistics } from './statistics.ts';
 import { adaptInputs, gatherRows, mergeRows } from './tensors.ts';
 
 export interface InferenceRequest {
@@ -43,6 +44,7 @@ export interface InferenceAnswer {
 export interface InferDeps {
   readonly log: SegmentLog;
   readonly shadows: ShadowQueue;
+  readonly statistics: ServingStatistics;
   /** Business time. */
   now(): number;
   /** The state now, for shadows that run later. */
@@ -55,6 +57,7 @@ interface Work extends CheckedRequest {
   readonly requestId: string;
   readonly at: number;
   readonly examples: readonly string[];
+  readonly statistics: ServingStatistics;
   readonly wait: Wait;
 }
 
@@ -78,8 +81,8 @@ export async function infer(deps: InferDeps, state: ServedState, request: Infere
   const assigned = await Promise.all(assignments.map((assignment) => answerPart(work, assignment)));
   const failed = assigned.find((outcome) => outcome.outputs === null && outcome.part.role === 'canary');
   const outcomes = failed ? [...assigned, ...(await standIn(work, failed))] : assigned;
-  const line = recordLine({
-    v: 1,
+  const record = {
+    v: 1 as const,
     request: work.requestId,
     deployment: state.deployment.name,
     rollout: state.deployment.rollout?.id ?? null,
@@ -87,10 +90,10 @@ export async function infer(deps: InferDeps, state: ServedState, request: Infere
     at: work.at,
     examples: [...work.examples],
     eventTimes: work.eventTimes === null ? null : [...work.eventTimes],
-    inputs: recordedColumns(work.inputs),
+    inputs: null,
     parts: outcomes.map((outcome) => outcome.part),
-  });
-  await deps.log.append(line, work.rows);
+  };
+  await deps.log.append(recordLine(record, columnsJson(work.inputs)), work.rows);
   offerShadow(deps, work, outcomes);
   return answerOf(work, outcomes);
 }
@@ -100,7 +103,9 @@ function begin(deps: InferDeps, state: ServedState, request: InferenceRequest): 
   const checked = checkRequest(request.inputs, model.inputs, state.deployment.context);
   const examples = checked.ids ?? Array.from({ length: checked.rows }, () => randomUUID());
   const { deadline, signal } = request;
-  return { ...checked, state, examples, requestId: randomUUID(), at: deps.now(), wait: { deadline, signal } };
+  const { statistics } = deps;
+  const wait = { deadline, signal };
+  return { ...checked, state, examples, requestId: randomUUID(), at: deps.now(), wait, statistics };
 }
 
 /** The revision whose inputs and outputs a deployment shows: its champion, else the first that answers. */
@@ -147,7 +152,15 @@ async function answerPart(work: Work, assignment: Assignment): Promise<Outcome> 
     outputs = null;
     result.error = errorText(error);
   }
-  const latencyUs = Math.round((performance.now() - started) * 1_000);
+  const durationMs = performance.now() - started;
+  const latencyUs = Math.round(durationMs * 1_000);
+  work.statistics.count({
+    deployment: work.state.deployment.name,
+    revision: route.revision,
+    rows: count,
+    durationMs,
+    isSuccess: outputs !== null,
+  });
   return { part: partOf(assignment, route, { ...result, outputs, latencyUs }), rows: assignment.rows, outputs };
 }
 

@@ -1,8 +1,9 @@
 import type { ServedFlavor, ServingRoute } from '@capstan/api';
 import { DomainError } from '#kernel/errors';
-import type { LoadedModel, ModelRuntime, TensorSpec } from '#ports/model-runtime';
+import type { LoadedModel, ModelRuntime, ScoringAnswer, ScoringRequest, TensorSpec } from '#ports/model-runtime';
 import { createBatchedModel, type BatchedModel } from './batching/batched-model.ts';
-import { createBatchedScorer, type BatchedScorer } from './batching/batched-scorer.ts';
+import type { Wait } from './batching/batcher.ts';
+import { batchedScore } from './batching/score-batches.ts';
 import type { ModelFiles } from './model-files.ts';
 
 export interface ShelvedModel extends Pick<BatchedModel, 'predict' | 'admit'> {
@@ -11,8 +12,8 @@ export interface ShelvedModel extends Pick<BatchedModel, 'predict' | 'admit'> {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
   /** Of models that read MLflow's scoring protocol by themselves. */
-  readonly score?: BatchedScorer['score'];
-  /** Closes the model once what waits for it has been answered. */
+  readonly score?: (request: ScoringRequest, wait?: Wait) => Promise<ScoringAnswer>;
+  /** Closes the model once what waits for it or runs on it has been answered. */
   retire(): Promise<void>;
 }
 
@@ -79,16 +80,16 @@ export function createModelShelf(deps: { files: ModelFiles; runtimes: Runtimes }
 
 function shelved(key: ModelKey, model: LoadedModel): ShelvedModel {
   const { predict, admit, close } = createBatchedModel(model);
-  const scorer = model.score && createBatchedScorer(model, model.score.bind(model));
+  const scores = batchedScore(model);
   return {
     ...key,
     inputs: model.inputs,
     outputs: model.outputs,
     predict,
     admit,
-    ...(scorer && { score: scorer.score }),
+    ...(scores && { score: scores.submit }),
     async retire() {
-      await scorer?.close();
+      await scores?.close();
       await close();
     },
   };

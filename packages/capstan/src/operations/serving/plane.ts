@@ -17,6 +17,7 @@ import { createSnapshotFollower } from './follow-snapshot.ts';
 import type { ServedState } from './served-state.ts';
 import { createShadowQueue } from './shadow-queue.ts';
 import { createShipper } from './shipper.ts';
+import { createServingStatistics, type RevisionStatistics } from './statistics.ts';
 
 export interface ServingDeps {
   /** Folder of this data plane's own: snapshot, models, segments. */
@@ -68,6 +69,8 @@ export interface ServingPlane {
   /** A snapshot is known and every deployment in it can answer. */
   isReady(): boolean;
   status(): PlaneStatus;
+  /** Of every revision that can answer here. */
+  statistics(): RevisionStatistics[];
   /** Ships everything that is logged. Returns how many segments. @throws DomainError UNAVAILABLE */
   flush(): Promise<number>;
   /** Takes the newest snapshot before it resolves, and tells the control plane. @throws DomainError UNAVAILABLE */
@@ -100,6 +103,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     onSealed: () => shipper.wake(),
   });
   const shipper = createShipper({ log, segments, controlPlane, replica });
+  const statistics = createServingStatistics();
 
   let url = '';
   const counters = { rowsAnswered: 0, requestsFailed: 0, rowsInHand: 0 };
@@ -117,7 +121,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     const current = follower.current();
     return current?.clock === 'simulated' ? current.now : deps.clock.now();
   }
-  const inferDeps = { log: segments, shadows, now, stateOf: (name: string) => follower.states().get(name) };
+  const inferDeps = { log: segments, shadows, statistics, now, stateOf: (name: string) => follower.states().get(name) };
 
   function stateOf(name: string): ServedState {
     const states = follower.states();
@@ -171,7 +175,8 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     rows: number,
     work: () => Promise<Answer>,
   ): Promise<Answer> {
-    if (counters.rowsInHand + rows > MAX_ROWS_IN_HAND) {
+    // More rows than will ever be taken are refused as such.
+    if (rows <= MAX_ROWS_IN_HAND && counters.rowsInHand + rows > MAX_ROWS_IN_HAND) {
       throw new DomainError('RESOURCE_EXHAUSTED', `${counters.rowsInHand} rows are in hand already`, {
         hint: 'Try again in a moment.',
       });
@@ -238,6 +243,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
       segmentsWaiting: segments.sealed().length,
       segmentsRejected: segments.rejectedCount(),
     }),
+    statistics: () => statistics.of(follower.states()),
     async flush() {
       await shadows.drained();
       return await shipper.flush();

@@ -1,28 +1,49 @@
 import type { PredictionRecord, RecordedColumn, RecordedPart } from '@capstan/api';
+import type { Tensor, TensorData, TensorDatatype } from '#ports/model-runtime';
 import { widthOf } from './model-facts.ts';
-import type { Tensor } from '#ports/model-runtime';
 import type { ReceivedTensor } from './request.ts';
 
-/** The inputs as columns, as they came. */
-export function recordedColumns(inputs: readonly ReceivedTensor[]): RecordedColumn[] {
-  return inputs.map(({ name, datatype, shape, data, written }) => ({
+/** The inputs as columns, as they came: the JSON of a list of `RecordedColumn`. */
+export function columnsJson(inputs: readonly ReceivedTensor[]): string {
+  return `[${inputs.map(columnJson).join(',')}]`;
+}
+
+function columnJson({ name, datatype, shape, data, written, writtenJson }: ReceivedTensor): string {
+  const values = writtenJson ?? JSON.stringify(written ?? recordedValues(datatype, data));
+  return `{"name":${JSON.stringify(name)},"datatype":"${datatype}","width":${widthOf(shape)},"data":${values}}`;
+}
+
+function recordedValues(datatype: TensorDatatype, data: TensorData): RecordedColumn['data'] {
+  if (datatype === 'BOOL') return Array.from(data as Uint8Array, Boolean);
+  return Array.from(data as ArrayLike<number | bigint | string>, (value) => {
+    return typeof value === 'bigint' ? recordedInteger(value) : value;
+  });
+}
+
+/** A 64-bit integer as the log has it: past 2^53, where a JSON number would lose digits, as text. */
+function recordedInteger(value: bigint): number | string {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : String(value);
+}
+
+/**
+ * A line of a segment.
+ * @param inputs the columns as JSON, in the place of those of the record: most of a line, and often as the caller wrote it
+ */
+export function recordLine(record: PredictionRecord, inputs?: string): string {
+  if (inputs === undefined) return `${JSON.stringify(record)}\n`;
+  const { inputs: _, ...rest } = record;
+  return `${JSON.stringify(rest).slice(0, -1)},"inputs":${inputs}}\n`;
+}
+
+/** What a model said, as columns. */
+function recordedColumns(outputs: readonly Tensor[]): RecordedColumn[] {
+  return outputs.map(({ name, datatype, shape, data }) => ({
     name,
     datatype,
     width: widthOf(shape),
-    data:
-      (written as RecordedColumn['data'] | undefined) ??
-      Array.from(data as ArrayLike<number | bigint | string>, toJson),
+    data: recordedValues(datatype, data),
   }));
-}
-
-/** 64-bit integers came as JSON numbers, which are exact up to 2^53: larger ones have been refused. */
-function toJson(value: number | bigint | string): number | string {
-  return typeof value === 'bigint' ? Number(value) : value;
-}
-
-/** A line of a segment. */
-export function recordLine(record: PredictionRecord): string {
-  return `${JSON.stringify(record)}\n`;
 }
 
 /** What a model's failure is called in the log: one line, without what the caller sent. */

@@ -4,9 +4,11 @@ import { nearest } from '#kernel/nearest';
 import type { Tensor, TensorSpec } from '#ports/model-runtime';
 import { widthOf } from './model-facts.ts';
 
-/** An input as it came; `written` are its values as the caller wrote them, for the log. */
+/** An input as it came. Where its values stand in the caller's own writing, the log has them from there. */
 export interface ReceivedTensor extends Tensor {
   readonly written?: readonly (number | string | boolean | null)[];
+  /** The same as JSON: one flat array on one line, in which 64-bit integers past 2^53 are texts. */
+  readonly writtenJson?: string;
 }
 
 export interface CheckedRequest {
@@ -32,14 +34,6 @@ export function checkRequest(
     if (byName.has(tensor.name)) throw refuse(tensor.name, 'is given twice');
     byName.set(tensor.name, tensor);
   }
-  const inputs = specs.map((spec) => {
-    const tensor = byName.get(spec.name);
-    if (!tensor) {
-      throw refuse(spec.name, 'is missing', `Send it as ${spec.datatype} of shape [${spec.shape.join(', ')}].`);
-    }
-    checkTensor(tensor, spec);
-    return tensor;
-  });
   const contextNames = [context.id, context.eventTime].filter((name) => name !== null);
   const known = [...specs.map((spec) => spec.name), ...contextNames];
   for (const name of byName.keys()) {
@@ -51,6 +45,14 @@ export function checkRequest(
       near ? `Did you mean '${near}'?` : `It takes: ${known.join(', ')}.`,
     );
   }
+  const inputs = specs.map((spec) => {
+    const tensor = byName.get(spec.name);
+    if (!tensor) {
+      throw refuse(spec.name, 'is missing', `Send it as ${spec.datatype} of shape [${spec.shape.join(', ')}].`);
+    }
+    checkTensor(tensor, spec);
+    return tensor;
+  });
   const rows = received[0]?.shape[0] ?? 0;
   for (const { name, shape } of received) {
     if (shape[0] !== rows) throw refuse(name, `has ${shape[0]} rows, '${received[0]?.name}' has ${rows}`);

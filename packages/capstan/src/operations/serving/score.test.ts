@@ -5,6 +5,7 @@ import type { ScoringAnswer } from '#ports/model-runtime';
 import { score } from './score.ts';
 import type { ServedState } from './served-state.ts';
 import { createShadowQueue } from './shadow-queue.ts';
+import { createServingStatistics } from './statistics.ts';
 
 const digest = `sha256:${'0'.repeat(64)}` as const;
 
@@ -15,8 +16,8 @@ function modelThat(answers: () => ScoringAnswer) {
     inputs: [],
     outputs: [],
     predict: () => Promise.reject(new Error('not by tensors')),
-    score: async () => [answers()],
-    admit: () => undefined,
+    score: async () => answers(),
+    admit: () => {},
     retire: async () => undefined,
   };
 }
@@ -70,7 +71,13 @@ async function ask(state: ServedState) {
   const log = {
     append: async (line: string) => void lines.push(JSON.parse(line) as PredictionRecord),
   };
-  const deps = { log: log as never, shadows: createShadowQueue(1), now: () => 1, stateOf: () => state };
+  const deps = {
+    log: log as never,
+    statistics: createServingStatistics(),
+    shadows: createShadowQueue(1),
+    now: () => 1,
+    stateOf: () => state,
+  };
   const request = { contentType: 'application/json', body: Buffer.from('{}') };
   const answer = await score(deps, state, request).catch((error: unknown) => error);
   return { answer, lines };

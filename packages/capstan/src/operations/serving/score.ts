@@ -24,19 +24,19 @@ export interface ScoreAnswer extends ScoringAnswer {
 /**
  * Answers a request of MLflow's scoring protocol by a model that reads it itself. What its rows are is only known once it
  * is answered, so the request goes one way as a whole. One that the model refuses is no prediction and is not logged.
- * @throws DomainError UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, STORAGE_FULL; INTERNAL when the model fails
+ * @throws DomainError UNAVAILABLE, DEADLINE_EXCEEDED, STORAGE_FULL; INTERNAL when the model fails
  */
 export async function score(deps: InferDeps, state: ServedState, request: ScoreRequest): Promise<ScoreAnswer> {
   const requestId = randomUUID();
   const [assignment] = assignRows(state.deployment, [requestId]);
   if (!assignment) throw new Error('one example got no route');
   const at = deps.now();
-  let tried = await tryRoute(state, assignment, request);
+  let tried = await tryRoute(deps, state, assignment, request);
   const parts = [tried];
   if (tried.error !== null && assignment.role === 'canary') {
     const champion = state.deployment.routes.find((route) => route.role === 'champion');
     if (champion) {
-      tried = await tryRoute(state, { role: 'fallback', share: 0, route: champion, rows: null }, request);
+      tried = await tryRoute(deps, state, { role: 'fallback', share: 0, route: champion, rows: null }, request);
       parts.push(tried);
     }
   }
@@ -70,7 +70,12 @@ interface Tried {
   readonly failure: unknown;
 }
 
-async function tryRoute(state: ServedState, assignment: Assignment, request: ScoreRequest): Promise<Tried> {
+async function tryRoute(
+  { statistics }: InferDeps,
+  state: ServedState,
+  assignment: Assignment,
+  request: ScoreRequest,
+): Promise<Tried> {
   const { name } = state.deployment;
   if (assignment.route === null) throw new DomainError('UNAVAILABLE', `${name} has no fallback in this protocol`);
   const { model, route } = revisionOf(state, assignment.route.revision);
@@ -78,17 +83,22 @@ async function tryRoute(state: ServedState, assignment: Assignment, request: Sco
   let answer: ScoringAnswer | null = null;
   let failure: unknown;
   try {
-    const { contentType, body, ...options } = request;
-    [answer = null] = (await model.score?.([{ contentType, body }], { ...options, isRecorded: true })) ?? [];
+    const { contentType, body, ...wait } = request;
+    answer = (await model.score?.({ contentType, body }, wait)) ?? null;
     if (answer === null) throw new DomainError('UNAVAILABLE', `The model of ${name} reads no requests by itself`);
   } catch (error) {
+    // Nothing was tried, so nothing is logged and nobody stands in.
     if (error instanceof Refused) throw error;
     failure =
       error instanceof DomainError
         ? error
         : new DomainError('INTERNAL', `The model of ${name} failed: ${errorText(error)}`);
   }
-  const latencyUs = Math.round((performance.now() - started) * 1_000);
+  const durationMs = performance.now() - started;
+  const latencyUs = Math.round(durationMs * 1_000);
+  const isSuccess = answer !== null && answer.status < 400;
+  const rows = answer !== null && isSuccess ? answer.rows : 0;
+  statistics.count({ deployment: name, revision: route.revision, rows, durationMs, isSuccess });
   const error = failure === undefined ? null : errorText(failure);
   const result = { probabilities: null, outputs: null, error, latencyUs };
   const part = { ...partOf(assignment, route, result), outputs: columnsOf(answer?.outputs ?? []) };

@@ -1,31 +1,33 @@
 import { invalid } from '#kernel/errors';
 import type { TensorData, TensorDatatype } from '#ports/model-runtime';
 
-type IntegerDatatype = Exclude<TensorDatatype, 'BOOL' | 'FP16' | 'FP32' | 'FP64' | 'BYTES'>;
-
-const RANGES: Readonly<Record<IntegerDatatype, readonly [least: number, greatest: number]>> = {
+const RANGES = {
   INT8: [-(2 ** 7), 2 ** 7 - 1],
   INT16: [-(2 ** 15), 2 ** 15 - 1],
   INT32: [-(2 ** 31), 2 ** 31 - 1],
-  // A JSON number beyond ±(2^53 - 1) may have been changed by whoever parsed or printed it: refused, never rounded.
-  INT64: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
   UINT8: [0, 2 ** 8 - 1],
   UINT16: [0, 2 ** 16 - 1],
   UINT32: [0, 2 ** 32 - 1],
-  UINT64: [0, Number.MAX_SAFE_INTEGER],
-};
+} as const;
 
-/** JSON values as a typed array; null is NaN among floats, since JSON has no word for it. @throws DomainError INVALID_ARGUMENT naming the input and the value */
+const LONG_RANGES = { INT64: [-(2n ** 63n), 2n ** 63n - 1n], UINT64: [0n, 2n ** 64n - 1n] } as const;
+
+/**
+ * JSON values as a typed array; null is NaN among floats, since JSON has no word for it. Whole numbers may come as bigint,
+ * which is how 64-bit ones beyond 2^53 come unchanged.
+ * @throws DomainError INVALID_ARGUMENT naming the input and the value
+ */
 export function toTensorData(values: readonly unknown[], datatype: TensorDatatype, name: string): TensorData {
   switch (datatype) {
     case 'FP16':
-      return fillFloats(new Float16Array(values.length), values, name);
     case 'FP32':
-      return fillFloats(new Float32Array(values.length), values, name);
     case 'FP64':
-      return fillFloats(new Float64Array(values.length), values, name);
+      return floats(values, datatype, name);
     case 'BYTES':
-      for (const value of values) if (typeof value !== 'string') throw refuse(name, value, 'a text');
+      for (const value of values) {
+        if (typeof value !== 'string') throw refuse(name, value, 'a text');
+        if (!value.isWellFormed()) throw refuse(name, value, 'a text of whole characters (no lone surrogates)');
+      }
       return values as readonly string[];
     case 'BOOL':
       return Uint8Array.from(values, (value) => {
@@ -34,13 +36,15 @@ export function toTensorData(values: readonly unknown[], datatype: TensorDatatyp
         throw refuse(name, value, 'true or false');
       });
     case 'INT64':
-      return BigInt64Array.from(integers(values, datatype, name), BigInt);
+      return BigInt64Array.from(values, (value) => longInteger(value, datatype, name));
     case 'UINT64':
-      return BigUint64Array.from(integers(values, datatype, name), BigInt);
+      return BigUint64Array.from(values, (value) => longInteger(value, datatype, name));
     default:
-      return new INTEGER_ARRAYS[datatype](integers(values, datatype, name));
+      return integers(values, datatype, name);
   }
 }
+
+const FLOAT_ARRAYS = { FP16: Float16Array, FP32: Float32Array, FP64: Float64Array } as const;
 
 const INTEGER_ARRAYS = {
   INT8: Int8Array,
@@ -51,29 +55,43 @@ const INTEGER_ARRAYS = {
   UINT32: Uint32Array,
 } as const;
 
-function fillFloats(
-  target: Float16Array | Float32Array | Float64Array,
-  values: readonly unknown[],
-  name: string,
-): Float16Array | Float32Array | Float64Array {
+function floats(values: readonly unknown[], datatype: 'FP16' | 'FP32' | 'FP64', name: string): TensorData {
+  const target = new FLOAT_ARRAYS[datatype](values.length);
   for (let index = 0; index < values.length; index++) {
     const value = values[index] === null ? Number.NaN : values[index];
     if (typeof value !== 'number') throw refuse(name, value, 'a number');
     target[index] = value;
+    // JSON has no infinity: this one is a number that is too large.
+    if (Math.abs(target[index] as number) === Infinity) throw refuse(name, value, `a number that ${datatype} can hold`);
   }
   return target;
 }
 
-function integers(values: readonly unknown[], datatype: IntegerDatatype, name: string): readonly number[] {
+function integers(values: readonly unknown[], datatype: keyof typeof INTEGER_ARRAYS, name: string): TensorData {
   const [least, greatest] = RANGES[datatype];
   for (const value of values) {
     if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= greatest) continue;
     throw refuse(name, value, `a whole number from ${least} to ${greatest}`);
   }
-  return values as readonly number[];
+  return new INTEGER_ARRAYS[datatype](values as readonly number[]);
+}
+
+function longInteger(value: unknown, datatype: 'INT64' | 'UINT64', name: string): bigint {
+  const [least, greatest] = LONG_RANGES[datatype];
+  // A double past ±(2^53 - 1) may have been another number in what the caller wrote: refused, never rounded.
+  const isSure = typeof value === 'bigint' || Number.isSafeInteger(value);
+  const exact = isSure ? BigInt(value as bigint | number) : undefined;
+  if (exact !== undefined && exact >= least && exact <= greatest) return exact;
+  throw refuse(name, value, `a whole number from ${least} to ${greatest}`);
 }
 
 function refuse(name: string, value: unknown, wanted: string) {
-  const shown = JSON.stringify(value)?.slice(0, 60) ?? 'nothing';
-  return invalid(`The input '${name}' has ${shown} where ${wanted} is needed`, { field: name });
+  return invalid(`The input '${name}' has ${describeValue(value)} where ${wanted} is needed`, { field: name });
+}
+
+/** Never more than a line of it, however large or deep it is. */
+function describeValue(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 60));
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Array.isArray(value) ? 'a list' : 'an object';
 }

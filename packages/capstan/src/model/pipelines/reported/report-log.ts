@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { Reader, Writer } from '#database';
 import { conflict, DomainError } from '#kernel/errors';
 import type { Digest } from '#ports/blob-store';
-import { pieceOf, startOf, type LogPiece, type LogRange } from '../running/attempt-log.ts';
+import { pieceOf, startOf, type LogPiece, type LogRange } from '#ports/log-pieces';
 import type { PipelinesDeps } from '../deps.ts';
 import { LONGEST_LOG_BYTES } from './report-model.ts';
 import * as pieces from './report.store.ts';

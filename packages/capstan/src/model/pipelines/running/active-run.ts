@@ -3,7 +3,7 @@ import type { Writer } from '#database';
 import type { Cause } from '#kernel/cause';
 import type { HashMemory } from '../format.ts';
 import type { PipelinesDeps } from '../deps.ts';
-import type { Environment } from '../environment/environments.ts';
+import type { Environment } from '#ports/python-environments';
 import type { StageNode } from '#kernel/stage-graph';
 import type { Executor } from '#ports/executor';
 import type { Publishing } from './publishing.ts';

@@ -8,7 +8,7 @@ import type { Digest } from '#ports/blob-store';
 import type { ExecutionResult, Executor } from '#ports/executor';
 import { ClaimLost, writeClaimed } from './active-run.ts';
 import type { PipelinesDeps } from '../deps.ts';
-import { reapLeftover } from './reap-leftover.ts';
+import { reapLeftover } from '#ports/reap-leftover';
 import * as store from '../store.ts';
 import type { TrailingWork } from './trailing-work.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DomainError } from '#kernel/errors';
 import type { ExecutionResult, Resources } from '#ports/executor';
 import { writeClaimed, type ActiveRun } from './active-run.ts';
-import { lastLines } from './attempt-log.ts';
+import { lastLines } from '#ports/log-pieces';
 import { endAttempt, LOST_REASON, logFileOf, type AttemptEnd } from './attempts.ts';
 import { commandLine } from '#kernel/command-line';
 import { datasetsReaching } from './dataset-reach.ts';

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { Reader, Schema, Writer } from '#database';
+import { NO_PROJECT } from '#operations/deployments';
 
 export type LogFileRow = Selectable<Schema['prediction_log_files']>;
 
@@ -79,18 +80,9 @@ export async function replaceLogFiles(
   return true;
 }
 
-/** Removes files whose every row is older, and gives what they were. */
-export async function dropLogFiles(writer: Writer, deployment: string, before: number): Promise<LogFileRow[]> {
-  const old = await writer
-    .selectFrom('prediction_log_files')
-    .selectAll()
-    .where('deployment', '=', deployment)
-    .where('max_at', '<', before)
-    .execute();
-  await writer
-    .deleteFrom('prediction_log_files')
-    .where('deployment', '=', deployment)
-    .where('max_at', '<', before)
-    .execute();
-  return old;
+/** Removes files whose every row is older, and older rows that belong to no project; returns how many files went. */
+export async function dropLogFiles(writer: Writer, before: number): Promise<number> {
+  const dropped = await writer.deleteFrom('prediction_log_files').where('max_at', '<', before).executeTakeFirst();
+  await writer.deleteFrom('predictions').where('project', '=', NO_PROJECT).where('predicted_at', '<', before).execute();
+  return Number(dropped.numDeletedRows);
 }

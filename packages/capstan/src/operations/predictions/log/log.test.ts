@@ -87,6 +87,15 @@ describeDatabases('the prediction log', (open) => {
     expect(await bench.logFiles()).toHaveLength(1);
   });
 
+  test('what is older than it is kept for goes by whole files, and rows of a project stay', async () => {
+    await bench.take([record('old', { at: START, examples: ['a', 'b'] })]);
+    await bench.take([record('new', { at: START + 2, examples: ['c', 'd'] })]);
+    await bench.predictions.expireLog(START + 1);
+    const { rows } = await bench.predictions.query(all('select request_id from predictions group by all'));
+    expect(rows).toEqual([{ request_id: 'new' }]);
+    expect(await bench.predictions.find('a')).toHaveLength(1);
+  });
+
   test('only one select is answered, and no more rows than asked for', async () => {
     await expect(bench.predictions.query(all('select 1 from predictions'))).rejects.toMatchObject({
       code: 'NOT_FOUND',

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
-import type { BlobStore, Digest } from '#ports/blob-store';
+import type { BlobStore, Digest } from './blob-store.ts';
 
 /** A piece of a log, cut between characters. */
 export interface LogPiece {

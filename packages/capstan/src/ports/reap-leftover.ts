@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { DomainError } from '#kernel/errors';
-import type { Executor } from '#ports/executor';
+import type { Executor } from './executor.ts';
 
 /** Ends what an earlier server has left running under the id; where nobody can look for it, says so and goes on. */
 export async function reapLeftover(

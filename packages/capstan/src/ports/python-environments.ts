@@ -1,17 +1,17 @@
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { digestOf, sha256 } from '#kernel/digest';
 import { DomainError, messageOf } from '#kernel/errors';
-import type { Executor } from '#ports/executor';
-import type { Ids } from '#ports/ids';
-import { lastLines } from '../running/attempt-log.ts';
-import { holdBuildLock } from './environment-lock.ts';
+import type { Executor } from './executor.ts';
+import type { Ids } from './ids.ts';
+import { lastLines } from './log-pieces.ts';
+import { holdBuildLock } from './build-lock.ts';
 import { BUILD_SCRIPT, PROBE_SCRIPT } from '#kernel/python-environment';
-import { reapLeftover } from '../running/reap-leftover.ts';
-import { readRequirements, REQUIREMENTS_FILE } from '#ports/python-requirements';
+import { markDone, markUsed, removeUnused } from './kept-environments.ts';
+import { reapLeftover } from './reap-leftover.ts';
+import { readRequirements, REQUIREMENTS_FILE } from './python-requirements.ts';
 
 /** What stages of a project run in. */
 export interface Environment {
@@ -25,6 +25,8 @@ export interface Environment {
 
 export interface EnsureOptions {
   readonly signal: AbortSignal;
+  /** Program that it is made from, where that is another than usual. */
+  readonly python?: string;
   /** Hears of the build's log when there is a build. */
   onBuild?(logFile: string): Promise<void>;
 }
@@ -33,10 +35,13 @@ export interface EnsureOptions {
 export interface Environments {
   /**
    * The environment that the folder's requirements.txt asks for; one with Python's own modules only where there is none.
+   * Instead of a folder the texts of requirements.txt and of what it includes, by path.
    * @throws DomainError INVALID_ARGUMENT with the last lines of the build when it fails, or when Python cannot be run;
    *   DEADLINE_EXCEEDED when it takes too long; the signal's reason when it is aborted
    */
-  ensure(folder: string, options: EnsureOptions): Promise<Environment>;
+  ensure(requirements: string | ReadonlyMap<string, string>, options: EnsureOptions): Promise<Environment>;
+  /** Removes those that were used longest ago, but for the keys in use, until the others hold no more than that. */
+  removeUnused(maxBytes: number, isInUse: (key: string) => boolean): Promise<void>;
 }
 
 interface EnvironmentsDeps {
@@ -66,8 +71,6 @@ const PROBE_TIMEOUT_MS = 60_000;
 const GRACE_MS = 5_000;
 const LOG_LINES = 20;
 const FREEZE_FILE = 'freeze.txt';
-/** Written last: an environment without it was not finished. */
-const DONE_FILE = 'capstan-environment.json';
 
 export function createEnvironments(deps: EnvironmentsDeps): Environments {
   const logs = join(deps.folder, 'logs');
@@ -100,13 +103,13 @@ export function createEnvironments(deps: EnvironmentsDeps): Environments {
   }
 
   /** Not kept: the program behind the name may be another one after an upgrade. */
-  async function probe(signal: AbortSignal): Promise<PythonFacts> {
+  async function probe(program: string, signal: AbortSignal): Promise<PythonFacts> {
     const logFile = join(logs, `${deps.ids.next('probe')}.log`);
     try {
       const result = await run(
         deps.ids.next('en'),
         PROBE_SCRIPT,
-        { env: { PYTHON: deps.python }, logFile, timeoutMs: PROBE_TIMEOUT_MS },
+        { env: { PYTHON: program }, logFile, timeoutMs: PROBE_TIMEOUT_MS },
         signal,
       );
       const text = await readFile(logFile, 'utf8');
@@ -114,7 +117,7 @@ export function createEnvironments(deps: EnvironmentsDeps): Environments {
       return pythonFacts.parse(JSON.parse(text.trim().split('\n').at(-1) ?? ''));
     } catch (cause) {
       signal.throwIfAborted();
-      throw new DomainError('INVALID_ARGUMENT', `The Python '${deps.python}' cannot be used: ${messageOf(cause)}`, {
+      throw new DomainError('INVALID_ARGUMENT', `The Python '${program}' cannot be used: ${messageOf(cause)}`, {
         field: 'python',
         hint: 'Name another one with --python.',
         cause,
@@ -125,6 +128,7 @@ export function createEnvironments(deps: EnvironmentsDeps): Environments {
   }
 
   async function build(
+    python: string,
     target: string,
     files: ReadonlyMap<string, string> | undefined,
     logFile: string,
@@ -138,7 +142,7 @@ export function createEnvironments(deps: EnvironmentsDeps): Environments {
       await writeFile(join(sources, file), text);
     }
     const env = {
-      PYTHON: deps.python,
+      PYTHON: python,
       TARGET: target,
       TOOLS: join(deps.folder, 'tools'),
       ...(files && { REQUIREMENTS: join(sources, REQUIREMENTS_FILE) }),
@@ -160,10 +164,10 @@ export function createEnvironments(deps: EnvironmentsDeps): Environments {
   }
 
   return {
-    async ensure(folder, { signal, onBuild }) {
+    async ensure(requirements, { signal, onBuild, python: program = deps.python }) {
       await mkdir(logs, { recursive: true });
-      const python = await probe(signal);
-      const files = await readRequirements(folder);
+      const python = await probe(program, signal);
+      const files = typeof requirements === 'string' ? await readRequirements(requirements) : requirements;
       const facts = { ...python, requirements: files ? Object.fromEntries(files) : null };
       const key = digestOf(facts);
       // Built where it stays: programs of an environment hold its path, so it cannot be moved into place.
@@ -176,7 +180,7 @@ export function createEnvironments(deps: EnvironmentsDeps): Environments {
         },
         freezeFile: files && join(target, FREEZE_FILE),
       };
-      const isDone = () => existsSync(join(target, DONE_FILE));
+      const isDone = () => markUsed(target);
       if (isDone()) return environment;
 
       const logFile = join(logs, `${key}.log`);
@@ -191,14 +195,13 @@ export function createEnvironments(deps: EnvironmentsDeps): Environments {
         if (isDone()) return environment;
         await writeFile(logFile, '');
         await note(`Building ${target} with Python ${python.version} (${python.executable})`);
-        await build(target, files, logFile, signal);
-        const temporary = join(target, `${DONE_FILE}.new`);
-        await writeFile(temporary, JSON.stringify({ key, ...facts }, undefined, 2));
-        await rename(temporary, join(target, DONE_FILE));
+        await build(program, target, files, logFile, signal);
+        await markDone(target, { key, ...facts });
         return environment;
       } finally {
         release();
       }
     },
+    removeUnused: (maxBytes, isInUse) => removeUnused(deps.folder, maxBytes, isInUse),
   };
 }

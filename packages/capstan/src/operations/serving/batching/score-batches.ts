@@ -1,0 +1,28 @@
+import type { LoadedModel, ScoringAnswer, ScoringRequest } from '#ports/model-runtime';
+import { createBatcher, type Batcher } from './batcher.ts';
+import { BATCHING_DEFAULTS, type BatchingOptions } from './model.ts';
+
+/** Requests of one execution: what their rows are is only known where they are read. */
+const MOST_REQUESTS = 128;
+
+/**
+ * Batches requests that a model reads by itself; undefined for models that read none. The model joins those whose rows
+ * go together and answers each by itself, so nothing has to be told apart here.
+ */
+export function batchedScore(
+  model: LoadedModel,
+  given: Partial<BatchingOptions> = {},
+): Batcher<ScoringRequest, ScoringAnswer> | undefined {
+  if (!model.score) return undefined;
+  const options = { ...BATCHING_DEFAULTS, instances: model.instances ?? 1, ...given, maxRows: MOST_REQUESTS };
+  const score = model.score.bind(model);
+  return createBatcher<ScoringRequest, ScoringAnswer>(
+    {
+      keyOf: ({ contentType }) => contentType,
+      rowsOf: () => 1,
+      bytesOf: ({ body }) => body.byteLength,
+      run: (requests, deadline) => score(requests, { deadline, isRecorded: true }),
+    },
+    options,
+  );
+}

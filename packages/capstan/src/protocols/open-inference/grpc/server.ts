@@ -1,0 +1,163 @@
+import {
+  constants,
+  createServer,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { isIPv6 } from 'node:net';
+import { errorCodes } from '@capstan/api';
+import type { Logger } from 'pino';
+import { authorize, guardBrowserBorne, type Identify } from '#http';
+import { conflict, DomainError } from '#kernel/errors';
+import { ServerCall, type GrpcMethod } from './server-call.ts';
+
+export interface GrpcServerOptions {
+  /** By path, `/inference.GRPCInferenceService/ModelInfer` for example. */
+  readonly methods: ReadonlyMap<string, GrpcMethod>;
+  /** Tells who calls; what a caller may do is decided from it and the method's permission before anything is read. */
+  readonly identify: Identify;
+  readonly allowedHosts: readonly string[];
+  /** Larger messages are refused with RESOURCE_EXHAUSTED, before and after they are unpacked. */
+  readonly maxMessageBytes: number;
+  readonly log: Logger;
+  /** Counts answers, for /metrics, with the status that HTTP would have. */
+  readonly onAnswer?: (path: string, status: number, durationMs: number) => void;
+}
+
+export interface GrpcServer {
+  /** Starts to listen; port 0 takes any. Returns `host:port`. @throws DomainError CONFLICT when the port is taken */
+  listen(host: string, port: number): Promise<string>;
+  /** Takes no new calls while those in hand end, then closes. */
+  drain(graceMs: number): Promise<void>;
+}
+
+/** Messages flow without waiting for the other side up to this many bytes a stream and a connection. */
+const WINDOW_BYTES = 4 * 2 ** 20;
+const MAX_STREAMS = 1_000;
+/** What one connection may queue, in megabytes. */
+const SESSION_MEMORY_MB = 512;
+const HEADER_LIST_BYTES = 16_384;
+/** Of requests in hand, all together: some messages of the largest size. */
+const MESSAGES_IN_HAND = 8;
+/** A connection without a sign of life for this long is asked for one. */
+const KEEP_ALIVE_MS = 60_000;
+const PING_TIMEOUT_MS = 20_000;
+
+/** gRPC over HTTP/2 without TLS. */
+export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
+  const { methods, log } = options;
+  const inHand = { bytes: 0, most: options.maxMessageBytes * MESSAGES_IN_HAND };
+  const sessions = new Map<ServerHttp2Session, number | undefined>();
+  /** Calls that end when their caller wants, which a server that stops cannot wait for. */
+  const endless = new Set<ServerCall>();
+  let isDraining = false;
+
+  const server = createServer({
+    maxSessionMemory: SESSION_MEMORY_MB,
+    settings: {
+      initialWindowSize: WINDOW_BYTES,
+      maxConcurrentStreams: MAX_STREAMS,
+      maxHeaderListSize: HEADER_LIST_BYTES,
+      enablePush: false,
+    },
+  });
+  server.on('session', (session) => {
+    sessions.set(session, session.socket.localPort);
+    session.setLocalWindowSize(WINDOW_BYTES);
+    session.on('close', () => sessions.delete(session));
+    session.setTimeout(KEEP_ALIVE_MS, () => askForLife(session));
+  });
+  server.on('stream', (stream, headers) => {
+    const path = headers[':path'] ?? '';
+    const started = performance.now();
+    const method = methods.get(path);
+    const call = new ServerCall(stream, headers, {
+      log,
+      maxMessageBytes: options.maxMessageBytes,
+      inHand,
+      onEnd: (error) => {
+        const status = error ? errorCodes[error.code].status : 200;
+        options.onAnswer?.(method ? path : 'none', status, performance.now() - started);
+        endless.delete(call);
+      },
+    });
+    try {
+      if (refusedAsHttp(stream, headers)) return;
+      admit(stream, headers, path, method);
+      if (!method) return;
+      if (method.kind !== 'unary') endless.add(call);
+      call.run(method);
+    } catch (error) {
+      call.fail(error);
+    }
+  });
+
+  function admit(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    path: string,
+    method: GrpcMethod | undefined,
+  ): void {
+    const listeningPort = stream.session && sessions.get(stream.session as ServerHttp2Session);
+    const named = { ...headers, host: headers[':authority'] ?? headers.host };
+    guardBrowserBorne({ method: 'POST', headers: named, listeningPort }, options);
+    if (isDraining) throw stopping();
+    if (!method) throw new DomainError('NOT_IMPLEMENTED', `No method ${path.slice(0, 200)}`);
+    authorize(options.identify({ headers }), { name: path, permission: method.permission });
+  }
+
+  return {
+    listen: (host, port) =>
+      new Promise((resolve, reject) => {
+        server.once('error', (cause: NodeJS.ErrnoException) =>
+          reject(cause.code === 'EADDRINUSE' ? taken(host, port, cause) : cause),
+        );
+        server.listen(port, host, () => {
+          const { address, port: chosen } = server.address() as AddressInfo;
+          resolve(`${isIPv6(address) ? `[${address}]` : address}:${chosen}`);
+        });
+      }),
+    async drain(graceMs) {
+      isDraining = true;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      // Says GOAWAY: streams that are open go on, and the client opens no others here.
+      for (const session of sessions.keys()) session.close();
+      for (const call of endless) call.fail(stopping());
+      const late = setTimeout(() => {
+        for (const session of sessions.keys()) session.destroy();
+      }, graceMs);
+      await closed;
+      clearTimeout(late);
+    },
+  };
+}
+
+/** What is no gRPC gets an answer in HTTP's own words, as the protocol says. */
+function refusedAsHttp(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): boolean {
+  const isPost = headers[':method'] === 'POST';
+  if (isPost && headers['content-type']?.startsWith('application/grpc')) return false;
+  stream.respond({ ':status': isPost ? 415 : 405, ...(!isPost && { allow: 'POST' }) }, { endStream: true });
+  if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
+  return true;
+}
+
+function askForLife(session: ServerHttp2Session): void {
+  if (session.destroyed || session.closed) return;
+  const dead = setTimeout(() => session.destroy(), PING_TIMEOUT_MS);
+  session.once('close', () => clearTimeout(dead));
+  session.ping(() => clearTimeout(dead));
+}
+
+function stopping(): DomainError {
+  return new DomainError('UNAVAILABLE', 'The server is stopping', { hint: 'Try again in a moment.' });
+}
+
+function taken(host: string, port: number, cause: unknown): DomainError {
+  return conflict(`Port ${port} of ${host} is taken`, {
+    field: 'grpcPort',
+    hint: 'Stop what listens there, choose another --grpc-port, or leave gRPC out with --no-grpc.',
+    cause,
+  });
+}

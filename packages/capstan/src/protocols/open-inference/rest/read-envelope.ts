@@ -1,0 +1,109 @@
+import { isUtf8 } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
+import { invalid, messageOf } from '#kernel/errors';
+import { scanNumbers, type ScannedNumbers } from './scan-numbers.ts';
+
+/** The numbers of a tensor, taken out of the JSON. */
+export interface CapturedNumbers extends Omit<ScannedNumbers, 'end'> {
+  /** As the caller wrote them. */
+  readonly text: string;
+}
+
+/** The JSON of a request, in which arrays of numbers under `data` may stand apart. */
+export interface Envelope {
+  readonly body: Readonly<Record<string, unknown>>;
+  /** What was captured in the place of this value; undefined for anything else. */
+  captured(value: unknown): CapturedNumbers | undefined;
+}
+
+/** Smaller bodies are parsed as a whole sooner than looked through. Measured. */
+const LEAST_SCANNED_BYTES = 1_024;
+/** An array of fewer bytes costs more to take out than to leave. */
+const LEAST_CAPTURED_BYTES = 256;
+const MAX_SMALL_ONES = 4;
+
+const KEY = Buffer.from('"data"');
+const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+const OPEN = 0x5b;
+/** Stands for what was taken out; nobody outside knows it, so no text of a request is taken for it. */
+const MARK = `${randomUUID()}:`;
+
+/**
+ * Parses the JSON of a request. Large arrays of numbers are read by themselves, which JSON.parse does at the cost of an
+ * object each; `isExact` has all of them read so, whose texts then tell integers that a double cannot.
+ * @throws DomainError INVALID_ARGUMENT
+ */
+export function readEnvelope(json: Buffer, isExact = false): Envelope {
+  if (!isUtf8(json)) throw invalid('The body is no UTF-8 text', { field: 'body' });
+  const numbers: CapturedNumbers[] = [];
+  const text = isExact || json.length >= LEAST_SCANNED_BYTES ? takeOut(json, numbers, isExact) : json.toString('utf8');
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch (cause) {
+    throw notJson(json, cause);
+  }
+  if (!isRecord(body)) throw invalid('The body is not a JSON object', { field: 'body' });
+  return {
+    body,
+    captured(value) {
+      return typeof value === 'string' && value.startsWith(MARK)
+        ? numbers[Number(value.slice(MARK.length))]
+        : undefined;
+    },
+  };
+}
+
+/** The JSON with marks in the place of arrays of numbers that follow a key `data`. */
+function takeOut(json: Buffer, numbers: CapturedNumbers[], isExact: boolean): string {
+  let text = '';
+  let done = 0;
+  let small = 0;
+  let at = json.indexOf(KEY);
+  while (at >= 0 && small <= MAX_SMALL_ONES) {
+    const open = arrayBehind(json, at);
+    const scanned = open < 0 ? undefined : scanNumbers(json, open);
+    if (scanned === undefined) {
+      at = json.indexOf(KEY, at + KEY.length);
+      continue;
+    }
+    const { end, values, ...facts } = scanned;
+    if (!isExact && end - open < LEAST_CAPTURED_BYTES) small += 1;
+    text += `${json.toString('utf8', done, open)}"${MARK}${numbers.length}"`;
+    numbers.push({ ...facts, values: values.slice(), text: json.toString('latin1', open, end) });
+    done = end;
+    at = json.indexOf(KEY, end);
+  }
+  return text + json.toString('utf8', done);
+}
+
+/** Offset of the bracket of a key's array; -1 where the text at `key` is no key, or its value no array. */
+function arrayBehind(json: Buffer, key: number): number {
+  if (json[key - 1] === BACKSLASH) return -1;
+  const colon = skipSpace(json, key + KEY.length);
+  if (json[colon] !== COLON) return -1;
+  const open = skipSpace(json, colon + 1);
+  return json[open] === OPEN ? open : -1;
+}
+
+function skipSpace(json: Buffer, from: number): number {
+  let at = from;
+  while (json[at] === 0x20 || json[at] === 0x0a || json[at] === 0x0d || json[at] === 0x09) at += 1;
+  return at;
+}
+
+function notJson(json: Buffer, cause: unknown): Error {
+  if (/[[,:\s-](?:NaN|Infinity)\s*[,\]}]/.test(json.toString('latin1'))) {
+    return invalid('The body has NaN or Infinity, which JSON has not', {
+      field: 'body',
+      hint: 'Send null for a missing value, or the tensor as binary data, which keeps both.',
+      cause,
+    });
+  }
+  return invalid(`The body is not JSON: ${messageOf(cause).slice(0, 200)}`, { field: 'body', cause });
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,138 @@
+// Real models of MLflow served by Python processes: the runtime's contract, and answers byte for byte those of the
+// application that `mlflow models serve` runs (python_models.py asks it).
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  describeModelRuntime,
+  expectTensors,
+  type GoldenModel,
+} from '../../packages/capstan/src/ports/model-runtime.contract.ts';
+import type {
+  LoadedModel,
+  ModelRuntime,
+  ScoringAnswer,
+  Tensor,
+  TensorData,
+  TensorDatatype,
+} from '../../packages/capstan/src/ports/model-runtime.ts';
+import { arrayOf } from '../../packages/capstan/src/ports/tensor-bytes.ts';
+import { findClientPython, runPython } from '../support/python.ts';
+import { clientRuntime } from '../support/python-runtime.ts';
+import { emptyFolder } from '../support/server.ts';
+
+interface GoldenTensor {
+  readonly name: string;
+  readonly datatype: TensorDatatype;
+  readonly shape: readonly number[];
+  readonly data: readonly (number | string)[];
+}
+
+interface Golden {
+  readonly tensors: Readonly<Record<string, Record<'inputs' | 'outputs', readonly GoldenTensor[]>>>;
+  readonly scores: readonly {
+    readonly model: string;
+    readonly contentType: string;
+    readonly body: string;
+    readonly status: number;
+    readonly answerType: string;
+    readonly answer: string;
+  }[];
+}
+
+/** MLflow's messages name sets, in the order of their hashes. */
+const HASHES = { PYTHONHASHSEED: '0' };
+
+const folder = emptyFolder();
+const script = new URL('python_models.py', import.meta.url).pathname;
+const made = await runPython(await findClientPython(), [script, folder], { folder, env: HASHES });
+if (made.code !== 0) throw new Error(made.err);
+const golden = JSON.parse(readFileSync(join(folder, 'golden.json'), 'utf8')) as Golden;
+const runtime: ModelRuntime = await clientRuntime(join(folder, 'data'), { workerEnvironment: HASHES });
+
+function tensorOf({ name, datatype, shape, data }: GoldenTensor): Tensor {
+  if (datatype === 'BYTES') return { name, datatype, shape, data: data.map(String) };
+  const values: TensorData = arrayOf(datatype, data.length);
+  for (const [index, value] of data.entries()) {
+    (values as unknown as (number | bigint)[])[index] = datatype === 'INT64' ? BigInt(value) : Number(value);
+  }
+  return { name, datatype, shape, data: values };
+}
+
+function goldenModel(name: string): GoldenModel {
+  const entry = golden.tensors[name];
+  if (!entry) throw new Error(`no golden tensors of ${name}`);
+  const specsOf = (tensors: readonly GoldenTensor[]) =>
+    tensors.map(({ name: tensor, datatype, shape }) => ({ name: tensor, datatype, shape: [-1, ...shape.slice(1)] }));
+  return {
+    file: join(folder, name),
+    inputSpecs: specsOf(entry.inputs),
+    outputSpecs: specsOf(entry.outputs),
+    inputs: entry.inputs.map(tensorOf),
+    outputs: entry.outputs.map(tensorOf),
+  };
+}
+
+describeModelRuntime('python_function', async () => ({ runtime, models: [goldenModel('wine'), goldenModel('two')] }));
+
+const MODELS = Object.keys(golden.tensors).concat('many', 'everything', 'centred', 'from_code');
+
+/** JSON with numbers to seven digits. */
+function near(text = 'null'): unknown {
+  return JSON.parse(text, (_, value: unknown) =>
+    typeof value === 'number' && !Number.isInteger(value) ? value.toFixed(6) : value,
+  );
+}
+
+describe.each(MODELS)('the model %s', (name) => {
+  let model: LoadedModel;
+  beforeAll(async () => {
+    model = await runtime.load(join(folder, name));
+  });
+  afterAll(() => model.close());
+
+  const scores = golden.scores.filter((score) => score.model === name);
+  const ask = async (asked: typeof scores, isRecorded = false): Promise<readonly ScoringAnswer[]> =>
+    (await model.score?.(
+      asked.map(({ contentType, body }) => ({ contentType, body: Buffer.from(body, 'base64') })),
+      { isRecorded },
+    )) ?? [];
+  const plainly = ({ status, contentType, body }: ScoringAnswer) => ({
+    status,
+    contentType,
+    text: Buffer.from(body).toString('utf8'),
+  });
+  const expected = ({ status, answerType, answer }: (typeof scores)[number]) => ({
+    status,
+    contentType: answerType,
+    text: Buffer.from(answer, 'base64').toString('utf8'),
+  });
+
+  test.runIf(name in golden.tensors)('answers tensors as it does in Python', async () => {
+    const { inputs, outputs } = goldenModel(name);
+    expectTensors(await model.predict(inputs), outputs);
+    if (name !== 'unsigned') expect(model.inputs).toEqual(goldenModel(name).inputSpecs);
+    expect(model.outputs).toEqual(goldenModel(name).outputSpecs);
+  });
+
+  test.runIf(scores.length > 0)('answers requests as MLflow’s own server does, each by itself', async () => {
+    for (const score of scores) {
+      const [answer] = await ask([score], true);
+      if (!answer) throw new Error('no answer');
+      expect(plainly(answer)).toEqual(expected(score));
+    }
+  });
+
+  test.runIf(scores.length > 0)('and many at once, in any order, each its own', async () => {
+    const many = [...scores, ...scores.toReversed(), ...scores.filter((_, index) => index % 2 === 0)];
+    const answers = (await ask(many)).map(plainly);
+    expect(answers).toHaveLength(many.length);
+    for (const [index, score] of many.entries()) {
+      const { text, ...rest } = expected(score);
+      expect(answers[index]).toMatchObject(rest);
+      // The last bits of a sum depend on how many rows are computed together.
+      if (score.status === 200) expect(near(answers[index]?.text)).toEqual(near(text));
+      else expect(answers[index]?.text).toBe(text);
+    }
+  });
+});
