@@ -14,3 +14,4 @@ export type { AnsweredPart, InferenceAnswer, InferenceRequest } from './infer.ts
 export type { ReceivedTensor } from './request.ts';
 export type { RevisionStatistics, TimedCount } from './statistics.ts';
 export { toTensorData } from './tensor-values.ts';
+export { deadlineOf } from './batching/deadline.ts';

@@ -20,9 +20,11 @@ export interface InferenceRequest {
   /** Names the revision that is to answer; such answers take no part in comparisons. */
   readonly revision?: number;
   /** Time of `performance.now()` at which nobody waits for the answer any more. */
-  readonly deadline?: number;
+  readonly deadline?: number | undefined;
   /** Aborted when the caller is gone. */
   readonly signal?: AbortSignal;
+  /** Has such a signal. */
+  readonly caller?: Wait['caller'];
 }
 
 export interface AnsweredPart {
@@ -102,10 +104,8 @@ function begin(deps: InferDeps, state: ServedState, request: InferenceRequest): 
   const model = (request.revision === undefined ? primary(state) : revisionOf(state, request.revision)).model;
   const checked = checkRequest(request.inputs, model.inputs, state.deployment.context);
   const examples = checked.ids ?? Array.from({ length: checked.rows }, () => randomUUID());
-  const { deadline, signal } = request;
   const { statistics } = deps;
-  const wait = { deadline, signal };
-  return { ...checked, state, examples, requestId: randomUUID(), at: deps.now(), wait, statistics };
+  return { ...checked, state, examples, requestId: randomUUID(), at: deps.now(), wait: request, statistics };
 }
 
 /** The revision whose inputs and outputs a deployment shows: its champion, else the first that answers. */

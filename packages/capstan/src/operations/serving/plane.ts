@@ -63,6 +63,8 @@ export interface ServingPlane {
   infer(deployment: string, request: InferenceRequest): Promise<InferenceAnswer>;
   /** Answers a request of MLflow's scoring protocol by a model that reads it itself. See `score`. */
   score(deployment: string, request: ScoreRequest): Promise<ScoreAnswer>;
+  /** Refuses a request of so many bytes that could not be answered now, before it is read. @throws DomainError RESOURCE_EXHAUSTED */
+  admit(deployment: string, bytes: number, deadline?: number): void;
   /** @throws DomainError NOT_FOUND, UNAVAILABLE */
   describe(deployment: string, revision?: number): Description;
   deployments(): readonly string[];
@@ -208,6 +210,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
       // How many rows it has is not known yet.
       return counted(1, () => score(inferDeps, state, request));
     },
+    admit: (name, bytes, deadline) => primary(stateOf(name)).model.admit(1, bytes, deadline),
     describe(name, revision) {
       const state = stateOf(name);
       const { model } = revision === undefined ? primary(state) : revisionOf(state, revision);

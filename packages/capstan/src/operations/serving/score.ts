@@ -10,7 +10,7 @@ import type { ServedState } from './served-state.ts';
 
 export interface ScoreRequest extends ScoringRequest {
   /** Time of `performance.now()` at which nobody waits any more. */
-  readonly deadline?: number;
+  readonly deadline?: number | undefined;
   readonly signal?: AbortSignal;
 }
 

@@ -1,7 +1,7 @@
 import { servingRoutes } from '@capstan/api';
 import { bindRaw, type BoundRoute, type RawReply, type RawRequest } from '#http';
 import { DomainError, invalid } from '#kernel/errors';
-import type { ServingPlane } from '#operations/serving';
+import { deadlineOf, type ServingPlane } from '#operations/serving';
 import { passThrough } from './pass-through.ts';
 import { parseScoringBody } from './parse-body.ts';
 import { predictionsJson } from './predictions-json.ts';
@@ -28,7 +28,10 @@ async function score(plane: ServingPlane, deployment: string, request: RawReques
   const description = plane.describe(deployment);
   if (description.flavor === 'python_function') return await passThrough(plane, deployment, request);
   requireJson(request.headers['content-type']);
-  const answer = await plane.infer(deployment, { inputs: toTensors(parseScoringBody(request.bytes), description) });
+  const deadline = deadlineOf(request.headers);
+  plane.admit(deployment, request.bytes.length, deadline);
+  const inputs = toTensors(parseScoringBody(request.bytes), description);
+  const answer = await plane.infer(deployment, { inputs, deadline, caller: request });
   const only = answer.rows === 1 ? answer.predictionIds[0] : undefined;
   return {
     status: 200,

@@ -5,6 +5,8 @@ export interface Wait {
   /** Time of `performance.now()`. */
   readonly deadline?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Who has such a signal, and makes it when it is asked for: it is, where the wait may be long. */
+  readonly caller?: { readonly signal: AbortSignal } | undefined;
 }
 
 /** What is batched: tensors of one model, or requests that a Python model reads by itself. */
@@ -34,7 +36,7 @@ export interface Batcher<Item, Answer> {
    * DEADLINE_EXCEEDED, UNAVAILABLE once closed; and as `run` does
    */
   submit(item: Item, wait?: Wait): Promise<Answer>;
-  /** Refuses what cannot be answered in time before it is read. @throws DomainError RESOURCE_EXHAUSTED */
+  /** Refuses what cannot be answered in time before it is read. @throws DomainError RESOURCE_EXHAUSTED, UNAVAILABLE */
   admit(rows: number, bytes: number, deadline?: number): void;
   waitingRows(): number;
   isBatchable(): boolean;
@@ -64,6 +66,8 @@ interface Execution<Item, Answer> {
 }
 
 const SWEEP_MS = 50;
+/** A caller who has gone meanwhile costs less than to look for each whether it has. */
+const LONG_WAIT_MS = 20;
 const nothingToStop = (): void => {};
 
 /**
@@ -112,7 +116,8 @@ export function createBatcher<Item, Answer>(
     return ms / options.instances;
   }
 
-  function admit(rows: number, bytes: number, deadline?: number): void {
+  /** Returns the estimated wait. */
+  function admit(rows: number, bytes: number, deadline?: number): number {
     if (closing) throw new Refused('UNAVAILABLE', 'The model is being taken away', { hint: 'Try again in a moment.' });
     const isFull = waitingRows + rows > options.maxQueueRows || waitingBytes + bytes > options.maxQueueBytes;
     // A request that is larger than the queue can still be taken alone.
@@ -123,7 +128,7 @@ export function createBatcher<Item, Answer>(
     }
     const now = performance.now();
     const ms = estimateMs(rows, now);
-    if (now + ms <= (deadline ?? now + options.defaultDeadlineMs)) return;
+    if (now + ms <= (deadline ?? now + options.defaultDeadlineMs)) return ms;
     throw new Refused('RESOURCE_EXHAUSTED', 'The answer would come after the deadline of the request', {
       hint: `It would take about ${Math.ceil(ms)} ms: try again in a moment, or allow more time.`,
     });
@@ -278,12 +283,13 @@ export function createBatcher<Item, Answer>(
   }
 
   return {
-    submit(item, { deadline, signal } = {}) {
+    submit(item, { deadline, signal: given, caller } = {}) {
       return new Promise((resolve, reject) => {
         const rows = work.rowsOf(item);
         const bytes = work.bytesOf(item);
-        signal?.throwIfAborted();
-        admit(rows, bytes, deadline);
+        given?.throwIfAborted();
+        const waitMs = admit(rows, bytes, deadline);
+        const signal = given ?? (waitMs >= LONG_WAIT_MS ? caller?.signal : undefined);
         const since = performance.now();
         const entry: Waiting = {
           item,
