@@ -31,7 +31,7 @@ export function createHostedModel(): (request: HostRequest) => Promise<HostReply
       openMs = performance.now() - started;
       return { sha256: digest, inputs: session.inputs, outputs: session.outputs, operators: [...operators] };
     }
-    if (request.method === 'rehearse') return { openMs, ...(await rehearse(opened())) };
+    if (request.method === 'rehearse') return { openMs, ...(await rehearse(opened(), request.manyRows)) };
     await session?.release();
     session = undefined;
     return true;
