@@ -263,7 +263,7 @@ export function createBatcher<Item, Answer>(
   function sweep(): void {
     sweeping = undefined;
     const now = performance.now();
-    for (const bucket of [...buckets.values()]) {
+    for (const bucket of buckets.values()) {
       for (const entry of bucket) {
         if (now < entry.deadline) continue;
         remove(entry);
