@@ -2,7 +2,7 @@
 // application that `mlflow models serve` runs (python_models.py asks it).
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
   describeModelRuntime,
   expectTensors,
@@ -18,7 +18,7 @@ import type {
 } from '../../packages/capstan/src/ports/model-runtime.ts';
 import { arrayOf } from '../../packages/capstan/src/ports/tensor-bytes.ts';
 import { findClientPython, runPython } from '../support/python.ts';
-import { clientRuntime } from '../support/python-runtime.ts';
+import { clientRuntime, writeModel } from '../support/python-runtime.ts';
 import { emptyFolder } from '../support/server.ts';
 
 interface GoldenTensor {
@@ -125,14 +125,66 @@ describe.each(MODELS)('the model %s', (name) => {
 
   test.runIf(scores.length > 0)('and many at once, in any order, each its own', async () => {
     const many = [...scores, ...scores.toReversed(), ...scores.filter((_, index) => index % 2 === 0)];
-    const answers = (await ask(many)).map(plainly);
+    const answered = await ask(many, true);
+    const answers = answered.map(plainly);
+    const alone = await Promise.all(scores.map(async (score) => (await ask([score], true))[0]));
     expect(answers).toHaveLength(many.length);
     for (const [index, score] of many.entries()) {
       const { text, ...rest } = expected(score);
       expect(answers[index]).toMatchObject(rest);
+      const { rows, inputs, outputs } = alone[scores.indexOf(score)] ?? {};
+      expect(near(JSON.stringify([answered[index]?.rows, answered[index]?.inputs, answered[index]?.outputs]))).toEqual(
+        near(JSON.stringify([rows, inputs, outputs])),
+      );
       // The last bits of a sum depend on how many rows are computed together.
       if (score.status === 200) expect(near(answers[index]?.text)).toEqual(near(text));
       else expect(answers[index]?.text).toBe(text);
     }
   });
+});
+
+test('requests that come together are one call, and one that cannot be answered fails alone', async () => {
+  const calls: string[] = [];
+  const code = `
+class Model:
+    def predict(self, data, params=None):
+        print("called with", len(data), flush=True)
+        if (data["x"] == 13).any():
+            raise ValueError("13 is none of my numbers")
+        return (data["x"] * 2).to_numpy()
+`;
+  const path = writeModel(join(folder, 'joining'), code, { x: 'double' });
+  const model = await runtime.load(path, { onLog: (line) => void calls.push(line) });
+  const bodies = (...values: number[]) =>
+    values.map((x) => ({
+      contentType: 'application/json',
+      body: Buffer.from(JSON.stringify({ dataframe_records: [{ x }] })),
+    }));
+  const score = async (requests: ReturnType<typeof bodies>) =>
+    (await model.score?.(requests))?.map(({ status, body }) => [status, Buffer.from(body).toString()]);
+  const answer = (value: string) => [200, `{"predictions": [${value}]}`];
+
+  calls.length = 0;
+  expect(await score(bodies(1, 2.5, 3))).toEqual([answer('2.0'), answer('5.0'), answer('6.0')]);
+  // As CSV pandas reads each by itself; the data are joined after that.
+  const csv = [4, 5].map((x) => ({ contentType: 'text/csv', body: Buffer.from(`x\n${x}\n`) }));
+  expect(await score(csv)).toEqual([answer('8.0'), answer('10.0')]);
+  const mixed = await score([...bodies(1, 13), { contentType: 'text/plain', body: Buffer.from('') }, ...bodies(3)]);
+  expect(mixed?.map(([status]) => status)).toEqual([200, 400, 415, 200]);
+  expect([mixed?.[0], mixed?.[3]]).toEqual([answer('2.0'), answer('6.0')]);
+  await vi.waitUntil(() => calls.length >= 6);
+  expect(calls).toEqual([3, 2, 3, 1, 1, 1].map((rows) => `called with ${rows}`));
+  await model.close();
+});
+
+test('a model whose rows depend on each other is found out', async () => {
+  const found = await Promise.all(
+    ['iris', 'centred'].map(async (name) => {
+      const model = await runtime.load(join(folder, name));
+      const { isBatchable } = model;
+      await model.close();
+      return isBatchable;
+    }),
+  );
+  expect(found).toEqual([true, false]);
 });

@@ -10,10 +10,16 @@ import { randomIds } from '../../packages/capstan/src/ports/ids.ts';
 import type { ModelRuntime } from '../../packages/capstan/src/ports/model-runtime.ts';
 import { findClientPython } from './python.ts';
 
+export interface ClientRuntimeOptions extends Omit<Partial<RuntimePythonOptions>, 'localPython'> {
+  /** Null for none. */
+  readonly localPython?: string | null;
+}
+
 export async function clientRuntime(
   folder: string,
-  options: Partial<RuntimePythonOptions> = {},
+  { localPython, ...options }: ClientRuntimeOptions = {},
 ): Promise<ModelRuntime> {
+  const local = localPython === undefined ? await findClientPython() : localPython;
   return createRuntimePython({
     folder,
     executor: createExecutorLocal(),
@@ -22,7 +28,7 @@ export async function clientRuntime(
     commandEnvironment: { PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8' },
     installerEnvironment: { PATH: process.env['PATH'] ?? '', HOME: folder },
     pythons: ['python3'],
-    localPython: await findClientPython(),
+    ...(local !== null && { localPython: local }),
     isRelaxed: true,
     canBuild: false,
     ...options,

@@ -47,13 +47,13 @@ export async function serveModels(
 }
 
 /** Serves the newest version of a model, at once; again for one more revision. */
-export async function deploy(url: string, name: string): Promise<void> {
+async function deploy(url: string, name: string): Promise<void> {
   const { code, out, err } = await capstan(['deploy', name, '--no-guards', '--wait'], url);
   if (code !== 0) throw new Error(`capstan deploy ${name} ended with ${code}: ${err}${out}`);
 }
 
 /** Registers a model file by MLflow's API. Returns its version. */
-export async function registerOnnx(url: string, name: string, model: Uint8Array<ArrayBuffer>): Promise<number> {
+async function registerOnnx(url: string, name: string, model: Uint8Array<ArrayBuffer>): Promise<number> {
   const { run } = (await mlflow(url, 'runs/create', { experiment_id: '0', run_name: name })) as {
     run: { info: { run_id: string } };
   };

@@ -4,7 +4,9 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { servingRoutes, type AnyRoute } from '@capstan/api';
 import type { Logger } from 'pino';
+import { createExecutorLocal } from '#adapters/executor-local';
 import { createRuntimeOnnx } from '#adapters/runtime-onnx';
+import { createRuntimePython } from '#adapters/runtime-python';
 import { bindRaw, createHttpServer, identifyLocal } from '#http';
 import { connectControlPlane, createServingPlane, planeRoutes } from '#operations/serving';
 import { systemClock } from '#ports/clock';
@@ -19,7 +21,21 @@ import { version } from './version.ts';
 
 type ServingConfig = Pick<
   Config,
-  'host' | 'servingPort' | 'grpc' | 'grpcPort' | 'grpcMessageBytes' | 'data' | 'allowedHosts' | 'checkReplies'
+  | 'host'
+  | 'servingPort'
+  | 'grpc'
+  | 'grpcPort'
+  | 'grpcMessageBytes'
+  | 'data'
+  | 'allowedHosts'
+  | 'checkReplies'
+  | 'python'
+  | 'servingPython'
+  | 'relaxedPython'
+  | 'modelWorkers'
+  | 'modelMemory'
+  | 'commandEnvironment'
+  | 'installerEnvironment'
 >;
 
 export interface Serving extends App {
@@ -35,7 +51,8 @@ export async function startServing(config: ServingConfig, controlPlaneUrl: strin
   const plane = createServingPlane({
     folder,
     controlPlane: connectControlPlane(controlPlaneUrl),
-    runtimes: { onnx: createRuntimeOnnx() },
+    runtimes: { onnx: createRuntimeOnnx(), python_function: pythonRuntime(config, folder, log) },
+    loading: { workers: config.modelWorkers, maxMemoryBytes: config.modelMemory },
     clock: systemClock,
     ids: randomIds,
     log,
@@ -88,4 +105,18 @@ export async function startServing(config: ServingConfig, controlPlaneUrl: strin
     unlock();
     throw error;
   }
+}
+
+function pythonRuntime(config: ServingConfig, folder: string, log: Logger) {
+  return createRuntimePython({
+    folder: join(folder, 'python'),
+    executor: createExecutorLocal(),
+    ids: randomIds,
+    log,
+    pythons: [config.python],
+    isRelaxed: config.relaxedPython,
+    ...(config.servingPython !== null && { localPython: config.servingPython }),
+    commandEnvironment: config.commandEnvironment,
+    installerEnvironment: config.installerEnvironment,
+  });
 }

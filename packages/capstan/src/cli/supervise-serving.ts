@@ -28,6 +28,11 @@ export interface SupervisedServing {
 type ServedConfig = Pick<
   Config,
   | 'host'
+  | 'python'
+  | 'servingPython'
+  | 'relaxedPython'
+  | 'modelWorkers'
+  | 'modelMemory'
   | 'servingPort'
   | 'grpcPort'
   | 'grpc'
@@ -161,6 +166,11 @@ function commandLine(config: ServedConfig): string[] {
     config.grpc ? '--grpc' : '--no-grpc',
     `--grpc-message-bytes=${config.grpcMessageBytes}`,
     `--data=${config.data}`,
+    `--python=${config.python}`,
+    ...(config.servingPython === null ? [] : [`--serving-python=${config.servingPython}`]),
+    config.relaxedPython ? '--relaxed-python' : '--no-relaxed-python',
+    `--model-workers=${config.modelWorkers}`,
+    `--model-memory=${config.modelMemory}`,
     // On its input, since it starts before the control plane has an address.
     `--control-plane=${ON_INPUT}`,
     `--log-level=${config.logLevel}`,

@@ -75,6 +75,7 @@ export function createRuntimePython(options: RuntimePythonOptions): ModelRuntime
       environment.release();
       await rm(runFolder, { recursive: true, force: true });
     };
+    const workers = Math.max(1, load.workers ?? 1);
     try {
       const limits = { ...DEFAULT_LIMITS, ...options.limits };
       const pool = await openWorkerPool({
@@ -88,13 +89,13 @@ export function createRuntimePython(options: RuntimePythonOptions): ModelRuntime
           onLine: (line) => load.onLog?.(line),
           ...(options.runAs && { runAs: options.runAs }),
         },
-        workers: Math.max(1, load.workers ?? 1),
+        workers,
         limits: { ...limits, maxMemoryBytes: load.maxMemoryBytes ?? limits.maxMemoryBytes },
         nextMark: () => options.ids.next('wk'),
         chance: options.chance ?? Math.random,
       });
       const { python, mlflow } = pool.hello;
-      return loadedModel(pool, { python, mlflow, key: environment.key }, release);
+      return loadedModel(pool, workers, { python, mlflow, key: environment.key }, release);
     } catch (error) {
       await release();
       throw error;

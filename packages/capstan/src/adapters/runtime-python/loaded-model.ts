@@ -9,9 +9,13 @@ import type { WorkerPool } from './worker-pool.ts';
 /** How long `close` waits for answers that are under way. */
 const CLOSE_WAIT_MS = 30_000;
 
-/** @param onClose called once no process of it is left */
+/**
+ * @param instances how many workers there are
+ * @param onClose called once no process of it is left
+ */
 export function loadedModel(
   pool: WorkerPool,
+  instances: number,
   environment: ModelStatus['environment'],
   onClose: () => Promise<void>,
 ): LoadedModel {
@@ -29,6 +33,7 @@ export function loadedModel(
       return outputs ?? [];
     },
     isBatchable,
+    instances,
     async predict(inputs, options = {}) {
       assertOpen();
       // One that may be left out is held to its spec where it is given.

@@ -10,6 +10,7 @@ function programFiles(): Readonly<Record<string, string>> {
   return {
     '__main__.py': source(new URL('./worker/__main__.py', import.meta.url)),
     'capstan_worker/__init__.py': source(new URL('./worker/capstan_worker/__init__.py', import.meta.url)),
+    'capstan_worker/bodies.py': source(new URL('./worker/capstan_worker/bodies.py', import.meta.url)),
     'capstan_worker/columns.py': source(new URL('./worker/capstan_worker/columns.py', import.meta.url)),
     'capstan_worker/frames.py': source(new URL('./worker/capstan_worker/frames.py', import.meta.url)),
     'capstan_worker/inputs.py': source(new URL('./worker/capstan_worker/inputs.py', import.meta.url)),

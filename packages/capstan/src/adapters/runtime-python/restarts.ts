@@ -5,7 +5,7 @@ export type Restart =
   | { readonly kind: 'rest'; readonly afterMs: number };
 
 export const CRASH_WINDOW_MS = 60_000;
-export const REST_MS = 30_000;
+const REST_MS = 30_000;
 const FIRST_DELAY_MS = 250;
 const MAX_DELAY_MS = 10_000;
 

@@ -106,7 +106,7 @@ export async function setup(
     const { version } = await deployments.snapshot();
     await deployments.report(
       'r1',
-      { url: 'http://127.0.0.1:1', snapshotVersion: version, serving, failures: [], counters, ...change },
+      { url: 'http://127.0.0.1:1', snapshotVersion: version, serving, failures: [], loading: [], counters, ...change },
       { actor: 'replica:r1' },
     );
   };

@@ -18,6 +18,7 @@ def main():
     # A model is not to find arguments of ours.
     sys.argv = [path]
     try:
+        require_mlflow()
         from capstan_worker.served import open_model
 
         served = open_model(path)
@@ -37,6 +38,16 @@ def main():
         except MemoryError:
             answer, parts = {"kind": "error", "blame": "model", "message": "MemoryError: the model ran out of memory"}, ()
         frames.write_frame(work, answer, parts)
+
+
+def require_mlflow():
+    """Before anything that it brings along."""
+    try:
+        import mlflow.pyfunc  # noqa: F401
+    except ModuleNotFoundError as error:
+        if error.name not in ("mlflow", "mlflow.pyfunc"):
+            raise
+        raise ImportError("mlflow is not in the model's environment: its requirements must list it, as mlflow==3.17.2")
 
 
 def describe(error):

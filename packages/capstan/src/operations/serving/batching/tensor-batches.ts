@@ -5,8 +5,12 @@ import { NotSplittable, type BatchedWork } from './batcher.ts';
 type Inputs = readonly Tensor[];
 
 /** Rows can be put together and told apart: every input and output has them as its first dimension, of any size. */
-export function canBatch({ inputs, outputs }: Pick<LoadedModel, 'inputs' | 'outputs'>): boolean {
-  return inputs.length > 0 && [...inputs, ...outputs].every(({ shape }) => shape[0] === -1);
+export function canBatch({
+  inputs,
+  outputs,
+  isBatchable = true,
+}: Pick<LoadedModel, 'inputs' | 'outputs' | 'isBatchable'>): boolean {
+  return isBatchable && inputs.length > 0 && [...inputs, ...outputs].every(({ shape }) => shape[0] === -1);
 }
 
 /** Requests of a model by tensors, each with all inputs of the model in one order and one number of rows. */

@@ -18,6 +18,12 @@ def columns_of(data, rows, specs):
     return columns
 
 
+def rows_of(columns, start, rows):
+    return [
+        {**one, "data": one["data"][start * one["width"] : (start + rows) * one["width"]]} for one in columns
+    ]
+
+
 def value_of(value):
     if isinstance(value, float):
         return value if math.isfinite(value) else None

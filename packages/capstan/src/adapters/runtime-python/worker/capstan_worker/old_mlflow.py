@@ -23,11 +23,10 @@ def invocations_of(server):
 
     def invocations(data, content_type, model, input_schema):
         mime_type = content_type.split(";")[0].strip()
-        text = data.decode("utf-8")
         if mime_type == "text/csv":
-            parsed = server.parse_csv_input(io.StringIO(text), input_schema)
+            parsed = server.parse_csv_input(io.StringIO(data), input_schema)
         elif mime_type == "application/json":
-            parsed = parse_json(text, input_schema)
+            parsed = parse_json(data, input_schema)
         else:
             problem = "This predictor only supports text/csv and application/json. Got '%s'." % content_type
             return Response(problem, 415, "text/plain")

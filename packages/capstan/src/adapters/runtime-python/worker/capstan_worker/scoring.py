@@ -6,7 +6,8 @@ MLflow's scoring protocol, by the code of the mlflow that the model's environmen
 import io
 import json
 
-from capstan_worker.columns import columns_of
+from capstan_worker.bodies import JSON_TYPE, Bodies, joined_body
+from capstan_worker.columns import columns_of, rows_of
 from capstan_worker.rows import joined, joint_key, parted, rows_in
 
 # Compiled without a file, so that a traceback has one line of it, which is taken out again: the caller sees MLflow's own.
@@ -42,7 +43,10 @@ class Scoring:
         self.served = served
         self.server = scoring_server
         self.invocations = getattr(scoring_server, "invocations", None) or invocations_of(scoring_server)
+        # Before it took Parquet its server handed over text.
+        self.takes_bytes = hasattr(scoring_server, "CONTENT_TYPE_PARQUET")
         self.schema = model.metadata.get_input_schema()
+        self.bodies = Bodies(served.inputs)
         names = {}
         exec(compile(STAND_IN, STAND_IN_FILE, "exec"), names)
         self.stand_in = names["WithParams" if served.takes_params else "WithoutParams"]
@@ -62,12 +66,13 @@ class Scoring:
         if len(requests) == 1 or not self.served.is_batchable:
             return [self.alone(request, is_recorded) for request in requests]
         answers = [None] * len(requests)
+        unread = self.answer_bodies(requests, answers, is_recorded)
         groups = {}
-        for index, request in enumerate(requests):
-            parsed = self.parsed(request)
+        for index in unread:
+            parsed = self.parsed(requests[index])
             key = parsed and joint_key(parsed.data, parsed.params)
             if key is None:
-                answers[index] = self.alone(request, is_recorded)
+                answers[index] = self.alone(requests[index], is_recorded)
             else:
                 groups.setdefault(key, []).append((index, parsed))
         for members in groups.values():
@@ -76,13 +81,38 @@ class Scoring:
                 answers[index] = together[place] if together else self.alone(requests[index], is_recorded)
         return answers
 
+    def answer_bodies(self, requests, answers, is_recorded):
+        """Answers those that can be joined as they came. Returns the places of the others."""
+        groups, others = {}, []
+        for index, (content_type, body) in enumerate(requests):
+            read = self.bodies.read(content_type, body)
+            if read is None:
+                others.append(index)
+            else:
+                groups.setdefault(read.key, []).append((index, read))
+        for members in groups.values():
+            indices = [index for index, _ in members]
+            bodies = [body for _, body in members]
+            parsed = self.parsed((JSON_TYPE, joined_body(bodies))) if len(members) > 1 else None
+            counts = [len(body.rows) for body in bodies]
+            together = None
+            if parsed is not None and rows_in(parsed.data) == sum(counts):
+                together = self.rendered(parsed.data, parsed.params, counts, is_recorded)
+            for place, index in enumerate(indices):
+                answers[index] = together[place] if together else self.alone(requests[index], is_recorded)
+        return others
+
+    def invoke(self, body, content_type, call):
+        data = body if self.takes_bytes else body.decode("utf-8")
+        return self.invocations(data, content_type, self.stand_in(self.model, call), self.schema)
+
     def parsed(self, request):
         def stop(data, params):
             raise Parsed(data, params)
 
         content_type, body = request
         try:
-            self.invocations(body, content_type, self.stand_in(self.model, stop), self.schema)
+            self.invoke(body, content_type, stop)
         except Parsed as parsed:
             return parsed
         except Exception:
@@ -91,19 +121,25 @@ class Scoring:
         return None
 
     def together(self, members, is_recorded):
-        """An answer for each, or None when they cannot be answered together."""
-        counts = [rows_in(parsed.data) for _, parsed in members]
+        many = [parsed.data for _, parsed in members]
+        return self.rendered(joined(many), members[0][1].params, [rows_in(data) for data in many], is_recorded)
+
+    def rendered(self, data, params, counts, is_recorded):
+        """An answer for each count of rows of the data, or None when they cannot be answered together."""
         try:
-            answer = self.served.predict(joined([parsed.data for _, parsed in members]), members[0][1].params)
+            answer = self.served.predict(data, params)
             parts = parted(answer, counts)
             if parts is None:
                 return None
+            whole = self.recorded(data, answer, sum(counts)) if is_recorded else None
             answers = []
-            for (_, parsed), part, rows in zip(members, parts, counts):
+            start = 0
+            for part, rows in zip(parts, counts):
                 rendered = io.StringIO()
                 self.server.predictions_to_json(part, rendered)
-                columns = self.recorded(parsed.data, part, rows) if is_recorded else None
-                answers.append((200, "application/json", rendered.getvalue().encode(), rows, columns))
+                columns = whole and {side: rows_of(all_of, start, rows) for side, all_of in whole.items()}
+                answers.append((200, JSON_TYPE, rendered.getvalue().encode(), rows, columns))
+                start += rows
             return answers
         except Exception:
             # One row may have spoilt it for all: each is asked alone.
@@ -125,7 +161,7 @@ class Scoring:
             return seen["answer"]
 
         try:
-            response = self.invocations(body, content_type, self.stand_in(self.model, call), self.schema)
+            response = self.invoke(body, content_type, call)
         except MlflowException as error:
             without_our_lines(error)
             text = error.serialize_as_json()

@@ -16,13 +16,8 @@ PROTOCOL = 1
 
 
 def open_model(path):
-    """@raises ImportError where the environment has no mlflow"""
-    try:
-        import mlflow.pyfunc
-    except ModuleNotFoundError as error:
-        if error.name != "mlflow":
-            raise
-        raise ImportError("mlflow is not in the model's environment: its requirements must list it, as mlflow==3.17.2")
+    import mlflow.pyfunc
+
     model = mlflow.pyfunc.load_model(path)
     # As MLflow's own server does, after loading.
     os.environ["_MLFLOW_IS_IN_SERVING_ENVIRONMENT"] = "true"
