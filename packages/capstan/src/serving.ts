@@ -34,6 +34,7 @@ type ServingConfig = Pick<
   | 'relaxedPython'
   | 'modelWorkers'
   | 'modelMemory'
+  | 'resultCache'
   | 'commandEnvironment'
   | 'installerEnvironment'
 >;
@@ -53,6 +54,7 @@ export async function startServing(config: ServingConfig, controlPlaneUrl: strin
     controlPlane: connectControlPlane(controlPlaneUrl),
     runtimes: { onnx: createRuntimeOnnx(), python_function: pythonRuntime(config, folder, log) },
     loading: { workers: config.modelWorkers, maxMemoryBytes: config.modelMemory },
+    resultCacheBytes: config.resultCache,
     clock: systemClock,
     ids: randomIds,
     log,

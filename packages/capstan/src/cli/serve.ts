@@ -24,6 +24,7 @@ const SETTINGS: readonly SettingName[] = [
   'relaxedPython',
   'modelWorkers',
   'modelMemory',
+  'resultCache',
   'allowedHosts',
   'logLevel',
   'checkReplies',

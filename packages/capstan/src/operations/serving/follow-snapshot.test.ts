@@ -39,7 +39,10 @@ function setup() {
   const follower = createSnapshotFollower({
     file: join(folder, 'snapshot.json'),
     controlPlane,
-    shelf: { keepOnly: async (digests) => void (kept = digests), take: () => new Promise(() => {}) } as unknown as ModelShelf,
+    shelf: {
+      keepOnly: async (digests) => void (kept = digests),
+      take: () => new Promise(() => {}),
+    } as unknown as ModelShelf,
     log: pino({ level: 'silent' }),
     stopping: stopping.signal,
     isKnown: () => known === (follower.current()?.version ?? 0),

@@ -26,6 +26,8 @@ export interface ServingDeps {
   readonly runtimes: Runtimes;
   /** For models in processes of their own. */
   readonly loading?: ShelfDeps['loading'];
+  /** See ResultCache; 0 and undefined: none. */
+  readonly resultCacheBytes?: number;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
@@ -102,6 +104,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     files: createModelFiles(join(folder, 'models'), controlPlane, stopping.signal),
     runtimes: deps.runtimes,
     loading: deps.loading ?? {},
+    resultCacheBytes: deps.resultCacheBytes ?? 0,
     log,
   });
   const shadows = createShadowQueue(MAX_SHADOW_ROWS);
