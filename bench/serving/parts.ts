@@ -126,7 +126,7 @@ export async function measureMany(servers: readonly Server[], model: ModelName, 
 const DEADLINE_MS = 250;
 const OVERLOAD = 3;
 const OVERLOAD_ROWS = 100;
-const OPEN_CONNECTIONS = 512;
+const OPEN_CONNECTIONS = 1_024;
 
 /** Open loop: the rate does not fall when the server slows down. Goodput: answers 200 within the deadline, from when due. */
 export async function measureOverload(servers: readonly Server[], model: ModelName, setup: Setup): Promise<void> {
