@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findClientPython, runPython } from '../support/python.ts';
 import { deploy } from '../support/served-models.ts';
-import { startServer, temporaryFolder, type RunningServer } from '../support/server.ts';
+import { emptyFolder, startServer, type RunningServer } from '../support/server.ts';
 
 const script = fileURLToPath(new URL('served_predictions.py', import.meta.url));
 const MODELS = ['iris', 'wine', 'wide', 'multi', 'text'].flatMap((name) => [`${name}-sk`, `${name}-onnx`]);
@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 test('predictions are those of the models, by every client, and every one of them is logged', async () => {
-  const folder = temporaryFolder();
+  const folder = emptyFolder();
   const run = async (...args: string[]) => {
     const env = { MLFLOW_TRACKING_URI: server.url };
     const { code, out, err } = await runPython(python, [script, ...args], { folder, env });
@@ -29,7 +29,9 @@ test('predictions are those of the models, by every client, and every one of the
   await run('log');
   for (const name of [...MODELS, 'scores']) await deploy(server.url, name);
   const address = new URL(server.servingUrl).host;
-  const seen = JSON.parse(await run('ask', address, server.grpcAddress)) as Record<string, number>;
+  const status = await fetch(`${server.servingUrl}/api/v1/serving/status`);
+  const { grpcAddress } = (await status.json()) as { grpcAddress: string };
+  const seen = JSON.parse(await run('ask', address, grpcAddress)) as Record<string, number>;
   expect(Object.keys(seen)).toEqual(['iris', 'wine', 'wide', 'multi', 'text', 'scores']);
   await fetch(`${server.servingUrl}/api/v1/serving/flush`, { method: 'POST' });
   await expect.poll(() => loggedRows(server.url, 'iris-onnx'), { timeout: 30_000 }).toBe((seen['iris'] ?? 0) * 2);

@@ -111,11 +111,11 @@ def ask(address, grpc_address):
         if len(columns) < 100:
             out = by_triton(f"{name}-sk", columns)
             np.testing.assert_array_equal(next(iter(out.values())).reshape(expected.shape), expected)
-        # Single precision there, double here: labels are the same, numbers within 1e-4 of their size.
+        # Exported as skl2onnx does unless told, with a ZipMap. Single precision there, double here: labels are the same, numbers within 1e-4 of their size.
         out = by_triton(f"{name}-onnx", {"X": rows.to_numpy(np.float32)})
         if hasattr(model, "predict_proba"):
-            np.testing.assert_array_equal(out["label"], expected)
-            np.testing.assert_allclose(out["probabilities"], model.predict_proba(rows), atol=1e-4)
+            np.testing.assert_array_equal(out["output_label"], expected)
+            np.testing.assert_allclose(out["output_probability"], model.predict_proba(rows), atol=1e-4)
         else:
             np.testing.assert_allclose(next(iter(out.values())), expected, rtol=1e-4)
         seen[name] = len(rows)

@@ -47,7 +47,7 @@ export async function serveModels(
 }
 
 /** Serves the newest version of a model, at once; again for one more revision. */
-async function deploy(url: string, name: string): Promise<void> {
+export async function deploy(url: string, name: string): Promise<void> {
   const { code, out, err } = await capstan(['deploy', name, '--no-guards', '--wait'], url);
   if (code !== 0) throw new Error(`capstan deploy ${name} ended with ${code}: ${err}${out}`);
 }

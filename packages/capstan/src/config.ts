@@ -108,6 +108,11 @@ export const settings = {
     summary: 'simulated: time moves only when told to',
   },
   python: { schema: z.string().min(1), fallback: 'python3', summary: 'Python that project environments are made from' },
+  servingProcesses: {
+    schema: z.coerce.number().int().min(1).max(64),
+    fallback: 1,
+    summary: 'Processes of the data plane beside the control plane; they share its ports',
+  },
   servingPython: {
     schema: z.string().min(1).nullable(),
     fallback: null,
