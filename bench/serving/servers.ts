@@ -23,9 +23,9 @@ export interface Server {
 }
 
 const START_MS = 90_000;
-const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+const here = fileURLToPath(new URL('.', import.meta.url));
 
-export const openInferenceBody = (rows: readonly (readonly number[])[]): string =>
+const openInferenceBody = (rows: readonly (readonly number[])[]): string =>
   JSON.stringify({
     inputs: [{ name: 'X', datatype: 'FP32', shape: [rows.length, rows[0]?.length ?? 0], data: rows.flat() }],
   });
@@ -78,7 +78,10 @@ export async function startCapstan(program: string, folder: string, models: stri
 
 /** What this machine can do at most: see references.ts. */
 export async function startReference(kind: 'echo' | 'fastify', file?: string): Promise<Server> {
-  const child = fork(here('references.ts'), [kind, ...(file === undefined ? [] : [file])]);
+  const child = fork(fileURLToPath(new URL('references.ts', import.meta.url)), [
+    kind,
+    ...(file === undefined ? [] : [file]),
+  ]);
   const [port] = (await once(child, 'message')) as [number];
   return {
     name: kind === 'echo' ? 'bare HTTP echo' : 'Fastify + onnxruntime-node',
@@ -150,7 +153,7 @@ export async function startMlserver(python: string, models: string): Promise<Ser
 export async function startBento(python: string, models: string): Promise<Server> {
   const port = await freePort();
   const args = ['serve', 'bento_service:Service', '--port', String(port), '--host', '127.0.0.1'];
-  const child = startPeer(join(dirname(python), 'bentoml'), args, here('.'), {
+  const child = startPeer(join(dirname(python), 'bentoml'), args, here, {
     BENCH_MODELS: models,
     BENTOML_HOME: join(models, 'bentoml'),
     BENTOML_DO_NOT_TRACK: 'True',

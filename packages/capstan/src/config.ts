@@ -108,6 +108,11 @@ export const settings = {
     summary: 'simulated: time moves only when told to',
   },
   python: { schema: z.string().min(1), fallback: 'python3', summary: 'Python that project environments are made from' },
+  servingProcesses: {
+    schema: z.coerce.number().int().min(1).max(64),
+    fallback: 1,
+    summary: 'Processes of the data plane beside the control plane; they share its ports',
+  },
   servingPython: {
     schema: z.string().min(1).nullable(),
     fallback: null,
@@ -130,6 +135,11 @@ export const settings = {
       .min(2 ** 20),
     fallback: 4 * 2 ** 30,
     summary: 'Memory that a process of a Python model may take, in bytes',
+  },
+  resultCache: {
+    schema: z.coerce.number().int().min(0),
+    fallback: 0,
+    summary: 'Bytes of answers kept for the same inputs, for models that always answer the same; 0 keeps none',
   },
   environments: {
     schema: z.string().min(1).nullable(),

@@ -30,10 +30,12 @@ type ServingConfig = Pick<
   | 'allowedHosts'
   | 'checkReplies'
   | 'python'
+  | 'servingProcesses'
   | 'servingPython'
   | 'relaxedPython'
   | 'modelWorkers'
   | 'modelMemory'
+  | 'resultCache'
   | 'commandEnvironment'
   | 'installerEnvironment'
 >;
@@ -43,9 +45,16 @@ export interface Serving extends App {
   readonly grpcAddress: string | null;
 }
 
-/** Builds and starts a data plane. @throws DomainError CONFLICT when its folder is held by another process or the port is taken */
-export async function startServing(config: ServingConfig, controlPlaneUrl: string, log: Logger): Promise<Serving> {
-  const folder = join(config.data, 'serving');
+/** Builds and starts a data plane, or that one of its processes which has this number. @throws DomainError CONFLICT when its folder is held by another process or the port is taken */
+export async function startServing(
+  config: ServingConfig,
+  controlPlaneUrl: string,
+  log: Logger,
+  index = 0,
+): Promise<Serving> {
+  const folder = join(config.data, index === 0 ? 'serving' : `serving-${index}`);
+  // Several processes have one port: each says that it may be shared.
+  const reusePort = config.servingProcesses > 1;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const unlock = lockForProcess(join(folder, 'process'));
   const plane = createServingPlane({
@@ -53,6 +62,7 @@ export async function startServing(config: ServingConfig, controlPlaneUrl: strin
     controlPlane: connectControlPlane(controlPlaneUrl),
     runtimes: { onnx: createRuntimeOnnx(), python_function: pythonRuntime(config, folder, log) },
     loading: { workers: config.modelWorkers, maxMemoryBytes: config.modelMemory },
+    resultCacheBytes: config.resultCache,
     clock: systemClock,
     ids: randomIds,
     log,
@@ -87,8 +97,8 @@ export async function startServing(config: ServingConfig, controlPlaneUrl: strin
     onAnswer: metrics.countAnswer,
   });
   try {
-    const url = await http.listen(config.host, config.servingPort);
-    if (config.grpc) grpcAddress = await grpc.listen(config.host, config.grpcPort);
+    const url = await http.listen(config.host, config.servingPort, { reusePort });
+    if (config.grpc) grpcAddress = await grpc.listen(config.host, config.grpcPort, { reusePort });
     await plane.start(url);
     return {
       url,
@@ -110,6 +120,7 @@ export async function startServing(config: ServingConfig, controlPlaneUrl: strin
 function pythonRuntime(config: ServingConfig, folder: string, log: Logger) {
   return createRuntimePython({
     folder: join(folder, 'python'),
+    environments: join(config.data, 'serving', 'python', 'environments'),
     executor: createExecutorLocal(),
     ids: randomIds,
     log,

@@ -1,7 +1,7 @@
 import { servingRoutes } from '@capstan/api';
 import { bindRaw, type BoundRoute, type RawReply, type RawRequest } from '#http';
 import { DomainError, invalid, notFound } from '#kernel/errors';
-import type { ServingPlane } from '#operations/serving';
+import { deadlineOf, type ServingPlane } from '#operations/serving';
 import { checkAsked } from '../asked-outputs.ts';
 import { modelMetadata, serverMetadata } from '../metadata.ts';
 import { modelStatistics } from '../model-statistics.ts';
@@ -61,11 +61,18 @@ async function answer(plane: ServingPlane, request: RawRequest): Promise<RawRepl
   const revision = revisionOf(request);
   // An unknown model is said before its body is read into tensors.
   const description = plane.describe(model, revision);
+  const deadline = deadlineOf(headers);
+  plane.admit(model, request.bytes.length, deadline);
   const encoding = headers['content-encoding'];
   const bytes = encoding === undefined ? request.bytes : await decodedBytes(request.bytes, encoding);
   const asked = parseInferRequest(splitBody(bytes, headers[HEADER_LENGTH]), description);
   if (asked.outputs) checkAsked(asked.outputs, description);
-  const answered = await plane.infer(model, { inputs: asked.inputs, ...(revision !== undefined && { revision }) });
+  const answered = await plane.infer(model, {
+    inputs: asked.inputs,
+    deadline,
+    caller: request,
+    ...(revision !== undefined && { revision }),
+  });
   const { body, headerLength } = writeAnswer(model, asked, answered);
   const only = answered.rows === 1 ? answered.predictionIds[0] : undefined;
   const sent =
