@@ -1,5 +1,4 @@
 import type { LoadedModel, ModelRuntime } from '#ports/model-runtime';
-import { createInlineHost } from './inline-host.ts';
 import { inlineRows } from './inline.ts';
 import { quickModel, threadModel } from './loaded-models.ts';
 import { startThreadHost } from './thread-host.ts';
@@ -63,6 +62,8 @@ export function createRuntimeOnnx(options: RuntimeOnnxOptions = {}): ModelRuntim
   async function open(file: string, facts: Passed): Promise<LoadedModel> {
     const { sha256, mostInlineRows } = facts;
     if (mostInlineRows === 0) return await openThread(file, facts);
+    // Here, not at the top: a data plane without such a model need not load the library.
+    const { createInlineHost } = await import('./inline-host.ts');
     const host = createInlineHost();
     const opened = await host.call('open', { file, maxModelBytes, sha256 });
     await host.call('rehearse', { manyRows: Math.min(mostInlineRows, FULL_BATCH_ROWS) });
