@@ -1,5 +1,5 @@
 // The data plane beside other model servers and beside what this machine can do at most, all in one run, in turns:
-// npm run bench -- serving [--sources] [--rounds N] [--seconds N] [--quick] [--servers A,B] [--parts one,many,overload]
+// npm run bench -- serving [--sources] [--rounds N] [--seconds N] [--quick] [--servers A,B] [--parts one,many,overload,grpc]
 // [--models rf,lr] [--connections 1,8,64], after npm run build. TEST_SERVING names a Python that has bench/requirements-serving.txt.
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { findBenchPython } from '../tests/support/python.ts';
 import { emptyFolder, launcher } from '../tests/support/server.ts';
 import { installInto } from './installed.ts';
 import { machine } from './measure.ts';
+import { measureGrpc } from './serving/grpc.ts';
 import { measureMany, measureOne, measureOverload, type Setup } from './serving/parts.ts';
 import {
   MODELS,
@@ -28,7 +29,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '3' },
     quick: { type: 'boolean', default: false },
     servers: { type: 'string', default: 'capstan,echo,fastify,mlflow,mlserver,bentoml' },
-    parts: { type: 'string', default: 'one,many,overload' },
+    parts: { type: 'string', default: 'one,many,overload,grpc' },
     models: { type: 'string', default: MODELS.join(',') },
     connections: { type: 'string', default: '1,8,64' },
   },
@@ -68,6 +69,7 @@ for (const model of MODELS.filter((name) => values.models.split(',').includes(na
     if (parts.includes('one')) await measureOne(servers, model, setup);
     if (parts.includes('many')) await measureMany(servers, model, setup);
     if (parts.includes('overload')) await measureOverload(servers, model, setup);
+    if (parts.includes('grpc')) await measureGrpc(servers, model, setup);
   } finally {
     await Promise.all(servers.map((server) => server.stop()));
   }

@@ -94,9 +94,15 @@ async function openLoop(job: LoadJob, mine: (index: number) => Buffer, tally: Ta
   const due: number[] = [];
   let next = 0;
   let inFlight = 0;
+  let givenUp = 0;
   const begunAt = performance.now();
   const gapMs = 1_000 / (job.rate ?? 1);
   const give = (connection: Connection): void => {
+    // Callers who would hear too late have given up before they got through.
+    while (job.deadlineMs !== undefined && (due[0] ?? Infinity) < performance.now() - job.deadlineMs) {
+      due.shift();
+      givenUp += 1;
+    }
     const at = due.shift();
     if (at === undefined) {
       idle.push(connection);
@@ -122,7 +128,7 @@ async function openLoop(job: LoadJob, mine: (index: number) => Buffer, tally: Ta
     };
     turn();
   });
-  return inFlight + due.length;
+  return inFlight + due.length + givenUp;
 }
 
 interface Connection {

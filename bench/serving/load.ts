@@ -17,7 +17,7 @@ export interface LoadJob {
 
 export interface LoadResult {
   readonly byStatus: Readonly<Record<string, number>>;
-  /** Due or sent when the time was over. */
+  /** Due or sent when the time was over, or given up before they could be sent. */
   readonly unanswered: number;
   /** Answers 200. */
   readonly perSecond: number;
@@ -45,8 +45,19 @@ export async function load(job: LoadJob): Promise<LoadResult> {
 }
 
 /** A POST as it goes over the wire. */
-export function httpPost(port: number, path: string, body: string | Uint8Array, type = 'application/json'): Buffer {
+export function httpPost(
+  port: number,
+  path: string,
+  body: string | Uint8Array,
+  headers: Readonly<Record<string, string>> = {},
+): Buffer {
   const bytes = Buffer.from(body);
-  const head = `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: ${type}\r\nContent-Length: ${bytes.length}\r\n\r\n`;
-  return Buffer.concat([Buffer.from(head, 'latin1'), bytes]);
+  const all = {
+    host: `127.0.0.1:${port}`,
+    'content-type': 'application/json',
+    'content-length': String(bytes.length),
+    ...headers,
+  };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  return Buffer.concat([Buffer.from(`POST ${path} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1'), bytes]);
 }

@@ -15,15 +15,17 @@ export type ModelName = (typeof MODELS)[number];
 export interface Server {
   readonly name: string;
   readonly port: number;
+  /** Where it speaks gRPC too. */
+  readonly grpcPort?: number;
   path(model: ModelName): string;
   body(rows: readonly (readonly number[])[]): string;
   stop(): Promise<void>;
 }
 
 const START_MS = 90_000;
-const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+const here = fileURLToPath(new URL('.', import.meta.url));
 
-export const openInferenceBody = (rows: readonly (readonly number[])[]): string =>
+const openInferenceBody = (rows: readonly (readonly number[])[]): string =>
   JSON.stringify({
     inputs: [{ name: 'X', datatype: 'FP32', shape: [rows.length, rows[0]?.length ?? 0], data: rows.flat() }],
   });
@@ -50,12 +52,12 @@ export async function startCapstan(program: string, folder: string, models: stri
     [...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]), program, ...args],
     { stdio: ['ignore', 'pipe', 'inherit'], env: { PATH: process.env['PATH'], HOME: folder } },
   );
-  const port = await new Promise<number>((resolve, reject) => {
+  const [port, grpcPort] = await new Promise<[number, number]>((resolve, reject) => {
     let out = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       out += text;
-      const found = /serving at http:\/\/[^:]+:(\d+)/.exec(out)?.[1];
-      if (found !== undefined) resolve(Number(found));
+      const found = /serving at http:\/\/[^:]+:(\d+) \(gRPC at [^:]+:(\d+)/.exec(out);
+      if (found) resolve([Number(found[1]), Number(found[2])]);
     });
     child.once('exit', (code) => reject(new Error(`capstan serve ended with ${code}`)));
   });
@@ -63,6 +65,7 @@ export async function startCapstan(program: string, folder: string, models: stri
   return {
     name: 'Capstan',
     port,
+    grpcPort,
     path: (model) => `/v2/models/${model}/infer`,
     body: openInferenceBody,
     async stop() {
@@ -75,7 +78,10 @@ export async function startCapstan(program: string, folder: string, models: stri
 
 /** What this machine can do at most: see references.ts. */
 export async function startReference(kind: 'echo' | 'fastify', file?: string): Promise<Server> {
-  const child = fork(here('references.ts'), [kind, ...(file === undefined ? [] : [file])]);
+  const child = fork(fileURLToPath(new URL('references.ts', import.meta.url)), [
+    kind,
+    ...(file === undefined ? [] : [file]),
+  ]);
   const [port] = (await once(child, 'message')) as [number];
   return {
     name: kind === 'echo' ? 'bare HTTP echo' : 'Fastify + onnxruntime-node',
@@ -136,6 +142,7 @@ export async function startMlserver(python: string, models: string): Promise<Ser
   return {
     name: 'MLServer',
     port,
+    grpcPort: grpc,
     path: (model) => `/v2/models/${model}/infer`,
     body: openInferenceBody,
     stop: () => ended(child, 'SIGTERM'),
@@ -146,7 +153,7 @@ export async function startMlserver(python: string, models: string): Promise<Ser
 export async function startBento(python: string, models: string): Promise<Server> {
   const port = await freePort();
   const args = ['serve', 'bento_service:Service', '--port', String(port), '--host', '127.0.0.1'];
-  const child = startPeer(join(dirname(python), 'bentoml'), args, here('.'), {
+  const child = startPeer(join(dirname(python), 'bentoml'), args, here, {
     BENCH_MODELS: models,
     BENTOML_HOME: join(models, 'bentoml'),
     BENTOML_DO_NOT_TRACK: 'True',

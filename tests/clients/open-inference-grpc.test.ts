@@ -84,7 +84,7 @@ test('what is wrong with a request is said with the status for it', () => {
     model: ['NOT_FOUND', expect.stringContaining("No model 'no-float'")],
     version: ['NOT_FOUND', "No version 'one-float/7'. It has: 1"],
     'no number': ['NOT_FOUND', expect.stringContaining('Versions are the numbers of revisions')],
-    name: invalid("The input 'in_FP32' is missing"),
+    name: invalid("Did you mean 'in_FP32'?"),
     datatype: invalid("The input 'in_FP32' is FP64; the model takes FP32"),
     shape: invalid('has the shape [1, 3]; the model takes [-1, 2]'),
     'no rows': invalid('has 0 rows'),

@@ -136,6 +136,11 @@ export const settings = {
     fallback: 4 * 2 ** 30,
     summary: 'Memory that a process of a Python model may take, in bytes',
   },
+  resultCache: {
+    schema: z.coerce.number().int().min(0),
+    fallback: 0,
+    summary: 'Bytes of answers kept for the same inputs, for models that always answer the same; 0 keeps none',
+  },
   environments: {
     schema: z.string().min(1).nullable(),
     fallback: null,

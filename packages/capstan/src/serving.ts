@@ -35,6 +35,7 @@ type ServingConfig = Pick<
   | 'relaxedPython'
   | 'modelWorkers'
   | 'modelMemory'
+  | 'resultCache'
   | 'commandEnvironment'
   | 'installerEnvironment'
 >;
@@ -61,6 +62,7 @@ export async function startServing(
     controlPlane: connectControlPlane(controlPlaneUrl),
     runtimes: { onnx: createRuntimeOnnx(), python_function: pythonRuntime(config, folder, log) },
     loading: { workers: config.modelWorkers, maxMemoryBytes: config.modelMemory },
+    resultCacheBytes: config.resultCache,
     clock: systemClock,
     ids: randomIds,
     log,

@@ -25,6 +25,7 @@ const SETTINGS: readonly SettingName[] = [
   'relaxedPython',
   'modelWorkers',
   'modelMemory',
+  'resultCache',
   'allowedHosts',
   'logLevel',
   'checkReplies',

@@ -35,6 +35,7 @@ type ServedConfig = Pick<
   | 'relaxedPython'
   | 'modelWorkers'
   | 'modelMemory'
+  | 'resultCache'
   | 'servingPort'
   | 'grpcPort'
   | 'grpc'
@@ -200,6 +201,7 @@ function commandLine(config: ServedConfig, index: number): string[] {
     config.relaxedPython ? '--relaxed-python' : '--no-relaxed-python',
     `--model-workers=${config.modelWorkers}`,
     `--model-memory=${config.modelMemory}`,
+    `--result-cache=${config.resultCache}`,
     // On its input, since it starts before the control plane has an address.
     `--control-plane=${ON_INPUT}`,
     `--log-level=${config.logLevel}`,

@@ -1,9 +1,8 @@
 import type { LoadedModel, ModelRuntime } from '#ports/model-runtime';
-import { createInlineHost } from './inline-host.ts';
 import { inlineRows } from './inline.ts';
 import { quickModel, threadModel } from './loaded-models.ts';
 import { startThreadHost } from './thread-host.ts';
-import { tryModel } from './trial.ts';
+import { FULL_BATCH_ROWS, tryModel } from './trial.ts';
 
 const DEFAULT_MAX_MODEL_BYTES = 1 << 30;
 /** Files whose trial is remembered; past it the one that was loaded longest ago is tried again. */
@@ -32,7 +31,7 @@ interface Passed {
 /**
  * Runs ONNX models on the CPU. The library computes in the thread that calls it: what takes long there would hold up all
  * requests, so it gets a thread of its own (about 30 MB beside the weights). What the trial has shown to be quick runs
- * where it is asked for.
+ * where it is asked for. Either is warm when it is handed out: it has run zeros, one row and a full batch.
  *
  * What a trial cannot rule out: a model that hangs or crashes on some inputs only. One that could hang has a thread of
  * its own, which it keeps until the process ends; its predictions never settle, so callers need their own deadline.
@@ -51,7 +50,9 @@ export function createRuntimeOnnx(options: RuntimeOnnxOptions = {}): ModelRuntim
   async function openThread(file: string, { sha256 }: Passed): Promise<LoadedModel> {
     const host = startThreadHost(entry);
     try {
-      return threadModel(host, await host.call('open', { file, maxModelBytes, sha256 }));
+      const opened = await host.call('open', { file, maxModelBytes, sha256 });
+      await host.call('rehearse', { manyRows: FULL_BATCH_ROWS });
+      return threadModel(host, opened);
     } catch (error) {
       host.end();
       throw error;
@@ -61,8 +62,11 @@ export function createRuntimeOnnx(options: RuntimeOnnxOptions = {}): ModelRuntim
   async function open(file: string, facts: Passed): Promise<LoadedModel> {
     const { sha256, mostInlineRows } = facts;
     if (mostInlineRows === 0) return await openThread(file, facts);
+    // Here, not at the top: a data plane without such a model need not load the library.
+    const { createInlineHost } = await import('./inline-host.ts');
     const host = createInlineHost();
     const opened = await host.call('open', { file, maxModelBytes, sha256 });
+    await host.call('rehearse', { manyRows: Math.min(mostInlineRows, FULL_BATCH_ROWS) });
     return quickModel(host, opened, mostInlineRows, () => openThread(file, facts));
   }
 

@@ -35,7 +35,7 @@ export function createHostedModel(): (request: HostRequest) => Promise<HostReply
       const { inputs, outputs } = session;
       return { sha256: digest, inputs, outputs, classLabels, operators: [...operators] };
     }
-    if (request.method === 'rehearse') return { openMs, ...(await rehearse(opened())) };
+    if (request.method === 'rehearse') return { openMs, ...(await rehearse(opened(), request.manyRows)) };
     await session?.release();
     session = undefined;
     return true;

@@ -4,8 +4,6 @@ import type { Session } from './session.ts';
 
 /** Zeros of more values than this are not worth their memory. */
 const MAX_VALUES = 1 << 22;
-/** The rows of a full batch. */
-const MANY_ROWS = 1_024;
 /** The first executions make room for what they need; the fastest tells what the model takes, not what else ran. */
 const TIMES = 4;
 /** A model that takes longer is not quick, whatever it takes with many rows. */
@@ -15,11 +13,11 @@ const SLOW_MS = 20;
  * Runs a model with rows of zeros, one and many, as often as it takes to warm up. Failures are none here: zeros may be
  * no sense for it, an index out of its range for instance.
  */
-export async function rehearse(session: Session): Promise<Omit<Rehearsal, 'openMs'>> {
+export async function rehearse(session: Session, manyRows: number): Promise<Omit<Rehearsal, 'openMs'>> {
   const oneRowMs = await fastestMs(session, 1);
   const hasRows = session.inputs.every(({ shape }) => shape[0] === -1);
-  const manyRowsMs = hasRows && oneRowMs < SLOW_MS ? await fastestMs(session, MANY_ROWS) : Number.POSITIVE_INFINITY;
-  return { oneRowMs, manyRowsMs, manyRows: MANY_ROWS };
+  const manyRowsMs = hasRows && oneRowMs < SLOW_MS ? await fastestMs(session, manyRows) : Number.POSITIVE_INFINITY;
+  return { oneRowMs, manyRowsMs, manyRows };
 }
 
 async function fastestMs(session: Session, rows: number): Promise<number> {

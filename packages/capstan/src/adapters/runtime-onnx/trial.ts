@@ -3,6 +3,9 @@ import { DomainError, invalid } from '#kernel/errors';
 import type { HostCalls, OpenedModel, Rehearsal } from './host-messages.ts';
 import { startProcessHost } from './process-host.ts';
 
+/** Rows of a full batch. */
+export const FULL_BATCH_ROWS = 1_024;
+
 export interface TrialLimits {
   readonly entry: URL;
   readonly timeoutMs: number;
@@ -26,7 +29,7 @@ export async function tryModel(
   );
   try {
     const opened = await host.call('open', request);
-    return { ...opened, rehearsal: await host.call('rehearse', {}) };
+    return { ...opened, rehearsal: await host.call('rehearse', { manyRows: FULL_BATCH_ROWS }) };
   } catch (error) {
     if (!(error instanceof DomainError && error.code === 'UNAVAILABLE')) throw error;
     throw invalid(`The model failed its trial in a process of its own: ${String(error.details?.['reason'])}`, {

@@ -4,7 +4,6 @@ import { DomainError, invalid } from '#kernel/errors';
 import type { LoadOptions } from '#ports/model-runtime';
 import type { Environments } from '#ports/python-environments';
 import { lackingIn } from './local-python.ts';
-import { readPythonNeeds } from './model-folder.ts';
 import { findPython } from './pythons.ts';
 
 export interface PythonSettings {
@@ -52,6 +51,8 @@ export function createModelEnvironments(environments: Environments, settings: Py
       modelFolder: string,
       { onProgress = () => {}, signal = new AbortController().signal }: LoadOptions,
     ): Promise<TakenEnvironment> {
+      // Here, not at the top: it reads YAML, and a data plane without such a model need not load that.
+      const { readPythonNeeds } = await import('./model-folder.ts');
       const needs = await readPythonNeeds(modelFolder);
       const { localPython, commandEnvironment, isRelaxed = false } = settings;
       if (localPython !== undefined) {

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { RecordedPart, ServingRole } from '@capstan/api';
+import type { ServingRole } from '@capstan/api';
 import { DomainError, notFound } from '#kernel/errors';
 import type { Tensor } from '#ports/model-runtime';
 import { shiftOutputs } from '#ports/shift-outputs';
 import { Refused, type Wait } from './batching/batcher.ts';
 import { fallbackAnswer } from './fallback-answer.ts';
 import { probabilitiesIn } from './model-facts.ts';
-import { columnsJson, errorText, partOf, recordLine } from './record.ts';
+import { errorText, partOf, recordLine, type LoggedPart } from './record.ts';
 import { checkRequest, type CheckedRequest, type ReceivedTensor } from './request.ts';
 import { assignRows, type Assignment } from './routing.ts';
 import type { SegmentLog } from './segments.ts';
@@ -20,9 +20,11 @@ export interface InferenceRequest {
   /** Names the revision that is to answer; such answers take no part in comparisons. */
   readonly revision?: number;
   /** Time of `performance.now()` at which nobody waits for the answer any more. */
-  readonly deadline?: number;
+  readonly deadline?: number | undefined;
   /** Aborted when the caller is gone. */
   readonly signal?: AbortSignal;
+  /** Has such a signal. */
+  readonly caller?: Wait['caller'];
 }
 
 export interface AnsweredPart {
@@ -62,7 +64,7 @@ interface Work extends CheckedRequest {
 }
 
 interface Outcome {
-  readonly part: RecordedPart;
+  readonly part: LoggedPart;
   readonly rows: readonly number[] | null;
   /** Null when the model failed. */
   readonly outputs: readonly Tensor[] | null;
@@ -92,10 +94,9 @@ export async function infer(deps: InferDeps, state: ServedState, request: Infere
     at: work.at,
     examples: [...work.examples],
     eventTimes: work.eventTimes === null ? null : [...work.eventTimes],
-    inputs: null,
-    parts: outcomes.map((outcome) => outcome.part),
   };
-  await deps.log.append(recordLine(record, columnsJson(work.inputs)), work.rows);
+  const parts = outcomes.map((outcome) => outcome.part);
+  await deps.log.append(recordLine(record, work.inputs, parts), work.rows);
   offerShadow(deps, work, outcomes);
   return answerOf(work, outcomes);
 }
@@ -104,10 +105,8 @@ function begin(deps: InferDeps, state: ServedState, request: InferenceRequest): 
   const model = (request.revision === undefined ? primary(state) : revisionOf(state, request.revision)).model;
   const checked = checkRequest(request.inputs, model.inputs, state.deployment.context);
   const examples = checked.ids ?? Array.from({ length: checked.rows }, () => randomUUID());
-  const { deadline, signal } = request;
   const { statistics } = deps;
-  const wait = { deadline, signal };
-  return { ...checked, state, examples, requestId: randomUUID(), at: deps.now(), wait, statistics };
+  return { ...checked, state, examples, requestId: randomUUID(), at: deps.now(), wait: request, statistics };
 }
 
 /** The revision whose inputs and outputs a deployment shows: its champion, else the first that answers. */
@@ -249,8 +248,8 @@ function offerShadow(deps: InferDeps, work: Work, outcomes: readonly Outcome[]):
       rows === null
         ? [...values]
         : rows.map((row) => values[row]).filter((value): value is Value => value !== undefined);
-    const line = recordLine({
-      v: 1,
+    const record = {
+      v: 1 as const,
       request: work.requestId,
       deployment: deployment.name,
       rollout: deployment.rollout?.id ?? null,
@@ -258,9 +257,8 @@ function offerShadow(deps: InferDeps, work: Work, outcomes: readonly Outcome[]):
       at: work.at,
       examples: pick(work.examples),
       eventTimes: work.eventTimes === null ? null : pick(work.eventTimes),
-      inputs: null,
-      parts: [{ ...part, rows: null }],
-    });
+    };
+    const line = recordLine(record, null, [{ ...part, rows: null }]);
     // A shadow that cannot be logged is as good as dropped; the disk is full and answers fail by themselves.
     await deps.log.append(line, rows?.length ?? work.rows).catch(() => {});
   });

@@ -11,6 +11,7 @@ import type {
 } from '#ports/model-runtime';
 import { createBatchedModel, type BatchedModel } from './batching/batched-model.ts';
 import type { Wait } from './batching/batcher.ts';
+import { createResultCache, type ResultCache } from './batching/result-cache.ts';
 import { batchedScore } from './batching/score-batches.ts';
 import type { ModelFiles } from './model-files.ts';
 
@@ -51,9 +52,12 @@ export interface ShelfDeps {
   readonly runtimes: Runtimes;
   readonly loading: Pick<LoadOptions, 'workers' | 'maxMemoryBytes'>;
   readonly log: Pick<Logger, 'info' | 'warn'>;
+  /** Of answers kept for the same inputs; 0: none. */
+  readonly resultCacheBytes: number;
 }
 
-export function createModelShelf({ files, runtimes, loading, log }: ShelfDeps): ModelShelf {
+export function createModelShelf({ files, runtimes, loading, log, resultCacheBytes }: ShelfDeps): ModelShelf {
+  const cache = resultCacheBytes > 0 ? createResultCache(resultCacheBytes) : undefined;
   const shelf = new Map<string, Promise<ShelvedModel>>();
   const progress = new Map<string, string>();
   const failures = new Map<string, number>();
@@ -74,7 +78,7 @@ export function createModelShelf({ files, runtimes, loading, log }: ShelfDeps): 
         log.info({ model: digest }, line);
         if (line.trim() !== '') say(line);
       };
-      const model = shelved({ digest, flavor }, await runtime.load(path, { ...loading, onProgress }));
+      const model = shelved({ digest, flavor }, cache, await runtime.load(path, { ...loading, onProgress }));
       progress.delete(digest);
       failures.delete(digest);
       return model;
@@ -130,7 +134,7 @@ export function createModelShelf({ files, runtimes, loading, log }: ShelfDeps): 
   };
 }
 
-function shelved(key: ModelKey, model: LoadedModel): ShelvedModel {
+function shelved(key: ModelKey, cache: ResultCache | undefined, model: LoadedModel): ShelvedModel {
   const { predict, admit, counts, close } = createBatchedModel(model);
   const scores = batchedScore(model);
   return {
@@ -138,7 +142,7 @@ function shelved(key: ModelKey, model: LoadedModel): ShelvedModel {
     inputs: model.inputs,
     outputs: model.outputs,
     ...(model.classLabels && { classLabels: model.classLabels }),
-    predict,
+    predict: cache ? (inputs, wait) => cache.answer(key.digest, inputs, () => predict(inputs, wait)) : predict,
     admit,
     counts,
     ...(scores && { score: scores.submit }),

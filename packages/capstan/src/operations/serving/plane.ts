@@ -26,6 +26,8 @@ export interface ServingDeps {
   readonly runtimes: Runtimes;
   /** For models in processes of their own. */
   readonly loading?: ShelfDeps['loading'];
+  /** See ResultCache; 0 and undefined: none. */
+  readonly resultCacheBytes?: number;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
@@ -67,6 +69,8 @@ export interface ServingPlane {
   infer(deployment: string, request: InferenceRequest): Promise<InferenceAnswer>;
   /** Answers a request of MLflow's scoring protocol by a model that reads it itself. See `score`. */
   score(deployment: string, request: ScoreRequest): Promise<ScoreAnswer>;
+  /** Refuses a request of so many bytes that could not be answered now, before it is read. @throws DomainError RESOURCE_EXHAUSTED */
+  admit(deployment: string, bytes: number, deadline?: number): void;
   /** @throws DomainError NOT_FOUND, UNAVAILABLE */
   describe(deployment: string, revision?: number): Description;
   deployments(): readonly string[];
@@ -100,6 +104,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     files: createModelFiles(join(folder, 'models'), controlPlane, stopping.signal),
     runtimes: deps.runtimes,
     loading: deps.loading ?? {},
+    resultCacheBytes: deps.resultCacheBytes ?? 0,
     log,
   });
   const shadows = createShadowQueue(MAX_SHADOW_ROWS);
@@ -220,6 +225,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
       // How many rows it has is not known yet.
       return counted(1, () => score(inferDeps, state, request));
     },
+    admit: (name, bytes, deadline) => primary(stateOf(name)).model.admit(1, bytes, deadline),
     describe(name, revision) {
       const state = stateOf(name);
       const { model } = revision === undefined ? primary(state) : revisionOf(state, revision);

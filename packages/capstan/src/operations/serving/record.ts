@@ -1,16 +1,21 @@
 import type { PredictionRecord, RecordedColumn, RecordedPart } from '@capstan/api';
 import type { Tensor, TensorData, TensorDatatype } from '#ports/model-runtime';
 import { widthOf } from './model-facts.ts';
+import { floatsJson, isFloats } from './numbers-json.ts';
 import type { ReceivedTensor } from './request.ts';
 
 /** The inputs as columns, as they came: the JSON of a list of `RecordedColumn`. */
-export function columnsJson(inputs: readonly ReceivedTensor[]): string {
+function columnsJson(inputs: readonly ReceivedTensor[]): string {
   return `[${inputs.map(columnJson).join(',')}]`;
 }
 
 function columnJson({ name, datatype, shape, data, written, writtenJson }: ReceivedTensor): string {
-  const values = writtenJson ?? JSON.stringify(written ?? recordedValues(datatype, data));
+  const values = writtenJson ?? (written ? JSON.stringify(written) : valuesJson(datatype, data));
   return `{"name":${JSON.stringify(name)},"datatype":"${datatype}","width":${widthOf(shape)},"data":${values}}`;
+}
+
+function valuesJson(datatype: TensorDatatype, data: TensorData): string {
+  return isFloats(data) ? floatsJson(data) : JSON.stringify(recordedValues(datatype, data));
 }
 
 function recordedValues(datatype: TensorDatatype, data: TensorData): RecordedColumn['data'] {
@@ -26,24 +31,32 @@ function recordedInteger(value: bigint): number | string {
   return Number.isSafeInteger(number) ? number : String(value);
 }
 
-/**
- * A line of a segment.
- * @param inputs the columns as JSON, in the place of those of the record: most of a line, and often as the caller wrote it
- */
-export function recordLine(record: PredictionRecord, inputs?: string): string {
-  if (inputs === undefined) return `${JSON.stringify(record)}\n`;
-  const { inputs: _, ...rest } = record;
-  return `${JSON.stringify(rest).slice(0, -1)},"inputs":${inputs}}\n`;
+/** A part whose outputs are still what the model gave; as columns they are most of a line. */
+export interface LoggedPart extends Omit<RecordedPart, 'outputs'> {
+  readonly outputs: readonly Tensor[] | null;
 }
 
-/** What a model said, as columns. */
-function recordedColumns(outputs: readonly Tensor[]): RecordedColumn[] {
-  return outputs.map(({ name, datatype, shape, data }) => ({
-    name,
-    datatype,
-    width: widthOf(shape),
-    data: recordedValues(datatype, data),
-  }));
+/** A line of a segment, `inputs` and outputs written in the place of columns. */
+export function recordLine(
+  record: Omit<PredictionRecord, 'inputs' | 'parts'>,
+  inputs: readonly ReceivedTensor[] | null,
+  parts: readonly LoggedPart[],
+): string {
+  const columns = inputs === null ? 'null' : columnsJson(inputs);
+  return `${withoutEnd(record)},"inputs":${columns},"parts":[${parts.map(partJson).join(',')}]}\n`;
+}
+
+/** A line of a segment that has no tensors in it. */
+export function scoredLine(record: PredictionRecord): string {
+  return `${JSON.stringify(record)}\n`;
+}
+
+function partJson({ outputs, ...rest }: LoggedPart): string {
+  return `${withoutEnd(rest)},"outputs":${outputs === null ? 'null' : columnsJson(outputs)}}`;
+}
+
+function withoutEnd(value: object): string {
+  return JSON.stringify(value).slice(0, -1);
 }
 
 /** What a model's failure is called in the log: one line, without what the caller sent. */
@@ -68,7 +81,7 @@ export function partOf(
     readonly error: string | null;
     readonly latencyUs: number;
   },
-): RecordedPart {
+): LoggedPart {
   return {
     role: assignment.role,
     revision: revision.revision,
@@ -78,7 +91,7 @@ export function partOf(
     rows: assignment.rows === null ? null : [...assignment.rows],
     shift: revision.shift,
     probabilities: result.probabilities === null ? null : Array.from(result.probabilities),
-    outputs: result.outputs === null ? null : recordedColumns(result.outputs),
+    outputs: result.outputs,
     error: result.error,
     latencyUs: result.latencyUs,
   };

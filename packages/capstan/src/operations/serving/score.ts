@@ -4,13 +4,13 @@ import { DomainError } from '#kernel/errors';
 import type { ScoredColumn, ScoringAnswer, ScoringRequest } from '#ports/model-runtime';
 import { Refused } from './batching/batcher.ts';
 import { revisionOf, type AnsweredPart, type InferDeps } from './infer.ts';
-import { errorText, partOf, recordLine } from './record.ts';
+import { errorText, partOf, scoredLine } from './record.ts';
 import { assignRows, type Assignment } from './routing.ts';
 import type { ServedState } from './served-state.ts';
 
 export interface ScoreRequest extends ScoringRequest {
   /** Time of `performance.now()` at which nobody waits any more. */
-  readonly deadline?: number;
+  readonly deadline?: number | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -45,7 +45,7 @@ export async function score(deps: InferDeps, state: ServedState, request: ScoreR
   if (answer !== null && answer.status >= 400) return { ...answer, predictionIds: [], part: null };
   const predictionIds = Array.from({ length: rows }, () => randomUUID());
   const { name, rollout } = state.deployment;
-  const line = recordLine({
+  const line = scoredLine({
     v: 1,
     request: requestId,
     deployment: name,

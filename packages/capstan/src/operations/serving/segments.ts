@@ -51,11 +51,10 @@ const MAX_ROWS = 10_000;
 const OPEN = /^open-(.+)\.ndjson$/;
 const SEALED = /^(sg_.+)\.ndjson$/;
 
-interface Waiting {
-  readonly text: string;
-  readonly rows: number;
-  resolve(): void;
-  reject(error: unknown): void;
+/** Lines that go out in one call, and what their writers wait for. */
+interface Waiting extends PromiseWithResolvers<void> {
+  readonly texts: string[];
+  rows: number;
 }
 
 /** Opens the log and seals what an earlier process left open, without the line it may have died in. */
@@ -66,27 +65,28 @@ export function openSegmentLog(options: SegmentOptions): SegmentLog {
   for (const name of readdirSync(folder)) recover(folder, name);
 
   let open: { id: string; file: number; bytes: number; rows: number; timer: NodeJS.Timeout } | undefined;
-  let waiting: Waiting[] = [];
+  let waiting: Waiting | undefined;
 
   function writeWaiting(): void {
-    const batch = waiting;
-    waiting = [];
-    if (batch.length === 0) return;
+    if (!waiting) return;
+    const { texts, rows, resolve, reject } = waiting;
+    waiting = undefined;
     try {
       open ??= start();
-      const bytes = Buffer.from(batch.map((entry) => entry.text).join(''), 'utf8');
+      const bytes = Buffer.from(texts.length === 1 ? (texts[0] ?? '') : texts.join(''), 'utf8');
       writeWhole(open.file, bytes, open.bytes);
       open.bytes += bytes.length;
-      open.rows += batch.reduce((sum, entry) => sum + entry.rows, 0);
+      open.rows += rows;
     } catch (cause) {
-      const error = new DomainError('STORAGE_FULL', 'The prediction cannot be logged, so it is not answered', {
-        hint: 'Free some space on the data plane; nothing needs a restart.',
-        cause,
-      });
-      for (const entry of batch) entry.reject(error);
+      reject(
+        new DomainError('STORAGE_FULL', 'The prediction cannot be logged, so it is not answered', {
+          hint: 'Free some space on the data plane; nothing needs a restart.',
+          cause,
+        }),
+      );
       return;
     }
-    for (const entry of batch) entry.resolve();
+    resolve();
     if (open.bytes >= MAX_BYTES || open.rows >= MAX_ROWS) seal();
   }
 
@@ -111,11 +111,14 @@ export function openSegmentLog(options: SegmentOptions): SegmentLog {
 
   return {
     append(text, rows) {
-      return new Promise((resolve, reject) => {
+      if (!waiting) {
+        waiting = { ...Promise.withResolvers<void>(), texts: [], rows: 0 };
         // Once all that follows from what has just happened is done: a batch of answers goes out in one call.
-        if (waiting.length === 0) process.nextTick(writeWaiting);
-        waiting.push({ text, rows, resolve, reject });
-      });
+        process.nextTick(writeWaiting);
+      }
+      waiting.texts.push(text);
+      waiting.rows += rows;
+      return waiting.promise;
     },
     seal,
     sealed() {

@@ -16,10 +16,11 @@ const CODES: { readonly [C in ErrorCode]?: string } = {
 
 /** `{"error_code", "message"}`, as MLflow's scoring server answers; plain text for a content type it does not take. */
 export const mlflowScoringError: ErrorRenderer = (error) => {
-  const { status } = errorCodes[error.code];
+  const { status, isRetryable } = errorCodes[error.code];
   if (error.code === 'UNSUPPORTED_MEDIA_TYPE')
     return { status, headers: { 'content-type': 'text/plain' }, body: error.message };
   const message = error.hint === undefined ? error.message : `${error.message}. ${error.hint}`;
   const body = JSON.stringify({ error_code: CODES[error.code] ?? 'INTERNAL_ERROR', message });
-  return { status, headers: { 'content-type': 'application/json' }, body };
+  const headers = { 'content-type': 'application/json', ...(isRetryable && { 'retry-after': '1' }) };
+  return { status, headers, body };
 };

@@ -1,5 +1,5 @@
 import type { RawReply, RawRequest } from '#http';
-import type { ServingPlane } from '#operations/serving';
+import { deadlineOf, type ServingPlane } from '#operations/serving';
 
 /**
  * A request for a Python model goes to it as it came: MLflow's own code reads it there, so that the answer is the one of
@@ -8,7 +8,8 @@ import type { ServingPlane } from '#operations/serving';
 export async function passThrough(plane: ServingPlane, deployment: string, request: RawRequest): Promise<RawReply> {
   const header = request.headers['content-type'];
   const contentType = Array.isArray(header) ? header.join() : (header ?? '');
-  const answer = await plane.score(deployment, { contentType, body: request.bytes, signal: request.signal });
+  const { bytes: body, signal } = request;
+  const answer = await plane.score(deployment, { contentType, body, signal, deadline: deadlineOf(request.headers) });
   const only = answer.rows === 1 ? answer.predictionIds[0] : undefined;
   return {
     status: answer.status,

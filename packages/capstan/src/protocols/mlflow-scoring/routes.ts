@@ -1,7 +1,7 @@
 import { servingRoutes } from '@capstan/api';
 import { bindRaw, type BoundRoute, type RawReply, type RawRequest } from '#http';
 import { invalid } from '#kernel/errors';
-import type { ServingPlane } from '#operations/serving';
+import { deadlineOf, type ServingPlane } from '#operations/serving';
 import { scoringType } from './content-type.ts';
 import { passThrough } from './pass-through.ts';
 import { parseScoringBody } from './parse-body.ts';
@@ -30,9 +30,11 @@ async function score(plane: ServingPlane, deployment: string, request: RawReques
   const description = plane.describe(deployment);
   if (description.flavor === 'python_function') return await passThrough(plane, deployment, request);
   const type = scoringType(request.headers['content-type']);
+  const deadline = deadlineOf(request.headers);
+  plane.admit(deployment, request.bytes.length, deadline);
   const input = type === 'text/csv' ? await parseCsv(request.bytes) : parseScoringBody(request.bytes);
   const inputs = toTensors(input, description);
-  const answer = await plane.infer(deployment, { inputs, signal: request.signal });
+  const answer = await plane.infer(deployment, { inputs, deadline, caller: request });
   const only = answer.rows === 1 ? answer.predictionIds[0] : undefined;
   return {
     status: 200,

@@ -28,12 +28,13 @@ function summing(change: (outputs: Tensor[], rows: number) => Tensor[] = (output
       state = (state * 48_271) % 2_147_483_647;
       for (let turn = 0; turn < state % 4; turn++) await new Promise((resolve) => setImmediate(resolve));
       const data = x?.data as Float32Array;
+      const words = (word?.data ?? []) as readonly string[];
       const sums = Float64Array.from({ length: rows }, (_, row) =>
         data.subarray(row * width, (row + 1) * width).reduce((sum, value) => sum + value, 0),
       );
       const outputs: Tensor[] = [
         { name: 'sum', datatype: 'FP64', shape: [rows, 1], data: sums },
-        { name: 'said', datatype: 'BYTES', shape: [rows], data: (word?.data as string[]).map((text) => `${text}!`) },
+        { name: 'said', datatype: 'BYTES', shape: [rows], data: words.map((text) => `${text}!`) },
         { name: 'id', datatype: 'INT64', shape: [rows], data: BigInt64Array.from(sums, (sum) => BigInt(sum)) },
       ];
       return change(outputs, rows);

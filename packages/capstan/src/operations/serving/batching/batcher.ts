@@ -5,6 +5,8 @@ export interface Wait {
   /** Time of `performance.now()`. */
   readonly deadline?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Who has such a signal, and makes it when it is asked for: it is, where the wait may be long. */
+  readonly caller?: { readonly signal: AbortSignal } | undefined;
 }
 
 /** What is batched: tensors of one model, or requests that a Python model reads by itself. */
@@ -34,7 +36,7 @@ export interface Batcher<Item, Answer> {
    * DEADLINE_EXCEEDED, UNAVAILABLE once closed; and as `run` does
    */
   submit(item: Item, wait?: Wait): Promise<Answer>;
-  /** Refuses what cannot be answered in time before it is read. @throws DomainError RESOURCE_EXHAUSTED */
+  /** Refuses what cannot be answered in time before it is read. @throws DomainError RESOURCE_EXHAUSTED, UNAVAILABLE */
   admit(rows: number, bytes: number, deadline?: number): void;
   waitingRows(): number;
   isBatchable(): boolean;
@@ -75,6 +77,10 @@ interface Execution<Item, Answer> {
 }
 
 const SWEEP_MS = 50;
+/** An estimate that is just met is often missed: a queue that is full to its deadline answers late what it answers. */
+const CAUTION = 1.5;
+/** A caller who has gone meanwhile costs less than to look for each whether it has. */
+const LONG_WAIT_MS = 20;
 const nothingToStop = (): void => {};
 
 /**
@@ -97,7 +103,10 @@ export function createBatcher<Item, Answer>(
   let waitingBytes = 0;
   let isBatchable = mayBatch;
   let mostRows = options.maxRows;
+  let pumping: NodeJS.Immediate | undefined;
   let delayed: NodeJS.Timeout | undefined;
+  /** Items of the last execution: several mean that more come in the same turn of the event loop. */
+  let lastTaken = 1;
   let sweeping: NodeJS.Timeout | undefined;
   let closing: { readonly done: Promise<void>; readonly resolve: () => void } | undefined;
 
@@ -121,7 +130,8 @@ export function createBatcher<Item, Answer>(
     return ms / options.instances;
   }
 
-  function admit(rows: number, bytes: number, deadline?: number): void {
+  /** Returns the estimated wait. */
+  function admit(rows: number, bytes: number, deadline?: number): number {
     if (closing) throw new Refused('UNAVAILABLE', 'The model is being taken away', { hint: 'Try again in a moment.' });
     const isFull = waitingRows + rows > options.maxQueueRows || waitingBytes + bytes > options.maxQueueBytes;
     // A request that is larger than the queue can still be taken alone.
@@ -132,13 +142,21 @@ export function createBatcher<Item, Answer>(
     }
     const now = performance.now();
     const ms = estimateMs(rows, now);
-    if (now + ms <= (deadline ?? now + options.defaultDeadlineMs)) return;
+    if (now + ms * CAUTION <= (deadline ?? now + options.defaultDeadlineMs)) return ms;
     throw new Refused('RESOURCE_EXHAUSTED', 'The answer would come after the deadline of the request', {
       hint: `It would take about ${Math.ceil(ms)} ms: try again in a moment, or allow more time.`,
     });
   }
 
+  /** What comes alone goes at once; what comes with others goes with them, when the turn's requests have been read. */
+  function wake(): void {
+    if (lastTaken === 1) pump();
+    else pumping ??= setImmediate(pump);
+  }
+
   function pump(): void {
+    clearImmediate(pumping);
+    pumping = undefined;
     while (running.size < options.instances) {
       const entries = takeNext();
       if (entries.length === 0) break;
@@ -191,6 +209,7 @@ export function createBatcher<Item, Answer>(
 
   function taken(entries: Waiting[]): Waiting[] {
     const [head] = entries;
+    lastTaken = entries.length;
     for (const entry of entries) {
       remove(entry);
       entry.stopListening();
@@ -262,7 +281,7 @@ export function createBatcher<Item, Answer>(
   function sweep(): void {
     sweeping = undefined;
     const now = performance.now();
-    for (const bucket of [...buckets.values()]) {
+    for (const bucket of buckets.values()) {
       for (const entry of bucket) {
         if (now < entry.deadline) continue;
         remove(entry);
@@ -282,12 +301,13 @@ export function createBatcher<Item, Answer>(
   }
 
   return {
-    submit(item, { deadline, signal } = {}) {
+    submit(item, { deadline, signal: given, caller } = {}) {
       return new Promise((resolve, reject) => {
         const rows = work.rowsOf(item);
         const bytes = work.bytesOf(item);
-        signal?.throwIfAborted();
-        admit(rows, bytes, deadline);
+        given?.throwIfAborted();
+        const waitMs = admit(rows, bytes, deadline);
+        const signal = given ?? (waitMs >= LONG_WAIT_MS ? caller?.signal : undefined);
         const since = performance.now();
         const entry: Waiting = {
           item,
@@ -307,7 +327,7 @@ export function createBatcher<Item, Answer>(
         waitingRows += rows;
         waitingBytes += bytes;
         sweeping ??= setTimeout(sweep, SWEEP_MS).unref();
-        if (running.size < options.instances) pump();
+        if (running.size < options.instances) wake();
       });
     },
     admit,

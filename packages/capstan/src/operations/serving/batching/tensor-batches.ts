@@ -36,7 +36,7 @@ function bytesOf(data: Tensor['data']): number {
 }
 
 /** The inputs of several requests as those of one, rows in the order of the requests. */
-export function joinRows(specs: readonly Pick<TensorSpec, 'name'>[], items: readonly Inputs[]): Tensor[] {
+function joinRows(specs: readonly Pick<TensorSpec, 'name'>[], items: readonly Inputs[]): Tensor[] {
   return specs.map(({ name }) =>
     joined(items.map((inputs) => inputs.find((input) => input.name === name) ?? missing(name))),
   );
@@ -68,7 +68,7 @@ function joined(parts: readonly Tensor[]): Tensor {
 type NumbersConstructor = new (length: number) => Float64Array;
 
 /** The outputs of one execution by request. @throws NotSplittable when an output does not have all rows */
-export function splitRows(outputs: readonly Tensor[], rows: readonly number[]): Tensor[][] {
+function splitRows(outputs: readonly Tensor[], rows: readonly number[]): Tensor[][] {
   assertRows(
     outputs,
     rows.reduce((sum, count) => sum + count, 0),

@@ -39,19 +39,17 @@ export interface BytesInHand {
   readonly most: number;
 }
 
+/** What all calls of a server share. */
 export interface CallDeps {
   readonly log: Logger;
   readonly maxMessageBytes: number;
   readonly inHand: BytesInHand;
-  /** Told when a call is over: the status that a caller over HTTP would see. */
-  onEnd(error: DomainError | undefined): void;
+  /** Told once when a call is over. */
+  onEnd(call: ServerCall, error: DomainError | undefined): void;
 }
 
-const HEADERS: OutgoingHttpHeaders = {
-  ':status': 200,
-  'content-type': 'application/grpc',
-  'grpc-accept-encoding': 'identity,gzip,deflate',
-};
+const HEADERS: OutgoingHttpHeaders = { ':status': 200, 'content-type': 'application/grpc' };
+const REFUSAL: OutgoingHttpHeaders = { ...HEADERS, 'grpc-accept-encoding': 'identity,gzip,deflate' };
 const OK: OutgoingHttpHeaders = { 'grpc-status': String(STATUS.OK) };
 const decoders = { gzip: promisify(gunzip), deflate: promisify(inflate) };
 const WITHIN_ANSWER = { waitForTrailers: true } as const;
@@ -68,15 +66,22 @@ export class ServerCall implements CallContext {
   #isOver = false;
   #heldBytes = 0;
   deadline: number | undefined;
+  /** Time of `performance.now()`. */
+  readonly startedAt = performance.now();
+  /** The method's; undefined where it is none of ours. */
+  readonly path: string | undefined;
 
-  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, deps: CallDeps) {
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, deps: CallDeps, path: string | undefined) {
+    this.path = path;
     this.#stream = stream;
     this.#headers = headers;
     this.#deps = deps;
     this.#splitter = new MessageSplitter(deps.maxMessageBytes);
     stream.on('error', () => {});
     // Closed by the caller, where nothing was answered.
-    stream.on('close', () => this.#end(new DomainError('UNAVAILABLE', 'The caller is gone')));
+    stream.on('close', () => {
+      if (!this.#isOver) this.#end(new DomainError('UNAVAILABLE', 'The caller is gone'));
+    });
   }
 
   get signal(): AbortSignal {
@@ -115,7 +120,7 @@ export class ServerCall implements CallContext {
       stream.end();
       return;
     }
-    stream.respond({ ...HEADERS, ...status }, { endStream: true });
+    stream.respond({ ...REFUSAL, ...status }, { endStream: true });
     // The rest of what the caller sends is of no use.
     if (!stream.readableEnded) stream.close();
   }
@@ -255,7 +260,7 @@ export class ServerCall implements CallContext {
     clearTimeout(this.#timer);
     this.#release();
     if (error) this.#abort?.abort();
-    this.#deps.onEnd(error);
+    this.#deps.onEnd(this, error);
   }
 
   #release(): void {

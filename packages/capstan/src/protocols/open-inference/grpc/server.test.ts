@@ -227,6 +227,8 @@ describe('who may call', () => {
     const named = (authority: string) => call(session, TALK, undefined, { ':authority': authority });
     expect(await named('evil.example.org')).toMatchObject({ status: STATUS.PERMISSION_DENIED });
     expect(await named('ml.example.org')).toMatchObject({ status: STATUS.OK });
+    expect(await named('evil.example.org')).toMatchObject({ status: STATUS.PERMISSION_DENIED });
+    expect(await named('ml.example.org')).toMatchObject({ status: STATUS.OK });
     const origin = await call(session, TALK, undefined, { origin: 'http://evil.example.org' });
     expect(origin).toMatchObject({ status: STATUS.PERMISSION_DENIED });
   });

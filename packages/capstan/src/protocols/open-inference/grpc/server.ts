@@ -5,13 +5,12 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
-import type { AddressInfo } from 'node:net';
-import { isIPv6 } from 'node:net';
+import { isIPv6, type AddressInfo, type Socket } from 'node:net';
 import { errorCodes } from '@capstan/api';
 import type { Logger } from 'pino';
 import { authorize, guardBrowserBorne, type Identify } from '#http';
 import { conflict, DomainError } from '#kernel/errors';
-import { ServerCall, type GrpcMethod } from './server-call.ts';
+import { ServerCall, type CallDeps, type GrpcMethod } from './server-call.ts';
 
 export interface GrpcServerOptions {
   /** By path, `/inference.GRPCInferenceService/ModelInfer` for example. */
@@ -33,6 +32,12 @@ export interface GrpcServer {
   drain(graceMs: number): Promise<void>;
 }
 
+interface SessionFacts {
+  readonly listeningPort: number | undefined;
+  /** By which this server has been called, and may be. */
+  knownHost: string | undefined;
+}
+
 /** Messages flow without waiting for the other side up to this many bytes a stream and a connection. */
 const WINDOW_BYTES = 4 * 2 ** 20;
 const MAX_STREAMS = 1_000;
@@ -49,11 +54,21 @@ const PING_TIMEOUT_MS = 20_000;
 export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   const { methods, log } = options;
   const inHand = { bytes: 0, most: options.maxMessageBytes * MESSAGES_IN_HAND };
-  const sessions = new Map<ServerHttp2Session, number | undefined>();
+  const sessions = new Map<ServerHttp2Session, SessionFacts>();
   /** Calls that end when their caller wants, which a server that stops cannot wait for. */
   const endless = new Set<ServerCall>();
   let isDraining = false;
 
+  const shared: CallDeps = {
+    log,
+    maxMessageBytes: options.maxMessageBytes,
+    inHand,
+    onEnd(call, error) {
+      const status = error ? errorCodes[error.code].status : 200;
+      options.onAnswer?.(call.path ?? 'none', status, performance.now() - call.startedAt);
+      endless.delete(call);
+    },
+  };
   const server = createServer({
     maxSessionMemory: SESSION_MEMORY_MB,
     settings: {
@@ -63,26 +78,18 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
       enablePush: false,
     },
   });
+  // Trailers are a write of their own, which must not wait until the client has acknowledged the one before.
+  server.on('connection', (socket: Socket) => void socket.setNoDelay(true));
   server.on('session', (session) => {
-    sessions.set(session, session.socket.localPort);
+    sessions.set(session, { listeningPort: session.socket.localPort, knownHost: undefined });
     session.setLocalWindowSize(WINDOW_BYTES);
     session.on('close', () => sessions.delete(session));
     session.setTimeout(KEEP_ALIVE_MS, () => askForLife(session));
   });
   server.on('stream', (stream, headers) => {
     const path = headers[':path'] ?? '';
-    const started = performance.now();
     const method = methods.get(path);
-    const call = new ServerCall(stream, headers, {
-      log,
-      maxMessageBytes: options.maxMessageBytes,
-      inHand,
-      onEnd: (error) => {
-        const status = error ? errorCodes[error.code].status : 200;
-        options.onAnswer?.(method ? path : 'none', status, performance.now() - started);
-        endless.delete(call);
-      },
-    });
+    const call = new ServerCall(stream, headers, shared, method && path);
     try {
       if (refusedAsHttp(stream, headers)) return;
       admit(stream, headers, path, method);
@@ -100,9 +107,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
     path: string,
     method: GrpcMethod | undefined,
   ): void {
-    const listeningPort = stream.session && sessions.get(stream.session as ServerHttp2Session);
-    const named = { ...headers, host: headers[':authority'] ?? headers.host };
-    guardBrowserBorne({ method: 'POST', headers: named, listeningPort }, options);
+    guard(headers, sessions.get(stream.session as ServerHttp2Session), options);
     if (isDraining) throw stopping();
     if (!method) throw new DomainError('NOT_IMPLEMENTED', `No method ${path.slice(0, 200)}`);
     authorize(options.identify({ headers }), { name: path, permission: method.permission });
@@ -132,6 +137,21 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
       clearTimeout(late);
     },
   };
+}
+
+/** A client names one host on a connection: it need not be looked at for each call. */
+function guard(headers: IncomingHttpHeaders, facts: SessionFacts | undefined, options: GrpcServerOptions): void {
+  const host = headers[':authority'] ?? headers.host;
+  const { origin, 'sec-fetch-site': site } = headers;
+  const isFromPage = origin !== undefined || site !== undefined;
+  if (!isFromPage && host !== undefined && host === facts?.knownHost) return;
+  const shown = {
+    ...(host !== undefined && { host }),
+    ...(origin && { origin }),
+    ...(site && { 'sec-fetch-site': site }),
+  };
+  guardBrowserBorne({ method: 'POST', headers: shown, listeningPort: facts?.listeningPort }, options);
+  if (facts) facts.knownHost = host;
 }
 
 /** What is no gRPC gets an answer in HTTP's own words, as the protocol says. */

@@ -1,7 +1,7 @@
 import { servingRoutes } from '@capstan/api';
 import { bindRaw, type BoundRoute, type RawReply, type RawRequest } from '#http';
 import { DomainError, invalid, notFound } from '#kernel/errors';
-import type { ServingPlane } from '#operations/serving';
+import { deadlineOf, type ServingPlane } from '#operations/serving';
 import { checkAsked } from '../asked-outputs.ts';
 import { modelMetadata, serverMetadata } from '../metadata.ts';
 import { modelStatistics } from '../model-statistics.ts';
@@ -61,15 +61,17 @@ async function answer(plane: ServingPlane, request: RawRequest): Promise<RawRepl
   const revision = revisionOf(request);
   // An unknown model is said before its body is read into tensors.
   const description = plane.describe(model, revision);
+  const deadline = deadlineOf(headers);
+  plane.admit(model, request.bytes.length, deadline);
   const encoding = headers['content-encoding'];
   const bytes = encoding === undefined ? request.bytes : await decodedBytes(request.bytes, encoding);
   const asked = parseInferRequest(splitBody(bytes, headers[HEADER_LENGTH]), description);
   if (asked.outputs) checkAsked(asked.outputs, description);
   const answered = await plane.infer(model, {
     inputs: asked.inputs,
-    signal: request.signal,
+    deadline: earlier(deadline, asked.timeoutMs),
+    caller: request,
     ...(revision !== undefined && { revision }),
-    ...(asked.timeoutMs !== undefined && { deadline: performance.now() + asked.timeoutMs }),
   });
   const { body, headerLength } = writeAnswer(model, asked, answered);
   const only = answered.rows === 1 ? answered.predictionIds[0] : undefined;
@@ -85,6 +87,12 @@ async function answer(plane: ServingPlane, request: RawRequest): Promise<RawRepl
     },
     body: sent?.body ?? body,
   };
+}
+
+/** The deadline of the headers, or that of Triton's parameter `timeout`, whichever is sooner. */
+function earlier(deadline: number | undefined, timeoutMs: number | undefined): number | undefined {
+  if (timeoutMs === undefined) return deadline;
+  return Math.min(deadline ?? Number.POSITIVE_INFINITY, performance.now() + timeoutMs);
 }
 
 /** `{"ready": true}` asks for what can answer only. */

@@ -1,3 +1,4 @@
+import { floatsJson, isFloats } from '#operations/serving';
 import type { Tensor, TensorData, TensorDatatype } from '#ports/model-runtime';
 
 /** A tensor as the protocol writes it: flat, 64-bit integers bare, numbers that JSON has no form for as null. */
@@ -17,14 +18,13 @@ function headJson({ name, datatype, shape }: Tensor): string {
 function valuesJson(datatype: TensorDatatype, data: TensorData): string {
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) return `[${data.join(',')}]`;
   if (!ArrayBuffer.isView(data)) return JSON.stringify(data);
-  const values = Array.from<unknown>({ length: data.length });
-  let hasMinusZero = false;
-  for (let index = 0; index < data.length; index++) {
-    const value = data[index] as number;
-    if (value === 0 && 1 / value < 0) hasMinusZero = true;
-    values[index] = value;
-  }
-  if (datatype === 'BOOL') return JSON.stringify(values.map(Boolean));
-  if (!hasMinusZero) return JSON.stringify(values);
-  return `[${values.map((value) => (Object.is(value, -0) ? '-0.0' : JSON.stringify(value))).join(',')}]`;
+  if (datatype === 'BOOL') return JSON.stringify(Array.from(data, Boolean));
+  if (!isFloats(data)) return JSON.stringify(Array.from(data));
+  if (!hasMinusZero(data)) return floatsJson(data);
+  return `[${Array.from(data, (value) => (Object.is(value, -0) ? '-0.0' : JSON.stringify(value))).join(',')}]`;
+}
+
+function hasMinusZero(values: ArrayLike<number>): boolean {
+  for (let index = 0; index < values.length; index++) if (Object.is(values[index], -0)) return true;
+  return false;
 }

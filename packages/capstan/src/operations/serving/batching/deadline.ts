@@ -1,0 +1,37 @@
+import { invalid } from '#kernel/errors';
+
+/** Ours, and what Envoy tells the servers behind it of the time it will wait. */
+const HEADERS = ['x-request-timeout-ms', 'x-envoy-expected-rq-timeout-ms'] as const;
+/** A day: longer waits are as good as none. */
+const LONGEST_MS = 86_400_000;
+
+let turnBegan: number | undefined;
+
+/**
+ * When the first request of this turn of the event loop was read. All that are read in it have been waiting since then at
+ * least, most of them unseen: what is asked of their time counts from there.
+ */
+function arrival(): number {
+  if (turnBegan === undefined) {
+    turnBegan = performance.now();
+    setImmediate(() => (turnBegan = undefined));
+  }
+  return turnBegan;
+}
+
+/**
+ * The time of `performance.now()` until which the caller waits, by the header that says for how many milliseconds;
+ * undefined where none does. @throws DomainError INVALID_ARGUMENT when it is no number of milliseconds
+ */
+export function deadlineOf(headers: Readonly<Record<string, string | string[] | undefined>>): number | undefined {
+  for (const name of HEADERS) {
+    const written = headers[name];
+    if (written === undefined) continue;
+    const ms = Number(written);
+    if (!(ms > 0) || Array.isArray(written)) {
+      throw invalid(`${name} is '${String(written)}', which is no number of milliseconds`, { field: name });
+    }
+    return arrival() + Math.min(ms, LONGEST_MS);
+  }
+  return undefined;
+}
