@@ -177,6 +177,23 @@ class Model:
   await model.close();
 });
 
+test('missing values in one answer do not change the types of another', async () => {
+  const code = `
+import pandas
+class Model:
+    def predict(self, data, params=None):
+        return pandas.DataFrame({"y": [int(x) if x >= 0 else None for x in data["x"]]})
+`;
+  const model = await runtime.load(writeModel(join(folder, 'missing'), code, { x: 'double' }));
+  const requests = [1, -1].map((x) => ({ contentType: 'text/csv', body: Buffer.from(`x\n${x}\n`) }));
+  const answers = (await model.score?.(requests)) ?? [];
+  expect(answers.map(({ body }) => Buffer.from(body).toString())).toEqual([
+    '{"predictions": [{"y": 1}]}',
+    '{"predictions": [{"y": null}]}',
+  ]);
+  await model.close();
+});
+
 test('a model whose rows depend on each other is found out', async () => {
   const found = await Promise.all(
     ['iris', 'centred'].map(async (name) => {
