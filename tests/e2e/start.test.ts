@@ -120,3 +120,34 @@ test('an installed program keeps it in the cache folder of its user', () => {
   const told = execFileSync(process.execPath, [join(installed, 'bin', 'capstan.mjs')], { env, encoding: 'utf8' });
   expect(told.startsWith(join(cache, 'capstan', 'compile-cache'))).toBe(true);
 });
+
+test('gRPC has a port beside that of HTTP, keeps it over a restart, or is left out; a taken one is told with its flag', async () => {
+  const { child } = start('up', ['--port=0', '--serving-port=0']);
+  const said = textOf(child.stdout);
+  await readyUrl(child);
+  const [, url = '', grpc = ''] = /predictions at (\S+), gRPC at (\S+), data in/.exec(said()) ?? [];
+  const told = async (): Promise<unknown> =>
+    ((await (await fetch(`${url}/api/v1/serving/status`)).json()) as { grpcAddress: unknown }).grpcAddress;
+  expect(await told()).toBe(grpc);
+  expect(grpc).toMatch(/^127\.0\.0\.1:\d+$/);
+
+  const without = await startServer(['--no-grpc']);
+  const status = await fetch(`${without.servingUrl}/api/v1/serving/status`);
+  expect(await status.json()).toMatchObject({ grpcAddress: null });
+  await without.stop();
+
+  const port = grpc.split(':')[1] ?? '';
+  const second = start('up', ['--port=0', '--serving-port=0', `--grpc-port=${port}`]);
+  const complaint = textOf(second.child.stderr);
+  await once(second.child, 'close');
+  expect(second.child.exitCode).toBe(5);
+  expect(complaint()).toContain(`Port ${port} of 127.0.0.1 is taken`);
+  expect(complaint()).toContain('--no-grpc');
+
+  const listed = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(child.pid)], { encoding: 'utf8' });
+  const plane = Number(/^\s*(\d+) .* serve /m.exec(listed)?.[1]);
+  process.kill(plane, 'SIGKILL');
+  await expect.poll(() => told().catch(() => undefined), { timeout: 20_000 }).toBe(grpc);
+  child.kill('SIGTERM');
+  await once(child, 'close');
+});

@@ -6,6 +6,7 @@ import {
   ensureBenchPython,
   ensureClientPython,
   ensureDvc,
+  ensureKserve,
   ensureNextClientPython,
   ensureRay,
   type BenchPeers,
@@ -32,6 +33,11 @@ export async function findNextClientPython(): Promise<string> {
 /** The real `dvc`. */
 export async function findDvc(): Promise<string> {
   return process.env['TEST_DVC'] ?? (await ensureDvc());
+}
+
+/** Python with KServe's clients, tritonclient, and clients of gRPC's health and reflection. */
+export async function findKserve(): Promise<string> {
+  return process.env['TEST_KSERVE'] ?? (await ensureKserve());
 }
 
 /** Folder of programs with the real `ray` and its `python3`. */

@@ -53,12 +53,23 @@ export async function deploy(url: string, name: string): Promise<void> {
 }
 
 /** Registers a model file by MLflow's API. Returns its version. */
-export async function registerOnnx(url: string, name: string, model: Uint8Array<ArrayBuffer>): Promise<number> {
+async function registerOnnx(url: string, name: string, model: Uint8Array<ArrayBuffer>): Promise<number> {
+  return await registerModel(url, name, {
+    'model.onnx': model,
+    MLmodel: 'flavors:\n  onnx: {data: model.onnx}\n',
+  });
+}
+
+/** Registers a model folder by MLflow's API. Returns its version. */
+export async function registerModel(
+  url: string,
+  name: string,
+  files: Readonly<Record<string, string | Uint8Array<ArrayBuffer>>>,
+): Promise<number> {
   const { run } = (await mlflow(url, 'runs/create', { experiment_id: '0', run_name: name })) as {
     run: { info: { run_id: string } };
   };
   const id = run.info.run_id;
-  const files = { 'model.onnx': model, MLmodel: 'flavors:\n  onnx: {data: model.onnx}\n' };
   for (const [path, body] of Object.entries(files)) {
     const place = `${url}/api/2.0/mlflow-artifacts/artifacts/0/${id}/artifacts/model/${path}`;
     const stored = await fetch(place, { method: 'PUT', body });

@@ -81,6 +81,8 @@ export async function startServer(
 
 export interface RunningServing {
   readonly url: string;
+  readonly pid: number;
+  kill(): Promise<void>;
   /** TERM, and the exit code once it has ended. */
   stop(): Promise<number | null>;
   /** Closes its input, as a supervisor that was killed does. */
@@ -88,8 +90,11 @@ export interface RunningServing {
 }
 
 /** A data plane of its own, with an input that stays open. */
-export async function startServing(controlPlane: string): Promise<RunningServing> {
-  const folder = emptyFolder();
+export async function startServing(
+  controlPlane: string,
+  flags: readonly string[] = [],
+  folder = emptyFolder(),
+): Promise<RunningServing> {
   const child = spawn(
     process.execPath,
     [
@@ -100,6 +105,7 @@ export async function startServing(controlPlane: string): Promise<RunningServing
       `--control-plane=${controlPlane}`,
       '--log-level=warn',
       '--while-input-open',
+      ...flags,
     ],
     { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] ?? '', HOME: folder } },
   );
@@ -110,6 +116,11 @@ export async function startServing(controlPlane: string): Promise<RunningServing
   };
   return {
     url,
+    pid: child.pid ?? 0,
+    async kill() {
+      child.kill('SIGKILL');
+      await ended();
+    },
     stop: () => {
       child.kill('SIGTERM');
       return ended();

@@ -102,6 +102,7 @@ export const vendors: Readonly<Record<string, readonly string[]>> = {
   '@capstan/client': ['cli', 'demo'],
   commander: ['cli'],
   croner: ['jobs'],
+  'csv-parse': ['protocols/mlflow-scoring'],
   fastify: ['http'],
   'google-auth-library': ['adapters/remote-cloud'],
   kysely: ['database', 'stores'],

@@ -12,6 +12,7 @@ const clientRequirements = join(root, 'tests', 'clients', 'requirements.txt');
 const nextRequirements = join(root, 'tests', 'clients', 'requirements-next.txt');
 /** The real dvc, whose packages do not fit with those of the others. */
 const dvcRequirements = join(root, 'tests', 'clients', 'requirements-dvc.txt');
+const kserveRequirements = join(root, 'tests', 'clients', 'requirements-kserve.txt');
 const rayRequirements = join(root, 'tests', 'clients', 'requirements-ray.txt');
 /** What a benchmark is run beside: bench/requirements-NAME.txt. */
 export type BenchPeers = 'expectations' | 'orchestrators' | 'serving';
@@ -71,6 +72,14 @@ export async function ensureRay(): Promise<string> {
     return await installAll(made, rayRequirements);
   });
   return dirname(python);
+}
+
+/** Python with KServe's clients, made once per content of tests/clients/requirements-kserve.txt. @throws Error when it cannot be */
+export async function ensureKserve(): Promise<string> {
+  return await ensureEnvironment(`kserve-${hashOf(kserveRequirements)}`, async (python) => {
+    say('making the Python environment of KServe (a minute, once) ...');
+    return await installAll(python, kserveRequirements);
+  });
 }
 
 /** Python with the peers of a benchmark, made once per content of their requirements. @throws Error when it cannot be made */

@@ -4,7 +4,14 @@ import { build, buildInterface } from './build.ts';
 import { runSteps, staticChecks, type Step } from './check.ts';
 import { ensureChromium } from './ensure-chromium.ts';
 import { ensurePostgres } from './ensure-postgres.ts';
-import { ensureClientPython, ensureDvc, ensureNextClientPython, ensurePythonVenv, ensureRay } from './ensure-python.ts';
+import {
+  ensureClientPython,
+  ensureDvc,
+  ensureKserve,
+  ensureNextClientPython,
+  ensurePythonVenv,
+  ensureRay,
+} from './ensure-python.ts';
 import { ensureAzurite, ensureFakeGcsServer, ensureVersitygw } from './ensure-servers.ts';
 import { findOnPath } from './ensure-system.ts';
 import { root, runPackage, runtimeFolder, say } from './shell.ts';
@@ -52,6 +59,7 @@ function preparations(args: readonly string[], env: Record<string, string>): Ste
         await ensureNextClientPython(python);
       }),
       step('dvc', async () => (env['TEST_DVC'] = await ensureDvc())),
+      step('KServe', async () => (env['TEST_KSERVE'] = await ensureKserve())),
       step('Ray', async () => (env['TEST_RAY'] = await ensureRay())),
     ],
     [

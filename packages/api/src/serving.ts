@@ -157,6 +157,8 @@ export const replicaReport = z.strictObject({
   serving: z.array(z.strictObject({ deployment: z.string(), revision: z.int() })),
   /** Revisions it was told to serve and cannot. */
   failures: z.array(z.strictObject({ deployment: z.string(), revision: z.int(), reason: z.string() })),
+  /** Revisions whose models are still being loaded, and what that is at. */
+  loading: z.array(z.strictObject({ deployment: z.string(), revision: z.int(), note: z.string() })).default([]),
   counters: z.strictObject({
     rowsAnswered: z.int(),
     requestsFailed: z.int(),

@@ -42,6 +42,15 @@ describe('order of sources', () => {
     expect((await loadConfig({ flags, env: noFile, cwd })).config.allowedHosts).toEqual(both);
   });
 
+  test('the port of gRPC is 5052, and any where the serving port is', async () => {
+    const portFor = async (flags: Record<string, string>) =>
+      (await loadConfig({ flags, env: noFile, cwd })).config.grpcPort;
+    expect(await portFor({})).toBe(5052);
+    expect(await portFor({ servingPort: '6051' })).toBe(5052);
+    expect(await portFor({ servingPort: '0' })).toBe(0);
+    expect(await portFor({ servingPort: '0', grpcPort: '7052' })).toBe(7052);
+  });
+
   test('switches read true and false as text', async () => {
     const { config } = await loadConfig({ flags: {}, env: { ...noFile, CAPSTAN_SERVING: 'false' }, cwd });
     expect(config.serving).toBe(false);

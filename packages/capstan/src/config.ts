@@ -108,6 +108,34 @@ export const settings = {
     summary: 'simulated: time moves only when told to',
   },
   python: { schema: z.string().min(1), fallback: 'python3', summary: 'Python that project environments are made from' },
+  servingProcesses: {
+    schema: z.coerce.number().int().min(1).max(64),
+    fallback: 1,
+    summary: 'Processes of the data plane beside the control plane; they share its ports',
+  },
+  servingPython: {
+    schema: z.string().min(1).nullable(),
+    fallback: null,
+    summary: 'A Python that is used as it is by models whose requirements it satisfies; others get environments',
+  },
+  relaxedPython: {
+    schema: flag,
+    fallback: false,
+    summary: 'Let a model run with another minor version of Python than it was logged with, where that is missing',
+  },
+  modelWorkers: {
+    schema: z.coerce.number().int().min(1).max(256),
+    fallback: 1,
+    summary: 'Processes of each Python model that is served',
+  },
+  modelMemory: {
+    schema: z.coerce
+      .number()
+      .int()
+      .min(2 ** 20),
+    fallback: 4 * 2 ** 30,
+    summary: 'Memory that a process of a Python model may take, in bytes',
+  },
   environments: {
     schema: z.string().min(1).nullable(),
     fallback: null,

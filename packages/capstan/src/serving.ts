@@ -4,7 +4,9 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { servingRoutes, type AnyRoute } from '@capstan/api';
 import type { Logger } from 'pino';
+import { createExecutorLocal } from '#adapters/executor-local';
 import { createRuntimeOnnx } from '#adapters/runtime-onnx';
+import { createRuntimePython } from '#adapters/runtime-python';
 import { bindRaw, createHttpServer, identifyLocal } from '#http';
 import { connectControlPlane, createServingPlane, planeRoutes } from '#operations/serving';
 import { systemClock } from '#ports/clock';
@@ -19,7 +21,22 @@ import { version } from './version.ts';
 
 type ServingConfig = Pick<
   Config,
-  'host' | 'servingPort' | 'grpc' | 'grpcPort' | 'grpcMessageBytes' | 'data' | 'allowedHosts' | 'checkReplies'
+  | 'host'
+  | 'servingPort'
+  | 'grpc'
+  | 'grpcPort'
+  | 'grpcMessageBytes'
+  | 'data'
+  | 'allowedHosts'
+  | 'checkReplies'
+  | 'python'
+  | 'servingProcesses'
+  | 'servingPython'
+  | 'relaxedPython'
+  | 'modelWorkers'
+  | 'modelMemory'
+  | 'commandEnvironment'
+  | 'installerEnvironment'
 >;
 
 export interface Serving extends App {
@@ -27,15 +44,23 @@ export interface Serving extends App {
   readonly grpcAddress: string | null;
 }
 
-/** Builds and starts a data plane. @throws DomainError CONFLICT when its folder is held by another process or the port is taken */
-export async function startServing(config: ServingConfig, controlPlaneUrl: string, log: Logger): Promise<Serving> {
-  const folder = join(config.data, 'serving');
+/** Builds and starts a data plane, or that one of its processes which has this number. @throws DomainError CONFLICT when its folder is held by another process or the port is taken */
+export async function startServing(
+  config: ServingConfig,
+  controlPlaneUrl: string,
+  log: Logger,
+  index = 0,
+): Promise<Serving> {
+  const folder = join(config.data, index === 0 ? 'serving' : `serving-${index}`);
+  // Several processes have one port: each says that it may be shared.
+  const reusePort = config.servingProcesses > 1;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const unlock = lockForProcess(join(folder, 'process'));
   const plane = createServingPlane({
     folder,
     controlPlane: connectControlPlane(controlPlaneUrl),
-    runtimes: { onnx: createRuntimeOnnx() },
+    runtimes: { onnx: createRuntimeOnnx(), python_function: pythonRuntime(config, folder, log) },
+    loading: { workers: config.modelWorkers, maxMemoryBytes: config.modelMemory },
     clock: systemClock,
     ids: randomIds,
     log,
@@ -70,8 +95,8 @@ export async function startServing(config: ServingConfig, controlPlaneUrl: strin
     onAnswer: metrics.countAnswer,
   });
   try {
-    const url = await http.listen(config.host, config.servingPort);
-    if (config.grpc) grpcAddress = await grpc.listen(config.host, config.grpcPort);
+    const url = await http.listen(config.host, config.servingPort, { reusePort });
+    if (config.grpc) grpcAddress = await grpc.listen(config.host, config.grpcPort, { reusePort });
     await plane.start(url);
     return {
       url,
@@ -88,4 +113,19 @@ export async function startServing(config: ServingConfig, controlPlaneUrl: strin
     unlock();
     throw error;
   }
+}
+
+function pythonRuntime(config: ServingConfig, folder: string, log: Logger) {
+  return createRuntimePython({
+    folder: join(folder, 'python'),
+    environments: join(config.data, 'serving', 'python', 'environments'),
+    executor: createExecutorLocal(),
+    ids: randomIds,
+    log,
+    pythons: [config.python],
+    isRelaxed: config.relaxedPython,
+    ...(config.servingPython !== null && { localPython: config.servingPython }),
+    commandEnvironment: config.commandEnvironment,
+    installerEnvironment: config.installerEnvironment,
+  });
 }

@@ -48,7 +48,19 @@ def identity(name, datatypes):
     (HERE / f"{name}.onnx").write_bytes(model.SerializeToString())
 
 
+def plus(name, number):
+    """y is x and a number: by the answer one knows which of two models it was."""
+    more = numpy_helper.from_array(np.array([number], np.float32), "more")
+    rows = [helper.make_tensor_value_info(which, TensorProto.FLOAT, ["rows", 1]) for which in "xy"]
+    graph = helper.make_graph([helper.make_node("Add", ["x", "more"], ["y"])], name, rows[:1], rows[1:], [more])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    onnx.checker.check_model(model)
+    (HERE / f"{name}.onnx").write_bytes(model.SerializeToString())
+
+
 if __name__ == "__main__":
     identity("every-datatype", DATATYPES)
     identity("half-floats", {"FP16": TensorProto.FLOAT16})
     identity("one-float", {"FP32": TensorProto.FLOAT})
+    plus("plus-one", 1)
+    plus("plus-two", 2)

@@ -54,6 +54,8 @@ const replica = z.strictObject({
   isCurrent: z.boolean(),
   revisions: z.array(z.int()),
   failures: z.array(z.strictObject({ revision: z.int(), reason: z.string() })),
+  /** Revisions whose models are still being loaded, and what that is at. */
+  loading: z.array(z.strictObject({ revision: z.int(), note: z.string() })),
 });
 
 export const recalibration = z.strictObject({

@@ -109,10 +109,19 @@ async function followed(client: Client, id: string, isAwaited: boolean, terminal
     const rollout = await client.deployments.rollout({ params: { rollout: id } });
     if (!isAwaited || rollout.endedAt !== undefined) return rollout;
     const stage = `${rollout.state}, stage ${rollout.stage + 1} of ${rollout.plan.length}`;
-    if (stage !== shown) terminal.err(stage);
-    shown = stage;
+    const said = [stage, await loadingNote(client, rollout)].filter((text) => text !== '').join(': ');
+    if (said !== shown) terminal.err(said);
+    shown = said;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
+}
+
+/** What the data planes are at that do not serve it yet: an environment of Python takes minutes once. */
+async function loadingNote(client: Client, { deployment: name, revision, isLive }: Rollout): Promise<string> {
+  if (isLive) return '';
+  const { replicas } = await client.deployments.get({ params: { deployment: name } });
+  const notes = replicas.flatMap(({ isCurrent, loading }) => (isCurrent ? loading : []));
+  return oneLine(notes.find((entry) => entry.revision === revision)?.note ?? '', 120);
 }
 
 function showRollout(rollout: Rollout): string {

@@ -1,5 +1,5 @@
 import { flushCompileCache } from 'node:module';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { DomainError } from '#kernel/errors';
 import type { Serving } from '../serving.ts';
 import { loadConfig, type SettingName } from '../config.ts';
@@ -19,6 +19,12 @@ const SETTINGS: readonly SettingName[] = [
   'grpc',
   'grpcMessageBytes',
   'data',
+  'python',
+  'servingProcesses',
+  'servingPython',
+  'relaxedPython',
+  'modelWorkers',
+  'modelMemory',
   'allowedHosts',
   'logLevel',
   'checkReplies',
@@ -27,6 +33,7 @@ const SETTINGS: readonly SettingName[] = [
 interface ServeFlags {
   controlPlane?: string;
   whileInputOpen?: boolean;
+  process: number;
 }
 
 export function register(program: Command, { terminal, action }: Registration): void {
@@ -40,35 +47,40 @@ export function register(program: Command, { terminal, action }: Registration): 
       'address of the control plane, or - for the first line of the input (default: CAPSTAN_URL)',
     )
     .addOption(WHILE_INPUT_OPEN)
+    .addOption(
+      new Option('--process <number>', 'which of several processes this is').default(0).argParser(Number).hideHelp(),
+    )
     .addHelpText('after', '\nExample:\n  capstan serve --serving-port 5051 --control-plane http://127.0.0.1:5050\n')
     .action(
-      action(async ({ controlPlane, whileInputOpen, ...flags }: ServeFlags & Record<string, unknown>) => {
-        const { config } = await loadConfig({ flags, env: terminal.env, cwd: terminal.cwd });
-        refuseOpenBind(config);
-        const stopping = whileInputOpen ? Promise.race([stopSignal(), inputEnd()]) : stopSignal();
-        // Loaded here: --help must not wait for the model runtime.
-        const [{ startServing }, given] = await Promise.all([
-          import('../serving.ts'),
-          controlPlane === ON_INPUT ? Promise.race([firstInputLine(), stopping.then(() => undefined)]) : controlPlane,
-        ]);
-        if (controlPlane === ON_INPUT && given === undefined) return exitCodes.done;
-        const url = given?.replace(/\/$/, '') ?? urlOf(terminal);
-        let app: Serving;
-        try {
-          app = await startServing(config, url, createLogger(config.logLevel));
-        } catch (error) {
-          if (whileInputOpen !== true || !isPortTaken(error)) throw error;
-          terminal.out(`${PORT_TAKEN}: ${error.field === 'port' ? 'servingPort' : 'grpcPort'}`);
-          return exitCodes.conflict;
-        }
-        const grpc = app.grpcAddress === null ? '' : `gRPC at ${app.grpcAddress}, `;
-        terminal.out(`capstan serving at ${app.url} (${grpc}data in ${config.data})`);
-        flushCompileCache();
-        const signal = await stopping;
-        terminal.err('capstan: stopping (once more to stop at once)');
-        await app.stop(DRAIN_MS);
-        return signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.done;
-      }),
+      action(
+        async ({ controlPlane, whileInputOpen, process: index, ...flags }: ServeFlags & Record<string, unknown>) => {
+          const { config } = await loadConfig({ flags, env: terminal.env, cwd: terminal.cwd });
+          refuseOpenBind(config);
+          const stopping = whileInputOpen ? Promise.race([stopSignal(), inputEnd()]) : stopSignal();
+          // Loaded here: --help must not wait for the model runtime.
+          const [{ startServing }, given] = await Promise.all([
+            import('../serving.ts'),
+            controlPlane === ON_INPUT ? Promise.race([firstInputLine(), stopping.then(() => undefined)]) : controlPlane,
+          ]);
+          if (controlPlane === ON_INPUT && given === undefined) return exitCodes.done;
+          const url = given?.replace(/\/$/, '') ?? urlOf(terminal);
+          let app: Serving;
+          try {
+            app = await startServing(config, url, createLogger(config.logLevel), index);
+          } catch (error) {
+            if (whileInputOpen !== true || !isPortTaken(error)) throw error;
+            terminal.out(`${PORT_TAKEN}: ${error.field === 'port' ? 'servingPort' : 'grpcPort'}`);
+            return exitCodes.conflict;
+          }
+          const grpc = app.grpcAddress === null ? '' : `gRPC at ${app.grpcAddress}, `;
+          terminal.out(`capstan serving at ${app.url} (${grpc}data in ${config.data})`);
+          flushCompileCache();
+          const signal = await stopping;
+          terminal.err('capstan: stopping (once more to stop at once)');
+          await app.stop(DRAIN_MS);
+          return signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.done;
+        },
+      ),
     );
 }
 

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
+import { execPath } from 'node:process';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -28,6 +29,12 @@ export interface SupervisedServing {
 type ServedConfig = Pick<
   Config,
   | 'host'
+  | 'python'
+  | 'servingProcesses'
+  | 'servingPython'
+  | 'relaxedPython'
+  | 'modelWorkers'
+  | 'modelMemory'
   | 'servingPort'
   | 'grpcPort'
   | 'grpc'
@@ -46,10 +53,35 @@ const HEALTHY_AFTER_MS = 30_000;
 const START_TIMEOUT_MS = 20_000;
 
 /**
+ * Runs the processes of the data plane. The first finds the ports that are free where any may be taken; the others share
+ * them, so that the kernel hands connections to whichever is there.
+ */
+export function superviseServing(config: ServedConfig, log: Logger): SupervisedServing {
+  const processes = [superviseProcess(config, log, 0)];
+  return {
+    async follow(controlPlaneUrl) {
+      const [first] = processes;
+      if (!first) throw new Error('there is a first process');
+      const addresses = await first.follow(controlPlaneUrl);
+      const ports = {
+        servingPort: Number(new URL(addresses.url).port),
+        grpcPort: addresses.grpc === undefined ? config.grpcPort : Number(addresses.grpc.replace(/.*:/, '')),
+      };
+      for (let index = 1; index < config.servingProcesses; index++) {
+        processes.push(superviseProcess({ ...config, ...ports }, log, index));
+      }
+      await Promise.all(processes.slice(1).map((one) => one.follow(controlPlaneUrl)));
+      return addresses;
+    },
+    stop: async (graceMs) => void (await Promise.all(processes.map((one) => one.stop(graceMs)))),
+  };
+}
+
+/**
  * Runs `capstan serve` beside a control plane and starts it again whenever it ends. It loads its code while the control
  * plane does, so that both are up after the time of the slower one.
  */
-export function superviseServing(config: ServedConfig, log: Logger): SupervisedServing {
+function superviseProcess(config: ServedConfig, log: Logger, index: number): SupervisedServing {
   let isStopping = false;
   let child: ChildProcessByStdio<Writable, Readable, null> | undefined;
   let addresses: ServingAddresses | undefined;
@@ -62,7 +94,7 @@ export function superviseServing(config: ServedConfig, log: Logger): SupervisedS
     // Ports that the system chose once are asked for again, since callers know them by now.
     const servingPort = addresses === undefined ? config.servingPort : Number(new URL(addresses.url).port);
     const grpcPort = addresses?.grpc === undefined ? config.grpcPort : Number(addresses.grpc.replace(/.*:/, ''));
-    const started = spawn(process.execPath, commandLine({ ...config, servingPort, grpcPort }), {
+    const started = spawn(execPath, commandLine({ ...config, servingPort, grpcPort }, index), {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     child = started;
@@ -148,19 +180,26 @@ const LINE_LENGTH = 4_096;
 const NO_SERVING_HINT = 'Choose another --serving-port, or leave it out with --no-serving.';
 const NO_GRPC_HINT = 'Choose another --grpc-port, or leave it out with --no-grpc.';
 
-function commandLine(config: ServedConfig): string[] {
+function commandLine(config: ServedConfig, index: number): string[] {
   const program = process.argv[1];
   if (program === undefined) throw new Error('this process does not know its own program');
   return [
     ...process.execArgv,
     program,
     'serve',
+    `--process=${index}`,
+    `--serving-processes=${config.servingProcesses}`,
     `--host=${config.host}`,
     `--serving-port=${config.servingPort}`,
     `--grpc-port=${config.grpcPort}`,
     config.grpc ? '--grpc' : '--no-grpc',
     `--grpc-message-bytes=${config.grpcMessageBytes}`,
     `--data=${config.data}`,
+    `--python=${config.python}`,
+    ...(config.servingPython === null ? [] : [`--serving-python=${config.servingPython}`]),
+    config.relaxedPython ? '--relaxed-python' : '--no-relaxed-python',
+    `--model-workers=${config.modelWorkers}`,
+    `--model-memory=${config.modelMemory}`,
     // On its input, since it starts before the control plane has an address.
     `--control-plane=${ON_INPUT}`,
     `--log-level=${config.logLevel}`,

@@ -46,8 +46,8 @@ export interface HttpServerOptions extends HostPolicy {
 }
 
 export interface HttpServer {
-  /** Starts to listen; port 0 takes any. Returns the address as a URL. @throws DomainError CONFLICT when the port is taken */
-  listen(host: string, port: number): Promise<string>;
+  /** Starts to listen; port 0 takes any; `reusePort` shares it with other processes that say so. Returns the address as a URL. @throws DomainError CONFLICT when the port is taken */
+  listen(host: string, port: number, options?: { readonly reusePort: boolean }): Promise<string>;
   /** Refuses new work with 503 while that in hand ends, then closes. */
   drain(graceMs: number): Promise<void>;
 }
@@ -115,9 +115,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   );
 
   return {
-    async listen(host, port) {
+    async listen(host, port, { reusePort = false } = { reusePort: false }) {
       try {
-        return await app.listen({ host, port });
+        return await app.listen({ host, port, ...(reusePort && { reusePort }) });
       } catch (cause) {
         if (cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE') {
           throw new DomainError('CONFLICT', `Port ${port} of ${host} is taken`, {

@@ -87,6 +87,11 @@ export interface ScoringAnswer {
 export interface LoadedModel {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
+  /**
+   * Names of the classes, by the output whose columns they are, where the model itself tells its probabilities as maps from
+   * class to probability (ONNX's ZipMap): tensors hold none, and MLflow's protocol answers them.
+   */
+  readonly classLabels?: Readonly<Record<string, readonly string[]>>;
   /** Executions that run at once; more than that wait for each other. 1 where it is not said. */
   readonly instances?: number;
   /**

@@ -68,7 +68,7 @@ const OF_DTYPE: Readonly<Record<string, TensorDatatype>> = {
 
 /** The tensor that carries an item over the Open Inference Protocol: a column is one value a row. */
 export function specOfItem(item: SignatureItem, index: number): TensorSpec {
-  const name = item.name ?? `input-${index}`;
+  const name = item.name ?? (index === 0 ? 'input' : `input-${index}`);
   if (item.kind === 'column') return { name, datatype: OF_COLUMN[item.type] ?? 'BYTES', shape: [-1] };
   return { name, datatype: OF_DTYPE[item.dtype] ?? 'BYTES', shape: item.shape };
 }

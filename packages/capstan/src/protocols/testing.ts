@@ -23,13 +23,15 @@ export interface TestingPlane {
   stop(): Promise<void>;
 }
 
-/** @param models golden models of runtime-onnx by the name of the deployment whose revision 1 they are */
-export async function startTestingPlane(models: Readonly<Record<string, string>>): Promise<TestingPlane> {
+/** @param models golden models of runtime-onnx, or files, by the name of the deployment whose revision 1 they are */
+export async function startTestingPlane(models: Readonly<Record<string, string | URL>>): Promise<TestingPlane> {
   const folder = await mkdtemp(join(tmpdir(), 'capstan-plane-'));
   const files = new Map<string, string>();
   const deployments: ServedDeployment[] = [];
   for (const [name, model] of Object.entries(models)) {
-    const file = fileURLToPath(new URL(`../adapters/runtime-onnx/golden/${model}.onnx`, import.meta.url));
+    const file = fileURLToPath(
+      typeof model === 'string' ? new URL(`../adapters/runtime-onnx/golden/${model}.onnx`, import.meta.url) : model,
+    );
     const digest = `sha256:${createHash('sha256')
       .update(await readFile(file))
       .digest('hex')}` as const;

@@ -4,7 +4,12 @@ import { z } from 'zod';
 import type { Tensor, TensorSpec } from '#ports/model-runtime';
 import type { GoldenModel } from '#ports/model-runtime.contract';
 
-const schema = z.strictObject({ inputs: z.array(tensorSchema()), outputs: z.array(tensorSchema()) });
+const schema = z.strictObject({
+  inputs: z.array(tensorSchema()),
+  outputs: z.array(tensorSchema()),
+  /** What a ZipMap makes of the probabilities. */
+  maps: z.array(z.record(z.string(), z.number())).optional(),
+});
 
 function tensorSchema() {
   const facts = { name: z.string(), shape: z.array(z.int()) };
@@ -26,11 +31,12 @@ export function goldenFile(name: string): string {
 }
 
 /** A model of `golden/` whose every first dimension is the batch, with what generate.py says it answers. */
-export function goldenModel(name: string): GoldenModel {
+export function goldenModel(name: string): GoldenModel & { readonly maps: readonly Record<string, number>[] } {
   const stored = schema.parse(JSON.parse(readFileSync(goldenFile(`${name}.json`), 'utf8')));
   const inputs = stored.inputs.map(toTensor);
   const outputs = stored.outputs.map(toTensor);
   const specs = (tensors: readonly Tensor[]): TensorSpec[] =>
     tensors.map((tensor) => ({ name: tensor.name, datatype: tensor.datatype, shape: [-1, ...tensor.shape.slice(1)] }));
-  return { file: goldenFile(`${name}.onnx`), inputs, outputs, inputSpecs: specs(inputs), outputSpecs: specs(outputs) };
+  const file = goldenFile(`${name}.onnx`);
+  return { file, inputs, outputs, inputSpecs: specs(inputs), outputSpecs: specs(outputs), maps: stored.maps ?? [] };
 }

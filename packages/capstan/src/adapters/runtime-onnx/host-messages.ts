@@ -1,5 +1,5 @@
 import { DomainError } from '#kernel/errors';
-import type { Tensor, TensorSpec } from '#ports/model-runtime';
+import type { LoadedModel, Tensor, TensorSpec } from '#ports/model-runtime';
 
 /** What a model file turned out to be. */
 export interface OpenedModel {
@@ -7,6 +7,8 @@ export interface OpenedModel {
   readonly sha256: string;
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
+  /** See `LoadedModel`. */
+  readonly classLabels?: LoadedModel['classLabels'];
   /** Names of all operators in it. */
   readonly operators: readonly string[];
 }

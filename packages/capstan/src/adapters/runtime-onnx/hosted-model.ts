@@ -1,9 +1,11 @@
 import { open } from 'node:fs/promises';
 import { sha256 } from '#kernel/digest';
 import { conflict, DomainError, invalid, messageOf } from '#kernel/errors';
+import { cutZipMaps } from './cut-zipmap.ts';
 import type { HostCalls, HostReply, HostRequest } from './host-messages.ts';
 import { toFailure } from './host-messages.ts';
 import { assertSelfContained } from './self-contained.ts';
+import { nameLocale } from './name-locale.ts';
 import { rehearse } from './rehearse.ts';
 import { openSession, type Session } from './session.ts';
 
@@ -27,9 +29,11 @@ export function createHostedModel(): (request: HostRequest) => Promise<HostReply
       }
       const { operators } = assertSelfContained(bytes);
       const started = performance.now();
-      session = await openSession(bytes);
+      const { bytes: servable, classLabels } = cutZipMaps(bytes);
+      session = await openSession(nameLocale(servable));
       openMs = performance.now() - started;
-      return { sha256: digest, inputs: session.inputs, outputs: session.outputs, operators: [...operators] };
+      const { inputs, outputs } = session;
+      return { sha256: digest, inputs, outputs, classLabels, operators: [...operators] };
     }
     if (request.method === 'rehearse') return { openMs, ...(await rehearse(opened())) };
     await session?.release();

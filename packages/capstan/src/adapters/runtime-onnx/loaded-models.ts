@@ -53,7 +53,7 @@ interface Executor {
   release(isIdle: boolean): Promise<void>;
 }
 
-function loadedModel({ inputs: specs, outputs }: OpenedModel, { run, release }: Executor): LoadedModel {
+function loadedModel({ inputs: specs, outputs, classLabels }: OpenedModel, { run, release }: Executor): LoadedModel {
   const underWay = new Set<Promise<unknown>>();
   let closing: Promise<void> | undefined;
 
@@ -70,6 +70,7 @@ function loadedModel({ inputs: specs, outputs }: OpenedModel, { run, release }: 
   return {
     inputs: specs,
     outputs,
+    ...(classLabels && { classLabels }),
     async predict(inputs) {
       if (closing) throw new DomainError('UNAVAILABLE', 'The model is closed', { hint: 'Load it again.' });
       const answer = run(fitInputs(specs, inputs));

@@ -74,7 +74,11 @@ export function assertSelfContained(bytes: Uint8Array): ModelContent {
 }
 
 /** A protobuf number of up to ten bytes; past 2^53 only roughly, which no length of a file reaches. */
-function varintAt(bytes: Uint8Array, start: number, end: number): { readonly value: number; readonly next: number } {
+export function varintAt(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): { readonly value: number; readonly next: number } {
   let value = 0;
   for (let index = 0; index < 10; index++) {
     const byte = bytes[start + index];
@@ -85,7 +89,7 @@ function varintAt(bytes: Uint8Array, start: number, end: number): { readonly val
   throw noModel('it is not in the protobuf format');
 }
 
-function noModel(reason: string): Error {
+export function noModel(reason: string): Error {
   return invalid(`The file is no ONNX model: ${reason}`, {
     field: 'modelFile',
     hint: 'Upload the file again as it was exported.',

@@ -71,7 +71,7 @@ function specOf(side: 'input' | 'output', facts: InferenceSession.ValueMetadata)
   if (!facts.isTensor) {
     throw invalid(`The ${side} '${facts.name}' is a sequence or a map, which is not served`, {
       field: 'modelFile',
-      hint: 'For a scikit-learn classifier export with zipmap=False: to_onnx(model, X, options={"zipmap": False}).',
+      hint: 'Only tensors are, and the list of maps that a ZipMap right before an output makes. Export the model so that it ends with a tensor; for skl2onnx: to_onnx(model, X, options={"zipmap": False}).',
     });
   }
   const datatype = SERVED_TYPES.get(facts.type);

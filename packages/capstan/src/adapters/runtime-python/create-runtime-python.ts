@@ -12,8 +12,10 @@ import { workerVariables } from './worker-variables.ts';
 import { openWorkerPool, type WorkerLimits } from './worker-pool.ts';
 
 export interface RuntimePythonOptions extends PythonSettings {
-  /** Absolute; holds environments, the program of workers and their working folders. */
+  /** Absolute; holds the program of workers and their working folders. Of this process alone. */
   readonly folder: string;
+  /** Absolute; may be shared by processes. Default: in the folder. */
+  readonly environments?: string;
   /** Runs the builds of environments. */
   readonly executor: Executor;
   readonly ids: Ids;
@@ -50,10 +52,11 @@ const DEFAULT_MAX_ANSWER_BYTES = 256 << 20;
  */
 export function createRuntimePython(options: RuntimePythonOptions): ModelRuntime {
   const runs = join(options.folder, 'run');
+  const environmentsFolder = options.environments ?? join(options.folder, 'environments');
   const environments = createModelEnvironments(
     createEnvironments({
       ...options,
-      folder: join(options.folder, 'environments'),
+      folder: environmentsFolder,
       python: options.pythons[0] ?? 'python3',
     }),
     options,
@@ -64,7 +67,7 @@ export function createRuntimePython(options: RuntimePythonOptions): ModelRuntime
     // What an earlier process left behind; its workers have ended with it.
     await rm(runs, { recursive: true, force: true });
     await mkdir(runs, { recursive: true, mode: 0o711 });
-    await mkdir(join(options.folder, 'environments'), { recursive: true });
+    await mkdir(environmentsFolder, { recursive: true });
     return await installProgram(options.folder);
   }
 

@@ -249,7 +249,7 @@ export async function setup(database: Database, host: (real: ModelRuntime) => Mo
     };
     const { version: snapshotVersion } = await deployments.snapshot();
     const serving = [{ deployment: 'shop-live', revision }];
-    const report = { url: 'http://127.0.0.1:1', snapshotVersion, serving, failures: [], counters };
+    const report = { url: 'http://127.0.0.1:1', snapshotVersion, serving, failures: [], loading: [], counters };
     await deployments.report('r1', report, { actor: 'replica:r1' });
     const [ended] = (await events.list({ type: 'rollout.ended', limit: 100 })).slice(-1);
     const context = { cause, attempt: 1, signal: AbortSignal.timeout(60_000) };

@@ -1,4 +1,4 @@
-import type { ReplicaReport } from '@capstan/api';
+import { replicaReport, type ReplicaReport } from '@capstan/api';
 import type { Cause } from '#kernel/cause';
 import { hearReplica } from './change-rollout.ts';
 import { progressOf } from './progress.ts';
@@ -19,8 +19,25 @@ export async function takeReport(
     const isThis = (entry: { deployment: string; revision: number }): boolean =>
       entry.deployment === rollout.deployment && entry.revision === rollout.revision;
     const failure = report.failures.find(isThis)?.reason;
-    if (failure === undefined && (progressOf(rollout).isLive || !report.serving.some(isThis))) continue;
+    if (failure === undefined && (progressOf(rollout).isLive || !(await isServedByAll(deps, rollout)))) continue;
     const heard = { replica, snapshotVersion: report.snapshotVersion, failure };
     await hearReplica(deps, rollout.id, heard, cause);
   }
+}
+
+/** Replicas report every few seconds; one that has not for this long is taken for gone. Real time. */
+export const REPLICA_GONE_MS = 30_000;
+
+/** A change counts as done when every data plane that is there says that it serves it. */
+async function isServedByAll({ database }: DeploymentsDeps, rollout: store.RolloutRow): Promise<boolean> {
+  const { publishedVersion } = progressOf(rollout);
+  const since = Date.now() - REPLICA_GONE_MS;
+  const current = (await store.listReplicas(database.read)).filter((row) => row.reported_at >= since);
+  return current.every((row) => {
+    const { snapshotVersion, serving } = replicaReport.parse(JSON.parse(row.report));
+    const isServed = serving.some((entry) => {
+      return entry.deployment === rollout.deployment && entry.revision === rollout.revision;
+    });
+    return isServed && snapshotVersion >= publishedVersion;
+  });
 }

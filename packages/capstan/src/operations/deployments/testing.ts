@@ -95,6 +95,14 @@ export async function setup(
   };
   const deployments = createDeployments(deps);
   const report = async (revisions: number[], change: Partial<ReplicaReport> = {}): Promise<void> => {
+    const serving = revisions.map((revision) => ({ deployment: spec.deployment, revision }));
+    await reportAs('r1', change.serving ?? serving, change);
+  };
+  const reportAs = async (
+    replica: string,
+    serving: ReplicaReport['serving'],
+    change: Partial<ReplicaReport> = {},
+  ): Promise<void> => {
     const counters = {
       rowsAnswered: 0,
       requestsFailed: 0,
@@ -102,12 +110,11 @@ export async function setup(
       segmentsWaiting: 0,
       segmentsRejected: 0,
     };
-    const serving = revisions.map((revision) => ({ deployment: spec.deployment, revision }));
     const { version } = await deployments.snapshot();
     await deployments.report(
-      'r1',
-      { url: 'http://127.0.0.1:1', snapshotVersion: version, serving, failures: [], counters, ...change },
-      { actor: 'replica:r1' },
+      replica,
+      { url: 'http://127.0.0.1:1', snapshotVersion: version, serving, failures: [], loading: [], counters, ...change },
+      { actor: `replica:${replica}` },
     );
   };
   const start = (version: number, change = {}) =>
@@ -125,6 +132,7 @@ export async function setup(
     digest,
     start,
     report,
+    reportAs,
     withChampion,
     advanceClock: (ms: number) => (now += ms),
     types: async () => (await events.list({ limit: 1000 })).map((event) => event.type),

@@ -17,6 +17,17 @@ describeDatabases('a deployment that no project declares', (open) => {
     expect(await deployments.budgetWindow(iris.deployment)).toBeNull();
   });
 
+  test('is served once every replica that is there says so', async () => {
+    const { deployments, reportAs } = await setup(await open());
+    await reportAs('r2', []);
+    await deployments.start({ ...iris, version: 1 }, cause);
+    const serving = [{ deployment: iris.deployment, revision: 1 }];
+    await reportAs('r1', serving);
+    expect(await deployments.get(iris.deployment)).not.toHaveProperty('champion');
+    await reportAs('r2', serving);
+    expect(await deployments.get(iris.deployment)).toMatchObject({ champion: { number: 1 } });
+  });
+
   test('its model must be named, and stays the same', async () => {
     const { deployments } = await setup(await open());
     const unnamed = deployments.start({ deployment: iris.deployment, version: 1 }, cause);

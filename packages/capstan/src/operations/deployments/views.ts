@@ -3,11 +3,9 @@ import type { Reader } from '#database';
 import { currentChecks } from './decide.ts';
 import { NO_PROJECT } from './model.ts';
 import { progressOf } from './progress.ts';
+import { REPLICA_GONE_MS } from './replicas.ts';
 import type { DeploymentSpec } from './spec.ts';
 import * as store from './store.ts';
-
-/** Replicas report every few seconds; one that has not for this long is taken for gone. Real time. */
-const REPLICA_GONE_MS = 30_000;
 
 export function revisionView(row: store.RevisionRow): Revision {
   return {
@@ -114,5 +112,6 @@ function replicaView(row: store.ReplicaRow, deployment: string): Deployment['rep
     isCurrent: Date.now() - row.reported_at < REPLICA_GONE_MS,
     revisions: report.serving.filter(ofThis).map((entry) => entry.revision),
     failures: report.failures.filter(ofThis).map(({ revision, reason }) => ({ revision, reason })),
+    loading: report.loading.filter(ofThis).map(({ revision, note }) => ({ revision, note })),
   };
 }

@@ -111,7 +111,7 @@ export async function setup(database: Database, training: readonly Omit<Flight, 
         segmentsWaiting: 0,
         segmentsRejected: 0,
       };
-      const report = { url: 'http://127.0.0.1:1', snapshotVersion, serving, failures: [], counters };
+      const report = { url: 'http://127.0.0.1:1', snapshotVersion, serving, failures: [], loading: [], counters };
       await deployments.report('r1', report, { actor: 'replica:r1' });
       const [ended] = (await events.list({ type: 'rollout.ended', limit: 100 })).slice(-1);
       const context = { cause, attempt: 1, signal: AbortSignal.timeout(60_000) };

@@ -125,6 +125,18 @@ describeDatabases('exports of labelled predictions', (open) => {
     expect([again.count, again.version.id]).toEqual([0, wide.id]);
   });
 
+  it('keeps every digit of 64-bit integers', async () => {
+    await bench.log([on(0, 'a')], { more: { account: '9007199254740993' } });
+    await bench.log([on(1, 'b')], { more: { account: '7' } });
+    await bench.outcomes({ a: 1, b: 0 });
+    const tables = { t: await bench.datasets.files((await bench.exportBefore(7)).id) };
+    const sql = 'select account::varchar as account, typeof(account) as type from t order by event_time';
+    expect(await bench.analytics.query({ tables, sql })).toEqual([
+      { account: '9007199254740993', type: 'BIGINT' },
+      { account: '7', type: 'BIGINT' },
+    ]);
+  });
+
   it('writes anew where the label has another name, and where a file has gone', async () => {
     await bench.log([on(0, 'a')]);
     await bench.outcomes({ a: 1 });

@@ -58,7 +58,7 @@ async function setup(database: Database, spec: DeploymentSpec = declared) {
   const { version } = await deployments.snapshot();
   await deployments.report(
     'r1',
-    { url: 'http://127.0.0.1:1', snapshotVersion: version, serving, failures: [], counters },
+    { url: 'http://127.0.0.1:1', snapshotVersion: version, serving, failures: [], loading: [], counters },
     cause,
   );
   await predictions.judge('late-arrival', true, cause);

@@ -47,7 +47,7 @@ export async function openFeedbackBench(database: Database) {
     ...bench,
     predictions,
     /** One request, answered and taken in; `areInputsWritten` false: the job that writes them has not run. */
-    async log(asked: readonly Asked[], { areInputsWritten = true, more = {} as Record<string, number> } = {}) {
+    async log(asked: readonly Asked[], { areInputsWritten = true, more = {} as Record<string, number | string> } = {}) {
       segments += 1;
       const id = `sg_${String(segments).padStart(12, '0')}`;
       const bytes = Buffer.from(`${JSON.stringify(recordOf(asked, id, bench.clock.time + segments, more))}\n`);
@@ -104,7 +104,7 @@ function recordOf(
   asked: readonly Asked[],
   request: string,
   at: number,
-  more: Readonly<Record<string, number>>,
+  more: Readonly<Record<string, number | string>>,
 ): PredictionRecord {
   const revision = asked[0]?.revision ?? 1;
   return {
@@ -120,7 +120,8 @@ function recordOf(
       { name: 'carrier', datatype: 'BYTES', width: 1, data: asked.map(({ carrier = 'UA' }) => carrier) },
       ...Object.entries(more).map(([name, value]) => ({
         name,
-        datatype: 'FP32' as const,
+        // 64-bit integers past 2^53 are logged as text.
+        datatype: typeof value === 'string' ? 'INT64' : 'FP32',
         width: 1,
         data: asked.map(() => value),
       })),

@@ -23,6 +23,7 @@ function setup() {
   const log: string[] = [];
   let known = 0;
   let meanwhile = (): void => {};
+  let kept: ReadonlySet<string> = new Set();
   const controlPlane: ControlPlane = {
     async nextSnapshot() {
       log.push(`asked for ${wanted.version}`);
@@ -38,7 +39,10 @@ function setup() {
   const follower = createSnapshotFollower({
     file: join(folder, 'snapshot.json'),
     controlPlane,
-    shelf: { keepOnly: async () => {} } as unknown as ModelShelf,
+    shelf: {
+      keepOnly: async (digests: ReadonlySet<string>) => void (kept = digests),
+      take: () => new Promise(() => {}),
+    } as unknown as ModelShelf,
     log: pino({ level: 'silent' }),
     stopping: stopping.signal,
     isKnown: () => known === (follower.current()?.version ?? 0),
@@ -54,6 +58,7 @@ function setup() {
   return {
     follower,
     log,
+    kept: () => [...kept],
     publish: (next: Partial<Snapshot>) => void (wanted = { ...wanted, ...next }),
     forget: () => void (known = 0),
     /** The follower's own report arrives just after the next question, and leads to another snapshot. */
@@ -99,4 +104,35 @@ test('what a report leads to that was still under way is asked for', async () =>
   await follower.sync();
   hearLate();
   expect(await follower.sync()).toMatchObject({ version: 3 });
+});
+
+test('a model that takes long holds up no other change, and is kept meanwhile', async () => {
+  const { follower, publish, kept } = setup();
+  const digest = `sha256:${'0'.repeat(64)}` as const;
+  const route = {
+    revision: 1,
+    role: 'champion',
+    share: 1,
+    model: 'm',
+    modelVersion: 1,
+    digest,
+    flavor: 'python_function',
+    package: digest,
+    threshold: 0.5,
+    inputAdapters: {},
+    shift: 0,
+  } as const;
+  const slow = {
+    name: 'slow',
+    project: '',
+    context: { id: null, eventTime: null },
+    rollout: null,
+    salt: 'slow',
+    routes: [route],
+    breaker: { state: 'closed', mode: 'fallback', fallbackProbability: null, lastKnownGood: null, reason: null },
+  } as const;
+  publish({ deployments: [{ ...slow, routes: [...slow.routes] }] });
+  await expect(follower.sync()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  expect(follower.states().get('slow')).toMatchObject({ loading: [{ revision: 1, digest }], isIncomplete: true });
+  expect(kept()).toEqual([digest]);
 });

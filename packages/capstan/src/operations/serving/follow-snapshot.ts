@@ -73,7 +73,10 @@ export function createSnapshotFollower(deps: FollowerDeps): SnapshotFollower {
       for (const failure of state.failures) log.error({ deployment: name, ...failure }, 'a revision cannot be served');
     }
     const needed = new Set(
-      [...states.values()].flatMap((state) => [...state.revisions.values()].map(({ model }) => model.digest)),
+      [...states.values()].flatMap((state) => [
+        ...[...state.revisions.values()].map(({ model }) => model.digest),
+        ...state.loading.map(({ digest }) => digest),
+      ]),
     );
     await shelf.keepOnly(needed);
     storeSnapshot(deps.file, next);

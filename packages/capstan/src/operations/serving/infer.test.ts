@@ -72,7 +72,7 @@ function stateOf(routes: readonly Partial<ServingRoute>[], breaker: Partial<Serv
       { route, model: echo, place: { output: 'probabilities', width: 2, index: 1 } },
     ]),
   );
-  return { deployment, revisions, failures: [], isIncomplete: false } satisfies ServedState;
+  return { deployment, revisions, failures: [], loading: [], isIncomplete: false } satisfies ServedState;
 }
 
 async function ask(state: ServedState, probabilities: readonly number[]) {

@@ -1,6 +1,14 @@
 import type { ServedFlavor, ServingRoute } from '@capstan/api';
-import { DomainError } from '#kernel/errors';
-import type { LoadedModel, ModelRuntime, ScoringAnswer, ScoringRequest, TensorSpec } from '#ports/model-runtime';
+import type { Logger } from 'pino';
+import { DomainError, messageOf } from '#kernel/errors';
+import type {
+  LoadedModel,
+  LoadOptions,
+  ModelRuntime,
+  ScoringAnswer,
+  ScoringRequest,
+  TensorSpec,
+} from '#ports/model-runtime';
 import { createBatchedModel, type BatchedModel } from './batching/batched-model.ts';
 import type { Wait } from './batching/batcher.ts';
 import { batchedScore } from './batching/score-batches.ts';
@@ -11,6 +19,7 @@ export interface ShelvedModel extends Pick<BatchedModel, 'predict' | 'admit'> {
   readonly flavor: ServedFlavor;
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
+  readonly classLabels?: LoadedModel['classLabels'];
   /** Of models that read MLflow's scoring protocol by themselves. */
   readonly score?: (request: ScoringRequest, wait?: Wait) => Promise<ScoringAnswer>;
   /** Closes the model once what waits for it or runs on it has been answered. */
@@ -27,14 +36,27 @@ export type Runtimes = Readonly<Partial<Record<ServedFlavor, ModelRuntime>>>;
 export interface ModelShelf {
   /** @throws DomainError INVALID_ARGUMENT when it is no servable model; UNAVAILABLE when the file cannot be had now */
   take(key: ModelKey): Promise<ShelvedModel>;
+  /** What a model that is still being loaded is at: an environment takes minutes once. */
+  progressOf(digest: string): string | undefined;
   /** Closes models that are not among these, and forgets their failures; their files go too. */
   keepOnly(digests: ReadonlySet<string>): Promise<void>;
   close(): Promise<void>;
 }
 
-export function createModelShelf(deps: { files: ModelFiles; runtimes: Runtimes }): ModelShelf {
-  const { files, runtimes } = deps;
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 60_000;
+
+export interface ShelfDeps {
+  readonly files: ModelFiles;
+  readonly runtimes: Runtimes;
+  readonly loading: Pick<LoadOptions, 'workers' | 'maxMemoryBytes'>;
+  readonly log: Pick<Logger, 'info' | 'warn'>;
+}
+
+export function createModelShelf({ files, runtimes, loading, log }: ShelfDeps): ModelShelf {
   const shelf = new Map<string, Promise<ShelvedModel>>();
+  const progress = new Map<string, string>();
+  const failures = new Map<string, number>();
 
   async function load({ digest, flavor }: ModelKey): Promise<ShelvedModel> {
     const runtime = runtimes[flavor];
@@ -43,12 +65,41 @@ export function createModelShelf(deps: { files: ModelFiles; runtimes: Runtimes }
         hint: 'Start the data plane with a Python interpreter.',
       });
     }
-    const path = flavor === 'onnx' ? await files.file(digest) : await files.folder(digest);
-    return shelved({ digest, flavor }, await runtime.load(path));
+    const say = (line: string): void => void progress.set(digest, line);
+    say('fetching its files');
+    try {
+      const path = flavor === 'onnx' ? await files.file(digest) : await files.folder(digest);
+      say('loading');
+      const onProgress = (line: string): void => {
+        log.info({ model: digest }, line);
+        if (line.trim() !== '') say(line);
+      };
+      const model = shelved({ digest, flavor }, await runtime.load(path, { ...loading, onProgress }));
+      progress.delete(digest);
+      failures.delete(digest);
+      return model;
+    } catch (error) {
+      say(`the last try failed: ${messageOf(error)}`);
+      throw error;
+    }
+  }
+
+  /** At once after the first failure, then ever later: a model that cannot start must not keep the machine busy. */
+  function tryLater(digest: string, failed: Promise<ShelvedModel>, error: unknown): void {
+    const count = (failures.get(digest) ?? 0) + 1;
+    failures.set(digest, count);
+    log.warn({ model: digest }, `a model cannot be loaded now: ${messageOf(error)}`);
+    const forget = (): void => {
+      if (shelf.get(digest) === failed) shelf.delete(digest);
+    };
+    if (count === 1) forget();
+    else setTimeout(forget, Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** count)).unref();
   }
 
   async function drop(digest: string, loading: Promise<ShelvedModel>): Promise<void> {
     shelf.delete(digest);
+    failures.delete(digest);
+    progress.delete(digest);
     const kept = await loading.catch(() => undefined);
     await kept?.retire();
     if (!shelf.has(digest)) await files.remove(digest);
@@ -58,14 +109,15 @@ export function createModelShelf(deps: { files: ModelFiles; runtimes: Runtimes }
     take(key) {
       const known = shelf.get(key.digest);
       if (known) return known;
-      const loading = load(key);
-      shelf.set(key.digest, loading);
+      const taken = load(key);
+      shelf.set(key.digest, taken);
       // What could not be had now may be had later; what is no model stays none.
-      loading.catch((error: unknown) => {
-        if (!(error instanceof DomainError && error.code === 'INVALID_ARGUMENT')) shelf.delete(key.digest);
+      taken.catch((error: unknown) => {
+        if (!(error instanceof DomainError && error.code === 'INVALID_ARGUMENT')) tryLater(key.digest, taken, error);
       });
-      return loading;
+      return taken;
     },
+    progressOf: (digest) => progress.get(digest),
     async keepOnly(digests) {
       const unneeded = [...shelf].filter(([digest]) => !digests.has(digest));
       await Promise.all(unneeded.map(([digest, loading]) => drop(digest, loading)));
@@ -85,6 +137,7 @@ function shelved(key: ModelKey, model: LoadedModel): ShelvedModel {
     ...key,
     inputs: model.inputs,
     outputs: model.outputs,
+    ...(model.classLabels && { classLabels: model.classLabels }),
     predict,
     admit,
     ...(scores && { score: scores.submit }),

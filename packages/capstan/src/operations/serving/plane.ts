@@ -10,7 +10,7 @@ import type { TensorSpec } from '#ports/model-runtime';
 import type { ControlPlane } from './control-plane.ts';
 import { infer, primary, revisionOf, type InferenceAnswer, type InferenceRequest } from './infer.ts';
 import { createModelFiles } from './model-files.ts';
-import { createModelShelf, type Runtimes } from './model-shelf.ts';
+import { createModelShelf, type Runtimes, type ShelfDeps } from './model-shelf.ts';
 import { score, type ScoreAnswer, type ScoreRequest } from './score.ts';
 import { openSegmentLog } from './segments.ts';
 import { createSnapshotFollower } from './follow-snapshot.ts';
@@ -24,6 +24,8 @@ export interface ServingDeps {
   readonly folder: string;
   readonly controlPlane: ControlPlane;
   readonly runtimes: Runtimes;
+  /** For models in processes of their own. */
+  readonly loading?: ShelfDeps['loading'];
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
@@ -36,6 +38,8 @@ export interface Description {
   readonly inputs: readonly TensorSpec[];
   readonly contextColumns: readonly string[];
   readonly outputs: readonly TensorSpec[];
+  /** Of outputs that MLflow's protocol answers as maps from class to probability: see `LoadedModel`. */
+  readonly classLabels: Readonly<Record<string, readonly string[]>>;
   readonly flavor: ServedFlavor;
 }
 
@@ -85,6 +89,7 @@ const SEGMENT_AGE_MS = 1_000;
 const MAX_SHADOW_ROWS = 100_000;
 const MAX_ROWS_IN_HAND = 200_000;
 const REPORT_EVERY_MS = 5_000;
+const MAX_NOTE_LENGTH = 300;
 
 export function createServingPlane(deps: ServingDeps): ServingPlane {
   const { folder, controlPlane, log } = deps;
@@ -94,6 +99,8 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
   const shelf = createModelShelf({
     files: createModelFiles(join(folder, 'models'), controlPlane, stopping.signal),
     runtimes: deps.runtimes,
+    loading: deps.loading ?? {},
+    log,
   });
   const shadows = createShadowQueue(MAX_SHADOW_ROWS);
   const segments = openSegmentLog({
@@ -160,6 +167,11 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
       failures: [...states].flatMap(([deployment, state]) =>
         state.failures.map((failure) => ({ deployment, ...failure })),
       ),
+      loading: [...states].flatMap(([deployment, state]) =>
+        state.loading.map(({ revision, digest }) => {
+          return { deployment, revision, note: (shelf.progressOf(digest) ?? '').slice(0, MAX_NOTE_LENGTH) };
+        }),
+      ),
       counters: {
         rowsAnswered: counters.rowsAnswered,
         requestsFailed: counters.requestsFailed,
@@ -220,6 +232,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
         inputs: [...context, ...model.inputs],
         contextColumns: context.map((column) => column.name),
         outputs: model.outputs,
+        classLabels: model.classLabels ?? {},
         flavor: model.flavor,
       };
     },
@@ -279,8 +292,8 @@ function canAnswer(state: ServedState): boolean {
 /** What another decision may follow from; counters change with each answer and come by the way. */
 function newsOf(report: ReplicaReport | undefined): string {
   if (!report) return '';
-  const { url, snapshotVersion, serving, failures } = report;
-  return JSON.stringify({ url, snapshotVersion, serving, failures });
+  const { url, snapshotVersion, serving, failures, loading } = report;
+  return JSON.stringify({ url, snapshotVersion, serving, failures, loading });
 }
 
 function contextSpecs({ deployment: { context } }: ServedState): TensorSpec[] {

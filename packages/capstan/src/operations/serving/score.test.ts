@@ -63,7 +63,7 @@ function stateOf(champion: () => ScoringAnswer, canary?: () => ScoringAnswer): S
       return own ? [[index + 1, { route: own, model, place: null }] as const] : [];
     }),
   );
-  return { deployment, revisions, failures: [], isIncomplete: false };
+  return { deployment, revisions, failures: [], loading: [], isIncomplete: false };
 }
 
 async function ask(state: ServedState) {

@@ -1,4 +1,5 @@
 import type { ServedDeployment, ServingRoute } from '@capstan/api';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError, messageOf } from '#kernel/errors';
 import type { ModelShelf, ShelvedModel } from './model-shelf.ts';
 import { checkServable, probabilityPlace, type ProbabilityPlace } from './model-facts.ts';
@@ -17,8 +18,26 @@ export interface ServedState {
   /** By revision number; the last known good one among them. */
   readonly revisions: ReadonlyMap<number, ServedRevision>;
   readonly failures: readonly { readonly revision: number; readonly reason: string }[];
+  /** Revisions whose models are not there yet. */
+  readonly loading: readonly { readonly revision: number; readonly digest: string }[];
   /** Something could not be had now: worth another try. */
   readonly isIncomplete: boolean;
+}
+
+/**
+ * The model; undefined where it takes long: an environment is built in minutes, and changes of other deployments must not
+ * wait for it.
+ */
+async function taken(shelf: ModelShelf, route: ServingRoute): Promise<ShelvedModel | undefined> {
+  const loading = shelf.take(route);
+  if (route.flavor === 'onnx') return await loading;
+  const waited = new AbortController();
+  const patience = sleep(PATIENCE_MS, undefined, { signal: waited.signal }).catch(() => undefined);
+  try {
+    return await Promise.race([loading, patience]);
+  } finally {
+    waited.abort();
+  }
 }
 
 /** Projects serve binary classifiers, whose rows are split between revisions. @throws DomainError INVALID_ARGUMENT for others */
@@ -27,6 +46,8 @@ function placeOf(wanted: ServedDeployment, route: ServingRoute, model: ShelvedMo
   checkServable(model, route.inputAdapters);
   return probabilityPlace(model.outputs);
 }
+
+const PATIENCE_MS = 500;
 
 /** Loads what a deployment needs. Never throws: what cannot be served is named in the state. */
 export async function prepare(
@@ -38,24 +59,34 @@ export async function prepare(
   const routes = [...wanted.routes, ...(lastKnownGood ? [lastKnownGood] : [])];
   const revisions = new Map<number, ServedRevision>();
   const failures = new Map<number, string>();
+  const loading: { revision: number; digest: string }[] = [];
   let isIncomplete = false;
   await Promise.all(
     routes.map(async (route) => {
       try {
-        const model = await shelf.take(route);
+        const model = await taken(shelf, route);
+        if (model === undefined) {
+          loading.push({ revision: route.revision, digest: route.digest });
+          isIncomplete = true;
+          return;
+        }
         revisions.set(route.revision, { route, model, place: placeOf(wanted, route, model) });
       } catch (error) {
         if (error instanceof DomainError && error.code === 'INVALID_ARGUMENT')
           failures.set(route.revision, messageOf(error));
-        else isIncomplete = true;
+        else {
+          loading.push({ revision: route.revision, digest: route.digest });
+          isIncomplete = true;
+        }
       }
     }),
   );
   const reported = [...failures].map(([revision, reason]) => ({ revision, reason }));
   const champion = wanted.routes.find((route) => route.role === 'champion');
   // Without its champion a deployment goes on as it was: an answer by the last state is better than none.
-  if (champion && !revisions.has(champion.revision) && before) return { ...before, failures: reported, isIncomplete };
-  return { deployment: withoutGaps(wanted, revisions), revisions, failures: reported, isIncomplete };
+  if (champion && !revisions.has(champion.revision) && before)
+    return { ...before, failures: reported, loading, isIncomplete };
+  return { deployment: withoutGaps(wanted, revisions), revisions, failures: reported, loading, isIncomplete };
 }
 
 /** A candidate that cannot be loaded gets no rows: they are the champion's, and no lot is drawn for them. */

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { invalid, messageOf } from '#kernel/errors';
 
 /** Rows as they came: a table with column names, columns by name, or a matrix without names. */
@@ -14,16 +15,20 @@ const FORMS = ['dataframe_split', 'dataframe_records', 'instances', 'inputs'] as
 
 /**
  * Parses the JSON body of MLflow's scoring protocol: exactly one of its four forms; `params` and unknown members are let
- * be. @throws DomainError INVALID_ARGUMENT
+ * be. Integers that a double cannot hold are bigints. @throws DomainError INVALID_ARGUMENT
  */
 export function parseScoringBody(bytes: Buffer): ScoringInput {
+  if (!isUtf8(bytes)) throw invalid('The body is no UTF-8 text', { field: 'body' });
+  const text = bytes.toString('utf8');
   let body: unknown;
   try {
-    body = JSON.parse(bytes.toString('utf8'));
+    body = LONG_INTEGER.test(text) ? JSON.parse(text, exactInteger) : JSON.parse(text);
   } catch (cause) {
-    throw invalid(`Failed to parse input from JSON: ${messageOf(cause)}`, { field: 'body', cause });
+    throw notJson(text, cause);
   }
-  if (!isRecord(body)) throw invalid('The body is not a JSON object', { field: 'body' });
+  if (!isRecord(body)) {
+    throw invalid(`The body is not a JSON object with one of ${FORMS.join(', ')}`, { field: 'body' });
+  }
   const given = FORMS.filter((form) => body[form] !== undefined);
   const [form] = given;
   if (form === undefined || given.length > 1) {
@@ -39,22 +44,45 @@ export function parseScoringBody(bytes: Buffer): ScoringInput {
   return isRecord(value[0]) ? parseRecords(value, form) : { kind: 'matrix', rows: value };
 }
 
+/** A whole number that a double may not hold, as it can stand in JSON. */
+const LONG_INTEGER = /[[:,\s]-?\d{16,}\s*[\],}]/;
+
+function exactInteger(_key: string, value: unknown, { source }: { readonly source?: string } = {}): unknown {
+  const isLost = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value);
+  return isLost && source !== undefined && /^-?\d+$/.test(source) ? BigInt(source) : value;
+}
+
+function notJson(text: string, cause: unknown): Error {
+  const isNotANumber = /[[,:\s-](?:NaN|Infinity)\s*[,\]}]/.test(text);
+  return invalid(`Failed to parse input from JSON: ${messageOf(cause).slice(0, 200)}`, {
+    field: 'body',
+    ...(isNotANumber && { hint: 'JSON has no NaN and no Infinity: send null for a missing value.' }),
+    cause,
+  });
+}
+
 function parseSplit(value: unknown): ScoringInput {
   const at = 'dataframe_split';
   if (!isRecord(value) || !isTable(value['data']))
     throw invalid(`${at}.data is not a list of rows`, { field: `${at}.data` });
   const columns = value['columns'];
   if (columns === undefined) return { kind: 'table', columns: undefined, rows: value['data'] };
-  if (!Array.isArray(columns)) throw invalid(`${at}.columns is not a list of names`, { field: `${at}.columns` });
+  if (!Array.isArray(columns) || columns.some((name) => typeof name === 'object'))
+    throw invalid(`${at}.columns is not a list of names`, { field: `${at}.columns` });
+  const unequal = value['data'].findIndex((row) => row.length !== columns.length);
+  if (unequal >= 0) {
+    const { length } = value['data'][unequal] ?? [];
+    throw invalid(`${at}.data[${unequal}] has ${length} values; there are ${columns.length} columns`, {
+      field: `${at}.data[${unequal}]`,
+    });
+  }
   return { kind: 'table', columns: columns.map(String), rows: value['data'] };
 }
 
 function parseRecords(value: unknown, at: string): ScoringInput {
   if (!Array.isArray(value) || !value.every(isRecord)) throw invalid(`${at} is not a list of records`, { field: at });
-  const columns: Record<string, unknown[]> = Object.create(null) as Record<string, unknown[]>;
-  for (const name of new Set(value.flatMap((record) => Object.keys(record))))
-    columns[name] = value.map((record) => record[name]);
-  return { kind: 'columns', columns };
+  const columns = [...new Set(value.flatMap((record) => Object.keys(record)))];
+  return { kind: 'table', columns, rows: value.map((record) => columns.map((name) => record[name])) };
 }
 
 function isTable(value: unknown): value is unknown[][] {

@@ -1,13 +1,15 @@
 import { servingRoutes } from '@capstan/api';
 import { bindRaw, type BoundRoute, type RawReply, type RawRequest } from '#http';
-import { DomainError, invalid } from '#kernel/errors';
+import { invalid } from '#kernel/errors';
 import type { ServingPlane } from '#operations/serving';
+import { scoringType } from './content-type.ts';
 import { passThrough } from './pass-through.ts';
 import { parseScoringBody } from './parse-body.ts';
+import { parseCsv } from './parse-csv.ts';
 import { predictionsJson } from './predictions-json.ts';
 import { toTensors } from './to-tensors.ts';
 
-/** MLflow's scoring protocol in its JSON forms. The answer is the dictionary of outputs that its ONNX flavor gives. */
+/** MLflow's scoring protocol, as JSON or CSV. The answer is the dictionary of outputs that its ONNX flavor gives. */
 export function mlflowScoringRoutes(plane: ServingPlane, version: string): BoundRoute[] {
   const table = servingRoutes.scoring;
   const alive = async (): Promise<RawReply> => ({
@@ -27,8 +29,9 @@ export function mlflowScoringRoutes(plane: ServingPlane, version: string): Bound
 async function score(plane: ServingPlane, deployment: string, request: RawRequest): Promise<RawReply> {
   const description = plane.describe(deployment);
   if (description.flavor === 'python_function') return await passThrough(plane, deployment, request);
-  requireJson(request.headers['content-type']);
-  const answer = await plane.infer(deployment, { inputs: toTensors(parseScoringBody(request.bytes), description) });
+  const type = scoringType(request.headers['content-type']);
+  const input = type === 'text/csv' ? await parseCsv(request.bytes) : parseScoringBody(request.bytes);
+  const answer = await plane.infer(deployment, { inputs: toTensors(input, description) });
   const only = answer.rows === 1 ? answer.predictionIds[0] : undefined;
   return {
     status: 200,
@@ -36,7 +39,7 @@ async function score(plane: ServingPlane, deployment: string, request: RawReques
       'content-type': 'application/json',
       ...(only !== undefined && /^[\x21-\x7e]+$/.test(only) && { 'x-capstan-prediction-id': only }),
     },
-    body: predictionsJson(answer.outputs),
+    body: predictionsJson(answer.outputs, description.classLabels),
   };
 }
 
@@ -50,17 +53,5 @@ function onlyDeployment(plane: ServingPlane): string {
       field: 'deployment',
       hint: 'Post to /models/NAME/invocations.',
     },
-  );
-}
-
-function requireJson(header: string | string[] | undefined): void {
-  const [type, ...parameters] = (Array.isArray(header) ? header.join() : (header ?? ''))
-    .split(';')
-    .map((part) => part.trim().toLowerCase());
-  const areKnown = parameters.every((parameter) => parameter === 'charset=utf-8' || parameter === '');
-  if (type === 'application/json' && areKnown) return;
-  throw new DomainError(
-    'UNSUPPORTED_MEDIA_TYPE',
-    `Content-Type '${header?.toString() ?? ''}' is not taken here; application/json is`,
   );
 }

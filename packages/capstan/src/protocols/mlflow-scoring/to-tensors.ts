@@ -62,7 +62,7 @@ function column(spec: TensorSpec, values: readonly unknown[]): ReceivedTensor {
     datatype: spec.datatype,
     shape,
     data: toTensorData(cast, spec.datatype, spec.name),
-    written: cast,
+    written: writtenAs(cast),
   };
 }
 
@@ -82,16 +82,37 @@ function matrix(spec: TensorSpec, rows: readonly unknown[]): ReceivedTensor {
   }
   const cast = flat.map((value) => castValue(value, spec.datatype, spec.name));
   const data = toTensorData(cast, spec.datatype, spec.name);
-  return { name: spec.name, datatype: spec.datatype, shape: [rows.length, width], data, written: cast };
+  return { name: spec.name, datatype: spec.datatype, shape: [rows.length, width], data, written: writtenAs(cast) };
 }
 
 type JsonScalar = number | string | boolean | null;
 
-function castValue(value: unknown, datatype: TensorDatatype, name: string): JsonScalar {
-  if ((value === null || value === undefined) && (datatype === 'FP32' || datatype === 'FP64')) return null;
-  if (value === null || value === undefined) throw invalid(`The column '${name}' has a missing value`, { field: name });
-  if (datatype === 'BYTES' || datatype === 'BOOL') return value as JsonScalar;
-  if (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))) return Number(value);
+/** Integers past 2^53 are text in the log, where a number would lose digits. */
+function writtenAs(values: readonly (JsonScalar | bigint)[]): readonly JsonScalar[] {
+  if (!values.some((value) => typeof value === 'bigint')) return values as readonly JsonScalar[];
+  return values.map((value) => (typeof value === 'bigint' ? String(value) : value));
+}
+
+function castValue(value: unknown, datatype: TensorDatatype, name: string): JsonScalar | bigint {
+  const isFloat = datatype === 'FP32' || datatype === 'FP64' || datatype === 'FP16';
+  if (value === null || value === undefined) {
+    if (isFloat) return null;
+    throw invalid(`The column '${name}' has a missing value`, { field: name });
+  }
+  if (datatype === 'BYTES') return value as JsonScalar;
+  if (datatype === 'BOOL') return booleanIn(value) as JsonScalar;
+  if (typeof value === 'bigint') return isFloat ? Number(value) : value;
   if (typeof value === 'boolean') return Number(value);
-  return value as JsonScalar;
+  if (typeof value !== 'string' || !NUMBER_TEXT.test(value.trim())) return value as JsonScalar;
+  const number = Number(value);
+  return !isFloat && !Number.isSafeInteger(number) && /^[-+]?\d+$/.test(value.trim()) ? BigInt(value.trim()) : number;
+}
+
+const NUMBER_TEXT = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i;
+
+/** As pandas and Python write them. */
+function booleanIn(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  const text = value.toLowerCase();
+  return text === 'true' ? true : text === 'false' ? false : value;
 }

@@ -1,9 +1,10 @@
 """Makes the small models of this folder and what they must answer.
 
-Run it with Python 3.11 and: pip install onnx==1.23.2 numpy==2.4.6 scikit-learn==1.9.1 skl2onnx==1.20.0
+Run it with Python 3.11 and: pip install onnx==1.23.2 numpy==2.4.6 onnxruntime==1.32.0 scikit-learn==1.9.1 skl2onnx==1.20.0
   python generate.py            (from any directory; writes beside itself)
 
-The expected answers come from numpy and scikit-learn, never from ONNX Runtime, so they check the runtime.
+The expected answers come from numpy and scikit-learn, never from ONNX Runtime, so they check the runtime. Only the maps that
+a ZipMap makes are those of ONNX Runtime in Python, since no other library makes them.
 """
 
 import json
@@ -11,10 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 from onnx import TensorProto, helper
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 from sklearn.compose import ColumnTransformer
+from sklearn.datasets import load_iris
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OrdinalEncoder, StandardScaler
@@ -161,6 +166,59 @@ def half():
     save("half.onnx", graph)
 
 
+def maps():
+    """Answers a sequence, as no tensor protocol can carry."""
+    sequence = helper.make_tensor_sequence_value_info("maps", TensorProto.FLOAT, None)
+    node = helper.make_node("SequenceConstruct", ["x", "x"], ["maps"])
+    save("maps.onnx", helper.make_graph([node], "maps", [info("x", TensorProto.FLOAT, [None])], [sequence]))
+
+
+def zipmaps():
+    """scikit-learn's classifiers as skl2onnx exports them unless told otherwise: label, and a list of maps."""
+    features, kinds = load_iris(return_X_y=True)
+    features = features.astype(np.float32)
+    names = np.array(["setosa", "versicolor", "virgée"])
+    rows = features[[0, 60, 149]]
+    numbers = {"name": "X", "datatype": "FP32", "shape": [3, 4], "data": rows.ravel().tolist()}
+    texts = ["the plane is late again", "on time as ever", "late", "the crew was on time", "delayed by snow", "no delay at all"]
+    asked = ["late again", "on time", "no snow"]
+    words = {"name": "text", "datatype": "BYTES", "shape": [3, 1], "data": asked}
+    models = {
+        "zipmap-logistic": (LogisticRegression(max_iter=500).fit(features, kinds), numbers, rows, None),
+        "zipmap-forest": (
+            RandomForestClassifier(5, max_depth=3, random_state=0).fit(features, names[kinds]), numbers, rows, None,
+        ),
+        "zipmap-text": (
+            make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts, [1, 0, 1, 0, 1, 0]), words, asked,
+            [("text", StringTensorType([None, 1]))],
+        ),
+    }
+    for name, (model, given, sent, types) in models.items():
+        types = types or [("X", FloatTensorType([None, 4]))]
+        exported = to_onnx(model, initial_types=types, target_opset={"": 18, "ai.onnx.ml": 3})
+        exported.doc_string = ""
+        (HERE / f"{name}.onnx").write_bytes(exported.SerializeToString())
+        feed = np.array(given["data"], object if given["datatype"] == "BYTES" else np.float32).reshape(given["shape"])
+        for node in exported.graph.node:
+            # The one that ONNX Runtime takes otherwise, en_US.UTF-8, is on few machines.
+            if node.op_type == "StringNormalizer":
+                node.attribute.append(helper.make_attribute("locale", "C.UTF-8"))
+        session = onnxruntime.InferenceSession(exported.SerializeToString(), providers=["CPUExecutionProvider"])
+        labels, maps = session.run(None, {given["name"]: feed})
+        predicted = model.predict(sent)
+        assert labels.tolist() == predicted.tolist()
+        expect(f"{name}.json", {
+            "inputs": [given],
+            "outputs": [
+                {"name": "output_label", "datatype": "INT64" if predicted.dtype.kind == "i" else "BYTES", "shape": [3],
+                 "data": [str(label) for label in predicted]},
+                {"name": "output_probability", "datatype": "FP32", "shape": [3, len(model.classes_)],
+                 "data": model.predict_proba(sent).ravel().tolist()},
+            ],
+            "maps": [{str(label): value for label, value in row.items()} for row in maps],
+        })
+
+
 if __name__ == "__main__":
-    for make in (two_inputs, columns, datatypes, endless, greedy, half):
+    for make in (two_inputs, columns, datatypes, endless, greedy, half, maps, zipmaps):
         make()

@@ -24,7 +24,7 @@ export interface Messages {
   /** Its description in protobuf's own words, as reflection tells it. */
   readonly descriptor: Uint8Array;
   /** Fields that are not there have their default. @throws DomainError INVALID_ARGUMENT for bytes that are no such message */
-  read(name: string, bytes: Uint8Array): JsonObject;
+  read(name: string, bytes: Uint8Array): Readonly<Record<string, unknown>>;
   write(name: string, fields: object): Uint8Array;
 }
 

@@ -116,7 +116,8 @@ export class ServerCall implements CallContext {
       return;
     }
     stream.respond({ ...HEADERS, ...status }, { endStream: true });
-    this.#stopReading();
+    // The rest of what the caller sends is of no use.
+    if (!stream.readableEnded) stream.close();
   }
 
   #startClock(): void {
@@ -176,7 +177,8 @@ export class ServerCall implements CallContext {
     stream.respond(HEADERS, WITHIN_ANSWER);
     stream.once('wantTrailers', () => {
       stream.sendTrailers(this.#trailers);
-      this.#stopReading();
+      // Later: closed in the same turn, the stream would take its trailers with it.
+      if (!stream.readableEnded) setImmediate(() => stream.close());
     });
   }
 
@@ -254,11 +256,6 @@ export class ServerCall implements CallContext {
     this.#release();
     if (error) this.#abort?.abort();
     this.#deps.onEnd(error);
-  }
-
-  /** The rest of what the caller sends is of no use. */
-  #stopReading(): void {
-    if (!this.#stream.readableEnded) this.#stream.close();
   }
 
   #release(): void {

@@ -28,7 +28,7 @@ export interface GrpcServerOptions {
 
 export interface GrpcServer {
   /** Starts to listen; port 0 takes any. Returns `host:port`. @throws DomainError CONFLICT when the port is taken */
-  listen(host: string, port: number): Promise<string>;
+  listen(host: string, port: number, options?: { readonly reusePort: boolean }): Promise<string>;
   /** Takes no new calls while those in hand end, then closes. */
   drain(graceMs: number): Promise<void>;
 }
@@ -109,12 +109,12 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   }
 
   return {
-    listen: (host, port) =>
+    listen: (host, port, { reusePort } = { reusePort: false }) =>
       new Promise((resolve, reject) => {
         server.once('error', (cause: NodeJS.ErrnoException) =>
           reject(cause.code === 'EADDRINUSE' ? taken(host, port, cause) : cause),
         );
-        server.listen(port, host, () => {
+        server.listen({ port, host, reusePort }, () => {
           const { address, port: chosen } = server.address() as AddressInfo;
           resolve(`${isIPv6(address) ? `[${address}]` : address}:${chosen}`);
         });

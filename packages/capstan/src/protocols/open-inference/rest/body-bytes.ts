@@ -33,7 +33,7 @@ export async function decodedBytes(bytes: Buffer, encoding: Header): Promise<Buf
 }
 
 /** What of gzip and deflate the caller takes, as its Accept-Encoding ranks them; undefined for neither. */
-export function acceptedEncoding(header: Header): 'gzip' | 'deflate' | undefined {
+function acceptedEncoding(header: Header): 'gzip' | 'deflate' | undefined {
   if (header === undefined) return undefined;
   const weights = new Map<string, number>();
   for (const part of String(header).toLowerCase().split(',')) {

@@ -8,7 +8,7 @@ import { refuseExtensions } from '../refused-parameters.ts';
 import { checkedShape, valuesIn } from '../tensor-shape.ts';
 import { capturedTensor } from './captured-tensor.ts';
 import { flatten } from './flatten.ts';
-import { isRecord, readEnvelope, type Envelope } from './read-envelope.ts';
+import { capturedIn, isRecord, readEnvelope, type Envelope } from './read-envelope.ts';
 import { HEADER_LENGTH, type BodyParts } from './split-body.ts';
 
 /**
@@ -114,7 +114,7 @@ function parseInput(input: unknown, at: string, envelope: Envelope, rest: Buffer
       bytes: bytes.length,
     };
   }
-  const numbers = envelope.captured(input['data']);
+  const numbers = capturedIn(envelope, input['data']);
   if (numbers !== undefined) {
     checkSizes(numbers.sizes, numbers.values.length, shape, name, at);
     return { tensor: { name, datatype, shape, ...capturedTensor(numbers, datatype, name) }, bytes: 0 };
@@ -122,7 +122,9 @@ function parseInput(input: unknown, at: string, envelope: Envelope, rest: Buffer
   const values = listed(input['data'], shape, name, at);
   if (mayHaveLost(values, datatype)) return undefined;
   const data = toTensorData(values, datatype, name);
-  return { tensor: { name, datatype, shape, data, written: values as ReceivedTensor['written'] & object }, bytes: 0 };
+  // Booleans may be written as 0 and 1, which the log has not.
+  const written = datatype === 'BOOL' ? undefined : (values as ReceivedTensor['written'] & object);
+  return { tensor: { name, datatype, shape, data, ...(written && { written }) }, bytes: 0 };
 }
 
 function binaryPart(size: unknown, name: string, at: string, rest: Buffer | undefined): Buffer {

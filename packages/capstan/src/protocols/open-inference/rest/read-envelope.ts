@@ -12,8 +12,7 @@ export interface CapturedNumbers extends Omit<ScannedNumbers, 'end'> {
 /** The JSON of a request, in which arrays of numbers under `data` may stand apart. */
 export interface Envelope {
   readonly body: Readonly<Record<string, unknown>>;
-  /** What was captured in the place of this value; undefined for anything else. */
-  captured(value: unknown): CapturedNumbers | undefined;
+  readonly numbers: readonly CapturedNumbers[];
 }
 
 /** Smaller bodies are parsed as a whole sooner than looked through. Measured. */
@@ -35,9 +34,10 @@ const MARK = `${randomUUID()}:`;
  * @throws DomainError INVALID_ARGUMENT
  */
 export function readEnvelope(json: Buffer, isExact = false): Envelope {
-  if (!isUtf8(json)) throw invalid('The body is no UTF-8 text', { field: 'body' });
   const numbers: CapturedNumbers[] = [];
   const text = isExact || json.length >= LEAST_SCANNED_BYTES ? takeOut(json, numbers, isExact) : json.toString('utf8');
+  // What stands for bytes that are no UTF-8, and for itself: a look at the bytes tells.
+  if (text.includes('\ufffd') && !isUtf8(json)) throw invalid('The body is no UTF-8 text', { field: 'body' });
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -45,14 +45,13 @@ export function readEnvelope(json: Buffer, isExact = false): Envelope {
     throw notJson(json, cause);
   }
   if (!isRecord(body)) throw invalid('The body is not a JSON object', { field: 'body' });
-  return {
-    body,
-    captured(value) {
-      return typeof value === 'string' && value.startsWith(MARK)
-        ? numbers[Number(value.slice(MARK.length))]
-        : undefined;
-    },
-  };
+  return { body, numbers };
+}
+
+/** What was taken out in the place of this value; undefined for anything else. */
+export function capturedIn({ numbers }: Envelope, value: unknown): CapturedNumbers | undefined {
+  if (numbers.length === 0 || typeof value !== 'string' || !value.startsWith(MARK)) return undefined;
+  return numbers[Number(value.slice(MARK.length))];
 }
 
 /** The JSON with marks in the place of arrays of numbers that follow a key `data`. */

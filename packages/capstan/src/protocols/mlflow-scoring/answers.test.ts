@@ -1,0 +1,190 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestingPlane, type TestingPlane } from '#protocols/testing';
+
+interface Golden {
+  readonly what: string;
+  readonly model: string;
+  readonly type: string;
+  readonly body: string | { readonly latin1: string };
+  readonly status: number;
+  readonly kind: string;
+  readonly said: unknown;
+}
+
+const folder = new URL('./golden/', import.meta.url);
+/** What `mlflow models serve` answered; made by golden/generate.py. */
+const golden = JSON.parse(readFileSync(new URL('answers.json', folder), 'utf8')) as Golden[];
+
+/** Where we answer otherwise on purpose, and how. */
+const OTHERWISE: Readonly<Record<string, { status: number; says: unknown; why: string }>> = {
+  CSV: { status: 200, says: { predictions: expect.anything() }, why: 'MLflow fails on its own signature of tensors' },
+  'CSV of one line break each': { status: 200, says: { predictions: expect.anything() }, why: 'as above' },
+  'columns as inputs, others too': {
+    status: 200,
+    says: { predictions: expect.anything() },
+    why: 'as it is for tables',
+  },
+  'a table of records': {
+    status: 200,
+    says: { predictions: expect.anything() },
+    why: 'columns are columns in any form',
+  },
+  'a matrix for columns': {
+    status: 400,
+    says: { error_code: 'BAD_REQUEST', message: expect.stringContaining('without column names') },
+    why: 'the caller’s mistake is none of the server’s',
+  },
+  'too few values a row': {
+    status: 400,
+    says: { error_code: 'BAD_REQUEST', message: expect.stringContaining('[1, 3]; the model takes [-1, 4]') },
+    why: 'one code for whatever is wrong with a request',
+  },
+};
+
+let served: TestingPlane;
+beforeAll(async () => {
+  const model = (name: string) => new URL(`${name}.onnx`, folder);
+  served = await startTestingPlane(
+    Object.fromEntries(['iris', 'named', 'mapped', 'worded'].map((name) => [name, model(name)])),
+  );
+});
+afterAll(() => served?.stop());
+
+async function ask(model: string, type: string | undefined, body: string | Buffer) {
+  const response = await fetch(`${served.url}/models/${model}/invocations`, {
+    method: 'POST',
+    headers: type === undefined ? {} : { 'content-type': type },
+    body: new Uint8Array(Buffer.from(body as string)),
+  });
+  const text = await response.text();
+  const kind = response.headers.get('content-type') ?? '';
+  return {
+    status: response.status,
+    kind,
+    said: kind.startsWith('application/json') ? (JSON.parse(text) as unknown) : text,
+  };
+}
+const json = (value: unknown) => ask('named', 'application/json', JSON.stringify(value));
+
+test.each(golden)('$model, $what: as mlflow models serve', async ({ what, model, type, body, status, kind, said }) => {
+  const given = await ask(model, type, typeof body === 'string' ? body : Buffer.from(body.latin1, 'latin1'));
+  const otherwise = OTHERWISE[what];
+  if (otherwise) {
+    expect({ status: given.status, said: given.said }).toEqual({ status: otherwise.status, said: otherwise.says });
+    return;
+  }
+  expect({ status: given.status, kind: given.kind.split(';')[0] }).toEqual({ status, kind: kind.split(';')[0] });
+  if (status === 200) expect(given.said).toEqual(said);
+  else if (status === 400) {
+    const { error_code } = said as { error_code: string };
+    expect(given.said).toEqual({ error_code, message: expect.stringMatching(/./) });
+  }
+});
+
+test('CSV gives what the same table as JSON gives', async () => {
+  const of = (what: string) => golden.find((entry) => entry.what === what);
+  const given = await ask('iris', 'text/csv', of('CSV')?.body as string);
+  expect(given.said).toEqual(of('a split table')?.said);
+});
+
+test('CSV by column: quotes, missing values, booleans, others beside, order free', async () => {
+  const csv = '\ufefflate,other,carrier,seats,age\nTrue,1,"a ""b"", c",3,\nfalse,,UA,9007199254740993,1e-3\n\n';
+  expect(await ask('named', 'text/csv', csv)).toMatchObject({ status: 200 });
+  const [record] = await served.logged().then((lines) => lines.slice(-1));
+  const logged = Object.fromEntries((record?.inputs ?? []).map(({ name, data }) => [name, data]));
+  expect(logged).toEqual({
+    age: [null, 0.001],
+    seats: [3, '9007199254740993'],
+    carrier: ['a "b", c', 'UA'],
+    late: [true, false],
+  });
+});
+
+test('64-bit integers are exact in JSON too', async () => {
+  const body = '{"inputs":{"age":[1],"seats":[-9223372036854775808],"carrier":["UA"],"late":[true]}}';
+  const response = await fetch(`${served.url}/models/named/invocations`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  });
+  expect(await response.text()).toContain('"seats_out":[-9223372036854775808]');
+});
+
+describe('refused by name', () => {
+  const columns = { age: [1, 2], seats: [3, 4], carrier: ['UA', 'AA'], late: [true, false] };
+  test.each([
+    ['a word', { ...columns, age: [1, 'x'] }, /'age' has "x"/],
+    ['a missing whole number', { ...columns, seats: [1, null] }, /column 'seats' has a missing value/],
+    ['a missing text', { ...columns, carrier: [null, 'UA'] }, /column 'carrier' has a missing value/],
+    ['a column less', { ...columns, seats: undefined }, /missing inputs: \['seats'\]/],
+    ['a shorter column', { ...columns, late: [true] }, /'late' has 1 rows/],
+    ['no list', { ...columns, age: 3 }, /column 'age' is not a list/],
+    ['a fraction', { ...columns, seats: [1, 2.5] }, /'seats' has 2.5/],
+    ['a list in a column', { ...columns, seats: [1, [2]] }, /'seats' has a list/],
+  ])('%s', async (_, inputs, says) => {
+    expect(await json({ inputs })).toMatchObject({
+      status: 400,
+      said: { error_code: 'BAD_REQUEST', message: expect.stringMatching(says) },
+    });
+  });
+
+  test.each([
+    ['a longer row', 'a,b\n1,2,3\n', /Row 1 of the CSV has 3 values/],
+    ['a column twice', 'age,age\n1,2\n', /'age' twice/],
+    ['an open quote', 'age,seats\n"1,2\n', /parse input as CSV/],
+    ['nothing', '', /CSV is empty/],
+    ['a header alone', 'age,seats,carrier,late\n', /0 rows/],
+  ])('CSV with %s', async (_, csv, says) => {
+    expect(await ask('named', 'text/csv', csv)).toMatchObject({
+      status: 400,
+      said: { error_code: 'BAD_REQUEST', message: expect.stringMatching(says) },
+    });
+  });
+
+  test.each([
+    [
+      'a split row of another length',
+      { dataframe_split: { columns: ['age'], data: [[1, 2]] } },
+      /data\[0\] has 2 values; there are 1/,
+    ],
+    ['columns that are no list', { dataframe_split: { columns: 'age', data: [[1]] } }, /columns is not a list/],
+  ])('%s', async (_, body, says) => {
+    expect(await json(body)).toMatchObject({ status: 400, said: { message: expect.stringMatching(says) } });
+  });
+
+  test('NaN, which JSON has not', async () => {
+    const { status, said } = await ask('iris', 'application/json', '{"inputs": [[NaN, 1, 2, 3]]}');
+    expect({ status, said }).toEqual({
+      status: 400,
+      said: { error_code: 'BAD_REQUEST', message: expect.stringContaining('send null') },
+    });
+  });
+
+  test('Parquet and no type at all, with what is taken', async () => {
+    const parquet = await ask('iris', 'application/vnd.apache.parquet', 'PAR1');
+    expect(parquet).toMatchObject({
+      status: 415,
+      said: expect.stringMatching(/text\/csv and application\/json.*Parquet/),
+    });
+    expect(await ask('iris', undefined, '{}')).toMatchObject({ status: 415, kind: 'text/plain' });
+  });
+
+  test('a deployment that there is not, and which of several', async () => {
+    expect(await ask('no such', 'application/json', '{}')).toMatchObject({
+      status: 404,
+      said: { error_code: 'RESOURCE_DOES_NOT_EXIST', message: expect.stringContaining("'no such'") },
+    });
+    const response = await fetch(`${served.url}/invocations`, { method: 'POST', body: '{}' });
+    expect(await response.json()).toMatchObject({ message: expect.stringContaining('/models/NAME/invocations') });
+  });
+});
+
+test.each([
+  ['/ping', '\n'],
+  ['/health', '\n'],
+  ['/version', '1.2.3'],
+])('%s', async (path, body) => {
+  const response = await fetch(served.url + path);
+  expect({ status: response.status, body: await response.text() }).toEqual({ status: 200, body });
+});
