@@ -1,6 +1,5 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { execPath } from 'node:process';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -95,7 +94,7 @@ function superviseProcess(config: ServedConfig, log: Logger, index: number): Sup
     // Ports that the system chose once are asked for again, since callers know them by now.
     const servingPort = addresses === undefined ? config.servingPort : Number(new URL(addresses.url).port);
     const grpcPort = addresses?.grpc === undefined ? config.grpcPort : Number(addresses.grpc.replace(/.*:/, ''));
-    const started = spawn(execPath, commandLine({ ...config, servingPort, grpcPort }, index), {
+    const started = spawn(process.execPath, commandLine({ ...config, servingPort, grpcPort }, index), {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     child = started;

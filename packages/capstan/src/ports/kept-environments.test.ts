@@ -40,6 +40,13 @@ test('one in use stays, and so does one that was just used before the others', a
   expect(left()).toEqual(['a']);
 });
 
+test('one that another process may be using stays', async () => {
+  await make('a', 3_000, 100);
+  await make('b', 3_000, Date.now() / 1_000 - 60);
+  await removeUnused(folder, 0, () => false, 120_000);
+  expect(left()).toEqual(['b']);
+});
+
 test('an unfinished one is neither used nor removed; the remains of a removal are', async () => {
   mkdirSync(join(folder, 'a'));
   mkdirSync(join(folder, 'x.removed'));

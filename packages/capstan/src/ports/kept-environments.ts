@@ -30,15 +30,24 @@ export async function markDone(target: string, facts: Readonly<Record<string, un
   await rename(temporary, join(target, DONE_FILE));
 }
 
-/** Removes the environments of a folder that were used longest ago until those left hold at most `maxBytes`. */
-export async function removeUnused(folder: string, maxBytes: number, isInUse: (key: string) => boolean): Promise<void> {
+/**
+ * Removes the environments of a folder that were used longest ago until those left hold at most `maxBytes`.
+ * @param unusedMs younger uses are left alone: another process may be the user
+ */
+export async function removeUnused(
+  folder: string,
+  maxBytes: number,
+  isInUse: (key: string) => boolean,
+  unusedMs = 0,
+): Promise<void> {
   const kept = await keptIn(folder);
   let total = kept.reduce((sum, { bytes }) => sum + bytes, 0);
-  for (const { name, bytes } of kept.toSorted((a, b) => a.usedMs - b.usedMs)) {
+  for (const { name, bytes, usedMs } of kept.toSorted((a, b) => a.usedMs - b.usedMs)) {
     if (total <= maxBytes) return;
-    if (isInUse(name)) continue;
+    if (isInUse(name) || Date.now() - usedMs < unusedMs) continue;
     const gone = join(folder, `${name}${REMOVED}`);
-    await rename(join(folder, name), gone);
+    // Where another process was quicker there is nothing left to do.
+    await rename(join(folder, name), gone).catch(() => {});
     await rm(gone, { recursive: true, force: true });
     total -= bytes;
   }
@@ -52,8 +61,9 @@ async function keptIn(folder: string): Promise<{ name: string; bytes: number; us
     const done = join(folder, name, DONE_FILE);
     const facts = await stat(done).catch(() => undefined);
     if (!facts) continue;
-    const told = keptFacts.safeParse(JSON.parse(await readFile(done, 'utf8')));
-    const bytes = (told.success ? told.data.bytes : undefined) ?? (await sizeOf(join(folder, name)));
+    const text = await readFile(done, 'utf8').catch(() => '{}');
+    const told = keptFacts.safeParse(JSON.parse(text));
+    const bytes = (told.success ? told.data.bytes : undefined) ?? (await sizeOf(join(folder, name)).catch(() => 0));
     kept.push({ name, bytes, usedMs: facts.mtimeMs });
   }
   return kept;

@@ -40,8 +40,10 @@ export interface Environments {
    *   DEADLINE_EXCEEDED when it takes too long; the signal's reason when it is aborted
    */
   ensure(requirements: string | ReadonlyMap<string, string>, options: EnsureOptions): Promise<Environment>;
-  /** Removes those that were used longest ago, but for the keys in use, until the others hold no more than that. */
-  removeUnused(maxBytes: number, isInUse: (key: string) => boolean): Promise<void>;
+  /** Removes those that were used longest ago, but for the keys in use, until the others hold no more than that. See `removeUnused`. */
+  removeUnused(maxBytes: number, isInUse: (key: string) => boolean, unusedMs?: number): Promise<void>;
+  /** Notes that it is used now, for other processes that share the folder. */
+  markUsed(key: string): void;
 }
 
 interface EnvironmentsDeps {
@@ -202,6 +204,7 @@ export function createEnvironments(deps: EnvironmentsDeps): Environments {
         release();
       }
     },
-    removeUnused: (maxBytes, isInUse) => removeUnused(deps.folder, maxBytes, isInUse),
+    removeUnused: (maxBytes, isInUse, unusedMs) => removeUnused(deps.folder, maxBytes, isInUse, unusedMs),
+    markUsed: (key) => void markUsed(join(deps.folder, key)),
   };
 }

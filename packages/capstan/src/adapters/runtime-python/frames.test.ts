@@ -6,7 +6,10 @@ const bytesOf = (pieces: readonly Uint8Array[]): Buffer => Buffer.concat(pieces)
 
 test('frames come out as they went in, however the bytes are cut', () => {
   const frame = fc.record({
-    header: fc.dictionary(fc.string({ minLength: 1 }), fc.jsonValue()).map(({ lengths: _, ...rest }) => rest),
+    header: fc.dictionary(
+      fc.string({ minLength: 1 }).filter((key) => key !== 'lengths'),
+      fc.jsonValue(),
+    ),
     buffers: fc.array(fc.uint8Array({ maxLength: 100 }), { maxLength: 5 }),
   });
   fc.assert(
@@ -23,8 +26,9 @@ test('frames come out as they went in, however the bytes are cut', () => {
         frames.map(({ buffers }) => buffers.map((one) => [...one])),
       );
       for (const [index, { header }] of heard.entries()) {
-        const { lengths: _, ...rest } = header;
-        expect(JSON.stringify(rest)).toBe(JSON.stringify(JSON.parse(JSON.stringify(frames[index]?.header))));
+        expect(JSON.stringify({ ...header, lengths: undefined })).toBe(
+          JSON.stringify(JSON.parse(JSON.stringify(frames[index]?.header))),
+        );
       }
     }),
   );

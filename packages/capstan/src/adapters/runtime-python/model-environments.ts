@@ -31,6 +31,9 @@ export interface TakenEnvironment {
 
 const DEFAULT_MAX_BYTES = 20 * 2 ** 30;
 const TAIL_EVERY_MS = 300;
+/** Processes that share environments tell each other by their times that they use them. */
+const MARK_EVERY_MS = 10 * 60_000;
+const UNUSED_MS = 60 * 60_000;
 
 /** Environments of models: an interpreter that fits already, else one that is built from what the model requires. */
 export function createModelEnvironments(environments: Environments, settings: PythonSettings) {
@@ -38,8 +41,10 @@ export function createModelEnvironments(environments: Environments, settings: Py
 
   function hold(key: string): () => void {
     inUse.set(key, (inUse.get(key) ?? 0) + 1);
+    const marking = setInterval(() => environments.markUsed(key), MARK_EVERY_MS).unref();
     let isHeld = true;
     return () => {
+      clearInterval(marking);
       if (isHeld) inUse.set(key, (inUse.get(key) ?? 1) - 1);
       isHeld = false;
     };
@@ -79,6 +84,7 @@ export function createModelEnvironments(environments: Environments, settings: Py
         await environments.removeUnused(
           settings.maxEnvironmentBytes ?? DEFAULT_MAX_BYTES,
           (other) => (inUse.get(other) ?? 0) > 0,
+          UNUSED_MS,
         );
         return { python: join(variables['VIRTUAL_ENV'] ?? '', 'bin', 'python'), variables, key, release };
       } catch (error) {

@@ -43,8 +43,12 @@ export interface WorkerProcess {
 
 const WORK = 3;
 const CONTROL = 4;
+/** Says nothing; its end is that of this process. */
+const GUARD = 5;
 /** What it printed last may still be on its way when it has ended. */
 const LAST_WORDS_MS = 200;
+const END_LOOKS = 100;
+const END_LOOK_MS = 10;
 
 /** @throws DomainError RESOURCE_EXHAUSTED when no process can be started */
 export async function startWorkerProcess(command: WorkerCommand): Promise<WorkerProcess> {
@@ -58,7 +62,7 @@ export async function startWorkerProcess(command: WorkerCommand): Promise<Worker
     },
     // The leader of a session and group of its own, so that all of it can be ended at once.
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     ...command.runAs,
   });
   const lines = keepLastLines(() => performance.now(), command.onLine);
@@ -83,8 +87,8 @@ export async function startWorkerProcess(command: WorkerCommand): Promise<Worker
   let hasExited = false;
   void exited.then(() => (hasExited = true));
   const pongs: (() => void)[] = [];
-  const work = child.stdio[WORK] as Socket;
-  const control = child.stdio[CONTROL] as Socket;
+  const socket = (descriptor: number) => (child.stdio as readonly unknown[])[descriptor] as Socket;
+  const [work, control, guard] = [socket(WORK), socket(CONTROL), socket(GUARD)];
   const reader = createFrameReader(command.maxAnswerBytes, (frame) => onFrame(frame));
   work.on('data', (chunk: Uint8Array) => {
     try {
@@ -100,6 +104,7 @@ export async function startWorkerProcess(command: WorkerCommand): Promise<Worker
   // Writing to one that has just died; its end is heard of by itself.
   work.on('error', () => {});
   control.on('error', () => {});
+  guard.on('error', () => {});
 
   async function bury(): Promise<string> {
     const how = await exited;
@@ -110,10 +115,8 @@ export async function startWorkerProcess(command: WorkerCommand): Promise<Worker
     control.destroy();
     child.stdout?.destroy();
     child.stderr?.destroy();
-    // What has left the group; twice, since one may start another meanwhile.
-    for (let look = 0; look < 2; look++) {
-      for (const one of await markedProcesses(command.mark)) tell(one, 'SIGKILL');
-    }
+    guard.destroy();
+    await endMarked(command.mark);
     return endReason ?? how;
   }
   const ended = bury();
@@ -144,4 +147,14 @@ export async function startWorkerProcess(command: WorkerCommand): Promise<Worker
     },
     ended,
   };
+}
+
+/** What has left the group, too: until none is seen, since one may start another, and dying takes its time. */
+async function endMarked(mark: string): Promise<void> {
+  for (let look = 0; look < END_LOOKS; look++) {
+    const left = await markedProcesses(mark);
+    if (left.length === 0) return;
+    for (const pid of left) tell(pid, 'SIGKILL');
+    await sleep(END_LOOK_MS);
+  }
 }

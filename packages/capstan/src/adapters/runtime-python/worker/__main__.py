@@ -1,4 +1,4 @@
-"""Entry: python capstan_worker MODEL STARTER. Work comes by descriptor 3, pings by 4; both outputs belong to the model."""
+"""Entry: python capstan_worker MODEL STARTER. Work comes by descriptor 3, pings by 4, the end by 5."""
 
 import os
 import sys
@@ -6,11 +6,12 @@ import traceback
 
 from capstan_worker import frames, process
 
-WORK, CONTROL = 3, 4
+WORK, CONTROL, GUARD = 3, 4, 5
 
 
 def main():
     path, starter = sys.argv[1], int(sys.argv[2])
+    process.start_guard(GUARD)
     work = process.open_socket(WORK)
     control = process.open_socket(CONTROL)
     process.settle(starter)
