@@ -105,11 +105,17 @@ def plain(array):
     source = array.reshape(-1)
     if array.dtype.kind in "mM":
         for index, value in enumerate(source):
-            flat[index] = "" if numpy.isnat(value) else str(value)
+            flat[index] = "" if numpy.isnat(value) else time_text(value)
     else:
         for index, value in enumerate(source):
             flat[index] = text_of(value)
     return texts
+
+
+def time_text(value):
+    """ISO 8601 without the zeros that tell the unit: pandas takes one for a whole column, by what else is in it."""
+    text = str(value)
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def numbers_in(array):
