@@ -56,6 +56,9 @@ const setup: Setup = {
   connections: values.connections.split(',').map(Number),
 };
 
+// An end by signal is an end too: what was started ends with it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 console.log(machine());
 for (const model of MODELS.filter((name) => values.models.split(',').includes(name))) {
   const servers: Server[] = [];

@@ -174,13 +174,15 @@ function startPeer(
   folder: string,
   env: Readonly<Record<string, string>> = {},
 ): ChildProcess {
-  // In a group of its own: these servers start others, which must end with them.
-  return spawn(program, args, {
+  // In a group of its own: these servers start others, which must end with them, and with the benchmark however that ends.
+  const child = spawn(program, args, {
     cwd: folder,
     detached: true,
     stdio: 'ignore',
     env: { PATH: `${dirname(program)}:${process.env['PATH']}`, HOME: folder, LANG: 'C.UTF-8', ...env },
   });
+  process.once('exit', () => endGroup(child));
+  return child;
 }
 
 async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
@@ -189,9 +191,13 @@ async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void>
     child.kill(signal);
     await Promise.race([end, sleep(5_000, undefined, { ref: false })]);
   }
-  if (child.spawnargs.length === 0 || child.pid === undefined) return;
+  endGroup(child);
+}
+
+function endGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
   try {
-    process.kill(-child.pid, 'SIGKILL');
+    process.kill(-pid, 'SIGKILL');
   } catch {
     // No group of its own, or nobody left in it.
   }
