@@ -68,6 +68,8 @@ export async function startServing(
     log,
   });
   const metrics = createMetrics();
+  // Who asks reaches any of the processes: each tells series of its own.
+  const ofProcess = config.servingProcesses > 1 ? { process: String(index) } : {};
   let grpcAddress: string | null = null;
   const grpc = createInferenceGrpc(plane, version, {
     identify: identifyLocal,
@@ -83,7 +85,7 @@ export async function startServing(
       ...mlflowScoringRoutes(plane, version),
       ...planeRoutes(plane, { version, grpcAddress: () => grpcAddress }),
       bindRaw(servingRoutes.plane.metrics, async () => {
-        const { contentType, text } = metrics.render();
+        const { contentType, text } = metrics.render(plane.metrics(), ofProcess);
         return { status: 200, headers: { 'content-type': contentType }, body: text };
       }),
     ],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { exposition } from './exposition.ts';
+import { exposition } from '#kernel/exposition';
 import { createMetrics } from './metrics.ts';
 
 function linesOf(text: string, name: string): string[] {

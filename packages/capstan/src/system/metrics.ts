@@ -1,21 +1,24 @@
 import type { JobsSummary } from '#jobs';
-import { EXPOSITION_TYPE, exposition, type MetricFamily, type MetricSample } from './exposition.ts';
+import { EXPOSITION_TYPE, exposition, histogramSamples, type MetricFamily } from '#kernel/exposition';
+import { Histogram } from '#kernel/histogram';
 import { watchProcess } from './process-metrics.ts';
 
 /** Prometheus metrics of one process. Routes are labelled by their pattern, never by the path a caller made up. */
 export interface Metrics {
   countAnswer(route: string, status: number, durationMs: number): void;
   setJobs(summary: JobsSummary): void;
-  render(): { contentType: string; text: string };
+  /** `more`: what else this process tells; `common`: labels of every sample. */
+  render(
+    more?: readonly MetricFamily[],
+    common?: Readonly<Record<string, string>>,
+  ): { contentType: string; text: string };
 }
 
 const BUCKETS_SECONDS = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10];
 
 interface RouteCounts {
   readonly byStatus: Map<number, number>;
-  /** Answers in each bucket alone; those slower than all are only in the count. */
-  readonly buckets: number[];
-  sumSeconds: number;
+  readonly seconds: Histogram;
 }
 
 export function createMetrics(): Metrics {
@@ -24,20 +27,20 @@ export function createMetrics(): Metrics {
   let jobs: Readonly<Record<string, number>> | undefined;
   return {
     countAnswer(route, status, durationMs) {
-      const seconds = durationMs / 1_000;
-      const counts = routes.get(route) ?? { byStatus: new Map(), buckets: BUCKETS_SECONDS.map(() => 0), sumSeconds: 0 };
+      const counts = routes.get(route) ?? { byStatus: new Map(), seconds: new Histogram(BUCKETS_SECONDS) };
       routes.set(route, counts);
       counts.byStatus.set(status, (counts.byStatus.get(status) ?? 0) + 1);
-      counts.sumSeconds += seconds;
-      const bucket = BUCKETS_SECONDS.findIndex((most) => seconds <= most);
-      if (bucket >= 0) counts.buckets[bucket] = (counts.buckets[bucket] ?? 0) + 1;
+      counts.seconds.observe(durationMs / 1_000);
     },
     setJobs(summary) {
       jobs = { ...summary };
     },
-    render: () => ({
+    render: (more = [], common = {}) => ({
       contentType: EXPOSITION_TYPE,
-      text: exposition([...processFamilies(), ...answerFamilies(routes), ...(jobs ? [jobsFamily(jobs)] : [])]),
+      text: exposition(
+        [...processFamilies(), ...answerFamilies(routes), ...(jobs ? [jobsFamily(jobs)] : []), ...more],
+        common,
+      ),
     }),
   };
 }
@@ -56,23 +59,8 @@ function answerFamilies(routes: ReadonlyMap<string, RouteCounts>): MetricFamily[
       name: 'capstan_http_request_duration_seconds',
       help: 'Time from request to answer',
       type: 'histogram',
-      samples: [...routes].flatMap(([route, counts]) => histogram(route, counts)),
+      samples: [...routes].flatMap(([route, { seconds }]) => histogramSamples({ route }, seconds)),
     },
-  ];
-}
-
-function histogram(route: string, { byStatus, buckets, sumSeconds }: RouteCounts): MetricSample[] {
-  const count = [...byStatus.values()].reduce((sum, value) => sum + value, 0);
-  let upTo = 0;
-  const cumulative = BUCKETS_SECONDS.map((most, index): MetricSample => {
-    upTo += buckets[index] ?? 0;
-    return { suffix: '_bucket', labels: { route, le: String(most) }, value: upTo };
-  });
-  return [
-    ...cumulative,
-    { suffix: '_bucket', labels: { route, le: '+Inf' }, value: count },
-    { suffix: '_sum', labels: { route }, value: sumSeconds },
-    { suffix: '_count', labels: { route }, value: count },
   ];
 }
 

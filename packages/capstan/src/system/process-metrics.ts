@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { MetricFamily } from './exposition.ts';
+import type { MetricFamily } from '#kernel/exposition';
 
 const LAG_RESOLUTION_MS = 20;
 const QUANTILES = [50, 90, 99] as const;

@@ -2,6 +2,7 @@ import type { PredictionRecord, ServedDeployment, ServingRoute } from '@capstan/
 import { expect, test } from 'vitest';
 import { shiftedProbability } from '#kernel/statistics/recalibration';
 import type { Tensor, TensorSpec } from '#ports/model-runtime';
+import { nothingBatched } from './batching/batcher.ts';
 import { infer } from './infer.ts';
 import type { ServedState } from './served-state.ts';
 import { createShadowQueue } from './shadow-queue.ts';
@@ -32,7 +33,8 @@ const echo = {
     ];
   },
   admit: () => undefined,
-  counts: () => ({ executions: 0, executionMs: 0, requests: 0, waitMs: 0 }),
+  counts: nothingBatched,
+  waitingRows: () => 0,
   retire: async () => undefined,
 };
 

@@ -12,7 +12,7 @@ import { assignRows, type Assignment } from './routing.ts';
 import type { SegmentLog } from './segments.ts';
 import type { ServedRevision, ServedState } from './served-state.ts';
 import type { ShadowQueue } from './shadow-queue.ts';
-import type { ServingStatistics } from './statistics.ts';
+import { failedBy, NO_REVISION, type ServingStatistics } from './statistics.ts';
 import { adaptInputs, gatherRows, mergeRows } from './tensors.ts';
 
 export interface InferenceRequest {
@@ -157,13 +157,9 @@ async function answerPart(work: Work, assignment: Assignment): Promise<Outcome> 
   }
   const durationMs = performance.now() - started;
   const latencyUs = Math.round(durationMs * 1_000);
-  work.statistics.count({
-    deployment: work.state.deployment.name,
-    revision: route.revision,
-    rows: count,
-    durationMs,
-    isSuccess: outputs !== null,
-  });
+  work.statistics
+    .of(work.state.deployment.name, route.revision, assignment.role)
+    .add(count, durationMs, outputs === null ? failedBy(failure) : 'ok');
   return {
     part: partOf(assignment, route, { ...result, outputs, latencyUs }),
     rows: assignment.rows,
@@ -179,8 +175,9 @@ function constantPart(work: Work, assignment: Assignment): Outcome {
     throw new DomainError('UNAVAILABLE', `${work.state.deployment.name} has no fallback to answer with`);
   const rows = assignment.rows?.length ?? work.rows;
   const outputs = fallbackAnswer(model.outputs, place, { rows, probability, threshold: route.threshold });
+  work.statistics.of(work.state.deployment.name, NO_REVISION, assignment.role).add(rows, 0, 'ok');
   const probabilities = new Float64Array(rows).fill(probability);
-  const constant = { revision: 0, modelVersion: 0, threshold: route.threshold, shift: 0 };
+  const constant = { revision: NO_REVISION, modelVersion: 0, threshold: route.threshold, shift: 0 };
   return {
     part: partOf(assignment, constant, { probabilities, outputs, error: null, latencyUs: 0 }),
     rows: assignment.rows,

@@ -4,18 +4,19 @@ import { DomainError, messageOf } from '#kernel/errors';
 import type {
   LoadedModel,
   LoadOptions,
+  ModelStatus,
   ModelRuntime,
   ScoringAnswer,
   ScoringRequest,
   TensorSpec,
 } from '#ports/model-runtime';
 import { createBatchedModel, type BatchedModel } from './batching/batched-model.ts';
-import type { Wait } from './batching/batcher.ts';
+import { nothingBatched, type Wait } from './batching/batcher.ts';
 import { createResultCache, type ResultCache } from './batching/result-cache.ts';
 import { batchedScore } from './batching/score-batches.ts';
 import type { ModelFiles } from './model-files.ts';
 
-export interface ShelvedModel extends Pick<BatchedModel, 'predict' | 'admit' | 'counts'> {
+export interface ShelvedModel extends Pick<BatchedModel, 'predict' | 'admit' | 'counts' | 'waitingRows'> {
   readonly digest: string;
   readonly flavor: ServedFlavor;
   readonly inputs: readonly TensorSpec[];
@@ -23,6 +24,8 @@ export interface ShelvedModel extends Pick<BatchedModel, 'predict' | 'admit' | '
   readonly classLabels?: LoadedModel['classLabels'];
   /** Of models that read MLflow's scoring protocol by themselves. */
   readonly score?: (request: ScoringRequest, wait?: Wait) => Promise<ScoringAnswer>;
+  /** Of models in processes of their own. */
+  readonly status?: () => ModelStatus;
   /** Closes the model once what waits for it or runs on it has been answered. */
   retire(): Promise<void>;
 }
@@ -135,8 +138,10 @@ export function createModelShelf({ files, runtimes, loading, log, resultCacheByt
 }
 
 function shelved(key: ModelKey, cache: ResultCache | undefined, model: LoadedModel): ShelvedModel {
-  const { predict, admit, counts, close } = createBatchedModel(model);
-  const scores = batchedScore(model);
+  // What is asked by tensors and what the model reads by itself wait side by side: for those who watch it, one queue.
+  const counts = nothingBatched();
+  const { predict, admit, waitingRows, close } = createBatchedModel(model, {}, counts);
+  const scores = batchedScore(model, {}, counts);
   return {
     ...key,
     inputs: model.inputs,
@@ -144,7 +149,9 @@ function shelved(key: ModelKey, cache: ResultCache | undefined, model: LoadedMod
     ...(model.classLabels && { classLabels: model.classLabels }),
     predict: cache ? (inputs, wait) => cache.answer(key.digest, inputs, () => predict(inputs, wait)) : predict,
     admit,
-    counts,
+    counts: () => counts,
+    waitingRows: () => waitingRows() + (scores?.waitingRows() ?? 0),
+    ...(model.status && { status: model.status.bind(model) }),
     ...(scores && { score: scores.submit }),
     async retire() {
       await scores?.close();

@@ -4,11 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ReplicaReport, ServedFlavor, Snapshot } from '@capstan/api';
 import { DomainError, messageOf, notFound } from '#kernel/errors';
+import type { MetricFamily } from '#kernel/exposition';
 import type { Clock } from '#ports/clock';
 import type { Ids } from '#ports/ids';
 import type { TensorSpec } from '#ports/model-runtime';
 import type { ControlPlane } from './control-plane.ts';
 import { infer, primary, revisionOf, type InferenceAnswer, type InferenceRequest } from './infer.ts';
+import { planeMetrics } from './plane-metrics.ts';
+import type { PlaneStatus } from './plane-status.ts';
 import { createModelFiles } from './model-files.ts';
 import { createModelShelf, type Runtimes, type ShelfDeps } from './model-shelf.ts';
 import { score, type ScoreAnswer, type ScoreRequest } from './score.ts';
@@ -17,7 +20,7 @@ import { createSnapshotFollower } from './follow-snapshot.ts';
 import type { ServedState } from './served-state.ts';
 import { createShadowQueue } from './shadow-queue.ts';
 import { createShipper } from './shipper.ts';
-import { createServingStatistics, type RevisionStatistics } from './statistics.ts';
+import { createServingStatistics, type RequestCounts, type RevisionStatistics } from './statistics.ts';
 
 export interface ServingDeps {
   /** Folder of this data plane's own: snapshot, models, segments. */
@@ -45,25 +48,6 @@ export interface Description {
   readonly flavor: ServedFlavor;
 }
 
-export interface PlaneStatus {
-  readonly replica: string;
-  readonly snapshotVersion: number;
-  readonly isControlPlaneReachable: boolean;
-  readonly deployments: readonly {
-    readonly name: string;
-    readonly isReady: boolean;
-    readonly breaker: 'closed' | 'open';
-    readonly routes: readonly { readonly revision: number; readonly role: string; readonly share: number }[];
-    readonly failures: readonly { readonly revision: number; readonly reason: string }[];
-  }[];
-  readonly rowsAnswered: number;
-  readonly requestsFailed: number;
-  readonly shadowRowsWaiting: number;
-  readonly shadowRowsDropped: number;
-  readonly segmentsWaiting: number;
-  readonly segmentsRejected: number;
-}
-
 export interface ServingPlane {
   /** Answers a request. See `infer`; RESOURCE_EXHAUSTED when too much is in hand. */
   infer(deployment: string, request: InferenceRequest): Promise<InferenceAnswer>;
@@ -77,6 +61,8 @@ export interface ServingPlane {
   /** A snapshot is known and every deployment in it can answer. */
   isReady(): boolean;
   status(): PlaneStatus;
+  /** For Prometheus. */
+  metrics(): MetricFamily[];
   /** Of every revision that can answer here. */
   statistics(): RevisionStatistics[];
   /** Ships everything that is logged. Returns how many segments. @throws DomainError UNAVAILABLE */
@@ -189,26 +175,52 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
 
   /** Does the work while there is room for its rows, and counts what comes of it. */
   async function counted<Answer extends { readonly rows: number }>(
+    requests: RequestCounts,
     rows: number,
     work: () => Promise<Answer>,
   ): Promise<Answer> {
     // More rows than will ever be taken are refused as such.
     if (rows <= MAX_ROWS_IN_HAND && counters.rowsInHand + rows > MAX_ROWS_IN_HAND) {
+      requests.refused.RESOURCE_EXHAUSTED += 1;
       throw new DomainError('RESOURCE_EXHAUSTED', `${counters.rowsInHand} rows are in hand already`, {
         hint: 'Try again in a moment.',
       });
     }
+    const started = performance.now();
     counters.rowsInHand += rows;
     try {
       const answer = await work();
       counters.rowsAnswered += answer.rows;
+      requests.seconds.observe((performance.now() - started) / 1_000);
       return answer;
     } catch (error) {
       counters.requestsFailed += 1;
+      requests.addFailure(error);
       throw error;
     } finally {
       counters.rowsInHand -= rows;
     }
+  }
+
+  function status(): PlaneStatus {
+    return {
+      replica,
+      snapshotVersion: follower.current()?.version ?? 0,
+      isControlPlaneReachable: follower.isReachable(),
+      deployments: [...follower.states()].map(([name, state]) => ({
+        name,
+        isReady: canAnswer(state),
+        breaker: state.deployment.breaker.state,
+        routes: state.deployment.routes.map(({ revision, role, share }) => ({ revision, role, share })),
+        failures: [...state.failures],
+      })),
+      rowsAnswered: counters.rowsAnswered,
+      requestsFailed: counters.requestsFailed,
+      shadowRowsWaiting: shadows.waitingRows(),
+      shadowRowsDropped: shadows.droppedRows(),
+      segmentsWaiting: segments.sealed().length,
+      segmentsRejected: segments.rejectedCount(),
+    };
   }
 
   const reporting = setInterval(() => {
@@ -218,14 +230,24 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
   return {
     infer(name, request) {
       const state = stateOf(name);
-      return counted(request.inputs[0]?.shape[0] ?? 0, () => infer(inferDeps, state, request));
+      return counted(statistics.requestsOf(name), request.inputs[0]?.shape[0] ?? 0, () =>
+        infer(inferDeps, state, request),
+      );
     },
     score(name, request) {
       const state = stateOf(name);
       // How many rows it has is not known yet.
-      return counted(1, () => score(inferDeps, state, request));
+      return counted(statistics.requestsOf(name), 1, () => score(inferDeps, state, request));
     },
-    admit: (name, bytes, deadline) => primary(stateOf(name)).model.admit(1, bytes, deadline),
+    admit(name, bytes, deadline) {
+      const state = stateOf(name);
+      try {
+        primary(state).model.admit(1, bytes, deadline);
+      } catch (error) {
+        statistics.requestsOf(name).addFailure(error);
+        throw error;
+      }
+    },
     describe(name, revision) {
       const state = stateOf(name);
       const { model } = revision === undefined ? primary(state) : revisionOf(state, revision);
@@ -244,25 +266,9 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     },
     deployments: () => [...follower.states().keys()],
     isReady: () => follower.current() !== undefined && [...follower.states().values()].every(canAnswer),
-    status: () => ({
-      replica,
-      snapshotVersion: follower.current()?.version ?? 0,
-      isControlPlaneReachable: follower.isReachable(),
-      deployments: [...follower.states()].map(([name, state]) => ({
-        name,
-        isReady: canAnswer(state),
-        breaker: state.deployment.breaker.state,
-        routes: state.deployment.routes.map(({ revision, role, share }) => ({ revision, role, share })),
-        failures: [...state.failures],
-      })),
-      rowsAnswered: counters.rowsAnswered,
-      requestsFailed: counters.requestsFailed,
-      shadowRowsWaiting: shadows.waitingRows(),
-      shadowRowsDropped: shadows.droppedRows(),
-      segmentsWaiting: segments.sealed().length,
-      segmentsRejected: segments.rejectedCount(),
-    }),
-    statistics: () => statistics.of(follower.states()),
+    status,
+    metrics: () => planeMetrics({ ...status(), rowsInHand: counters.rowsInHand }, follower.states(), statistics),
+    statistics: () => statistics.summed(follower.states()),
     async flush() {
       await shadows.drained();
       return await shipper.flush();

@@ -2,6 +2,7 @@ import type { PredictionRecord, ServedDeployment, ServingRoute } from '@capstan/
 import { expect, test } from 'vitest';
 import { DomainError } from '#kernel/errors';
 import type { ScoringAnswer } from '#ports/model-runtime';
+import { nothingBatched } from './batching/batcher.ts';
 import { score } from './score.ts';
 import type { ServedState } from './served-state.ts';
 import { createShadowQueue } from './shadow-queue.ts';
@@ -18,7 +19,8 @@ function modelThat(answers: () => ScoringAnswer) {
     predict: () => Promise.reject(new Error('not by tensors')),
     score: async () => answers(),
     admit: () => {},
-    counts: () => ({ executions: 0, executionMs: 0, requests: 0, waitMs: 0 }),
+    counts: nothingBatched,
+    waitingRows: () => 0,
     retire: async () => undefined,
   };
 }

@@ -7,6 +7,7 @@ import { revisionOf, type AnsweredPart, type InferDeps } from './infer.ts';
 import { errorText, partOf, scoredLine } from './record.ts';
 import { assignRows, type Assignment } from './routing.ts';
 import type { ServedState } from './served-state.ts';
+import { failedBy } from './statistics.ts';
 
 export interface ScoreRequest extends ScoringRequest {
   /** Time of `performance.now()` at which nobody waits any more. */
@@ -96,9 +97,10 @@ async function tryRoute(
   }
   const durationMs = performance.now() - started;
   const latencyUs = Math.round(durationMs * 1_000);
-  const isSuccess = answer !== null && answer.status < 400;
-  const rows = answer !== null && isSuccess ? answer.rows : 0;
-  statistics.count({ deployment: name, revision: route.revision, rows, durationMs, isSuccess });
+  const outcome = answer === null ? failedBy(failure) : answer.status < 400 ? 'ok' : 'invalid';
+  // Of what was not answered nobody knows how many rows it had.
+  const rows = Math.max(answer?.rows ?? 1, 1);
+  statistics.of(name, route.revision, assignment.role).add(rows, durationMs, outcome);
   const error = failure === undefined ? null : errorText(failure);
   const result = { probabilities: null, outputs: null, error, latencyUs };
   const part = { ...partOf(assignment, route, result), outputs: columnsOf(answer?.outputs ?? []) };

@@ -1,5 +1,5 @@
 import type { LoadedModel, Tensor } from '#ports/model-runtime';
-import { createBatcher, NotSplittable, type Batcher, type Wait } from './batcher.ts';
+import { createBatcher, NotSplittable, type BatchCounts, type Batcher, type Wait } from './batcher.ts';
 import { BATCHING_DEFAULTS, type BatchingOptions } from './model.ts';
 import { canBatch, mergeOutputs, rowsOf, tensorWork } from './tensor-batches.ts';
 
@@ -16,10 +16,14 @@ export interface BatchedModel extends Pick<
 }
 
 /** Batches the requests of a model; the inputs have been checked against its specs. */
-export function createBatchedModel(model: LoadedModel, given: Partial<BatchingOptions> = {}): BatchedModel {
+export function createBatchedModel(
+  model: LoadedModel,
+  given: Partial<BatchingOptions> = {},
+  counts?: BatchCounts,
+): BatchedModel {
   const options: BatchingOptions = { ...BATCHING_DEFAULTS, instances: model.instances ?? 1, ...given };
   const mayBatch = canBatch(model);
-  const batcher = createBatcher(tensorWork(model), options, mayBatch);
+  const batcher = createBatcher(tensorWork(model), options, mayBatch, counts);
 
   /** In parts of the most rows, each of which waits its turn, so that a large request holds up no small one for long. */
   async function predictInParts(inputs: Inputs, rows: number, wait: Wait): Promise<readonly Tensor[]> {

@@ -1,4 +1,5 @@
 import { DomainError } from '#kernel/errors';
+import { Histogram } from '#kernel/histogram';
 import { createCostFit, nextMostRows, rowsToTake, type BatchingOptions } from './model.ts';
 
 export interface Wait {
@@ -47,12 +48,19 @@ export interface Batcher<Item, Answer> {
 }
 
 export interface BatchCounts {
-  /** Batches that were run, those that failed among them, and how long together. */
-  readonly executions: number;
-  readonly executionMs: number;
-  /** Requests that they held, and how long these had waited together. */
-  readonly requests: number;
-  readonly waitMs: number;
+  /** Of every batch that was run, those that failed among them. */
+  readonly rows: Histogram;
+  /** Seconds that every request in them had waited. */
+  readonly waits: Histogram;
+  /** How long the executions took together. */
+  executionMs: number;
+}
+
+const BUCKETS_ROWS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024];
+const BUCKETS_SECONDS = [0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
+
+export function nothingBatched(): BatchCounts {
+  return { rows: new Histogram(BUCKETS_ROWS), waits: new Histogram(BUCKETS_SECONDS), executionMs: 0 };
 }
 
 interface Entry<Item, Answer> {
@@ -92,13 +100,13 @@ export function createBatcher<Item, Answer>(
   work: BatchedWork<Item, Answer>,
   options: BatchingOptions,
   mayBatch = true,
+  counts: BatchCounts = nothingBatched(),
 ): Batcher<Item, Answer> {
   type Waiting = Entry<Item, Answer>;
   /** By key; the one that was served last stands last, so that none starves. */
   const buckets = new Map<string, Set<Waiting>>();
   const running = new Set<Execution<Item, Answer>>();
   const cost = createCostFit();
-  const counts = { executions: 0, executionMs: 0, requests: 0, waitMs: 0 };
   let waitingRows = 0;
   let waitingBytes = 0;
   let isBatchable = mayBatch;
@@ -229,9 +237,8 @@ export function createBatcher<Item, Answer>(
     const rows = entries.reduce((sum, entry) => sum + entry.rows, 0);
     const execution: Execution<Item, Answer> = { entries, startedAt, rows, isGivenUp: false };
     running.add(execution);
-    counts.executions += 1;
-    counts.requests += entries.length;
-    for (const { since } of entries) counts.waitMs += startedAt - since;
+    counts.rows.observe(rows);
+    for (const { since } of entries) counts.waits.observe((startedAt - since) / 1_000);
     try {
       const deadline = entries.reduce((latest, entry) => Math.max(latest, entry.deadline), 0);
       const answers = await work.run(

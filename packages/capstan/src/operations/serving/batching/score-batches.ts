@@ -1,5 +1,5 @@
 import type { LoadedModel, ScoringAnswer, ScoringRequest } from '#ports/model-runtime';
-import { createBatcher, type Batcher } from './batcher.ts';
+import { createBatcher, type BatchCounts, type Batcher } from './batcher.ts';
 import { BATCHING_DEFAULTS, type BatchingOptions } from './model.ts';
 
 /** Requests of one execution: what their rows are is only known where they are read. */
@@ -12,6 +12,7 @@ const MOST_REQUESTS = 128;
 export function batchedScore(
   model: LoadedModel,
   given: Partial<BatchingOptions> = {},
+  counts?: BatchCounts,
 ): Batcher<ScoringRequest, ScoringAnswer> | undefined {
   if (!model.score) return undefined;
   const options = { ...BATCHING_DEFAULTS, instances: model.instances ?? 1, ...given, maxRows: MOST_REQUESTS };
@@ -24,5 +25,7 @@ export function batchedScore(
       run: (requests, deadline) => score(requests, { deadline, isRecorded: true }),
     },
     options,
+    true,
+    counts,
   );
 }

@@ -1,3 +1,5 @@
+import type { Histogram } from './histogram.ts';
+
 /** One metric in the words of Prometheus. */
 export interface MetricFamily {
   readonly name: string;
@@ -15,20 +17,34 @@ export interface MetricSample {
 
 export const EXPOSITION_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** The text format of Prometheus, version 0.0.4. */
-export function exposition(families: readonly MetricFamily[]): string {
+/** The text format of Prometheus, version 0.0.4. `common`: labels of every sample. */
+export function exposition(families: readonly MetricFamily[], common: Readonly<Record<string, string>> = {}): string {
   return families
     .map(({ name, help, type, samples }) =>
       [
         `# HELP ${name} ${escaped(help)}`,
         `# TYPE ${name} ${type}`,
         ...samples.map(
-          ({ suffix = '', labels = {}, value }) => `${name}${suffix}${labelText(labels)} ${number(value)}`,
+          ({ suffix = '', labels = {}, value }) =>
+            `${name}${suffix}${labelText({ ...common, ...labels })} ${number(value)}`,
         ),
         '',
       ].join('\n'),
     )
     .join('\n');
+}
+
+/** The samples of a histogram: each bucket holds those before it. */
+export function histogramSamples(
+  labels: Readonly<Record<string, string>>,
+  { bounds, counts, sum }: Pick<Histogram, 'bounds' | 'counts' | 'sum'>,
+): MetricSample[] {
+  let upTo = 0;
+  const buckets = Array.from(counts, (count, index): MetricSample => {
+    upTo += count;
+    return { suffix: '_bucket', labels: { ...labels, le: number(bounds[index] ?? Infinity) }, value: upTo };
+  });
+  return [...buckets, { suffix: '_sum', labels, value: sum }, { suffix: '_count', labels, value: upTo }];
 }
 
 function labelText(labels: Readonly<Record<string, string>>): string {
