@@ -27,6 +27,43 @@ function scoring(name: string, method: Method, path: string, summary: string): R
   return { ...openInference(name, method, path, summary), name: `scoring.${name}`, protocol: 'mlflow-scoring' };
 }
 
+/** Processes of a Python model. */
+const modelProcesses = z.strictObject({
+  state: z.enum(['starting', 'ready', 'failing', 'closed']).meta({
+    description: 'failing: its processes die whatever is done, and it rests before it is tried anew',
+  }),
+  /** Requests that wait for a process. */
+  queued: z.int(),
+  workers: z.array(
+    z.strictObject({
+      pid: z.int().nullable(),
+      state: z.enum(['starting', 'idle', 'busy', 'ending', 'waiting']),
+      /** Resident, with all that it started. */
+      memoryBytes: z.int(),
+      restarts: z.int(),
+      answered: z.int(),
+      /** What the model printed last. */
+      lastLines: z.array(z.string()),
+    }),
+  ),
+  /** Why a process ended last, and what it had printed. */
+  lastEnd: z.strictObject({ reason: z.string(), lines: z.array(z.string()) }).nullable(),
+  /** `key`: of an environment that was built for it. */
+  environment: z.strictObject({ python: z.string(), mlflow: z.string(), key: z.string().nullable() }),
+});
+
+const servedModelStatus = z.strictObject({
+  revision: z.int(),
+  state: z.enum(['ready', 'loading', 'failed']),
+  /** What loading is at, or why it failed. */
+  note: z.string().nullable(),
+  /** Rows that wait for the model; requests where it reads them itself. */
+  waitingRows: z.int(),
+  /** Null where the model is in the data plane's own process, or not there yet. */
+  processes: modelProcesses.nullable(),
+});
+export type ServedModelStatus = z.output<typeof servedModelStatus>;
+
 /** Every route of the data plane. It has no other: the native API is the control plane's. */
 export const servingRoutes = {
   openInference: {
@@ -138,6 +175,7 @@ export const servingRoutes = {
             breaker: z.enum(['closed', 'open']),
             routes: z.array(z.strictObject({ revision: z.int(), role: z.string(), share: z.number() })),
             failures: z.array(z.strictObject({ revision: z.int(), reason: z.string() })),
+            models: z.array(servedModelStatus),
           }),
         ),
         rowsAnswered: z.int(),

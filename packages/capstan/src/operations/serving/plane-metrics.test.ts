@@ -108,7 +108,7 @@ function told(states: ReadonlyMap<string, ServedState>, statistics = createServi
     snapshotVersion: 12,
     isControlPlaneReachable: true,
     deployments: [...states.keys()].map((name) => {
-      return { name, isReady: true, breaker: 'open' as const, routes: [], failures: [] };
+      return { name, isReady: true, breaker: 'open' as const, routes: [], failures: [], models: [] };
     }),
     rowsAnswered: 0,
     requestsFailed: 0,

@@ -1,3 +1,7 @@
+import type { ServedModelStatus } from '@capstan/api';
+import type { ModelStatus } from '#ports/model-runtime';
+import type { ServedState } from './served-state.ts';
+
 /** What a data plane says of itself to people. */
 export interface PlaneStatus {
   readonly replica: string;
@@ -9,6 +13,8 @@ export interface PlaneStatus {
     readonly breaker: 'closed' | 'open';
     readonly routes: readonly { readonly revision: number; readonly role: string; readonly share: number }[];
     readonly failures: readonly { readonly revision: number; readonly reason: string }[];
+    /** Of every revision that is served, being loaded or cannot be. */
+    readonly models: readonly ServedModelStatus[];
   }[];
   readonly rowsAnswered: number;
   readonly requestsFailed: number;
@@ -16,4 +22,37 @@ export interface PlaneStatus {
   readonly shadowRowsDropped: number;
   readonly segmentsWaiting: number;
   readonly segmentsRejected: number;
+}
+
+/** The models of a deployment by revision. `progressOf` says what the loading of a digest is at. */
+export function modelStates(
+  { revisions, loading, failures }: Pick<ServedState, 'revisions' | 'loading' | 'failures'>,
+  progressOf: (digest: string) => string | undefined,
+): ServedModelStatus[] {
+  const models = new Map<number, ServedModelStatus>();
+  const absent = (revision: number, state: 'loading' | 'failed', note: string | null): void =>
+    void models.set(revision, { revision, state, note, waitingRows: 0, processes: null });
+  for (const { revision, digest } of loading) absent(revision, 'loading', progressOf(digest) ?? null);
+  for (const { revision, reason } of failures) absent(revision, 'failed', reason);
+  for (const [revision, { model }] of revisions) {
+    const status = model.status?.();
+    models.set(revision, {
+      revision,
+      state: 'ready',
+      note: null,
+      waitingRows: model.waitingRows(),
+      processes: status ? processesOf(status) : null,
+    });
+  }
+  return [...models.values()].toSorted((a, b) => a.revision - b.revision);
+}
+
+function processesOf({ state, queued, workers, lastEnd, environment }: ModelStatus): ServedModelStatus['processes'] {
+  return {
+    state,
+    queued,
+    workers: workers.map((worker) => ({ ...worker, lastLines: [...worker.lastLines] })),
+    lastEnd: lastEnd && { reason: lastEnd.reason, lines: [...lastEnd.lines] },
+    environment: { ...environment },
+  };
 }

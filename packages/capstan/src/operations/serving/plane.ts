@@ -11,7 +11,7 @@ import type { TensorSpec } from '#ports/model-runtime';
 import type { ControlPlane } from './control-plane.ts';
 import { infer, primary, revisionOf, type InferenceAnswer, type InferenceRequest } from './infer.ts';
 import { planeMetrics } from './plane-metrics.ts';
-import type { PlaneStatus } from './plane-status.ts';
+import { modelStates, type PlaneStatus } from './plane-status.ts';
 import { createModelFiles } from './model-files.ts';
 import { createModelShelf, type Runtimes, type ShelfDeps } from './model-shelf.ts';
 import { score, type ScoreAnswer, type ScoreRequest } from './score.ts';
@@ -213,6 +213,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
         breaker: state.deployment.breaker.state,
         routes: state.deployment.routes.map(({ revision, role, share }) => ({ revision, role, share })),
         failures: [...state.failures],
+        models: modelStates(state, shelf.progressOf),
       })),
       rowsAnswered: counters.rowsAnswered,
       requestsFailed: counters.requestsFailed,

@@ -22,6 +22,7 @@ export function planeRoutes(plane: ServingPlane, { version, grpcAddress }: Plane
           ...entry,
           routes: [...entry.routes],
           failures: [...entry.failures],
+          models: [...entry.models],
         })),
       };
     }),
