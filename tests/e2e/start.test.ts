@@ -122,13 +122,15 @@ test('an installed program keeps it in the cache folder of its user', () => {
 });
 
 test('gRPC has a port beside that of HTTP, keeps it over a restart, or is left out; a taken one is told with its flag', async () => {
-  const { child } = start('up', ['--port=0', '--serving-port=0']);
+  const { child } = start('up', ['--port=0', '--serving-port=0', '--access-log']);
   const said = textOf(child.stdout);
+  const logged = textOf(child.stderr);
   await readyUrl(child);
   const [, url = '', grpc = ''] = /predictions at (\S+), gRPC at (\S+), data in/.exec(said()) ?? [];
   const told = async (): Promise<unknown> =>
     ((await (await fetch(`${url}/api/v1/serving/status`)).json()) as { grpcAddress: unknown }).grpcAddress;
   expect(await told()).toBe(grpc);
+  await expect.poll(logged, { timeout: 10_000 }).toContain('"route":"/api/v1/serving/status","status":200');
   expect(grpc).toMatch(/^127\.0\.0\.1:\d+$/);
 
   const without = await startServer(['--no-grpc']);

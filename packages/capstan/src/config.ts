@@ -242,6 +242,7 @@ export const settings = {
     fallback: 'info',
     summary: 'Least severe lines to log',
   },
+  accessLog: { schema: flag, fallback: false, summary: 'Log requests of the data plane, without inputs and outputs' },
   checkReplies: { schema: flag, fallback: false, summary: 'Check every answer against its schema (for development)' },
 } as const satisfies Record<string, Setting>;
 

@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import { createExecutorLocal } from '#adapters/executor-local';
 import { createRuntimeOnnx } from '#adapters/runtime-onnx';
 import { createRuntimePython } from '#adapters/runtime-python';
-import { bindRaw, createHttpServer, identifyLocal } from '#http';
+import { accessLine, bindRaw, createHttpServer, identifyLocal, type AccessFacts } from '#http';
 import { connectControlPlane, createServingPlane, planeRoutes } from '#operations/serving';
 import { systemClock } from '#ports/clock';
 import { randomIds } from '#ports/ids';
@@ -16,6 +16,7 @@ import { mlflowScoringError, mlflowScoringRoutes } from '#protocols/mlflow-scori
 import { createInferenceGrpc, openInferenceError, openInferenceRoutes } from '#protocols/open-inference';
 import type { App } from './app.ts';
 import type { Config } from './config.ts';
+import { createLineLog } from './logging.ts';
 import { createMetrics } from '#system';
 import { version } from './version.ts';
 
@@ -29,6 +30,7 @@ type ServingConfig = Pick<
   | 'data'
   | 'allowedHosts'
   | 'checkReplies'
+  | 'accessLog'
   | 'python'
   | 'servingProcesses'
   | 'servingPython'
@@ -67,6 +69,8 @@ export async function startServing(
     ids: randomIds,
     log,
   });
+  const accessLog = config.accessLog ? createLineLog() : undefined;
+  const onAccess = accessLog && ((facts: AccessFacts) => accessLog.write(accessLine(facts, Date.now())));
   const metrics = createMetrics();
   // Who asks reaches any of the processes: each tells series of its own.
   const ofProcess = config.servingProcesses > 1 ? { process: String(index) } : {};
@@ -77,6 +81,7 @@ export async function startServing(
     maxMessageBytes: config.grpcMessageBytes,
     log,
     onAnswer: metrics.countAnswer,
+    onAccess,
   });
   const http = createHttpServer({
     table: Object.values(servingRoutes).flatMap((group) => Object.values<AnyRoute>(group)),
@@ -97,6 +102,7 @@ export async function startServing(
     log,
     checkReplies: config.checkReplies,
     onAnswer: metrics.countAnswer,
+    onAccess,
   });
   try {
     const url = await http.listen(config.host, config.servingPort, { reusePort });
@@ -108,6 +114,7 @@ export async function startServing(
       async stop(graceMs) {
         await Promise.all([http.drain(graceMs), grpc.drain(graceMs)]);
         await plane.stop(graceMs);
+        accessLog?.flush();
         unlock();
       },
     };

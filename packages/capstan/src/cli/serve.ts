@@ -28,6 +28,7 @@ const SETTINGS: readonly SettingName[] = [
   'resultCache',
   'allowedHosts',
   'logLevel',
+  'accessLog',
   'checkReplies',
 ];
 

@@ -42,6 +42,7 @@ type ServedConfig = Pick<
   | 'data'
   | 'allowedHosts'
   | 'logLevel'
+  | 'accessLog'
   | 'checkReplies'
 >;
 
@@ -204,6 +205,7 @@ function commandLine(config: ServedConfig, index: number): string[] {
     // On its input, since it starts before the control plane has an address.
     `--control-plane=${ON_INPUT}`,
     `--log-level=${config.logLevel}`,
+    config.accessLog ? '--access-log' : '--no-access-log',
     ...(config.allowedHosts.length > 0 ? ['--allowed-hosts', config.allowedHosts.join(',')] : []),
     config.checkReplies ? '--check-replies' : '--no-check-replies',
     // Its input is a pipe from here: when this process ends, however it ends, so does the data plane.

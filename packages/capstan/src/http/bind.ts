@@ -3,6 +3,7 @@ import type { AnyRoute, RawRoute, Route, RouteReply, RouteRequest } from '@capst
 import type { z } from 'zod';
 import type { Cause } from '#kernel/cause';
 import type { LentBytes } from '#ports/blob-store';
+import type { CallNotes } from './access-log.ts';
 import type { Grant } from './authorize.ts';
 
 /** Who calls, and what to pass on. */
@@ -12,6 +13,8 @@ export interface RequestContext {
   readonly cause: Cause;
   /** Aborted when the caller hangs up. */
   readonly signal: AbortSignal;
+  /** For the log of calls; what is noted later stands for what was before. */
+  note(notes: CallNotes): void;
 }
 
 export interface RawRequest extends RequestContext {

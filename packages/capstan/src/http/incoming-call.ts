@@ -1,7 +1,17 @@
 import type { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { CallNotes } from './access-log.ts';
 import type { Grant, Principal } from './authorize.ts';
 import type { RawRequest, RequestContext } from './bind.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What its handler noted. */
+    notes: CallNotes | null;
+    /** Of a body that was read as a whole. */
+    bytesIn: number | null;
+  }
+}
 
 const NO_GRANTS: ReadonlySet<Grant> = new Set();
 
@@ -25,6 +35,10 @@ export class IncomingCall implements RequestContext {
   get signal(): AbortSignal {
     this.#abort ??= watchCaller(this.#reply);
     return this.#abort.signal;
+  }
+
+  note(notes: CallNotes): void {
+    this.#reply.request.notes = notes;
   }
 }
 
@@ -51,6 +65,7 @@ export class IncomingBytes extends IncomingCall implements RawRequest {
     this.query = given.query;
     this.headers = request.headers;
     this.bytes = given.bytes;
+    request.bytesIn = given.bytes.length;
     this.#openStream = given.openStream;
   }
 

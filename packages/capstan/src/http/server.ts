@@ -11,6 +11,7 @@ import Fastify, {
 import type { Logger } from 'pino';
 import { DomainError } from '#kernel/errors';
 import type { LentBytes } from '#ports/blob-store';
+import type { AccessFacts } from './access-log.ts';
 import { authorize, type Identify } from './authorize.ts';
 import { routeKey, type BoundRoute, type RawReply, type RequestContext } from './bind.ts';
 import { guardBrowserBorne, type HostPolicy } from './guard.ts';
@@ -43,6 +44,8 @@ export interface HttpServerOptions extends HostPolicy {
   readonly checkReplies: boolean;
   /** Counts answers, for /metrics. */
   readonly onAnswer?: (route: string, status: number, durationMs: number) => void;
+  /** Told of each call that is over, for a log of them. */
+  readonly onAccess?: ((facts: AccessFacts) => void) | undefined;
 }
 
 export interface HttpServer {
@@ -108,6 +111,15 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       done();
     });
   }
+  app.decorateRequest('notes', null);
+  app.decorateRequest('bytesIn', null);
+  if (options.onAccess) {
+    const tell = options.onAccess;
+    app.addHook('onResponse', (request, reply, done) => {
+      tell(accessFacts(request, reply));
+      done();
+    });
+  }
   for (const bound of options.bound) addRoute(app, bound, options);
   app.setNotFoundHandler((request, reply) => answerUnknown(request, reply, options));
   app.setErrorHandler((error, request, reply) =>
@@ -137,6 +149,27 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       clearTimeout(late);
     },
   };
+}
+
+function accessFacts(request: FastifyRequest, reply: FastifyReply): AccessFacts {
+  const { headers } = request;
+  return {
+    protocol: 'rest',
+    requestId: request.id,
+    method: request.method,
+    route: request.routeOptions.url ?? 'none',
+    status: reply.statusCode,
+    durationMs: reply.elapsedTime,
+    bytesIn: request.bytesIn ?? bytesSaid(headers['content-length']),
+    bytesOut: bytesSaid(reply.getHeader('content-length')),
+    remoteAddress: request.socket.remoteAddress,
+    traceparent: headers['traceparent'],
+    notes: request.notes,
+  };
+}
+
+function bytesSaid(length: ReturnType<FastifyReply['getHeader']>): number | null {
+  return length === undefined ? null : Number(length);
 }
 
 function refuseGaps(table: readonly AnyRoute[], bound: readonly BoundRoute[]): void {

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { servingRoutes, type PredictionRecord, type ServedDeployment } from '@capstan/api';
 import { pino } from 'pino';
 import { createRuntimeOnnx } from '#adapters/runtime-onnx';
-import { createHttpServer, identifyLocal } from '#http';
+import { createHttpServer, identifyLocal, type AccessFacts } from '#http';
 import { createServingPlane, type ControlPlane, type ServingPlane } from '#operations/serving';
 import { systemClock } from '#ports/clock';
 import { randomIds } from '#ports/ids';
@@ -18,6 +18,8 @@ import { openInferenceError, openInferenceRoutes } from '#protocols/open-inferen
 export interface TestingPlane {
   readonly url: string;
   readonly plane: ServingPlane;
+  /** The calls that are over. */
+  readonly calls: readonly AccessFacts[];
   /** What has been logged so far. */
   logged(): Promise<PredictionRecord[]>;
   stop(): Promise<void>;
@@ -56,6 +58,7 @@ export async function startTestingPlane(models: Readonly<Record<string, string |
   const runtimes = { onnx: createRuntimeOnnx() };
   const plane = createServingPlane({ folder, controlPlane, runtimes, clock: systemClock, ids: randomIds, log });
   const bound = [...openInferenceRoutes(plane, '1.2.3'), ...mlflowScoringRoutes(plane, '1.2.3')];
+  const calls: AccessFacts[] = [];
   const http = createHttpServer({
     table: [...Object.values(servingRoutes.openInference), ...Object.values(servingRoutes.scoring)],
     bound,
@@ -65,6 +68,7 @@ export async function startTestingPlane(models: Readonly<Record<string, string |
     allowedHosts: [],
     log,
     checkReplies: true,
+    onAccess: (facts) => calls.push(facts),
   });
   const url = await http.listen('127.0.0.1', 0);
   await plane.start(url);
@@ -72,6 +76,7 @@ export async function startTestingPlane(models: Readonly<Record<string, string |
   return {
     url,
     plane,
+    calls,
     async logged() {
       await plane.flush();
       return segments;

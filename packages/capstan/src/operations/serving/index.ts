@@ -8,6 +8,7 @@ export { planeRoutes } from './routes.ts';
 export type { AnsweredPart, InferenceAnswer, InferenceRequest } from './infer.ts';
 export type { ReceivedTensor } from './request.ts';
 export type { RevisionStatistics, TimedCount } from './statistics.ts';
+export { predictionNotes } from './call-notes.ts';
 export { floatsJson, isFloats } from './numbers-json.ts';
 export { toTensorData } from './tensor-values.ts';
 export { deadlineOf } from './batching/deadline.ts';

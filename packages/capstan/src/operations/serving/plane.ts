@@ -58,6 +58,7 @@ export interface ServingPlane {
   /** @throws DomainError NOT_FOUND, UNAVAILABLE */
   describe(deployment: string, revision?: number): Description;
   deployments(): readonly string[];
+  serves(deployment: string): boolean;
   /** A snapshot is known and every deployment in it can answer. */
   isReady(): boolean;
   status(): PlaneStatus;
@@ -266,6 +267,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
       };
     },
     deployments: () => [...follower.states().keys()],
+    serves: (name) => follower.states().has(name),
     isReady: () => follower.current() !== undefined && [...follower.states().values()].every(canAnswer),
     status,
     metrics: () => planeMetrics({ ...status(), rowsInHand: counters.rowsInHand }, follower.states(), statistics),

@@ -1,5 +1,5 @@
 import type { RawReply, RawRequest } from '#http';
-import { deadlineOf, type ServingPlane } from '#operations/serving';
+import { deadlineOf, predictionNotes, type ServingPlane } from '#operations/serving';
 
 /**
  * A request for a Python model goes to it as it came: MLflow's own code reads it there, so that the answer is the one of
@@ -10,6 +10,8 @@ export async function passThrough(plane: ServingPlane, deployment: string, reque
   const contentType = Array.isArray(header) ? header.join() : (header ?? '');
   const { bytes: body, signal } = request;
   const answer = await plane.score(deployment, { contentType, body, signal, deadline: deadlineOf(request.headers) });
+  const { rows, predictionIds, part } = answer;
+  request.note(predictionNotes(deployment, part && { rows, predictionIds, parts: [part] }));
   const only = answer.rows === 1 ? answer.predictionIds[0] : undefined;
   return {
     status: answer.status,

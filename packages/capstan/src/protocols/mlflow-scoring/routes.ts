@@ -1,7 +1,7 @@
 import { servingRoutes } from '@capstan/api';
 import { bindRaw, type BoundRoute, type RawReply, type RawRequest } from '#http';
 import { invalid } from '#kernel/errors';
-import { deadlineOf, type ServingPlane } from '#operations/serving';
+import { deadlineOf, predictionNotes, type ServingPlane } from '#operations/serving';
 import { scoringType } from './content-type.ts';
 import { passThrough } from './pass-through.ts';
 import { parseScoringBody } from './parse-body.ts';
@@ -28,6 +28,7 @@ export function mlflowScoringRoutes(plane: ServingPlane, version: string): Bound
 
 async function score(plane: ServingPlane, deployment: string, request: RawRequest): Promise<RawReply> {
   const description = plane.describe(deployment);
+  request.note(predictionNotes(deployment, null));
   if (description.flavor === 'python_function') return await passThrough(plane, deployment, request);
   const type = scoringType(request.headers['content-type']);
   const deadline = deadlineOf(request.headers);
@@ -35,6 +36,7 @@ async function score(plane: ServingPlane, deployment: string, request: RawReques
   const input = type === 'text/csv' ? await parseCsv(request.bytes) : parseScoringBody(request.bytes);
   const inputs = toTensors(input, description);
   const answer = await plane.infer(deployment, { inputs, deadline, caller: request });
+  request.note(predictionNotes(deployment, answer));
   const only = answer.rows === 1 ? answer.predictionIds[0] : undefined;
   return {
     status: 200,

@@ -1,5 +1,5 @@
 import { DomainError } from '#kernel/errors';
-import type { ServingPlane } from '#operations/serving';
+import { predictionNotes, type ServingPlane } from '#operations/serving';
 import { checkAsked } from '../asked-outputs.ts';
 import { modelMetadata, serverMetadata } from '../metadata.ts';
 import { modelStatistics } from '../model-statistics.ts';
@@ -65,17 +65,21 @@ export function inferenceMethods(
   };
 }
 
-async function infer(plane: ServingPlane, message: Buffer, { deadline, signal }: CallContext): Promise<Buffer> {
+async function infer(plane: ServingPlane, message: Buffer, context: CallContext): Promise<Buffer> {
+  const { deadline } = context;
   const asked = decodeInfer(message);
   const { model, inputs, outputs } = asked;
   const revision = revisionNumber(model, asked.version);
+  // An unknown name is the caller's own, and stands in no log.
+  if (plane.serves(model)) context.note(predictionNotes(model, null));
   if (outputs) checkAsked(outputs, plane.describe(model, revision));
   const answer = await plane.infer(model, {
     inputs,
-    signal,
+    signal: context.signal,
     ...(revision !== undefined && { revision }),
     ...(deadline !== undefined && { deadline }),
   });
+  context.note(predictionNotes(model, answer));
   return encodeAnswer(asked, answer);
 }
 

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { gunzip, inflate } from 'node:zlib';
 import type { Logger } from 'pino';
 import type { Permission } from '@capstan/api';
+import type { AccessFacts, CallNotes } from '#http';
 import { DomainError, invalid, messageOf } from '#kernel/errors';
 import {
   framed,
@@ -22,6 +23,8 @@ export interface CallContext {
   readonly deadline: number | undefined;
   /** Aborted when the caller is gone or its deadline has passed. */
   readonly signal: AbortSignal;
+  /** For the log of calls; what is noted later stands for what was before. */
+  note(notes: CallNotes): void;
 }
 
 /** Messages are protobuf. Answers of `unary` begin with `PREFIX_BYTES` left for the prefix, which saves a copy. */
@@ -65,6 +68,12 @@ export class ServerCall implements CallContext {
   #trailers = OK;
   #isOver = false;
   #heldBytes = 0;
+  #bytesIn = 0;
+  #bytesOut = 0;
+  #notes: CallNotes | null = null;
+  /** Told to the caller where the call failed. */
+  #requestId: string | null = null;
+  readonly #remoteAddress: string | undefined;
   deadline: number | undefined;
   /** Time of `performance.now()`. */
   readonly startedAt = performance.now();
@@ -74,6 +83,7 @@ export class ServerCall implements CallContext {
   constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, deps: CallDeps, path: string | undefined) {
     this.path = path;
     this.#stream = stream;
+    this.#remoteAddress = stream.session?.socket.remoteAddress;
     this.#headers = headers;
     this.#deps = deps;
     this.#splitter = new MessageSplitter(deps.maxMessageBytes);
@@ -88,6 +98,27 @@ export class ServerCall implements CallContext {
     this.#abort ??= new AbortController();
     if (this.#isOver) this.#abort.abort();
     return this.#abort.signal;
+  }
+
+  note(notes: CallNotes): void {
+    this.#notes = notes;
+  }
+
+  /** What the log of calls tells of this one. `status`: the one that HTTP would have. */
+  facts(status: number): AccessFacts {
+    return {
+      protocol: 'grpc',
+      requestId: this.#requestId,
+      method: 'POST',
+      route: this.path ?? 'none',
+      status,
+      durationMs: performance.now() - this.startedAt,
+      bytesIn: this.#bytesIn,
+      bytesOut: this.#bytesOut,
+      remoteAddress: this.#remoteAddress,
+      traceparent: this.#headers['traceparent'],
+      notes: this.#notes,
+    };
   }
 
   /** Runs the method. Never throws. */
@@ -105,6 +136,7 @@ export class ServerCall implements CallContext {
     if (this.#isOver) return;
     const known = toDomainError(error);
     const id = randomUUID();
+    this.#requestId = id;
     if (known.code === 'INTERNAL') this.#deps.log.error({ err: error, requestId: id }, 'call failed');
     const text = known.hint === undefined ? known.message : `${known.message}. ${known.hint}`;
     const status: OutgoingHttpHeaders = {
@@ -171,6 +203,7 @@ export class ServerCall implements CallContext {
   #answer(message: Buffer): void {
     const stream = this.#stream;
     if (this.#isOver || stream.destroyed || stream.closed) return;
+    this.#bytesOut = message.length;
     this.#end(undefined);
     writePrefix(message);
     this.#begin();
@@ -191,7 +224,7 @@ export class ServerCall implements CallContext {
     for await (const message of messages) {
       if (this.#isOver) return;
       if (!this.#stream.headersSent) this.#begin();
-      this.#stream.write(framed(message));
+      this.#write(message);
     }
     this.#finish();
   }
@@ -203,7 +236,7 @@ export class ServerCall implements CallContext {
           const answer = await handle(isCompressed ? await this.#unpacked(bytes) : bytes);
           if (this.#isOver) return;
           if (!this.#stream.headersSent) this.#begin();
-          this.#stream.write(framed(answer));
+          this.#write(answer);
         }
         this.#release();
       }
@@ -212,6 +245,12 @@ export class ServerCall implements CallContext {
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  #write(message: Uint8Array): void {
+    const bytes = framed(message);
+    this.#bytesOut += bytes.length;
+    this.#stream.write(bytes);
   }
 
   #finish(): void {
@@ -231,6 +270,7 @@ export class ServerCall implements CallContext {
     }
     inHand.bytes += chunk.length;
     this.#heldBytes += chunk.length;
+    this.#bytesIn += chunk.length;
     return this.#splitter.push(chunk);
   }
 

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { gzipSync } from 'node:zlib';
 import { pino } from 'pino';
 import { afterEach, describe, expect, test } from 'vitest';
-import { identifyLocal } from '#http';
+import { identifyLocal, type AccessFacts } from '#http';
 import { behindPrefix, framed, MessageSplitter } from './framing.ts';
 import type { CallContext, GrpcMethod } from './server-call.ts';
 import { createGrpcServer, type GrpcServer, type GrpcServerOptions } from './server.ts';
@@ -295,4 +295,26 @@ test('a taken port is told with its setting', async () => {
     code: 'CONFLICT',
     field: 'grpcPort',
   });
+});
+
+test('a log of calls is told of each, with what its method noted and how many bytes came and went', async () => {
+  const calls: AccessFacts[] = [];
+  const { address, waiting } = await start({ onAccess: (facts) => calls.push(facts) });
+  const session = client(address);
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  const answered = call(session, WAIT, framed(Buffer.from('hello')), { traceparent });
+  await expect.poll(() => waiting.length).toBe(1);
+  waiting[0]?.context.note({ deployment: 'd', rows: 2 });
+  waiting[0]?.answer();
+  await answered;
+  await call(session, TALK);
+  const broken = await call(session, '/test.Test/Break');
+  await call(session, '/made.Up/Name');
+  expect(calls).toMatchObject([
+    { protocol: 'grpc', method: 'POST', route: WAIT, status: 200, traceparent, remoteAddress: '127.0.0.1' },
+    { route: TALK, status: 200, bytesIn: 10, bytesOut: 10, notes: null },
+    { route: '/test.Test/Break', status: 500, requestId: broken.headers['x-request-id'] },
+    { route: 'none', status: 501, notes: null },
+  ]);
+  expect(calls[0]).toMatchObject({ bytesIn: 10, bytesOut: 10, notes: { deployment: 'd', rows: 2 }, requestId: null });
 });

@@ -8,7 +8,7 @@ import {
 import { isIPv6, type AddressInfo, type Socket } from 'node:net';
 import { errorCodes } from '@capstan/api';
 import type { Logger } from 'pino';
-import { authorize, guardBrowserBorne, type Identify } from '#http';
+import { authorize, guardBrowserBorne, type AccessFacts, type Identify } from '#http';
 import { conflict, DomainError } from '#kernel/errors';
 import { ServerCall, type CallDeps, type GrpcMethod } from './server-call.ts';
 
@@ -23,6 +23,8 @@ export interface GrpcServerOptions {
   readonly log: Logger;
   /** Counts answers, for /metrics, with the status that HTTP would have. */
   readonly onAnswer?: (path: string, status: number, durationMs: number) => void;
+  /** Told of each call that is over, for a log of them. */
+  readonly onAccess?: ((facts: AccessFacts) => void) | undefined;
 }
 
 export interface GrpcServer {
@@ -66,6 +68,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
     onEnd(call, error) {
       const status = error ? errorCodes[error.code].status : 200;
       options.onAnswer?.(call.path ?? 'none', status, performance.now() - call.startedAt);
+      options.onAccess?.(call.facts(status));
       endless.delete(call);
     },
   };

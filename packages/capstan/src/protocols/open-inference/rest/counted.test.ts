@@ -40,3 +40,27 @@ test('answers are counted by revision and role, and what is refused for want of 
   expect(told('capstan_batch_rows', '_sum')).toEqual(['sums/1 4']);
   expect(told('capstan_rows_in_hand')).toEqual([]);
 });
+
+test('a log of calls is told who answered how many rows, and nothing of what they were', async () => {
+  const before = served.calls.length;
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  expect(await statusOf('/infer', { traceparent })).toBe(200);
+  expect(await statusOf('/infer', { 'x-request-timeout-ms': '0.000001' })).toBe(429);
+  await fetch(`${served.url}/v2/models/somebody%22s/infer`, { method: 'POST', body });
+  await expect.poll(() => served.calls.length).toBe(before + 3);
+  const [answered, refused, unknown] = served.calls.slice(before);
+  const route = '/v2/models/:model/infer';
+  const logged = await served.logged();
+  expect(answered).toMatchObject({ protocol: 'rest', method: 'POST', route, status: 200, traceparent });
+  expect(answered).toMatchObject({ bytesIn: body.length, remoteAddress: '127.0.0.1' });
+  expect(answered?.notes).toEqual({
+    deployment: 'sums',
+    revisions: [1],
+    rows: 2,
+    predictionId: logged.at(-1)?.examples[0],
+  });
+  expect(answered?.bytesOut).toBeGreaterThan(100);
+  const nobody = { deployment: 'sums', revisions: [], rows: null, predictionId: null };
+  expect(refused).toMatchObject({ route, status: 429, notes: nobody });
+  expect(unknown).toMatchObject({ route, status: 404, notes: null });
+});

@@ -1,7 +1,7 @@
 import { servingRoutes } from '@capstan/api';
 import { bindRaw, type BoundRoute, type RawReply, type RawRequest } from '#http';
 import { DomainError, invalid, notFound } from '#kernel/errors';
-import { deadlineOf, type ServingPlane } from '#operations/serving';
+import { deadlineOf, predictionNotes, type ServingPlane } from '#operations/serving';
 import { checkAsked } from '../asked-outputs.ts';
 import { modelMetadata, serverMetadata } from '../metadata.ts';
 import { modelStatistics } from '../model-statistics.ts';
@@ -61,6 +61,7 @@ async function answer(plane: ServingPlane, request: RawRequest): Promise<RawRepl
   const revision = revisionOf(request);
   // An unknown model is said before its body is read into tensors.
   const description = plane.describe(model, revision);
+  request.note(predictionNotes(model, null));
   const deadline = deadlineOf(headers);
   plane.admit(model, request.bytes.length, deadline);
   const encoding = headers['content-encoding'];
@@ -73,6 +74,7 @@ async function answer(plane: ServingPlane, request: RawRequest): Promise<RawRepl
     caller: request,
     ...(revision !== undefined && { revision }),
   });
+  request.note(predictionNotes(model, answered));
   const { body, headerLength } = writeAnswer(model, asked, answered);
   const only = answered.rows === 1 ? answered.predictionIds[0] : undefined;
   const sent =
