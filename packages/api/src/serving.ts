@@ -79,6 +79,8 @@ export const servedDeployment = z.strictObject({
   project: z.string(),
   /** Request columns that are logged and not fed to the model. */
   context: z.strictObject({ id: z.string().nullable(), eventTime: z.string().nullable() }),
+  /** Inputs and outputs whose values are not logged. */
+  redact: z.array(z.string()).default([]),
   /** The rollout under way. */
   rollout: z.strictObject({ id: z.string(), stage: z.int().min(0) }).nullable(),
   /** Of the split: the rollout's own, so that another rollout reshuffles all. */
