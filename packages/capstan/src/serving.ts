@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import { createExecutorLocal } from '#adapters/executor-local';
 import { createRuntimeOnnx } from '#adapters/runtime-onnx';
 import { createRuntimePython } from '#adapters/runtime-python';
-import { accessLine, bindRaw, createHttpServer, identifyLocal, type AccessFacts } from '#http';
+import { accessLine, bindRaw, createHttpServer, identifyLocal, inertHeaders, type AccessFacts } from '#http';
 import { connectControlPlane, createServingPlane, planeRoutes } from '#operations/serving';
 import { systemClock } from '#ports/clock';
 import { randomIds } from '#ports/ids';
@@ -95,6 +95,7 @@ export async function startServing(
       }),
     ],
     errorRenderers: { 'open-inference': openInferenceError, 'mlflow-scoring': mlflowScoringError },
+    headers: inertHeaders,
     // Most callers of this port speak the inference protocol, whose clients read nothing else.
     defaultRenderer: openInferenceError,
     identify: identifyLocal,

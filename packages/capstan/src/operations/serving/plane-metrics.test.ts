@@ -79,6 +79,7 @@ function stateOf(revision: number, counts = nothingBatched(), status?: () => Mod
     name: 'd',
     project: '',
     context: { id: null, eventTime: null },
+    redact: [],
     rollout: null,
     salt: '',
     routes: [route],
