@@ -78,11 +78,11 @@ function Now({ deployment }: { deployment: DeploymentReply }) {
           </Section>
         </>
       )}
-      <Section title={deployment.project === null ? 'Breaker' : 'Breaker and loss budget'}>
-        <Breaker deployment={deployment} />
-      </Section>
       <Section title="Replicas">
         <Replicas deployment={deployment} />
+      </Section>
+      <Section title={deployment.project === null ? 'Breaker' : 'Breaker and loss budget'}>
+        <Breaker deployment={deployment} />
       </Section>
     </>
   );
@@ -121,7 +121,7 @@ function Traffic({ deployment }: { deployment: DeploymentReply }) {
           {project === null ? (
             <Empty title="No change is under way">
               <span>Another version answers once every replica has loaded it; until then the champion does.</span>
-              <Command>{`capstan deploy ${model} --name ${deployment.name} --wait`}</Command>
+              <Command>{`capstan deploy ${model}${model === deployment.name ? '' : ` --name ${deployment.name}`} --wait`}</Command>
             </Empty>
           ) : (
             <Empty title="No change is under way">The next one begins when a candidate passes the gates.</Empty>
@@ -227,7 +227,7 @@ function Aside({ deployment }: { deployment: DeploymentReply }) {
               ['Flavor', champion.flavor],
               ['Digest', <Id key="digest" value={champion.digest} />],
               ['Threshold', deployment.project === null ? '' : champion.threshold.toFixed(3)],
-              ['Since', <Time key="since" at={champion.createdAt} now={now} />],
+              ['Made', <Time key="made" at={champion.createdAt} now={now} />],
             ] as const)
           : []),
         ...(adapters.length > 0

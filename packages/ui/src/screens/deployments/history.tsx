@@ -37,7 +37,7 @@ function Rollouts({ rollouts }: { rollouts: readonly RolloutReply[] }) {
           name: 'Rollout',
           cell: (row) => (
             <Link to="/rollouts/$rollout" params={{ rollout: row.id }}>
-              {`revision ${row.from ?? 'none'} → ${row.revision}`}
+              {row.from === null ? `revision ${row.revision}, the first` : `revision ${row.from} → ${row.revision}`}
             </Link>
           ),
         },
@@ -45,7 +45,11 @@ function Rollouts({ rollouts }: { rollouts: readonly RolloutReply[] }) {
         { name: 'Why', cell: (row) => row.reason ?? '' },
         { name: 'Guards', cell: (row) => (row.guards ? 'on' : 'off') },
         { name: 'Started', cell: (row) => <Time at={row.startedAt} now={now} /> },
-        { name: 'Took', cell: (row) => <Took from={row.startedAt} to={row.endedAt ?? null} now={now} /> },
+        {
+          name: 'Took',
+          isWhole: true,
+          cell: (row) => <Took from={row.startedAt} to={row.endedAt ?? null} now={now} />,
+        },
       ]}
     />
   );

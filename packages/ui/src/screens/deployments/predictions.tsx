@@ -66,7 +66,7 @@ const common: readonly Column<PredictionReply>[] = [
       </Link>
     ),
   },
-  { name: 'Role', sortBy: (row) => row.role, cell: (row) => row.role },
+  { name: 'Role', isWhole: true, sortBy: (row) => row.role, cell: (row) => row.role },
   {
     name: 'Version',
     isNumber: true,

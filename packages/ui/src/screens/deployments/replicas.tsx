@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { Time } from '../../design/time.tsx';
 import type { DeploymentReply } from '../../app/replies.ts';
 import { Command, Id } from '../../design/copy.tsx';
-import { Empty, Quiet } from '../../design/page.tsx';
+import { Empty, Quiet, Stack } from '../../design/page.tsx';
 import { State } from '../../design/state.tsx';
 import { Table } from '../../design/table.tsx';
 import css from './replicas.module.css';
@@ -21,19 +21,26 @@ export function Replicas({ deployment }: { deployment: DeploymentReply }) {
       </Empty>
     );
   }
+  const replicas = deployment.replicas.toSorted((left, right) =>
+    left.url + left.replica < right.url + right.replica ? -1 : 1,
+  );
+  const hasSiblings = new Set(replicas.map(({ url }) => url)).size < replicas.length;
   return (
-    <Table
-      caption="Replicas"
-      rows={deployment.replicas}
-      keyOf={(row) => row.replica}
-      columns={[
-        { name: 'Replica', cell: (row) => <Id value={row.replica} /> },
-        { name: 'State', cell: (row) => <ReplicaState replica={row} /> },
-        { name: 'Serves revisions', cell: (row) => <Served replica={row} champion={deployment.champion?.number} /> },
-        { name: 'Address', cell: (row) => <code>{row.url}</code> },
-        { name: 'Reported', isWhole: true, cell: (row) => <Time at={row.reportedAt} now={realNow} /> },
-      ]}
-    />
+    <Stack>
+      <Table
+        caption="Replicas"
+        rows={replicas}
+        keyOf={(row) => row.replica}
+        columns={[
+          { name: 'Replica', isWhole: true, cell: (row) => <Id value={row.replica} isByEnd /> },
+          { name: 'State', cell: (row) => <ReplicaState replica={row} /> },
+          { name: 'Serves revisions', cell: (row) => <Served replica={row} champion={deployment.champion?.number} /> },
+          { name: 'Address', isWhole: true, cell: (row) => <code>{row.url}</code> },
+          { name: 'Reported', isWhole: true, cell: (row) => <Time at={row.reportedAt} now={realNow} /> },
+        ]}
+      />
+      {hasSiblings && <Quiet>Replicas of one address are processes of one data plane.</Quiet>}
+    </Stack>
   );
 }
 

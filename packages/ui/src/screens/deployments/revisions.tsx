@@ -1,14 +1,14 @@
+import { Link } from '@tanstack/react-router';
 import { api, refresh, useNow, useRead } from '../../app/api.ts';
 import type { DeploymentReply, RevisionReply } from '../../app/replies.ts';
 import { Id } from '../../design/copy.tsx';
 import { counted } from '../../design/format.ts';
 import { Loaded } from '../../design/loaded.tsx';
-import { Empty, Quiet, Stack } from '../../design/page.tsx';
+import { Empty, Quiet, Row, Stack } from '../../design/page.tsx';
 import { ReasonAction } from '../../design/reason-dialog.tsx';
 import { State } from '../../design/state.tsx';
 import { Table, type Column } from '../../design/table.tsx';
 import { Time, Took } from '../../design/time.tsx';
-import { VersionLink } from './live.tsx';
 
 /** What was served under the name, newest first; one that has been champion can be gone back to. */
 export function Revisions({ deployment, shown = Infinity }: { deployment: DeploymentReply; shown?: number }) {
@@ -42,13 +42,21 @@ function columnsOf(
   const isConverting = items.some((row) => Object.keys(row.inputAdapters).length > 0);
   return [
     { name: 'Revision', isNumber: true, cell: (row) => row.number },
-    { name: 'Version', cell: (row) => <VersionLink model={row.model} version={row.version} /> },
+    {
+      name: 'Version',
+      isWhole: true,
+      cell: (row) => (
+        <Link to="/models/$model/versions/$version" params={{ model: row.model, version: String(row.version) }}>
+          {`v${row.version}`}
+        </Link>
+      ),
+    },
     { name: 'Flavor', isWhole: true, cell: (row) => row.flavor },
     ...(deployment.project === null
       ? []
       : [{ name: 'Threshold', isNumber: true, cell: (row: RevisionReply) => row.threshold.toFixed(3) }]),
     ...(isConverting ? [{ name: 'Converts', cell: (row: RevisionReply) => convertedBy(row) }] : []),
-    { name: 'Model', cell: (row) => <Id value={row.modelDigest} /> },
+    { name: 'Model', isWhole: true, cell: (row) => <Id value={row.modelDigest} /> },
     {
       name: 'Made',
       cell: (row) => (
@@ -59,12 +67,18 @@ function columnsOf(
       ),
     },
     { name: 'Champion', cell: (row) => <Reigns revision={row} isOfTraffic={isChampion(deployment, row)} now={now} /> },
-    { name: 'Go back', cell: (row) => <GoBack deployment={deployment} revision={row} /> },
+    ...(items.some((row) => canGoBack(deployment, row))
+      ? [{ name: 'Go back', cell: (row: RevisionReply) => <GoBack deployment={deployment} revision={row} /> }]
+      : []),
   ];
 }
 
 function isChampion({ champion }: DeploymentReply, revision: RevisionReply): boolean {
   return champion?.number === revision.number;
+}
+
+function canGoBack(deployment: DeploymentReply, revision: RevisionReply): boolean {
+  return revision.championIn.length > 0 && !isChampion(deployment, revision);
 }
 
 function convertedBy({ inputAdapters }: RevisionReply): string {
@@ -78,26 +92,30 @@ function Reigns({ revision, isOfTraffic, now }: { revision: RevisionReply; isOfT
   const last = championIn.at(-1);
   if (!last) return <Quiet>never</Quiet>;
   const before = championIn.length - 1;
+  const earlier = before > 0 ? `, and ${counted(before, 'time')} before` : '';
+  if (!isOfTraffic || last.to !== null) {
+    return (
+      <>
+        <Time at={last.from} now={now} />
+        {', for '}
+        <Took from={last.from} to={last.to ?? now} now={now} />
+        <Quiet>{earlier}</Quiet>
+      </>
+    );
+  }
   return (
-    <>
-      {isOfTraffic && last.to === null ? (
-        <>
-          <State tone="success">champion</State> since <Time at={last.from} now={now} />
-        </>
-      ) : (
-        <>
-          <Time at={last.from} now={now} />
-          {', for '}
-          <Took from={last.from} to={last.to ?? now} now={now} />
-        </>
-      )}
-      {before > 0 && <Quiet>{`, and ${counted(before, 'time')} before`}</Quiet>}
-    </>
+    <Row>
+      <State tone="success">champion</State>
+      <span>
+        since <Time at={last.from} now={now} />
+        <Quiet>{earlier}</Quiet>
+      </span>
+    </Row>
   );
 }
 
 function GoBack({ deployment, revision }: { deployment: DeploymentReply; revision: RevisionReply }) {
-  if (isChampion(deployment, revision) || revision.championIn.length === 0) return null;
+  if (!canGoBack(deployment, revision)) return null;
   if (deployment.rollout) return <Quiet>once the rollout has ended</Quiet>;
   const goBack = async (reason: string): Promise<void> => {
     await api.deployments.rollBack({
