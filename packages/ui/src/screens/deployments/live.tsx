@@ -55,6 +55,7 @@ const columns: readonly Column<DeploymentReply>[] = [
 
 const projectColumn: Column<DeploymentReply> = {
   name: 'Project',
+  isWhole: true,
   sortBy: (row) => row.project,
   cell: (row) =>
     row.project === null ? (

@@ -72,8 +72,8 @@ function written(value: unknown, words: Words): string {
   if (typeof value === 'boolean') return value ? words.true : words.false;
   if (Array.isArray(value)) {
     const items = value.map((item) => written(item, words));
-    const isOfObjects = value.some((item) => typeof item === 'object' && item !== null && !Array.isArray(item));
-    return isOfObjects ? `[\n  ${items.join(',\n  ')}\n]` : `[${items.join(', ')}]`;
+    const isOfObjects = value.every((item) => typeof item === 'object' && item !== null && !Array.isArray(item));
+    return isOfObjects && items.length > 0 ? `[\n  ${items.join(',\n  ')}\n]` : `[${items.join(', ')}]`;
   }
   if (typeof value !== 'object') return JSON.stringify(value);
   const members = Object.entries(value).map(([name, member]) => `${JSON.stringify(name)}: ${written(member, words)}`);
