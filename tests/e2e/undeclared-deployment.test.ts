@@ -52,10 +52,9 @@ test('before anything is deployed, the table says how to', async () => {
   await page.close();
 });
 
-describe('once two revisions were champion', () => {
+describe('once three revisions were champion', () => {
   beforeAll(async () => {
-    await deployAnother();
-    await deployAnother();
+    for (let version = 1; version <= 3; version++) await deployAnother();
   });
 
   test.each(['light', 'dark'])('%s: table and page', async (theme) => {
@@ -80,7 +79,7 @@ describe('once two revisions were champion', () => {
     expect(await cells.allInnerTexts()).toEqual([
       NAME,
       'healthy',
-      `${NAME} v2`,
+      `${NAME} v3`,
       'onnx',
       'none',
       '1 of 1',
@@ -119,15 +118,16 @@ describe('once two revisions were champion', () => {
     await dialog.waitFor();
     expect(await violations(page)).toEqual([]);
     expect(await page.evaluate('document.activeElement.tagName')).toBe('TEXTAREA');
-    await page.keyboard.type('version 2 answers nonsense');
+    await page.keyboard.type('later versions answer nonsense');
     await page.keyboard.press('Tab');
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
-    await page.getByRole('button', { name: 'Go back to this: Go back to revision 2' }).waitFor();
+    await page.getByRole('button', { name: 'Go back to this: Go back to revision 3' }).waitFor();
     await page.getByText('and 1 time before').waitFor();
     expect(await client.deployments.get({ params })).toMatchObject({ champion: { number: 1 } });
     const { items } = await client.deployments.revisions({ params });
     expect(items.map(({ number, championIn }) => [number, championIn.map(({ to }) => to === null)])).toEqual([
+      [3, [false]],
       [2, [false]],
       [1, [false, true]],
     ]);
