@@ -25,7 +25,14 @@ export * from './events/event.ts';
 export * from './events/index.ts';
 export * from './routes/index.ts';
 export { servingRoutes, type ServedModelStatus } from './routes/data-plane.ts';
-export type { Deployment, Recalibration, Revision, Rollout } from './routes/deployments.ts';
+export type {
+  Deployment,
+  DeploymentRequest,
+  Recalibration,
+  Revision,
+  RevisionWithReigns,
+  Rollout,
+} from './routes/deployments.ts';
 export type { Explanation, Replay, RunLineage } from './routes/lineage.ts';
 export type { PerformanceRow, Prediction } from './routes/predictions.ts';
 export type { DeclarationChange } from './routes/projects.ts';

@@ -21,6 +21,23 @@ export const revision = z.strictObject({
 });
 export type Revision = z.infer<typeof revision>;
 
+export const revisionWithReigns = revision.extend({
+  /** The times at which it was champion, oldest first; it can be gone back to where there are any. */
+  championIn: z.array(z.strictObject({ from: timestamp, to: timestamp.nullable() })),
+});
+export type RevisionWithReigns = z.infer<typeof revisionWithReigns>;
+
+/** What the champion takes. */
+export const deploymentRequest = z.strictObject({
+  revision: z.int(),
+  flavor: servedFlavor,
+  /** Request columns that are logged and not fed to the model; null where no project declares any. */
+  context: z.strictObject({ id: z.string().nullable(), eventTime: z.string().nullable() }),
+  /** As tensors of the Open Inference Protocol, -1 for a size that each request chooses; null where the model does not say. */
+  inputs: z.array(z.strictObject({ name: z.string(), datatype: z.string(), shape: z.array(z.int()) })).nullable(),
+});
+export type DeploymentRequest = z.infer<typeof deploymentRequest>;
+
 export const rollout = z.strictObject({
   id: z.string(),
   deployment: z.string(),
@@ -151,8 +168,22 @@ export const deployments = {
     params: deploymentParams,
     query: nothing,
     body: nothing,
-    reply: pageOf(revision),
+    reply: pageOf(revisionWithReigns),
     errors: ['NOT_FOUND'],
+  }),
+  request: defineRoute({
+    name: 'deployments.request',
+    method: 'GET',
+    path: '/api/v1/deployments/:deployment/request',
+    summary: 'What a request to a deployment holds: the inputs of its champion and the columns that are only logged',
+    permission: 'read',
+    bodyLimitBytes: 0,
+    audit: 'none',
+    params: deploymentParams,
+    query: nothing,
+    body: nothing,
+    reply: deploymentRequest,
+    errors: ['NOT_FOUND', 'INVALID_ARGUMENT'],
   }),
   rollouts: defineRoute({
     name: 'deployments.rollouts',

@@ -15,12 +15,27 @@ function useCopy(text: string): { isCopied: boolean; copy(): void } {
   return { isCopied, copy };
 }
 
-/** An id: short where it is long, whole on hover, copied by a click. */
-export function Id({ value, isWhole = false }: { value: string; isWhole?: boolean }) {
+/** Of an id that is cut. */
+const SHOWN = 8;
+
+/**
+ * An id: short where it is long, whole on hover, copied by a click.
+ * @param props.isByEnd shows its end, where the beginnings of ids are alike
+ */
+export function Id({
+  value,
+  isWhole = false,
+  isByEnd = false,
+}: {
+  value: string;
+  isWhole?: boolean;
+  isByEnd?: boolean;
+}) {
   const { isCopied, copy } = useCopy(value);
+  const cut = isByEnd ? `…${value.slice(-SHOWN)}` : `${short(value)}…`;
   return (
     <button type="button" className={css['id']} title={`${value} (copy)`} onClick={copy}>
-      {isCopied ? 'copied' : isWhole || value.length <= 16 ? value : `${short(value)}…`}
+      {isCopied ? 'copied' : isWhole || value.length <= 16 ? value : cut}
     </button>
   );
 }

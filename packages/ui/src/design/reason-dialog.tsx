@@ -6,6 +6,8 @@ import { Failure } from './problem.tsx';
 /** A button for something that cannot be undone: asks why before it acts, and says what failed. */
 export function ReasonAction(props: {
   label: string;
+  /** Of the dialog, and of the button for those who do not see what it stands beside; the label where left out. */
+  title?: string;
   kind?: 'primary' | 'plain' | 'danger';
   /** What will happen, in a sentence. */
   effect: ReactNode;
@@ -13,6 +15,7 @@ export function ReasonAction(props: {
   children?: ReactNode;
   act(reason: string): Promise<unknown>;
 }) {
+  const title = props.title ?? props.label;
   const dialog = useRef<HTMLDialogElement>(null);
   const [reason, setReason] = useState('');
   const [isBusy, setBusy] = useState(false);
@@ -32,12 +35,16 @@ export function ReasonAction(props: {
   };
   return (
     <>
-      <Button kind={props.kind ?? 'plain'} onClick={() => dialog.current?.showModal()}>
+      <Button
+        kind={props.kind ?? 'plain'}
+        onClick={() => dialog.current?.showModal()}
+        {...(props.title !== undefined && { 'aria-label': `${props.label}: ${props.title}` })}
+      >
         {props.label}
       </Button>
-      <dialog ref={dialog} className={css['dialog']} aria-label={props.label}>
+      <dialog ref={dialog} className={css['dialog']} aria-label={title}>
         <form onSubmit={submit}>
-          <h2>{props.label}</h2>
+          <h2>{title}</h2>
           <p>{props.effect}</p>
           {props.children}
           <label>
@@ -54,7 +61,7 @@ export function ReasonAction(props: {
           <div className={css['buttons']}>
             <Button onClick={close}>Cancel</Button>
             <button type="submit" className={css['submit']} disabled={isBusy || reason.trim() === ''}>
-              {isBusy ? 'Working…' : props.label}
+              {isBusy ? 'Working…' : title}
             </button>
           </div>
         </form>

@@ -9,6 +9,7 @@ export function deploymentRoutes(deployments: Deployments): BoundRoute[] {
     bind(table.list, async ({ query }) => ({ items: await deployments.list(query.project) })),
     bind(table.get, ({ params }) => deployments.get(params.deployment)),
     bind(table.revisions, async ({ params }) => ({ items: await deployments.revisions(params.deployment) })),
+    bind(table.request, ({ params }) => deployments.request(params.deployment)),
     bind(table.rollouts, async ({ params }) => ({ items: await deployments.rollouts(params.deployment) })),
     bind(table.recalibrations, ({ params, query }) => deployments.recalibrations(params.deployment, query)),
     bind(table.start, ({ params, body }, { cause }) => deployments.start({ ...params, ...body }, cause)),

@@ -1,12 +1,13 @@
 import type { Readable } from 'node:stream';
 import type {
   Deployment,
+  DeploymentRequest,
   InputAdapter,
   Judgement,
   ModelPackage,
   Recalibration,
   ReplicaReport,
-  Revision,
+  RevisionWithReigns,
   Rollout,
   RolloutCheck,
   Snapshot,
@@ -25,6 +26,8 @@ import { inProject } from './model.ts';
 import { progressOf } from './progress.ts';
 import { publish } from './publish.ts';
 import { takeReport } from './replicas.ts';
+import { championRequest } from './request.ts';
+import { revisionsWithReigns } from './revisions.ts';
 import { currentSnapshot, nextSnapshot } from './snapshot.ts';
 import { declaredSpec, type ValueMatrix } from './spec.ts';
 import { startRollout, type StartRollout } from './start-rollout.ts';
@@ -36,7 +39,9 @@ export interface Deployments {
   list(project?: string): Promise<Deployment[]>;
   /** @throws DomainError NOT_FOUND */
   get(name: string): Promise<Deployment>;
-  revisions(name: string): Promise<Revision[]>;
+  revisions(name: string): Promise<RevisionWithReigns[]>;
+  /** What the champion takes: a request is made of that. @throws DomainError NOT_FOUND, also before the first champion */
+  request(name: string): Promise<DeploymentRequest>;
   rollouts(name: string): Promise<Rollout[]>;
   /** @throws DomainError NOT_FOUND */
   rollout(id: string): Promise<Rollout>;
@@ -125,8 +130,9 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
     },
     async revisions(name) {
       await get(name);
-      return (await store.listRevisions(database.read, name)).map(revisionView);
+      return await revisionsWithReigns(deps, name);
     },
+    request: (name) => championRequest(deps, name),
     async rollouts(name) {
       await get(name);
       return (await store.listRollouts(database.read, name)).map(rolloutView);

@@ -1,9 +1,9 @@
 import type { InputAdapter, RolloutStage } from '@capstan/api';
-import type { Reader, Writer } from '#database';
+import type { Writer } from '#database';
 import type { Cause } from '#kernel/cause';
 import { conflict, invalid, notFound } from '#kernel/errors';
-import type { TensorSpec } from '#ports/model-runtime';
 import { keepBaseline } from './baseline.ts';
+import { inputsOf, servedBy } from './model-inputs.ts';
 import type { RolloutProgress } from './decide.ts';
 import { startEvidence } from './evidence.ts';
 import { checkRevision, inProject, NO_PROJECT, revisionDigest, type RevisionContent } from './model.ts';
@@ -13,7 +13,7 @@ import { publish } from './publish.ts';
 import type { DeploymentsDeps } from './deps.ts';
 import { wakeAtTimeout } from './settle.ts';
 import { requireSentInputs } from './sent-inputs.ts';
-import { declaredSpec, type DeploymentSpec, type ModelSource, type ServedModel } from './spec.ts';
+import { declaredSpec, type DeploymentSpec, type ServedModel } from './spec.ts';
 import * as store from './store.ts';
 import { valueOptimalThreshold } from './threshold.ts';
 
@@ -111,21 +111,6 @@ function requireDeclaredModel(spec: DeploymentSpec, { model, deployment }: Start
     field: 'model',
     hint: `Deploy ${model} under another name, or change the declaration.`,
   });
-}
-
-/** What a model takes; null where it does not say. */
-async function inputsOf(
-  models: ModelSource,
-  { flavor, digest, files }: Pick<ServedModel, 'flavor' | 'digest' | 'files'>,
-): Promise<readonly TensorSpec[] | null> {
-  if (flavor === 'onnx') return await models.inputs({ flavor, file: digest });
-  const description = files.find(({ path }) => path === 'MLmodel');
-  return description ? await models.inputs({ flavor, file: description.digest }) : null;
-}
-
-async function servedBy(reader: Reader, row: store.RevisionRow) {
-  const files = row.package_digest === null ? [] : await store.packageFiles(reader, row.package_digest);
-  return { flavor: row.flavor, digest: row.model_digest as `sha256:${string}`, files };
 }
 
 /** Without one a loss budget counts nothing and a breaker has nothing to answer with. */

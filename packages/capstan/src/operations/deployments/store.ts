@@ -120,6 +120,16 @@ export async function pushChampion(writer: Writer, deployment: string, revision:
     .execute();
 }
 
+/** Promotions in their order. */
+export async function listPromotions(reader: Reader, deployment: string) {
+  return await reader
+    .selectFrom('champions')
+    .select(['revision', 'since as at'])
+    .where('deployment', '=', deployment)
+    .orderBy('seq')
+    .execute();
+}
+
 /** The revision that was champion before `revision` became it; undefined when there was none. */
 export async function championBefore(
   reader: Reader,

@@ -50,8 +50,30 @@ describeDatabases('a deployment that no project declares', (open) => {
     expect(await warm()).toEqual([1, 3]);
     const forth = await deployments.rollBack(name, { reason: 'drill', to: 3 }, cause);
     expect(forth).toMatchObject({ champion: { number: 3 } });
+    const championIn = (await deployments.revisions(name)).map(({ number, ...row }) => [number, row.championIn.length]);
+    expect(championIn).toEqual([
+      [3, 2],
+      [2, 2],
+      [1, 1],
+    ]);
     const never = deployments.rollBack(name, { reason: 'drill', to: 4 }, cause);
     await expect(never).rejects.toMatchObject({ code: 'CONFLICT', field: 'to' });
+  });
+
+  test('says what a request to it holds: the inputs of its champion, and no columns that are only logged', async () => {
+    const { deployments, report } = await setup(await open());
+    await deployments.start({ ...iris, version: 1 }, cause);
+    await expect(deployments.request(iris.deployment)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await report([], { serving: [{ deployment: iris.deployment, revision: 1 }] });
+    expect(await deployments.request(iris.deployment)).toEqual({
+      revision: 1,
+      flavor: 'onnx',
+      context: { id: null, eventTime: null },
+      inputs: [
+        { name: 'distance', datatype: 'FP32', shape: [-1, 1] },
+        { name: 'carrier', datatype: 'BYTES', shape: [-1, 1] },
+      ],
+    });
   });
 
   test('its model must be named, and stays the same', async () => {

@@ -26,29 +26,29 @@ export function Breaker({ deployment }: { deployment: DeploymentReply }) {
               </State>
             ),
           ],
-          [
-            'When open',
-            `${breaker.mode.replaceAll('-', ' ')}${breaker.fallbackProbability === undefined ? '' : ` with probability ${breaker.fallbackProbability.toFixed(3)}`}`,
-          ],
+          ['When open', whenOpen(deployment)],
           ...(breaker.reason === undefined ? [] : [['Why', breaker.reason] as const]),
           ...(breaker.changedAt === undefined
             ? []
             : [['Changed', <Time key="at" at={breaker.changedAt} now={now} />] as const]),
         ]}
       />
-      <LossBudget deployment={deployment} />
+      {deployment.project !== null && <LossBudget deployment={deployment} project={deployment.project} />}
     </Halves>
   );
 }
 
+/** Who answers while it is open. */
+function whenOpen({ breaker: { mode, fallbackProbability }, project }: DeploymentReply): string {
+  if (project === null && mode === 'fallback' && fallbackProbability === undefined) return 'every request is refused';
+  const probability = fallbackProbability === undefined ? '' : ` with probability ${fallbackProbability.toFixed(3)}`;
+  return `${mode.replaceAll('-', ' ')}${probability}`;
+}
+
 /** What the answers of the budget's window were worth less than the baseline's would have been. */
-function LossBudget({ deployment }: { deployment: DeploymentReply }) {
+function LossBudget({ deployment, project: name }: { deployment: DeploymentReply; project: string }) {
   const now = useNow();
-  const project = useRead(
-    api.projects.get,
-    { params: { project: deployment.project ?? '' } },
-    { isEnabled: deployment.project !== null },
-  );
+  const project = useRead(api.projects.get, { params: { project: name } });
   const budget = project.data?.declaration.charter.loss_budget;
   const from = Math.max(now - (budget?.window ?? 0), deployment.breaker.changedAt ?? 0);
   // To the hour, so that a moving clock does not make a new question each second.

@@ -6,6 +6,9 @@ export function DeploymentState({ deployment }: { deployment: DeploymentReply })
   if (deployment.breaker.state === 'open') return <State tone="danger">breaker open</State>;
   const current = deployment.replicas.filter((replica) => replica.isCurrent);
   if (current.some((replica) => replica.failures.length > 0)) return <State tone="danger">revision fails</State>;
+  if (!deployment.champion && current.some((replica) => replica.loading.length > 0)) {
+    return <State tone="working">loading</State>;
+  }
   if (!deployment.champion && !deployment.rollout) return <State tone="unknown">nothing deployed</State>;
   if (current.length === 0) return <State tone="attention">no replica reports</State>;
   if (deployment.rollout?.state === 'held') return <State tone="attention">rollout held</State>;

@@ -1,6 +1,7 @@
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { api, refresh, useNow, useRead } from '../../app/api.ts';
 import type { DeploymentReply } from '../../app/replies.ts';
+import { Command, Id } from '../../design/copy.tsx';
 import { Loaded } from '../../design/loaded.tsx';
 import { Columns, Empty, Facts, Page, Section } from '../../design/page.tsx';
 import { ReasonAction } from '../../design/reason-dialog.tsx';
@@ -14,6 +15,7 @@ import { Performance } from './performance.tsx';
 import { Predictions } from './predictions.tsx';
 import { Recalibration } from './recalibration.tsx';
 import { Replicas } from './replicas.tsx';
+import { Revisions } from './revisions.tsx';
 import { RolloutDetail } from './rollout-detail.tsx';
 import { routesOf } from './routes.ts';
 import { TryIt } from './try-it.tsx';
@@ -56,51 +58,76 @@ export function Deployment() {
   );
 }
 
+/** Of the newest revisions; all are in the history. */
+const REVISIONS_SHOWN = 5;
+
 function Now({ deployment }: { deployment: DeploymentReply }) {
+  return (
+    <>
+      <Traffic deployment={deployment} />
+      <Section title="Revisions">
+        <Revisions deployment={deployment} shown={REVISIONS_SHOWN} />
+      </Section>
+      {deployment.project !== null && (
+        <>
+          <Section title="By revision and role">
+            <Performance deployment={deployment.name} project={deployment.project} />
+          </Section>
+          <Section title="Recalibration">
+            <Recalibration deployment={deployment} />
+          </Section>
+        </>
+      )}
+      <Section title="Replicas">
+        <Replicas deployment={deployment} />
+      </Section>
+      <Section title={deployment.project === null ? 'Breaker' : 'Breaker and loss budget'}>
+        <Breaker deployment={deployment} />
+      </Section>
+    </>
+  );
+}
+
+/** Who answers, and the change of that which is under way. */
+function Traffic({ deployment }: { deployment: DeploymentReply }) {
+  const { rollout, project, model } = deployment;
   const routes = routesOf(deployment);
   return (
     <>
       <Section title="Traffic">
         {routes.length === 0 ? (
-          <Empty title="No revision takes traffic">A cycle rolls out the first version that passes the gates.</Empty>
+          <Empty title="No revision takes traffic">
+            {project === null
+              ? 'The first does once every replica has loaded it.'
+              : 'A cycle rolls out the first version that passes the gates.'}
+          </Empty>
         ) : (
           <ShareBar label="Share of the traffic by route" shares={routes} />
         )}
       </Section>
-      <Section
-        title="Rollout"
-        note={
-          deployment.rollout && (
-            <Link to="/rollouts/$rollout" params={{ rollout: deployment.rollout.id }}>
+      {rollout ? (
+        <Section
+          title="Rollout"
+          note={
+            <Link to="/rollouts/$rollout" params={{ rollout: rollout.id }}>
               page of this rollout
             </Link>
-          )
-        }
-      >
-        {deployment.rollout ? (
-          <RolloutDetail id={deployment.rollout.id} />
-        ) : (
-          <Empty title="No change is under way">The next one begins when a candidate passes the gates.</Empty>
-        )}
-      </Section>
-      <Section title="By revision and role">
-        {deployment.project === null ? (
-          <Empty title="Nothing is compared">
-            A project that declares the deployment in its capstan.yaml says what an answer is worth.
-          </Empty>
-        ) : (
-          <Performance deployment={deployment.name} project={deployment.project} />
-        )}
-      </Section>
-      <Section title="Recalibration">
-        <Recalibration deployment={deployment} />
-      </Section>
-      <Section title="Breaker and loss budget">
-        <Breaker deployment={deployment} />
-      </Section>
-      <Section title="Replicas">
-        <Replicas deployment={deployment} />
-      </Section>
+          }
+        >
+          <RolloutDetail id={rollout.id} />
+        </Section>
+      ) : (
+        <Section title="Rollout">
+          {project === null ? (
+            <Empty title="No change is under way">
+              <span>Another version answers once every replica has loaded it; until then the champion does.</span>
+              <Command>{`capstan deploy ${model}${model === deployment.name ? '' : ` --name ${deployment.name}`} --wait`}</Command>
+            </Empty>
+          ) : (
+            <Empty title="No change is under way">The next one begins when a candidate passes the gates.</Empty>
+          )}
+        </Section>
+      )}
     </>
   );
 }
@@ -197,8 +224,10 @@ function Aside({ deployment }: { deployment: DeploymentReply }) {
                   {`v${champion.version}, revision ${champion.number}`}
                 </Link>,
               ],
-              ['Threshold', champion.threshold.toFixed(3)],
-              ['Since', <Time key="since" at={champion.createdAt} now={now} />],
+              ['Flavor', champion.flavor],
+              ['Digest', <Id key="digest" value={champion.digest} />],
+              ['Threshold', deployment.project === null ? '' : champion.threshold.toFixed(3)],
+              ['Made', <Time key="made" at={champion.createdAt} now={now} />],
             ] as const)
           : []),
         ...(adapters.length > 0

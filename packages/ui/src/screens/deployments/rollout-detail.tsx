@@ -23,23 +23,43 @@ export function RolloutDetail({ id }: { id: string }) {
       {(rollout) => (
         <>
           <Stepper label="Stages of the rollout" steps={stepsOf(rollout)} />
-          <h3>Evidence as it stands</h3>
-          {rollout.checks.length === 0 ? (
-            <Empty title="Nothing was measured yet">
-              Evidence comes with the predictions of this stage and their outcomes.
-            </Empty>
-          ) : (
-            <Decisions
-              caption="Evidence as it stands"
-              decisions={rollout.checks.map((check) => ({ ...check, name: check.check.replaceAll('-', ' ') }))}
-            />
-          )}
-          <EvidenceChart judgements={rollout.judgements} />
-          <h3>Judgements</h3>
-          <Judgements judgements={rollout.judgements} />
+          {rollout.guards ? <Evidence rollout={rollout} /> : <Unguarded rollout={rollout} />}
         </>
       )}
     </Loaded>
+  );
+}
+
+/** It happens once a replica serves it, and nothing could stop it. */
+function Unguarded({ rollout }: { rollout: RolloutFull }) {
+  return (
+    <>
+      <p>
+        <Quiet>Without guards: nothing is measured, the revision answers once every replica has loaded it.</Quiet>
+      </p>
+      {rollout.judgements.length > 0 && <Judgements judgements={rollout.judgements} />}
+    </>
+  );
+}
+
+function Evidence({ rollout }: { rollout: RolloutFull }) {
+  return (
+    <>
+      <h3>Evidence as it stands</h3>
+      {rollout.checks.length === 0 ? (
+        <Empty title="Nothing was measured yet">
+          Evidence comes with the predictions of this stage and their outcomes.
+        </Empty>
+      ) : (
+        <Decisions
+          caption="Evidence as it stands"
+          decisions={rollout.checks.map((check) => ({ ...check, name: check.check.replaceAll('-', ' ') }))}
+        />
+      )}
+      <EvidenceChart judgements={rollout.judgements} />
+      <h3>Judgements</h3>
+      <Judgements judgements={rollout.judgements} />
+    </>
   );
 }
 

@@ -50,7 +50,7 @@ export function Project() {
               <Charter charter={data.declaration.charter} />
             </Section>
             <Section title="Live">
-              <Live deployments={facts?.deployments ?? []} />
+              <Live deployments={facts?.deployments ?? []} project={project} />
             </Section>
             <Section
               title="Cycles"

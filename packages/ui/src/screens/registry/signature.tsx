@@ -45,7 +45,7 @@ function Fields({ title, fields }: { title: string; fields: readonly Field[] }) 
 }
 
 /** MLflow writes a JSON list of columns, or of tensors. */
-export function fieldsOf(text: string | null | undefined): readonly Field[] {
+function fieldsOf(text: string | null | undefined): readonly Field[] {
   if (text === null || text === undefined) return [];
   try {
     const parsed: unknown = JSON.parse(text);
