@@ -27,6 +27,10 @@ function scoring(name: string, method: Method, path: string, summary: string): R
   return { ...openInference(name, method, path, summary), name: `scoring.${name}`, protocol: 'mlflow-scoring' };
 }
 
+function native(name: string, method: Method, path: string, summary: string): RawRoute {
+  return { ...openInference(name, method, path, summary), name: `predict.${name}`, protocol: 'native' };
+}
+
 /** Every route of the data plane. It has no other: the native API is the control plane's. */
 export const servingRoutes = {
   openInference: {
@@ -97,6 +101,9 @@ export const servingRoutes = {
       '/models/:deployment/invocations',
       'MLflow scoring of a deployment',
     ),
+  },
+  predict: {
+    predict: native('predict', 'POST', '/models/:deployment/predict', 'Answers rows of plain JSON, each by its route'),
   },
   plane: {
     healthz: defineRoute({

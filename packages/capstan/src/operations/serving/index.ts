@@ -14,5 +14,6 @@ export type { AnsweredPart, InferenceAnswer, InferenceRequest } from './infer.ts
 export type { ReceivedTensor } from './request.ts';
 export type { RevisionStatistics, TimedCount } from './statistics.ts';
 export { floatsJson, isFloats } from './numbers-json.ts';
+export { nestedJson, scalarsJson } from './values-json.ts';
 export { toTensorData } from './tensor-values.ts';
 export { deadlineOf } from './batching/deadline.ts';
