@@ -9,6 +9,6 @@ export { mediaTypeOf } from './media-type.ts';
 export { createHttpServer, type HttpServer, type HttpServerOptions } from './server.ts';
 export { problemRenderer, type ErrorRenderer } from './problem.ts';
 export { openApiDocument } from './openapi.ts';
-export { referencePage } from './reference-page.ts';
+export { escapeHtml, pageStyle, referencePage } from './reference-page.ts';
 export { staticFiles } from './static-files.ts';
 export { eventStream, type ServerSentEvent } from './event-stream.ts';
