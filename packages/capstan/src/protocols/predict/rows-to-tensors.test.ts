@@ -39,6 +39,11 @@ test('a context column in some rows only', () => {
   expect(() => rowsToTensors(rows, description)).toThrow("The input 'flight' is missing in rows[1]");
 });
 
+test('a column of a name that every object has is missing as any other', () => {
+  const inputs = [{ name: 'constructor', datatype: 'FP32' as const, shape: [-1] }];
+  expect(() => rowsToTensors([{}], { ...description, inputs })).toThrow("The input 'constructor' is missing");
+});
+
 test.each([
   [[1, 2, 3, 4]],
   [[[1, 2]]],
