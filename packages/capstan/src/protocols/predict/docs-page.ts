@@ -54,8 +54,7 @@ function tryAndSnippets(description: Description, server: string, path: string):
 }
 
 function untyped(path: string): string {
-  return `<h2>How to ask</h2><p>The model was logged without a signature, so that what it takes is not known here. It answers MLflow’s
-scoring protocol at <code>${escapeHtml(path)}/invocations</code>.</p>`;
+  return `<h2>How to ask</h2><p>The model names none of its inputs. It answers MLflow’s scoring protocol at <code>${escapeHtml(path)}/invocations</code>.</p>`;
 }
 
 function inputsTable({ inputs, contextColumns }: Description): string {

@@ -132,12 +132,12 @@ test('a context column may be left out, an image has no example', () => {
   expect(bodyOf(document.paths['/models/flights/predict']?.post.requestBody.content, document).example).toBeUndefined();
 });
 
-test('a model without signature has MLflow’s protocol only', () => {
+test('a model that names no inputs has MLflow’s protocol only', () => {
   const untyped = { ...described, inputs: [], contextColumns: [] };
   expect(deploymentDocument(untyped, 'http://localhost')['paths']).toEqual({
     '/models/flights/invocations': expect.anything(),
   });
-  expect(docsPage(untyped, 'http://localhost').body).toContain('logged without a signature');
+  expect(docsPage(untyped, 'http://localhost').body).toContain('names none of its inputs');
 });
 
 test('the page runs its own script only, whatever the columns are called', async () => {

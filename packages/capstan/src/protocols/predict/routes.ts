@@ -50,9 +50,9 @@ async function predict(plane: ServingPlane, request: RawRequest): Promise<RawRep
 
 function refuseNameless({ name, inputs, contextColumns }: Description): void {
   if (inputs.length > contextColumns.length) return;
-  throw invalid(`The model of ${name} does not say what it takes: it was logged without a signature`, {
+  throw invalid(`The model of ${name} names none of its inputs`, {
     field: 'deployment',
-    hint: `Ask by /models/${encodeURIComponent(name)}/invocations, or log it with a signature.`,
+    hint: `Ask by /models/${encodeURIComponent(name)}/invocations.`,
   });
 }
 
