@@ -173,6 +173,10 @@ function declarationSchema<Duration extends z.ZodType<number>, Rollout extends z
             .strictObject({ id: column.default('example_id'), event_time: column.default('event_time') })
             .prefault({})
             .meta({ description: 'Columns of a request that are logged and not given to the model' }),
+          log: z
+            .strictObject({ redact: z.array(column).max(1_000).default([]) })
+            .prefault({})
+            .meta({ description: 'redact: inputs and outputs whose values the log of predictions never gets' }),
           recalibration: z
             .strictObject({
               window: duration.meta({ description: 'Answers of this long, with their outcomes, are fitted to' }),

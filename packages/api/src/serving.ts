@@ -79,6 +79,8 @@ export const servedDeployment = z.strictObject({
   project: z.string(),
   /** Request columns that are logged and not fed to the model. */
   context: z.strictObject({ id: z.string().nullable(), eventTime: z.string().nullable() }),
+  /** Inputs and outputs whose values are not logged. */
+  redact: z.array(z.string()).default([]),
   /** The rollout under way. */
   rollout: z.strictObject({ id: z.string(), stage: z.int().min(0) }).nullable(),
   /** Of the split: the rollout's own, so that another rollout reshuffles all. */
@@ -155,8 +157,8 @@ export type PredictionRecord = z.infer<typeof predictionRecord>;
 export const replicaReport = z.strictObject({
   url: z.string(),
   snapshotVersion: z.int().min(0),
-  /** Revisions it can answer with now. */
-  serving: z.array(z.strictObject({ deployment: z.string(), revision: z.int() })),
+  /** Revisions it can answer with now, and what it has loaded for them. */
+  serving: z.array(z.strictObject({ deployment: z.string(), revision: z.int(), digest: modelDigest.optional() })),
   /** Revisions it was told to serve and cannot. */
   failures: z.array(z.strictObject({ deployment: z.string(), revision: z.int(), reason: z.string() })),
   /** Revisions whose models are still being loaded, and what that is at. */

@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import { createExecutorLocal } from '#adapters/executor-local';
 import { createRuntimeOnnx } from '#adapters/runtime-onnx';
 import { createRuntimePython } from '#adapters/runtime-python';
-import { bindRaw, createHttpServer, identifyLocal } from '#http';
+import { bindRaw, createHttpServer, identifyLocal, inertHeaders } from '#http';
 import { connectControlPlane, createServingPlane, planeRoutes } from '#operations/serving';
 import { systemClock } from '#ports/clock';
 import { randomIds } from '#ports/ids';
@@ -90,6 +90,7 @@ export async function startServing(
       }),
     ],
     errorRenderers: { 'open-inference': openInferenceError, 'mlflow-scoring': mlflowScoringError },
+    headers: inertHeaders,
     // Most callers of this port speak the inference protocol, whose clients read nothing else.
     defaultRenderer: openInferenceError,
     identify: identifyLocal,

@@ -10,3 +10,10 @@ export const securityHeaders: Readonly<Record<string, string>> = {
   'cross-origin-resource-policy': 'same-origin',
   'cache-control': 'no-store',
 };
+
+/** The same for a server that shows nothing: what it answers is never a page, and small answers shall stay small. */
+export const inertHeaders: Readonly<Record<string, string>> = {
+  'content-security-policy': "default-src 'none'",
+  'x-content-type-options': 'nosniff',
+  'cache-control': 'no-store',
+};

@@ -35,6 +35,8 @@ export interface HttpServerOptions extends HostPolicy {
   /** Error shape for a path that no route has, where a protocol's client would look for its own. */
   readonly unknownRenderer?: (path: string) => ErrorRenderer | undefined;
   readonly log: Logger;
+  /** On every answer; those of the interface unless told. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Answers paths no route has, e.g. with the interface's files; null for the error. */
   readonly fallback?: (path: string) => Promise<RawReply | null>;
   /** Longest pause within a body; a minute unless told. */
@@ -92,7 +94,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
   // Hooks without promises: each would be a turn of the queue for every request.
   app.addHook('onRequest', (request, reply, done) => {
-    reply.headers(securityHeaders).header('x-request-id', request.id);
+    reply.headers(options.headers ?? securityHeaders).header('x-request-id', request.id);
     const { method, headers, socket } = request;
     guardBrowserBorne({ method, headers, listeningPort: socket.localPort }, options);
     if (isDraining) {

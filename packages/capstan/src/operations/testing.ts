@@ -7,6 +7,7 @@ export const plainSpec: DeploymentSpec = {
   project: 'flights',
   model: 'late-arrival',
   context: { id: 'example_id', eventTime: 'event_time' },
+  redact: [],
   plan: [{ kind: 'full' }],
   analysis: ['errors'],
   value: null,

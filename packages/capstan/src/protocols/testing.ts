@@ -112,6 +112,7 @@ function deployment(name: string, digest: `sha256:${string}`): ServedDeployment 
       },
     ],
     warm: [],
+    redact: [],
     breaker: { state: 'closed', mode: 'fallback', fallbackProbability: null, lastKnownGood: null, reason: null },
   };
 }

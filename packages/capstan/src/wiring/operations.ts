@@ -101,6 +101,7 @@ function specOf({ name, declaration, appliedAt }: Project): DeploymentSpec | und
     project: name,
     model: model.name,
     context: { id: deployment.context.id, eventTime: deployment.context.event_time },
+    redact: deployment.log.redact,
     plan: deployment.rollout,
     analysis: deployment.analysis,
     value: valueMatrixOf(charter),

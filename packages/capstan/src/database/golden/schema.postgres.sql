@@ -156,6 +156,7 @@ deployments.last_revision bigint not null
 deployments.model text not null
 deployments.name text not null
 deployments.project text not null
+deployments.redacted text not null default '[]'::text
 early_trace_links.linked_at bigint not null
 early_trace_links.run_id text not null
 early_trace_links.trace_id text not null

@@ -5,6 +5,10 @@ export const predictionLog: Migration = {
   name: '0037-prediction-log',
   async up(db, { integer }) {
     await db.schema
+      .alterTable('deployments')
+      .addColumn('redacted', 'text', (column) => column.notNull().defaultTo('[]'))
+      .execute();
+    await db.schema
       .createTable('prediction_log_files')
       .addColumn('deployment', 'text', (column) => column.notNull())
       .addColumn('name', 'text', (column) => column.notNull())

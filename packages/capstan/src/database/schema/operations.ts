@@ -8,6 +8,8 @@ export interface DeploymentsTable {
   model: string;
   context_id: string | null;
   context_event_time: string | null;
+  /** JSON: inputs and outputs whose values are not logged. */
+  redacted: string;
   /** Number of the revision that answers; null before the first has been promoted. */
   champion: number | null;
   /** Number of the last revision made. */

@@ -53,6 +53,7 @@ const spec: DeploymentSpec = {
   project: 'shop',
   model: 'm',
   context: { id: 'example_id', eventTime: 'event_time' },
+  redact: [],
   plan: [{ kind: 'full' }],
   analysis: ['errors'],
   value: { truePositive: 1, falsePositive: -1, falseNegative: -1, trueNegative: 0 },

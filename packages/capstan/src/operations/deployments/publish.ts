@@ -4,6 +4,8 @@ import type { RolloutProgress } from './decide.ts';
 import { progressOf } from './progress.ts';
 import * as store from './store.ts';
 
+const redactedNames = servedDeployment.shape.redact;
+
 /**
  * Writes the snapshot anew, in the transaction of the change: what replicas are told is always a state that was.
  * Returns its version. Writes are one after another, so versions do not overtake each other.
@@ -37,6 +39,7 @@ async function serve(
     name: row.name,
     project: row.project,
     context: { id: row.context_id, eventTime: row.context_event_time },
+    redact: redactedNames.parse(JSON.parse(row.redacted)),
     rollout: rollout ? { id: rollout.id, stage: rollout.stage } : null,
     // Of names and numbers alone: the same requests in another installation are split the same way.
     salt: rollout ? `${row.name}/${rollout.revision}` : row.name,

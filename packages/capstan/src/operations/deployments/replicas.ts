@@ -18,11 +18,22 @@ export async function takeReport(
   for (const rollout of await store.openRollouts(deps.database.read)) {
     const isThis = (entry: { deployment: string; revision: number }): boolean =>
       entry.deployment === rollout.deployment && entry.revision === rollout.revision;
-    const failure = report.failures.find(isThis)?.reason;
+    const failure = report.failures.find(isThis)?.reason ?? (await differenceOf(deps, report.serving.find(isThis)));
     if (failure === undefined && (progressOf(rollout).isLive || !(await isServedByAll(deps, rollout)))) continue;
     const heard = { replica, snapshotVersion: report.snapshotVersion, failure };
     await hearReplica(deps, rollout.id, heard, cause);
   }
+}
+
+/** What is wrong with what a replica has loaded for a revision; undefined where nothing is. */
+async function differenceOf(
+  { database }: DeploymentsDeps,
+  served: ReplicaReport['serving'][number] | undefined,
+): Promise<string | undefined> {
+  if (served?.digest === undefined) return undefined;
+  const revision = await store.getRevision(database.read, served.deployment, served.revision);
+  if (!revision || revision.model_digest === served.digest) return undefined;
+  return `it has loaded ${served.digest}, and the revision is ${revision.model_digest}`;
 }
 
 /** Replicas report every few seconds; one that has not for this long is taken for gone. Real time. */

@@ -30,6 +30,8 @@ export interface DeploymentSpec {
   readonly model: string;
   /** Request columns that name the example and say when it happened; null where the project declares none. */
   readonly context: { readonly id: string | null; readonly eventTime: string | null };
+  /** Inputs and outputs whose values are not logged. */
+  readonly redact: readonly string[];
   readonly plan: readonly RolloutStage[];
   readonly analysis: readonly Analysis[];
   readonly value: ValueMatrix | null;

@@ -95,6 +95,7 @@ function undeclared({ deployment, model }: StartRollout, now: number): Deploymen
     project: NO_PROJECT,
     model,
     context: { id: null, eventTime: null },
+    redact: [],
     plan: [{ kind: 'full' }],
     analysis: ['errors', 'latency'],
     value: null,
@@ -163,6 +164,7 @@ async function ensureDeployment(
     model: spec.model,
     context_id: spec.context.id,
     context_event_time: spec.context.eventTime,
+    redacted: JSON.stringify(spec.redact),
     breaker_mode: spec.lossBudget?.onExhausted ?? ('fallback' as const),
     ...(input.baselineProbability !== undefined && { baseline_probability: input.baselineProbability }),
   };

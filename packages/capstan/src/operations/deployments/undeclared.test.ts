@@ -28,6 +28,15 @@ describeDatabases('a deployment that no project declares', (open) => {
     expect(await deployments.get(iris.deployment)).toMatchObject({ champion: { number: 1 } });
   });
 
+  test('is not served where a replica has loaded something else', async () => {
+    const { deployments, reportAs } = await setup(await open());
+    await deployments.start({ ...iris, version: 1 }, cause);
+    const digest = `sha256:${'0'.repeat(64)}` as const;
+    await reportAs('r1', [{ deployment: iris.deployment, revision: 1, digest }]);
+    const [rollout] = await deployments.rollouts(iris.deployment);
+    expect(rollout).toMatchObject({ state: 'rolled-back', reason: expect.stringContaining(`it has loaded ${digest}`) });
+  });
+
   test('goes back to a revision that was champion and forth again; both stay loaded meanwhile', async () => {
     const { deployments, reportAs } = await setup(await open());
     const name = iris.deployment;

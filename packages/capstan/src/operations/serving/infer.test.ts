@@ -59,6 +59,7 @@ function stateOf(routes: readonly Partial<ServingRoute>[], breaker: Partial<Serv
     salt: 'shop',
     routes: whole,
     warm: [],
+    redact: [],
     breaker: {
       state: 'closed',
       mode: 'fallback',
@@ -98,7 +99,7 @@ async function ask(state: ServedState, probabilities: readonly number[]) {
   const deps = { log, shadows, statistics: createServingStatistics(), now: () => AT, stateOf: () => state };
   const answer = await infer(deps, state, { inputs: [input] });
   await shadows.drained();
-  return { answer, parts: lines.map(({ parts }) => parts[0]) };
+  return { answer, lines, parts: lines.map(({ parts }) => parts[0]) };
 }
 
 const moved = (probability: number, shift: number) => Math.fround(shiftedProbability(Math.fround(probability), shift));
@@ -124,4 +125,16 @@ test('each route has the shift of its own revision', async () => {
 test('the baseline’s constant is what it is', async () => {
   const { parts } = await ask(stateOf([{ shift: 0.5 }], { state: 'open' }), [0.25]);
   expect(parts).toEqual([expect.objectContaining({ role: 'fallback', revision: 0, shift: 0, probabilities: [0.3] })]);
+});
+
+test('values of redacted columns are answered, and not logged', async () => {
+  const state = stateOf([{}]);
+  const hidden = { ...state, deployment: { ...state.deployment, redact: ['p', 'label'] } };
+  const { answer, lines } = await ask(hidden, [0.25, 0.5]);
+  expect(answer.outputs.map(({ name }) => name)).toEqual(['label', 'probabilities']);
+  expect(lines[0]?.inputs).toMatchObject([{ name: 'p', data: [null, null] }]);
+  expect(lines[0]?.parts[0]?.outputs).toMatchObject([
+    { name: 'label', data: [null, null] },
+    { name: 'probabilities', data: [0.75, 0.25, 0.5, 0.5] },
+  ]);
 });

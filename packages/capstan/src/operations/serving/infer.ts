@@ -96,7 +96,7 @@ export async function infer(deps: InferDeps, state: ServedState, request: Infere
     eventTimes: work.eventTimes === null ? null : [...work.eventTimes],
   };
   const parts = outcomes.map((outcome) => outcome.part);
-  await deps.log.append(recordLine(record, work.inputs, parts), work.rows);
+  await deps.log.append(recordLine(record, work.inputs, parts, state.deployment.redact), work.rows);
   offerShadow(deps, work, outcomes);
   return answerOf(work, outcomes);
 }
@@ -258,7 +258,7 @@ function offerShadow(deps: InferDeps, work: Work, outcomes: readonly Outcome[]):
       examples: pick(work.examples),
       eventTimes: work.eventTimes === null ? null : pick(work.eventTimes),
     };
-    const line = recordLine(record, null, [{ ...part, rows: null }]);
+    const line = recordLine(record, null, [{ ...part, rows: null }], deployment.redact);
     // A shadow that cannot be logged is as good as dropped; the disk is full and answers fail by themselves.
     await deps.log.append(line, rows?.length ?? work.rows).catch(() => {});
   });

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { ReplicaReport, ServedFlavor, Snapshot } from '@capstan/api';
+import { modelDigest, type ReplicaReport, type ServedFlavor, type Snapshot } from '@capstan/api';
 import { DomainError, messageOf, notFound } from '#kernel/errors';
 import type { Clock } from '#ports/clock';
 import type { Ids } from '#ports/ids';
@@ -167,7 +167,9 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
       url,
       snapshotVersion: current.version,
       serving: [...states].flatMap(([deployment, state]) =>
-        [...state.revisions.keys()].map((revision) => ({ deployment, revision })),
+        [...state.revisions].map(([revision, { model }]) => {
+          return { deployment, revision, digest: modelDigest.parse(model.digest) };
+        }),
       ),
       failures: [...states].flatMap(([deployment, state]) =>
         state.failures.map((failure) => ({ deployment, ...failure })),

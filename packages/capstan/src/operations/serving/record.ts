@@ -5,13 +5,21 @@ import { floatsJson, isFloats } from './numbers-json.ts';
 import type { ReceivedTensor } from './request.ts';
 
 /** The inputs as columns, as they came: the JSON of a list of `RecordedColumn`. */
-function columnsJson(inputs: readonly ReceivedTensor[]): string {
-  return `[${inputs.map(columnJson).join(',')}]`;
+function columnsJson(inputs: readonly ReceivedTensor[], redacted: readonly string[]): string {
+  return `[${inputs.map((input) => columnJson(input, redacted)).join(',')}]`;
 }
 
-function columnJson({ name, datatype, shape, data, written, writtenJson }: ReceivedTensor): string {
-  const values = writtenJson ?? (written ? JSON.stringify(written) : valuesJson(datatype, data));
+function columnJson(input: ReceivedTensor, redacted: readonly string[]): string {
+  const { name, datatype, shape, data, written, writtenJson } = input;
+  const values = redacted.includes(name)
+    ? nullsJson(data.length)
+    : (writtenJson ?? (written ? JSON.stringify(written) : valuesJson(datatype, data)));
   return `{"name":${JSON.stringify(name)},"datatype":"${datatype}","width":${widthOf(shape)},"data":${values}}`;
+}
+
+/** What stands in for values that are not to be known. */
+function nullsJson(count: number): string {
+  return JSON.stringify(Array.from({ length: count }, () => null));
 }
 
 function valuesJson(datatype: TensorDatatype, data: TensorData): string {
@@ -41,9 +49,11 @@ export function recordLine(
   record: Omit<PredictionRecord, 'inputs' | 'parts'>,
   inputs: readonly ReceivedTensor[] | null,
   parts: readonly LoggedPart[],
+  redacted: readonly string[] = [],
 ): string {
-  const columns = inputs === null ? 'null' : columnsJson(inputs);
-  return `${withoutEnd(record)},"inputs":${columns},"parts":[${parts.map(partJson).join(',')}]}\n`;
+  const columns = inputs === null ? 'null' : columnsJson(inputs, redacted);
+  const written = parts.map((part) => partJson(part, redacted)).join(',');
+  return `${withoutEnd(record)},"inputs":${columns},"parts":[${written}]}\n`;
 }
 
 /** A line of a segment that has no tensors in it. */
@@ -51,8 +61,8 @@ export function scoredLine(record: PredictionRecord): string {
   return `${JSON.stringify(record)}\n`;
 }
 
-function partJson({ outputs, ...rest }: LoggedPart): string {
-  return `${withoutEnd(rest)},"outputs":${outputs === null ? 'null' : columnsJson(outputs)}}`;
+function partJson({ outputs, ...rest }: LoggedPart, redacted: readonly string[]): string {
+  return `${withoutEnd(rest)},"outputs":${outputs === null ? 'null' : columnsJson(outputs, redacted)}}`;
 }
 
 function withoutEnd(value: object): string {

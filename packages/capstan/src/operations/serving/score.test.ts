@@ -56,6 +56,7 @@ function stateOf(champion: () => ScoringAnswer, canary?: () => ScoringAnswer): S
     salt: 'texts',
     routes,
     warm: [],
+    redact: [],
     breaker: { state: 'closed', mode: 'fallback', fallbackProbability: null, lastKnownGood: null, reason: null },
   };
   const models = [champion, ...(canary ? [canary] : [])].map(modelThat);
@@ -121,4 +122,12 @@ test('a failure without a stand-in is logged and thrown', async () => {
   );
   expect(answer).toMatchObject({ code: 'INTERNAL', message: 'The model of texts failed: no luck' });
   expect(lines[0]?.parts[0]).toMatchObject({ role: 'champion', error: 'The model of texts failed: no luck' });
+});
+
+test('values of redacted columns are answered, and not logged', async () => {
+  const state = stateOf(() => said('{"predictions": ["a", null]}'));
+  const { answer, lines } = await ask({ ...state, deployment: { ...state.deployment, redact: ['x'] } });
+  expect(answer).toMatchObject({ status: 200 });
+  expect(lines[0]?.inputs).toMatchObject([{ name: 'x', data: [null, null] }]);
+  expect(lines[0]?.parts[0]?.outputs).toMatchObject([{ name: 'predictions', data: ['a', null] }]);
 });

@@ -54,7 +54,7 @@ export async function score(deps: InferDeps, state: ServedState, request: ScoreR
     at,
     examples: predictionIds,
     eventTimes: null,
-    inputs: columnsOf(answer?.inputs ?? []),
+    inputs: columnsOf(answer?.inputs ?? [], state.deployment.redact),
     parts: parts.map(({ part }) => part),
   });
   await deps.log.append(line, rows);
@@ -101,12 +101,18 @@ async function tryRoute(
   statistics.count({ deployment: name, revision: route.revision, rows, durationMs, isSuccess });
   const error = failure === undefined ? null : errorText(failure);
   const result = { probabilities: null, outputs: null, error, latencyUs };
-  const part = { ...partOf(assignment, route, result), outputs: columnsOf(answer?.outputs ?? []) };
+  const part = {
+    ...partOf(assignment, route, result),
+    outputs: columnsOf(answer?.outputs ?? [], state.deployment.redact),
+  };
   return { part, answer, error, failure };
 }
 
-function columnsOf(columns: readonly ScoredColumn[]): RecordedColumn[] {
-  return columns.map(({ name, width, data }) => ({ name, width, datatype: datatypeOf(data), data: [...data] }));
+function columnsOf(columns: readonly ScoredColumn[], redacted: readonly string[]): RecordedColumn[] {
+  return columns.map(({ name, width, data }) => {
+    const logged = redacted.includes(name) ? data.map(() => null) : [...data];
+    return { name, width, datatype: datatypeOf(data), data: logged };
+  });
 }
 
 /** What a model's own reading of a request makes of its values: JSON has no more types. */
