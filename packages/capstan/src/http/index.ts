@@ -11,5 +11,5 @@ export { problemRenderer, type ErrorRenderer } from './problem.ts';
 export { openApiDocument } from './openapi.ts';
 export { escapeHtml, pageStyle, referencePage } from './reference-page.ts';
 export { staticFiles } from './static-files.ts';
-export { inertHeaders } from './security-headers.ts';
+export { inertHeaders, securityHeaders } from './security-headers.ts';
 export { eventStream, type ServerSentEvent } from './event-stream.ts';

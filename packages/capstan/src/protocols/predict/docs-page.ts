@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { escapeHtml, type RawReply } from '#http';
+import { escapeHtml, securityHeaders, type RawReply } from '#http';
 import type { Description } from '#operations/serving';
 import type { TensorSpec } from '#ports/model-runtime';
 import { contextNote, innerDimensions } from './column-schema.ts';
@@ -35,7 +35,7 @@ export function docsPage(description: Description, server: string): RawReply & {
 ${asked}</main><script>${pageScript}</script></body></html>`;
   return {
     status: 200,
-    headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': POLICY },
+    headers: { ...securityHeaders, 'content-type': 'text/html; charset=utf-8', 'content-security-policy': POLICY },
     body,
   };
 }

@@ -155,6 +155,7 @@ test('the page runs its own script only, whatever the columns are called', async
   }
   expect(policy).toMatch(/^default-src 'none';/);
   expect(policy).not.toContain('unsafe');
+  expect(response.headers.get('x-frame-options')).toBe('DENY');
   const hostile = docsPage(described, 'http://localhost').body;
   expect(hostile.match(/<script>/g)).toHaveLength(1);
   expect(hostile).not.toContain('alert(1)</script>');
