@@ -34,7 +34,7 @@ test('predictions are those of the models, by every client, and every one of the
   const seen = JSON.parse(await run('ask', address, grpcAddress)) as Record<string, number>;
   expect(Object.keys(seen)).toEqual(['iris', 'wine', 'wide', 'multi', 'text', 'scores']);
   await fetch(`${server.servingUrl}/api/v1/serving/flush`, { method: 'POST' });
-  await expect.poll(() => loggedRows(server.url, 'iris-onnx'), { timeout: 30_000 }).toBe((seen['iris'] ?? 0) * 2);
+  await expect.poll(() => loggedRows(server.url, 'iris-onnx'), { timeout: 30_000 }).toBe((seen['iris'] ?? 0) * 3);
 }, 240_000);
 
 async function loggedRows(url: string, deployment: string): Promise<number> {

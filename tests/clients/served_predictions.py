@@ -66,6 +66,7 @@ def log():
 
 
 def ask(address, grpc_address):
+    import requests
     import tritonclient.grpc
     import tritonclient.http
     from mlflow.pyfunc.scoring_server.client import ScoringServerClient
@@ -102,11 +103,24 @@ def ask(address, grpc_address):
 
         return At(f"http://{address}/models/{name}").invoke(rows).get_predictions()
 
+    def by_rows(name, rows, status=200):
+        """What each row was answered by the data plane's own API: outputs by name; the problem where it was refused."""
+        answer = requests.post(f"http://{address}/models/{name}/predict", json={"rows": rows}, timeout=60)
+        assert answer.status_code == status, answer.text
+        if status != 200:
+            return answer.json()
+        predictions = answer.json()["predictions"]
+        assert len({prediction["id"] for prediction in predictions}) == len(rows)
+        assert {prediction["revision"] for prediction in predictions} == {1}
+        return [prediction["outputs"] for prediction in predictions]
+
     for name, (model, rows) in tables().items():
         expected = model.predict(rows)
         # The same code on the same numbers: to the bit.
         got = by_mlflow(f"{name}-sk", rows)
         np.testing.assert_array_equal(np.asarray(got).reshape(expected.shape), expected)
+        said = [next(iter(outputs.values())) for outputs in by_rows(f"{name}-sk", rows.to_dict("records"))]
+        np.testing.assert_array_equal(said, expected)
         columns = {column: rows[column].to_numpy() for column in rows.columns}
         if len(columns) < 100:
             out = by_triton(f"{name}-sk", columns)
@@ -118,6 +132,15 @@ def ask(address, grpc_address):
             np.testing.assert_allclose(out["output_probability"], model.predict_proba(rows), atol=1e-4)
         else:
             np.testing.assert_allclose(next(iter(out.values())), expected, rtol=1e-4)
+        said = by_rows(f"{name}-onnx", [{"X": row} for row in rows.to_numpy(np.float32).tolist()])
+        if hasattr(model, "predict_proba"):
+            np.testing.assert_array_equal([outputs["output_label"] for outputs in said], expected)
+            # By the names of the classes, as the model has them.
+            maps = [outputs["output_probability"] for outputs in said]
+            named = [[row[str(kind)] for kind in model.classes_] for row in maps]
+            np.testing.assert_allclose(named, model.predict_proba(rows), atol=1e-4)
+        else:
+            np.testing.assert_allclose([next(iter(outputs.values())) for outputs in said], expected, rtol=1e-4)
         seen[name] = len(rows)
 
     text = text_model()
@@ -126,6 +149,11 @@ def ask(address, grpc_address):
     out = by_triton("text-onnx", {"text": words})
     label = next(v for v in out.values() if v.ndim == 1)
     np.testing.assert_array_equal(label, expected)
+    by_name = by_rows("text-onnx", [{"text": word} for word in TEXTS])
+    np.testing.assert_array_equal([outputs["output_label"] for outputs in by_name], expected)
+    refused = by_rows("text-sk", [{"text": TEXTS[0]}], status=400)
+    # Without a signature there is one column of numbers.
+    assert refused["field"] == "text" and "input" in refused["hint"], refused
     seen["text"] = len(TEXTS)
 
     frame = load_iris(as_frame=True).data.head(5)
@@ -134,6 +162,10 @@ def ask(address, grpc_address):
     out = by_triton("scores", {column: frame[column].to_numpy() for column in frame.columns})
     np.testing.assert_array_equal(out["total"], frame.sum(axis=1).to_numpy())
     assert [text.decode() for text in out["name"]] == [f"row {i}" for i in range(5)]
+    said = by_rows("scores", frame.to_dict("records"))
+    assert said == Scores().predict(None, frame).to_dict("records"), said
+    refused = by_rows("scores", [{**frame.iloc[0].to_dict(), "petal width (cm)": "wide"}], status=400)
+    assert refused["field"] == "petal width (cm)", refused
     seen["scores"] = 5
     print(json.dumps(seen))
 

@@ -14,6 +14,7 @@ import { randomIds } from '#ports/ids';
 import { lockForProcess } from '#ports/process-lock';
 import { mlflowScoringError, mlflowScoringRoutes } from '#protocols/mlflow-scoring';
 import { createInferenceGrpc, openInferenceError, openInferenceRoutes } from '#protocols/open-inference';
+import { predictRoutes } from '#protocols/predict';
 import type { App } from './app.ts';
 import type { Config } from './config.ts';
 import { createLineLog } from './logging.ts';
@@ -88,6 +89,7 @@ export async function startServing(
     bound: [
       ...openInferenceRoutes(plane, version),
       ...mlflowScoringRoutes(plane, version),
+      ...predictRoutes(plane),
       ...planeRoutes(plane, { version, grpcAddress: () => grpcAddress }),
       bindRaw(servingRoutes.plane.metrics, async () => {
         const { contentType, text } = metrics.render(plane.metrics(), ofProcess);

@@ -64,6 +64,10 @@ const servedModelStatus = z.strictObject({
 });
 export type ServedModelStatus = z.output<typeof servedModelStatus>;
 
+function native(name: string, method: Method, path: string, summary: string): RawRoute {
+  return { ...openInference(name, method, path, summary), name: `predict.${name}`, protocol: 'native' };
+}
+
 /** Every route of the data plane. It has no other: the native API is the control plane's. */
 export const servingRoutes = {
   openInference: {
@@ -134,6 +138,11 @@ export const servingRoutes = {
       '/models/:deployment/invocations',
       'MLflow scoring of a deployment',
     ),
+  },
+  predict: {
+    predict: native('predict', 'POST', '/models/:deployment/predict', 'Answers rows of plain JSON, each by its route'),
+    openapi: native('openapi', 'GET', '/models/:deployment/openapi.json', 'OpenAPI 3.1 of a deployment'),
+    docs: native('docs', 'GET', '/models/:deployment/docs', 'A deployment as a page, with a form to try it'),
   },
   plane: {
     healthz: defineRoute({

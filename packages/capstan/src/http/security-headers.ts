@@ -11,7 +11,7 @@ export const securityHeaders: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
 };
 
-/** The same for a server that shows nothing: what it answers is never a page, and small answers shall stay small. */
+/** The same for a server that answers programs: small answers shall stay small, and a page brings its own. */
 export const inertHeaders: Readonly<Record<string, string>> = {
   'content-security-policy': "default-src 'none'",
   'x-content-type-options': 'nosniff',

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { servingRoutes, type PredictionRecord, type ServedDeployment } from '@capstan/api';
+import { servingRoutes, type AnyRoute, type PredictionRecord, type ServedDeployment } from '@capstan/api';
 import { pino } from 'pino';
 import { createRuntimeOnnx } from '#adapters/runtime-onnx';
 import { createHttpServer, identifyLocal, type AccessFacts } from '#http';
@@ -14,6 +14,7 @@ import { systemClock } from '#ports/clock';
 import { randomIds } from '#ports/ids';
 import { mlflowScoringError, mlflowScoringRoutes } from '#protocols/mlflow-scoring';
 import { openInferenceError, openInferenceRoutes } from '#protocols/open-inference';
+import { predictRoutes } from '#protocols/predict';
 
 export interface TestingPlane {
   readonly url: string;
@@ -57,10 +58,14 @@ export async function startTestingPlane(models: Readonly<Record<string, string |
   const log = pino({ level: 'silent' });
   const runtimes = { onnx: createRuntimeOnnx() };
   const plane = createServingPlane({ folder, controlPlane, runtimes, clock: systemClock, ids: randomIds, log });
-  const bound = [...openInferenceRoutes(plane, '1.2.3'), ...mlflowScoringRoutes(plane, '1.2.3')];
+  const bound = [
+    ...openInferenceRoutes(plane, '1.2.3'),
+    ...mlflowScoringRoutes(plane, '1.2.3'),
+    ...predictRoutes(plane),
+  ];
   const calls: AccessFacts[] = [];
   const http = createHttpServer({
-    table: [...Object.values(servingRoutes.openInference), ...Object.values(servingRoutes.scoring)],
+    table: [servingRoutes.openInference, servingRoutes.scoring, servingRoutes.predict].flatMap(Object.values<AnyRoute>),
     bound,
     errorRenderers: { 'open-inference': openInferenceError, 'mlflow-scoring': mlflowScoringError },
     defaultRenderer: openInferenceError,

@@ -10,5 +10,6 @@ export type { ReceivedTensor } from './request.ts';
 export type { RevisionStatistics, TimedCount } from './statistics.ts';
 export { predictionNotes } from './call-notes.ts';
 export { floatsJson, isFloats } from './numbers-json.ts';
+export { nestedJson, scalarsJson } from './values-json.ts';
 export { toTensorData } from './tensor-values.ts';
 export { deadlineOf } from './batching/deadline.ts';

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { invalid, messageOf } from '#kernel/errors';
+import { invalid } from '#kernel/errors';
+import { parseLongJson } from '#kernel/long-json';
 
 /** Rows as they came: a table with column names, columns by name, or a matrix without names. */
 export type ScoringInput =
@@ -19,13 +20,7 @@ const FORMS = ['dataframe_split', 'dataframe_records', 'instances', 'inputs'] as
  */
 export function parseScoringBody(bytes: Buffer): ScoringInput {
   if (!isUtf8(bytes)) throw invalid('The body is no UTF-8 text', { field: 'body' });
-  const text = bytes.toString('utf8');
-  let body: unknown;
-  try {
-    body = LONG_INTEGER.test(text) ? JSON.parse(text, exactInteger) : JSON.parse(text);
-  } catch (cause) {
-    throw notJson(text, cause);
-  }
+  const body = parseLongJson(bytes.toString('utf8'));
   if (!isRecord(body)) {
     throw invalid(`The body is not a JSON object with one of ${FORMS.join(', ')}`, { field: 'body' });
   }
@@ -42,23 +37,6 @@ export function parseScoringBody(bytes: Buffer): ScoringInput {
   if (form === 'inputs' && isRecord(value)) return { kind: 'columns', columns: value };
   if (!Array.isArray(value) || value.length === 0) throw invalid(`${form} is not a list of rows`, { field: form });
   return isRecord(value[0]) ? parseRecords(value, form) : { kind: 'matrix', rows: value };
-}
-
-/** A whole number that a double may not hold, as it can stand in JSON. */
-const LONG_INTEGER = /[[:,\s]-?\d{16,}\s*[\],}]/;
-
-function exactInteger(_key: string, value: unknown, { source }: { readonly source?: string } = {}): unknown {
-  const isLost = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value);
-  return isLost && source !== undefined && /^-?\d+$/.test(source) ? BigInt(source) : value;
-}
-
-function notJson(text: string, cause: unknown): Error {
-  const isNotANumber = /[[,:\s-](?:NaN|Infinity)\s*[,\]}]/.test(text);
-  return invalid(`Failed to parse input from JSON: ${messageOf(cause).slice(0, 200)}`, {
-    field: 'body',
-    ...(isNotANumber && { hint: 'JSON has no NaN and no Infinity: send null for a missing value.' }),
-    cause,
-  });
 }
 
 function parseSplit(value: unknown): ScoringInput {

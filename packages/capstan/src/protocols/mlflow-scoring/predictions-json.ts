@@ -1,3 +1,4 @@
+import { nestedJson, scalarsJson } from '#operations/serving';
 import type { Tensor } from '#ports/model-runtime';
 
 /**
@@ -10,28 +11,11 @@ export function predictionsJson(
 ): string {
   const members = outputs.map((output) => {
     const labels = classLabels[output.name];
-    const values = scalars(output);
-    const shown = labels === undefined ? nested(values, output.shape) : mapped(values, labels);
+    const values = scalarsJson(output);
+    const shown = labels === undefined ? nestedJson(values, output.shape) : mapped(values, labels);
     return `${JSON.stringify(output.name)}:${shown}`;
   });
   return `{"predictions":{${members.join(',')}}}`;
-}
-
-function scalars({ datatype, data }: Tensor): string[] {
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Array.from(data, String);
-  if (datatype === 'BOOL') return Array.from(data as Uint8Array, (value) => (value === 0 ? 'false' : 'true'));
-  return Array.from(data as ArrayLike<number | string>, (value) =>
-    Object.is(value, -0) ? '-0.0' : JSON.stringify(value),
-  );
-}
-
-function nested(values: readonly string[], shape: readonly number[]): string {
-  if (shape.length === 0) return values[0] ?? 'null';
-  const [size = 0, ...inner] = shape;
-  if (inner.length === 0) return `[${values.join(',')}]`;
-  const step = inner.reduce((product, axis) => product * axis, 1);
-  const rows = Array.from({ length: size }, (_, row) => nested(values.slice(row * step, (row + 1) * step), inner));
-  return `[${rows.join(',')}]`;
 }
 
 function mapped(values: readonly string[], labels: readonly string[]): string {

@@ -1,0 +1,52 @@
+import { invalid } from '#kernel/errors';
+import { nestedJson, scalarsJson, type InferenceAnswer } from '#operations/serving';
+import type { Tensor } from '#ports/model-runtime';
+
+/**
+ * `{"predictions": [{"id", "revision", "outputs": {name: value}}]}`, one for each row; revision 0 is the baseline's
+ * constant. Several values a row are lists, or maps from class to value where the model names its classes.
+ * @throws DomainError INVALID_ARGUMENT for a model whose outputs are not by rows
+ */
+export function answersJson(
+  answer: InferenceAnswer,
+  deployment: string,
+  classLabels: Readonly<Record<string, readonly string[]>>,
+): string {
+  const columns = answer.outputs.map((output) => {
+    if (output.shape[0] !== answer.rows) {
+      throw invalid(`The output '${output.name}' of ${deployment} has no value for each row`, {
+        field: output.name,
+        hint: `Ask by /v2/models/${encodeURIComponent(deployment)}/infer.`,
+      });
+    }
+    return { key: JSON.stringify(output.name), values: rowsOf(output, classLabels[output.name]) };
+  });
+  const revisions = revisionsOf(answer);
+  const predictions = answer.predictionIds.map((id, row) => {
+    const outputs = columns.map(({ key, values }) => `${key}:${values[row]}`);
+    return `{"id":${JSON.stringify(id)},"revision":${revisions[row]},"outputs":{${outputs.join(',')}}}`;
+  });
+  return `{"predictions":[${predictions.join(',')}]}`;
+}
+
+function rowsOf(output: Tensor, labels: readonly string[] | undefined): string[] {
+  const scalars = scalarsJson(output);
+  const [rows = 0, ...inner] = output.shape;
+  const width = inner.reduce((product, size) => product * size, 1);
+  const shape = width === 1 ? [] : inner;
+  return Array.from({ length: rows }, (_, row) => {
+    const values = scalars.slice(row * width, (row + 1) * width);
+    return labels === undefined
+      ? nestedJson(values, shape)
+      : `{${labels.map((label, index) => `${JSON.stringify(label)}:${values[index]}`).join(',')}}`;
+  });
+}
+
+function revisionsOf({ parts, rows }: InferenceAnswer): number[] {
+  const revisions = Array.from({ length: rows }, () => 0);
+  for (const part of parts) {
+    if (part.rows === null) revisions.fill(part.revision);
+    else for (const row of part.rows) revisions[row] = part.revision;
+  }
+  return revisions;
+}
