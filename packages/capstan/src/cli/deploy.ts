@@ -77,7 +77,7 @@ function nameFor(model: string): string {
 function addressesOf({ name, replicas }: Deployment): string {
   const url = replicas.find(({ isCurrent }) => isCurrent)?.url;
   if (url === undefined) return `No data plane serves ${name} now.`;
-  return `It answers at ${url}/v2/models/${name}/infer and ${url}/models/${name}/invocations`;
+  return `It answers at ${url}/v2/models/${name}/infer and ${url}/models/${name}/invocations; see ${url}/models/${name}/docs`;
 }
 
 async function wantedVersion(client: Client, model: string, { version, alias }: Options): Promise<number> {

@@ -45,9 +45,10 @@ export function checkRequest(
       near ? `Did you mean '${near}'?` : `It takes: ${known.join(', ')}.`,
     );
   }
-  const inputs = specs.map((spec) => {
+  const inputs = specs.flatMap((spec) => {
     const tensor = byName.get(spec.name);
     if (!tensor) {
+      if (spec.isOptional === true) return [];
       throw refuse(spec.name, 'is missing', `Send it as ${spec.datatype} of shape [${spec.shape.join(', ')}].`);
     }
     checkTensor(tensor, spec);

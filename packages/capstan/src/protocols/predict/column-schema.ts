@@ -35,7 +35,7 @@ export function innerDimensions(shape: readonly number[]): readonly number[] {
   return inner.every((size) => size === 1) ? [] : inner;
 }
 
-/** A row of `/predict`. Context columns may be left out. */
+/** A row of `/predict`. Context columns and optional inputs may be left out. */
 export function rowSchema({ inputs, contextColumns }: Description): Schema {
   const members = inputs.map((spec) => {
     if (!contextColumns.includes(spec.name)) return [spec.name, { ...valueSchema(spec), title: spec.datatype }];
@@ -44,7 +44,9 @@ export function rowSchema({ inputs, contextColumns }: Description): Schema {
   return {
     type: 'object',
     properties: Object.fromEntries(members),
-    required: inputs.map(({ name }) => name).filter((name) => !contextColumns.includes(name)),
+    required: inputs
+      .filter(({ name, isOptional }) => isOptional !== true && !contextColumns.includes(name))
+      .map(({ name }) => name),
     additionalProperties: false,
   };
 }

@@ -63,3 +63,15 @@ test('an input called rows', () => {
   expect(parse({ rows: [1, 2] })).toEqual([{ rows: [1, 2] }]);
   expect(parse({ rows: [{ rows: [1, 2] }] })).toEqual([{ rows: [1, 2] }]);
 });
+
+test('an optional input is given in all rows or in none', () => {
+  const inputs = [
+    { name: 'x', datatype: 'FP64', shape: [-1] },
+    { name: 'note', datatype: 'BYTES', shape: [-1], isOptional: true },
+  ] as const;
+  const optional = { ...description, inputs, contextColumns: [] };
+  expect(rowsToTensors([{ x: 1 }, { x: 2 }], optional).map(({ name }) => name)).toEqual(['x']);
+  expect(() => rowsToTensors([{ x: 1, note: 'a' }, { x: 2 }], optional)).toThrow(
+    "The input 'note' is missing in rows[1]",
+  );
+});

@@ -8,7 +8,7 @@ type JsonScalar = number | string | boolean | null;
 
 /**
  * A tensor for each input, from rows of values by name. A value is what its datatype says and never made so; null is NaN
- * among floats. Context columns may be left out of all rows, others of none.
+ * among floats. Context columns and optional inputs may be left out of all rows, others of none.
  * @throws DomainError INVALID_ARGUMENT naming the column
  */
 export function rowsToTensors(rows: readonly Row[], { inputs, contextColumns }: Description): ReceivedTensor[] {
@@ -16,10 +16,11 @@ export function rowsToTensors(rows: readonly Row[], { inputs, contextColumns }: 
   return inputs.flatMap((spec) => {
     const { name } = spec;
     const isContext = contextColumns.includes(name);
+    const mayLack = isContext || spec.isOptional === true;
     const lacking = rows.findIndex((row) => !Object.hasOwn(row, name));
-    if (isContext && lacking >= 0 && !rows.some((row) => Object.hasOwn(row, name))) return [];
+    if (mayLack && lacking >= 0 && !rows.some((row) => Object.hasOwn(row, name))) return [];
     if (lacking >= 0) {
-      const hint = isContext ? 'Give it in all rows, or in none.' : `The model takes ${spec.datatype}.`;
+      const hint = mayLack ? 'Give it in all rows, or in none.' : `The model takes ${spec.datatype}.`;
       throw invalid(`The input '${name}' is missing${inRow(lacking, rows)}`, { field: name, hint });
     }
     const values = rows.map((row) => row[name]);

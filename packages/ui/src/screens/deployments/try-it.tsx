@@ -76,6 +76,9 @@ function Snippets(props: { example: Example; champion: Champion; origin: string;
       </Row>
       {example.note !== undefined && <p>{example.note}</p>}
       <Command>{snippet(language, origin + example.path, example.body)}</Command>
+      <a href={`${origin}/models/${champion.deployment}/docs`} target="_blank" rel="noreferrer">
+        Page of the data plane with a form to try it, and all addresses
+      </a>
     </Stack>
   );
 }
