@@ -1,5 +1,5 @@
 // The data plane beside other model servers and beside what this machine can do at most, all in one run, in turns:
-// npm run bench -- serving [--sources] [--rounds N] [--seconds N] [--quick] [--servers A,B] [--parts one,many,overload,grpc]
+// npm run bench -- serving [--sources] [--rounds N] [--seconds N] [--quick] [--servers A,B] [--parts one,many,binary,overload,grpc,whole]
 // [--models rf,lr] [--connections 1,8,64], after npm run build. TEST_SERVING names a Python that has bench/requirements-serving.txt.
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { findBenchPython } from '../tests/support/python.ts';
 import { emptyFolder, launcher } from '../tests/support/server.ts';
 import { installInto } from './installed.ts';
 import { machine } from './measure.ts';
+import { measureBinary } from './serving/binary.ts';
 import { measureGrpc } from './serving/grpc.ts';
 import { measureMany, measureOne, measureOverload, type Setup } from './serving/parts.ts';
 import {
@@ -21,6 +22,7 @@ import {
   type ModelName,
   type Server,
 } from './serving/servers.ts';
+import { measureWhole } from './serving/whole.ts';
 
 const { values } = parseArgs({
   options: {
@@ -29,7 +31,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '3' },
     quick: { type: 'boolean', default: false },
     servers: { type: 'string', default: 'capstan,echo,fastify,mlflow,mlserver,bentoml' },
-    parts: { type: 'string', default: 'one,many,overload,grpc' },
+    parts: { type: 'string', default: 'one,many,binary,overload,grpc,whole' },
     models: { type: 'string', default: MODELS.join(',') },
     connections: { type: 'string', default: '1,8,64' },
   },
@@ -60,6 +62,7 @@ const setup: Setup = {
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 console.log(machine());
+if (values.parts.split(',').includes('whole')) await measureWhole({ program, folder, python, models }, setup);
 for (const model of MODELS.filter((name) => values.models.split(',').includes(name))) {
   const servers: Server[] = [];
   try {
@@ -71,6 +74,7 @@ for (const model of MODELS.filter((name) => values.models.split(',').includes(na
     const parts = values.parts.split(',');
     if (parts.includes('one')) await measureOne(servers, model, setup);
     if (parts.includes('many')) await measureMany(servers, model, setup);
+    if (parts.includes('binary')) await measureBinary(servers, models, model, setup);
     if (parts.includes('overload')) await measureOverload(servers, model, setup);
     if (parts.includes('grpc')) await measureGrpc(servers, model, setup);
   } finally {
