@@ -24,7 +24,7 @@ const RATE = 200;
 /** Of which so many go to the Python model. */
 const EVERY_PYTHON = 10;
 /** A request that was on its way to a killed process fails within this. */
-const AFTERMATH_MS = 1_500;
+const AFTERMATH_MS = 3_000;
 
 interface Asked {
   readonly sentAt: number;
@@ -131,7 +131,11 @@ test('switches and kills lose no request, mix up no revision, and the log is who
   const planes: RunningServing[] = [await startServing(control.url, [...flags, '--process=0'], planeData)];
   const servingPort = Number(new URL(planes[0]?.url ?? '').port);
   const startSecond = () =>
-    startServing(control.url, [...flags, '--process=1', `--serving-port=${servingPort}`], planeData);
+    startServing(
+      control.url,
+      [...flags, '--process=1', '--ready-within=60000', `--serving-port=${servingPort}`],
+      planeData,
+    );
   planes.push(await startSecond());
   const client = createClient({ baseUrl: control.url });
 

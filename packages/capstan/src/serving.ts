@@ -48,12 +48,21 @@ export interface Serving extends App {
   readonly grpcAddress: string | null;
 }
 
+/** One of several processes of a data plane. */
+export interface ServingProcess {
+  readonly index?: number;
+  /** It listens when its models are loaded, or after so long. */
+  readonly readyWithinMs?: number;
+}
+
+const READY_WITHIN_MS = 10_000;
+
 /** Builds and starts a data plane, or that one of its processes which has this number. @throws DomainError CONFLICT when its folder is held by another process or the port is taken */
 export async function startServing(
   config: ServingConfig,
   controlPlaneUrl: string,
   log: Logger,
-  index = 0,
+  { index = 0, readyWithinMs = READY_WITHIN_MS }: ServingProcess = {},
 ): Promise<Serving> {
   const folder = join(config.data, index === 0 ? 'serving' : `serving-${index}`);
   // Several processes have one port: each says that it may be shared.
@@ -108,9 +117,15 @@ export async function startServing(
     onAccess,
   });
   try {
+    // One that starts beside others, or anew, takes its share of the connections only when it can answer them.
+    const isAwaited = reusePort && config.servingPort !== 0;
+    if (isAwaited) {
+      await plane.start(urlAt(config.host, config.servingPort));
+      await plane.settled(readyWithinMs);
+    }
     const url = await http.listen(config.host, config.servingPort, { reusePort });
     if (config.grpc) grpcAddress = await grpc.listen(config.host, config.grpcPort, { reusePort });
-    await plane.start(url);
+    if (!isAwaited) await plane.start(url);
     return {
       url,
       grpcAddress,
@@ -127,6 +142,10 @@ export async function startServing(
     unlock();
     throw error;
   }
+}
+
+function urlAt(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function pythonRuntime(config: ServingConfig, folder: string, log: Logger) {

@@ -36,6 +36,7 @@ interface ServeFlags {
   controlPlane?: string;
   whileInputOpen?: boolean;
   process: number;
+  readyWithin?: number;
 }
 
 export function register(program: Command, { terminal, action }: Registration): void {
@@ -52,10 +53,21 @@ export function register(program: Command, { terminal, action }: Registration): 
     .addOption(
       new Option('--process <number>', 'which of several processes this is').default(0).argParser(Number).hideHelp(),
     )
+    .addOption(
+      new Option('--ready-within <ms>', 'of several processes: listen after so long at the latest')
+        .argParser(Number)
+        .hideHelp(),
+    )
     .addHelpText('after', '\nExample:\n  capstan serve --serving-port 5051 --control-plane http://127.0.0.1:5050\n')
     .action(
       action(
-        async ({ controlPlane, whileInputOpen, process: index, ...flags }: ServeFlags & Record<string, unknown>) => {
+        async ({
+          controlPlane,
+          whileInputOpen,
+          process: index,
+          readyWithin,
+          ...flags
+        }: ServeFlags & Record<string, unknown>) => {
           const { config } = await loadConfig({ flags, env: terminal.env, cwd: terminal.cwd });
           refuseOpenBind(config);
           const stopping = whileInputOpen ? Promise.race([stopSignal(), inputEnd()]) : stopSignal();
@@ -68,7 +80,10 @@ export function register(program: Command, { terminal, action }: Registration): 
           const url = given?.replace(/\/$/, '') ?? urlOf(terminal);
           let app: Serving;
           try {
-            app = await startServing(config, url, createLogger(config.logLevel), index);
+            app = await startServing(config, url, createLogger(config.logLevel), {
+              index,
+              ...(readyWithin !== undefined && { readyWithinMs: readyWithin }),
+            });
           } catch (error) {
             if (whileInputOpen !== true || !isPortTaken(error)) throw error;
             terminal.out(`${PORT_TAKEN}: ${error.field === 'port' ? 'servingPort' : 'grpcPort'}`);

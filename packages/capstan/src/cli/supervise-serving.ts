@@ -52,6 +52,8 @@ const LONGEST_BACK_OFF_MS = 10_000;
 const HEALTHY_AFTER_MS = 30_000;
 /** Longer than a data plane takes to let go of its port after its own supervisor was killed. */
 const START_TIMEOUT_MS = 20_000;
+/** For its models, where others answer meanwhile or nobody waits for its start. */
+const LONGEST_LOAD_MS = 300_000;
 
 /**
  * Runs the processes of the data plane. The first finds the ports that are free where any may be taken; the others share
@@ -71,7 +73,10 @@ export function superviseServing(config: ServedConfig, log: Logger): SupervisedS
       for (let index = 1; index < config.servingProcesses; index++) {
         processes.push(superviseProcess({ ...config, ...ports }, log, index));
       }
-      await Promise.all(processes.slice(1).map((one) => one.follow(controlPlaneUrl)));
+      // Nobody waits for these: the first answers, and their models may take a while.
+      for (const one of processes.slice(1)) {
+        one.follow(controlPlaneUrl).catch((error: unknown) => log.error({ err: error }, 'a process of the data plane'));
+      }
       return addresses;
     },
     stop: async (graceMs) => void (await Promise.all(processes.map((one) => one.stop(graceMs)))),
@@ -95,9 +100,13 @@ function superviseProcess(config: ServedConfig, log: Logger, index: number): Sup
     // Ports that the system chose once are asked for again, since callers know them by now.
     const servingPort = addresses === undefined ? config.servingPort : Number(new URL(addresses.url).port);
     const grpcPort = addresses?.grpc === undefined ? config.grpcPort : Number(addresses.grpc.replace(/.*:/, ''));
-    const started = spawn(process.execPath, commandLine({ ...config, servingPort, grpcPort }, index), {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
+    const started = spawn(
+      process.execPath,
+      commandLine({ ...config, servingPort, grpcPort }, index, addresses !== undefined || index > 0),
+      {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      },
+    );
     child = started;
     started.stdout.setEncoding('utf8');
     let out = '';
@@ -155,13 +164,16 @@ function superviseProcess(config: ServedConfig, log: Logger, index: number): Sup
   async function follow(controlPlaneUrl: string): Promise<ServingAddresses> {
     controlPlane = controlPlaneUrl;
     child?.stdin.write(`${controlPlaneUrl}\n`);
-    const timer = setTimeout(() => {
-      ready.reject(
-        new DomainError('UNAVAILABLE', 'The data plane does not start: its reasons stand above', {
-          hint: NO_SERVING_HINT,
-        }),
-      );
-    }, START_TIMEOUT_MS);
+    const timer = setTimeout(
+      () => {
+        ready.reject(
+          new DomainError('UNAVAILABLE', 'The data plane does not start: its reasons stand above', {
+            hint: NO_SERVING_HINT,
+          }),
+        );
+      },
+      index > 0 ? LONGEST_LOAD_MS : START_TIMEOUT_MS,
+    );
     try {
       return await ready.promise;
     } finally {
@@ -181,7 +193,7 @@ const LINE_LENGTH = 4_096;
 const NO_SERVING_HINT = 'Choose another --serving-port, or leave it out with --no-serving.';
 const NO_GRPC_HINT = 'Choose another --grpc-port, or leave it out with --no-grpc.';
 
-function commandLine(config: ServedConfig, index: number): string[] {
+function commandLine(config: ServedConfig, index: number, isUnawaited: boolean): string[] {
   const program = process.argv[1];
   if (program === undefined) throw new Error('this process does not know its own program');
   return [
@@ -189,6 +201,7 @@ function commandLine(config: ServedConfig, index: number): string[] {
     program,
     'serve',
     `--process=${index}`,
+    ...(isUnawaited ? [`--ready-within=${LONGEST_LOAD_MS}`] : []),
     `--serving-processes=${config.servingProcesses}`,
     `--host=${config.host}`,
     `--serving-port=${config.servingPort}`,

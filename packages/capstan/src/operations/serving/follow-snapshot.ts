@@ -12,6 +12,8 @@ export interface SnapshotFollower {
   current(): Snapshot | undefined;
   states(): ReadonlyMap<string, ServedState>;
   isReachable(): boolean;
+  /** A snapshot is known and all that it needs is loaded, or has failed for good. */
+  isComplete(): boolean;
   /** Takes the stored snapshot, then follows the control plane's until stopped. */
   start(): Promise<void>;
   /** Takes the newest snapshot now, and what it leads to. @throws DomainError UNAVAILABLE */
@@ -115,6 +117,7 @@ export function createSnapshotFollower(deps: FollowerDeps): SnapshotFollower {
     current: () => current,
     states: () => states,
     isReachable: () => isReachable,
+    isComplete,
     async start() {
       const stored = readSnapshot(deps.file, log);
       if (stored) await apply(stored, undefined);

@@ -72,6 +72,8 @@ export interface ServingPlane {
   sync(): Promise<Snapshot>;
   /** Takes the stored snapshot, then follows the control plane's. `url` is where this replica answers. */
   start(url: string): Promise<void>;
+  /** Resolves once all that is to be served is loaded, or after this long. */
+  settled(maxMs: number): Promise<void>;
   /** Seals the log and tries to ship it, at most this long. */
   stop(graceMs: number): Promise<void>;
 }
@@ -80,6 +82,8 @@ const SEGMENT_AGE_MS = 1_000;
 const MAX_SHADOW_ROWS = 100_000;
 const MAX_ROWS_IN_HAND = 200_000;
 const REPORT_EVERY_MS = 5_000;
+const SETTLE_POLL_MS = 50;
+const ASKED_FOR_MS = 2_000;
 const MAX_NOTE_LENGTH = 300;
 
 export function createServingPlane(deps: ServingDeps): ServingPlane {
@@ -279,6 +283,13 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
       return await shipper.flush();
     },
     sync: () => follower.sync(),
+    async settled(maxMs) {
+      const started = performance.now();
+      const waitedMs = (): number => performance.now() - started;
+      // What is stored may be old news: the control plane is asked first, if it is there.
+      const isSettled = (): boolean => follower.isComplete() && (follower.isReachable() || waitedMs() > ASKED_FOR_MS);
+      while (!isSettled() && waitedMs() < maxMs && !stopping.signal.aborted) await sleep(SETTLE_POLL_MS);
+    },
     async start(ownUrl) {
       url = ownUrl;
       shipper.wake();
