@@ -27,8 +27,7 @@ async function lookUp<Found>(work: () => Promise<Found>, missing: string): Promi
 
 export async function revisionLink({ deployments }: LineageDeps, answer: LoggedAnswer): Promise<Link<Revision>> {
   if (answer.revision === 0) return { missing: noRevision(answer.role) };
-  const revisions = await deployments.revisions(answer.deployment);
-  const found = revisions.find(({ number }) => number === answer.revision);
+  const found = await deployments.revision(answer.deployment, answer.revision);
   return found ? { found } : { missing: `revision ${answer.revision} of ${answer.deployment} is not on record` };
 }
 

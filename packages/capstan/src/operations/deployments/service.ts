@@ -7,6 +7,7 @@ import type {
   ModelPackage,
   Recalibration,
   ReplicaReport,
+  Revision,
   RevisionWithReigns,
   Rollout,
   RolloutCheck,
@@ -40,6 +41,8 @@ export interface Deployments {
   /** @throws DomainError NOT_FOUND */
   get(name: string): Promise<Deployment>;
   revisions(name: string): Promise<RevisionWithReigns[]>;
+  /** Undefined where there is none of that number. */
+  revision(name: string, number: number): Promise<Revision | undefined>;
   /** What the champion takes: a request is made of that. @throws DomainError NOT_FOUND, also before the first champion */
   request(name: string): Promise<DeploymentRequest>;
   rollouts(name: string): Promise<Rollout[]>;
@@ -127,6 +130,10 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
       const replicas = await store.listReplicas(database.read);
       const rows = await store.listDeployments(database.read, project);
       return await Promise.all(rows.map((row) => viewOf(row, replicas)));
+    },
+    async revision(name, number) {
+      const row = await store.getRevision(database.read, name, number);
+      return row && revisionView(row);
     },
     async revisions(name) {
       await get(name);
