@@ -7,7 +7,7 @@ import { Agent, request } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '@capstan/client';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { findClientPython } from '../support/python.ts';
 import { registerModel } from '../support/served-models.ts';
 import {
@@ -137,6 +137,9 @@ test('switches and kills lose no request, mix up no revision, and the log is who
       planeData,
     );
   planes.push(await startSecond());
+  onTestFinished(async () => {
+    for (const one of [control, ...planes]) await one.kill();
+  });
   const client = createClient({ baseUrl: control.url });
 
   /** When each revision of `plus` was asked for, and when every process said that it serves it. */
