@@ -24,7 +24,7 @@ const RATE = 200;
 /** Of which so many go to the Python model. */
 const EVERY_PYTHON = 10;
 /** A request that was on its way to a killed process fails within this. */
-const AFTERMATH_MS = 3_000;
+const AFTERMATH_MS = 1_500;
 
 interface Asked {
   readonly sentAt: number;

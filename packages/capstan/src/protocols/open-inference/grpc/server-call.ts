@@ -57,6 +57,15 @@ const OK: OutgoingHttpHeaders = { 'grpc-status': String(STATUS.OK) };
 const decoders = { gzip: promisify(gunzip), deflate: promisify(inflate) };
 const WITHIN_ANSWER = { waitForTrailers: true } as const;
 
+const SENT_POLL_MS = 2;
+
+/** A stream that is closed takes with it what has not gone out yet: its trailers go first, and with them the status. */
+function closeWhenSent(stream: ServerHttp2Stream): void {
+  if (stream.destroyed || stream.closed) return;
+  if (stream.state.localClose === 1) stream.close();
+  else setTimeout(closeWhenSent, SENT_POLL_MS, stream);
+}
+
 /** One call on its HTTP/2 stream. Answers once, whatever comes together: an answer, a deadline, a caller that is gone. */
 export class ServerCall implements CallContext {
   readonly #stream: ServerHttp2Stream;
@@ -215,8 +224,7 @@ export class ServerCall implements CallContext {
     stream.respond(HEADERS, WITHIN_ANSWER);
     stream.once('wantTrailers', () => {
       stream.sendTrailers(this.#trailers);
-      // Later: closed in the same turn, the stream would take its trailers with it.
-      if (!stream.readableEnded) setImmediate(() => stream.close());
+      if (!stream.readableEnded) closeWhenSent(stream);
     });
   }
 
