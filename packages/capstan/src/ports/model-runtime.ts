@@ -1,18 +1,20 @@
 /** Datatypes of the Open Inference Protocol v2 that Capstan serves. */
-export type TensorDatatype =
-  | 'BOOL'
-  | 'UINT8'
-  | 'INT8'
-  | 'INT16'
-  | 'INT32'
-  | 'INT64'
-  | 'UINT16'
-  | 'UINT32'
-  | 'UINT64'
-  | 'FP16'
-  | 'FP32'
-  | 'FP64'
-  | 'BYTES';
+export const TENSOR_DATATYPES = [
+  'BOOL',
+  'UINT8',
+  'INT8',
+  'INT16',
+  'INT32',
+  'INT64',
+  'UINT16',
+  'UINT32',
+  'UINT64',
+  'FP16',
+  'FP32',
+  'FP64',
+  'BYTES',
+] as const;
+export type TensorDatatype = (typeof TENSOR_DATATYPES)[number];
 
 export type TensorData =
   | Float16Array

@@ -1,22 +1,9 @@
 import { z } from 'zod';
 import { invalid } from '#kernel/errors';
+import { TENSOR_DATATYPES } from '#ports/model-runtime';
 import type { Frame } from './frames.ts';
 
-const datatype = z.enum([
-  'BOOL',
-  'UINT8',
-  'INT8',
-  'INT16',
-  'INT32',
-  'INT64',
-  'UINT16',
-  'UINT32',
-  'UINT64',
-  'FP16',
-  'FP32',
-  'FP64',
-  'BYTES',
-]);
+const datatype = z.enum(TENSOR_DATATYPES);
 const spec = z.object({
   name: z.string(),
   datatype,
