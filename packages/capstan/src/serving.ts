@@ -7,7 +7,15 @@ import type { Logger } from 'pino';
 import { createExecutorLocal } from '#adapters/executor-local';
 import { createRuntimeOnnx } from '#adapters/runtime-onnx';
 import { createRuntimePython } from '#adapters/runtime-python';
-import { accessLine, bindRaw, createHttpServer, identifyLocal, inertHeaders, type AccessFacts } from '#http';
+import {
+  accessLine,
+  bindRaw,
+  BytesInHand,
+  createHttpServer,
+  identifyLocal,
+  inertHeaders,
+  type AccessFacts,
+} from '#http';
 import { connectControlPlane, createServingPlane, planeRoutes } from '#operations/serving';
 import { systemClock } from '#ports/clock';
 import { randomIds } from '#ports/ids';
@@ -55,6 +63,8 @@ export interface ServingProcess {
   readonly readyWithinMs?: number;
 }
 
+/** So many messages of the largest size may be in hand, of all callers together. */
+const LARGE_BODIES = 8;
 const READY_WITHIN_MS = 10_000;
 
 /** Builds and starts a data plane, or that one of its processes which has this number. @throws DomainError CONFLICT when its folder is held by another process or the port is taken */
@@ -84,11 +94,13 @@ export async function startServing(
   const metrics = createMetrics();
   // Who asks reaches any of the processes: each tells series of its own.
   const ofProcess = config.servingProcesses > 1 ? { process: String(index) } : {};
+  const inHand = new BytesInHand(config.grpcMessageBytes * LARGE_BODIES);
   let grpcAddress: string | null = null;
   const grpc = createInferenceGrpc(plane, version, {
     identify: identifyLocal,
     allowedHosts: config.allowedHosts,
     maxMessageBytes: config.grpcMessageBytes,
+    inHand,
     log,
     onAnswer: metrics.countAnswer,
     onAccess,
@@ -111,6 +123,7 @@ export async function startServing(
     defaultRenderer: openInferenceError,
     identify: identifyLocal,
     allowedHosts: config.allowedHosts,
+    inHand,
     log,
     checkReplies: config.checkReplies,
     onAnswer: metrics.countAnswer,

@@ -4,6 +4,8 @@
 export { authorize, identifyLocal, type Grant, type Identify, type Principal } from './authorize.ts';
 export { bind, bindRaw, type BoundRoute, type RawReply, type RawRequest, type RequestContext } from './bind.ts';
 export { accessLine, type AccessFacts, type CallNotes } from './access-log.ts';
+export { shareOfFiles } from './bound-connections.ts';
+export { BytesInHand } from './bytes-in-hand.ts';
 export { attachmentReply, framedReply, type StoredFile } from './file-reply.ts';
 export { guardBrowserBorne } from './guard.ts';
 export { mediaTypeOf } from './media-type.ts';

@@ -1,37 +1,67 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
+import type { BytesInHand } from './bytes-in-hand.ts';
 import { refuseAnnounced, tooLarge, tooSlow } from './limited-stream.ts';
 
 /** It is held in memory: it must be there by then. */
 const TIMEOUT_MS = 300_000;
 const EMPTY = Buffer.alloc(0);
 
+export interface HeldBodyLimits {
+  readonly bytes: number;
+  /** Longest pause between two pieces. */
+  readonly idleMs: number;
+  /** Counts the body until its reader gives it back; one that fails is given back already. */
+  readonly inHand: BytesInHand;
+}
+
 /**
  * The whole body. By its events, not as an iterable through a counting stream: most calls carry a few hundred bytes, and
  * those would cost more than the call.
- * @throws DomainError TOO_LARGE past the limit, at once when the announced length is past it
+ * @throws DomainError TOO_LARGE past the limit, at once when the announced length is past it; RESOURCE_EXHAUSTED when all
+ * bodies together hold too much; INVALID_ARGUMENT when it does not come in time
  */
-export async function readBody(stream: Readable, headers: IncomingHttpHeaders, limitBytes: number): Promise<Buffer> {
-  refuseAnnounced(headers, limitBytes);
+export async function readBody(
+  stream: Readable,
+  headers: IncomingHttpHeaders,
+  limits: HeldBodyLimits,
+): Promise<Buffer> {
+  refuseAnnounced(headers, limits.bytes);
   return await new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let seen = 0;
-    const late = setTimeout(() => reject(tooSlow()), TIMEOUT_MS).unref();
+    let isOver = false;
+    const deadline = performance.now() + TIMEOUT_MS;
+    const late = setTimeout(() => fail(tooSlow()), limits.idleMs).unref();
+    function fail(error: unknown): void {
+      if (isOver) return;
+      isOver = true;
+      clearTimeout(late);
+      stream.pause();
+      stream.removeAllListeners('data');
+      limits.inHand.giveBack(seen);
+      reject(error as Error);
+    }
     stream.on('data', (chunk: Buffer) => {
-      seen += chunk.length;
-      if (seen <= limitBytes) chunks.push(chunk);
-      else {
-        stream.pause();
-        stream.removeAllListeners('data');
-        reject(tooLarge(limitBytes));
+      try {
+        if (seen + chunk.length > limits.bytes) throw tooLarge(limits.bytes);
+        limits.inHand.take(seen, chunk.length);
+        seen += chunk.length;
+        chunks.push(chunk);
+        if (chunks.length > 1) performance.now() < deadline ? late.refresh() : fail(tooSlow());
+      } catch (error) {
+        fail(error);
       }
     });
     stream.once('end', () => {
+      if (isOver) return;
+      isOver = true;
       clearTimeout(late);
       resolve(chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks));
     });
-    stream.once('close', () => clearTimeout(late));
-    stream.once('error', reject);
-    stream.once('aborted', () => reject(new Error('the caller hung up in the middle of the body')));
+    // A caller that is gone before its body was whole.
+    stream.once('close', () => fail(new Error('the caller hung up in the middle of the body')));
+    stream.once('error', fail);
+    stream.once('aborted', () => fail(new Error('the caller hung up in the middle of the body')));
   });
 }

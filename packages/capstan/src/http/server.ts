@@ -14,12 +14,14 @@ import type { LentBytes } from '#ports/blob-store';
 import type { AccessFacts } from './access-log.ts';
 import { authorize, type Identify } from './authorize.ts';
 import { routeKey, type BoundRoute, type RawReply, type RequestContext } from './bind.ts';
+import { boundConnections, shareOfFiles } from './bound-connections.ts';
+import { BytesInHand, MOST_BYTES_IN_HAND } from './bytes-in-hand.ts';
 import { guardBrowserBorne, type HostPolicy } from './guard.ts';
 import { IncomingBytes, IncomingCall } from './incoming-call.ts';
 import { parseJsonBody } from './json-body.ts';
 import { limited, refuseAnnounced } from './limited-stream.ts';
 import { problemRenderer, toDomainError, validationError, type ErrorRenderer } from './problem.ts';
-import { readBody } from './read-body.ts';
+import { readBody, type HeldBodyLimits } from './read-body.ts';
 import { securityHeaders } from './security-headers.ts';
 import { sendLent } from './send-lent.ts';
 
@@ -42,6 +44,10 @@ export interface HttpServerOptions extends HostPolicy {
   readonly fallback?: (path: string) => Promise<RawReply | null>;
   /** Longest pause within a body; a minute unless told. */
   readonly idleTimeoutMs?: number;
+  /** What bodies may hold in memory; a count of its own, of 1 GiB, unless told. */
+  readonly inHand?: BytesInHand;
+  /** Most connections at once; by the files that the process may open unless told. */
+  readonly maxConnections?: number;
   /** Checks replies against their schemas: on in tests and development. */
   readonly checkReplies: boolean;
   /** Counts answers, for /metrics. */
@@ -58,6 +64,9 @@ export interface HttpServer {
 }
 
 const HEADERS_TIMEOUT_MS = 10_000;
+const TIMEOUTS_EVERY_MS = 2_000;
+/** Others are for models, logs, calls out and the other protocol. */
+const SHARE_OF_FILES = 0.7;
 /** A stream may take as long as it moves. */
 const IDLE_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_MS = 72_000;
@@ -85,12 +94,18 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     // Node's own would cut off a large file on a slow line: bodies have time-outs of their own.
     requestTimeout: 0,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS, maxHeaderSize: MAX_HEADER_BYTES },
+    http: {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      connectionsCheckingInterval: TIMEOUTS_EVERY_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+    },
     routerOptions: { maxParamLength: 2_048, ignoreTrailingSlash: true },
     schemaController: { compilersFactory: noCompilers },
     // What is refused before any route is looked for, an address that is badly encoded for example.
     frameworkErrors: (error, request, reply) => sendError(error, request, reply, rendererOf(request, options)),
   });
+  const most = options.maxConnections ?? shareOfFiles(SHARE_OF_FILES);
+  if (most !== undefined) boundConnections(app.server, most);
   // Bodies are read by the route's own limit and kind, whatever their content type says.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
@@ -122,7 +137,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       done();
     });
   }
-  for (const bound of options.bound) addRoute(app, bound, options);
+  const limits = {
+    idleMs: options.idleTimeoutMs ?? IDLE_TIMEOUT_MS,
+    inHand: options.inHand ?? new BytesInHand(MOST_BYTES_IN_HAND),
+  };
+  for (const bound of options.bound) addRoute(app, bound, options, limits);
   app.setNotFoundHandler((request, reply) => answerUnknown(request, reply, options));
   app.setErrorHandler((error, request, reply) =>
     sendError(error, request, reply, options.defaultRenderer ?? problemRenderer),
@@ -186,7 +205,9 @@ function refuseGaps(table: readonly AnyRoute[], bound: readonly BoundRoute[]): v
   );
 }
 
-function addRoute(app: FastifyInstance, bound: BoundRoute, options: HttpServerOptions): void {
+type Limits = Omit<HeldBodyLimits, 'bytes'>;
+
+function addRoute(app: FastifyInstance, bound: BoundRoute, options: HttpServerOptions, limits: Limits): void {
   const { route } = bound;
   const renderer =
     bound.kind === 'raw' ? (options.errorRenderers[bound.route.protocol] ?? problemRenderer) : problemRenderer;
@@ -200,44 +221,61 @@ function addRoute(app: FastifyInstance, bound: BoundRoute, options: HttpServerOp
       authorize(principal, route);
       if (bound.kind === 'json') {
         const context = new IncomingCall(request, reply, principal);
-        return await answerJson(bound, request, reply, context, options.checkReplies);
+        return await withBody(request, route, limits, (bytes) =>
+          answerJson(bound, bytes, { request, reply, context, checkReplies: options.checkReplies }),
+        );
       }
       const { headers } = request;
+      const query = queryOf(request);
+      const openStream = () =>
+        limited(bodyOf(request), headers, { bytes: route.bodyLimitBytes, idleMs: limits.idleMs });
+      const handle = (bytes: Buffer) =>
+        bound.handle(new IncomingBytes(request, reply, principal, { query, bytes, openStream }));
       refuseAnnounced(headers, route.bodyLimitBytes);
-      const readsBytes = bound.route.bodyAs === 'bytes';
-      const answer = await bound.handle(
-        new IncomingBytes(request, reply, principal, {
-          query: queryOf(request),
-          bytes: readsBytes ? await readBody(bodyOf(request), headers, route.bodyLimitBytes) : EMPTY,
-          openStream() {
-            const idleMs = options.idleTimeoutMs ?? IDLE_TIMEOUT_MS;
-            return limited(bodyOf(request), headers, { bytes: route.bodyLimitBytes, idleMs });
-          },
-        }),
-      );
+      const answer = await (bound.route.bodyAs === 'bytes' ? withBody(request, route, limits, handle) : handle(EMPTY));
       if (isLent(answer.body)) return await sendLent(reply, answer, answer.body);
       return send(reply, request.method === 'HEAD' ? withoutBody(answer) : answer);
     },
   });
 }
 
+/** Reads the whole body, which counts as held until the work with it is done. */
+async function withBody<Result>(
+  request: FastifyRequest,
+  route: AnyRoute,
+  limits: Limits,
+  work: (bytes: Buffer) => Promise<Result>,
+): Promise<Result> {
+  if (route.bodyLimitBytes === 0) return await work(EMPTY);
+  const bytes = await readBody(bodyOf(request), request.headers, { ...limits, bytes: route.bodyLimitBytes });
+  try {
+    return await work(bytes);
+  } finally {
+    limits.inHand.giveBack(bytes.length);
+  }
+}
+
 async function answerJson(
   bound: BoundRoute & { kind: 'json' },
-  request: FastifyRequest,
-  reply: FastifyReply,
-  context: RequestContext,
-  checkReplies: boolean,
+  bytes: Buffer,
+  call: {
+    readonly request: FastifyRequest;
+    readonly reply: FastifyReply;
+    readonly context: RequestContext;
+    readonly checkReplies: boolean;
+  },
 ): Promise<FastifyReply> {
   const { route } = bound;
+  const { request, reply, context } = call;
   const params = route.params.safeParse(request.params);
   if (!params.success) throw validationError('params', params.error);
   const query = route.query.safeParse(groupQuery(queryOf(request)));
   if (!query.success) throw validationError('query', query.error);
-  const body = route.body.safeParse(await readJson(request, route.bodyLimitBytes));
+  const body = route.body.safeParse(route.bodyLimitBytes === 0 ? {} : jsonOf(bytes, request));
   if (!body.success) throw validationError('body', body.error);
 
   const result = await bound.handle({ params: params.data, query: query.data, body: body.data }, context);
-  if (checkReplies) {
+  if (call.checkReplies) {
     const checked = route.reply.safeParse(result);
     if (!checked.success)
       throw new Error(`The reply of ${route.name} does not fit its schema: ${checked.error.message}`);
@@ -245,9 +283,7 @@ async function answerJson(
   return await reply.header('content-type', 'application/json; charset=utf-8').send(JSON.stringify(result));
 }
 
-async function readJson(request: FastifyRequest, limitBytes: number): Promise<unknown> {
-  if (limitBytes === 0) return {};
-  const bytes = await readBody(bodyOf(request), request.headers, limitBytes);
+function jsonOf(bytes: Buffer, request: FastifyRequest): unknown {
   const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   if (bytes.length > 0 && type !== 'application/json') {
     throw new DomainError('UNSUPPORTED_MEDIA_TYPE', `Content-Type '${type ?? ''}' is not taken here`, {
@@ -305,7 +341,8 @@ function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply,
     request.log.error({ err: error, requestId: request.id, url: request.url }, 'request failed');
   }
   // The rest of a refused body is not read: the connection cannot carry another request.
-  if (domainError.code === 'TOO_LARGE') reply.header('connection', 'close');
+  const isUnread = domainError.code === 'RESOURCE_EXHAUSTED' && !request.raw.complete;
+  if (isUnread || domainError.code === 'TOO_LARGE') reply.header('connection', 'close');
   send(reply, renderer(domainError, request.id));
 }
 

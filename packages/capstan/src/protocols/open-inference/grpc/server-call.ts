@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { gunzip, inflate } from 'node:zlib';
 import type { Logger } from 'pino';
 import type { Permission } from '@capstan/api';
-import type { AccessFacts, CallNotes } from '#http';
+import type { AccessFacts, BytesInHand, CallNotes } from '#http';
 import { DomainError, invalid, messageOf } from '#kernel/errors';
 import {
   framed,
@@ -35,12 +35,6 @@ export type GrpcMethod = { readonly permission: Permission } & (
   /** An answer for each message, in their order. */
   | { readonly kind: 'conversation'; handle(message: Buffer): Uint8Array | Promise<Uint8Array> }
 );
-
-/** Bytes of messages that are being received or worked on, of all calls together. */
-export interface BytesInHand {
-  bytes: number;
-  readonly most: number;
-}
 
 /** What all calls of a server share. */
 export interface CallDeps {
@@ -270,13 +264,7 @@ export class ServerCall implements CallContext {
 
   /** @throws DomainError RESOURCE_EXHAUSTED when all calls together hold too much */
   #push(chunk: Buffer): FramedMessage[] {
-    const { inHand } = this.#deps;
-    if (inHand.bytes + chunk.length > inHand.most) {
-      throw new DomainError('RESOURCE_EXHAUSTED', `${inHand.bytes} bytes of requests are in hand already`, {
-        hint: 'Try again in a moment.',
-      });
-    }
-    inHand.bytes += chunk.length;
+    this.#deps.inHand.take(this.#heldBytes, chunk.length);
     this.#heldBytes += chunk.length;
     this.#bytesIn += chunk.length;
     return this.#splitter.push(chunk);
@@ -312,7 +300,7 @@ export class ServerCall implements CallContext {
   }
 
   #release(): void {
-    this.#deps.inHand.bytes -= this.#heldBytes;
+    this.#deps.inHand.giveBack(this.#heldBytes);
     this.#heldBytes = 0;
   }
 }

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { gzipSync } from 'node:zlib';
 import { pino } from 'pino';
 import { afterEach, describe, expect, test } from 'vitest';
-import { identifyLocal, type AccessFacts } from '#http';
+import { BytesInHand, identifyLocal, type AccessFacts } from '#http';
 import { behindPrefix, framed, MessageSplitter } from './framing.ts';
 import type { CallContext, GrpcMethod } from './server-call.ts';
 import { createGrpcServer, type GrpcServer, type GrpcServerOptions } from './server.ts';
@@ -252,7 +252,7 @@ test('what is no gRPC is told so in HTTP, and what is no HTTP/2 loses its connec
 });
 
 test('requests in hand are bounded, all together', async () => {
-  const { address, waiting } = await start({ maxMessageBytes: 1_000 });
+  const { address, waiting } = await start({ maxMessageBytes: 1_000, inHand: new BytesInHand(8_000, 0) });
   const session = client(address);
   const calls = Array.from({ length: 9 }, () => call(session, WAIT, framed(Buffer.alloc(950))));
   const refused = await Promise.race(calls);

@@ -8,7 +8,7 @@ import {
 import { isIPv6, type AddressInfo, type Socket } from 'node:net';
 import { errorCodes } from '@capstan/api';
 import type { Logger } from 'pino';
-import { authorize, guardBrowserBorne, type AccessFacts, type Identify } from '#http';
+import { authorize, BytesInHand, guardBrowserBorne, shareOfFiles, type AccessFacts, type Identify } from '#http';
 import { conflict, DomainError } from '#kernel/errors';
 import { ServerCall, type CallDeps, type GrpcMethod } from './server-call.ts';
 
@@ -20,6 +20,8 @@ export interface GrpcServerOptions {
   readonly allowedHosts: readonly string[];
   /** Larger messages are refused with RESOURCE_EXHAUSTED, before and after they are unpacked. */
   readonly maxMessageBytes: number;
+  /** What messages that are received or worked on may hold; a count of its own, of eight of the largest, unless told. */
+  readonly inHand?: BytesInHand;
   readonly log: Logger;
   /** Counts answers, for /metrics, with the status that HTTP would have. */
   readonly onAnswer?: (path: string, status: number, durationMs: number) => void;
@@ -51,11 +53,15 @@ const MESSAGES_IN_HAND = 8;
 /** A connection without a sign of life for this long is asked for one. */
 const KEEP_ALIVE_MS = 60_000;
 const PING_TIMEOUT_MS = 20_000;
+/** A client says its settings first of all. */
+const SETTINGS_TIMEOUT_MS = 10_000;
+/** Each connection carries many calls: most of the files are for the others. */
+const SHARE_OF_FILES = 0.15;
 
 /** gRPC over HTTP/2 without TLS. */
 export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   const { methods, log } = options;
-  const inHand = { bytes: 0, most: options.maxMessageBytes * MESSAGES_IN_HAND };
+  const inHand = options.inHand ?? new BytesInHand(options.maxMessageBytes * MESSAGES_IN_HAND);
   const sessions = new Map<ServerHttp2Session, SessionFacts>();
   /** Calls that end when their caller wants, which a server that stops cannot wait for. */
   const endless = new Set<ServerCall>();
@@ -81,12 +87,19 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
       enablePush: false,
     },
   });
+  const most = shareOfFiles(SHARE_OF_FILES);
+  if (most !== undefined) server.maxConnections = most;
   // Trailers are a write of their own, which must not wait until the client has acknowledged the one before.
   server.on('connection', (socket: Socket) => void socket.setNoDelay(true));
   server.on('session', (session) => {
     sessions.set(session, { listeningPort: session.socket.localPort, knownHost: undefined });
     session.setLocalWindowSize(WINDOW_BYTES);
-    session.on('close', () => sessions.delete(session));
+    const silent = setTimeout(() => session.destroy(), SETTINGS_TIMEOUT_MS);
+    session.once('remoteSettings', () => clearTimeout(silent));
+    session.on('close', () => {
+      clearTimeout(silent);
+      sessions.delete(session);
+    });
     session.setTimeout(KEEP_ALIVE_MS, () => askForLife(session));
   });
   server.on('stream', (stream, headers) => {
