@@ -4,62 +4,11 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LoadedModel, ModelRuntime, Tensor } from '../../packages/capstan/src/ports/model-runtime.ts';
+import { ATTACKS } from '../support/attacking-model.ts';
 import { processesLike, until } from '../support/processes.ts';
 import { findClientPython } from '../support/python.ts';
 import { clientRuntime, writeModel } from '../support/python-runtime.ts';
 import { emptyFolder } from '../support/server.ts';
-
-/** Does to each row what its text says. */
-const ATTACKS = `
-import ctypes, os, signal, subprocess, sys, time
-
-class Model:
-    def predict(self, data, params=None):
-        what = list(data["do"])
-        if "sleep" in what:
-            time.sleep(1000)
-        if "sleep deaf" in what:
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)
-            while True:
-                time.sleep(1000)
-        if "exit" in what:
-            print("going away", flush=True)
-            os._exit(7)
-        if "allocate" in what:
-            hoard = []
-            while True:
-                hoard.append(bytearray(os.urandom(1 << 20)) * 64)
-        if "segfault" in what:
-            ctypes.string_at(0)
-        if "fork" in what:
-            if os.fork() == 0:
-                time.sleep(1000)
-            subprocess.Popen(["/bin/sh", "-c", "sleep 1000; true", os.getcwd()], start_new_session=True)
-            if os.fork() == 0:
-                os.setsid()
-                time.sleep(1000)
-            os._exit(3)
-        if "sleep among others" in what:
-            if os.fork() == 0:
-                os.fork() or os.setsid()
-                time.sleep(1000)
-            # Sleeps in C, where it lets no other thread run.
-            ctypes.PyDLL(None).sleep(1000)
-        if "print" in what:
-            for _ in range(200):
-                sys.stdout.write("x" * 50000 + "\\n" + "y" * 100000)
-                sys.stderr.write("z" * 50000)
-        if "raise" in what:
-            raise ValueError("no such thing")
-        if "rows" in what:
-            return [1, 2, 3]
-        if "answer much" in what:
-            return ["x" * (2 << 20)] * len(what)
-        if "forge" in what:
-            os.write(3, b"\\xff" * 64)
-            time.sleep(1000)
-        return [len(text) for text in what]
-`;
 
 const folder = emptyFolder();
 let runtime: ModelRuntime;

@@ -17,7 +17,7 @@ const measure = defineRawRoute({
   permission: 'read',
   bodyLimitBytes: 1_000_000,
   audit: 'none',
-  protocol: 'test',
+  protocol: 'open-inference',
   bodyAs: 'bytes',
 });
 

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createBatcher, NotSplittable, type BatchedWork } from './batcher.ts';
 import { BATCHING_DEFAULTS, type BatchingOptions } from './model.ts';
 
@@ -212,6 +212,26 @@ describe('admission', () => {
       message: expect.stringContaining('after the deadline'),
     });
     expect(await batcher.submit(ask(3), { deadline: performance.now() + 60_000 })).toBe('done');
+  });
+
+  test('tries an idle model again after a while, whatever it took before', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const work: BatchedWork<Asked, string> = {
+      keyOf: () => '',
+      rowsOf: ({ rows }) => rows,
+      bytesOf: () => 0,
+      async run(items) {
+        if (items[0]?.id === 1) vi.advanceTimersByTime(10_000);
+        return items.map(() => 'done');
+      },
+    };
+    const batcher = createBatcher(work, BATCHING_DEFAULTS);
+    await batcher.submit(ask(1));
+    const soon = () => ({ deadline: performance.now() + 200 });
+    await expect(batcher.submit(ask(2), soon())).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
+    vi.advanceTimersByTime(1_001);
+    expect(await batcher.submit(ask(2), soon())).toBe('done');
   });
 
   test('drops what has expired before it runs', async () => {

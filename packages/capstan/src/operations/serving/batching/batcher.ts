@@ -91,6 +91,9 @@ const CAUTION = 1.5;
 const LONG_WAIT_MS = 20;
 const nothingToStop = (): void => {};
 
+/** For so long what executions took is held against a request, where nothing else is before it. */
+const TRUSTED_MS = 1_000;
+
 /**
  * Takes requests of one model together: when an instance is free, it gets what waits of one key, oldest key first, up to
  * the most rows. With no delay, a request alone is never held up. A batch that fails is run again one by one, so that a
@@ -116,6 +119,7 @@ export function createBatcher<Item, Answer>(
   /** Items of the last execution: several mean that more come in the same turn of the event loop. */
   let lastTaken = 1;
   let sweeping: NodeJS.Timeout | undefined;
+  let lastEndedAt = Number.NEGATIVE_INFINITY;
   let closing: { readonly done: Promise<void>; readonly resolve: () => void } | undefined;
 
   function remove(entry: Waiting): boolean {
@@ -150,6 +154,8 @@ export function createBatcher<Item, Answer>(
     }
     const now = performance.now();
     const ms = estimateMs(rows, now);
+    // An idle model is tried: were one slow execution to refuse all that follow, none would tell that it is over.
+    if (running.size === 0 && waitingRows === 0 && now - lastEndedAt > TRUSTED_MS) return ms;
     if (now + ms * CAUTION <= (deadline ?? now + options.defaultDeadlineMs)) return ms;
     throw new Refused('RESOURCE_EXHAUSTED', 'The answer would come after the deadline of the request', {
       hint: `It would take about ${Math.ceil(ms)} ms: try again in a moment, or allow more time.`,
@@ -252,7 +258,8 @@ export function createBatcher<Item, Answer>(
     } catch (error) {
       await settleFailure(entries, error);
     } finally {
-      counts.executionMs += performance.now() - startedAt;
+      lastEndedAt = performance.now();
+      counts.executionMs += lastEndedAt - startedAt;
       running.delete(execution);
       pump();
     }
