@@ -1,23 +1,14 @@
 // What callers and models do to harm a data plane: another deployment goes on answering, right, in the same process.
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ATTACKS } from '../support/attacking-model.ts';
+import { asManyAs, ATTACKER, crowd, headOf, leave, tell } from '../support/attacks.ts';
 import { mutated } from '../support/mutate.ts';
 import { parentOf, processesLike } from '../support/processes.ts';
 import { findClientPython } from '../support/python.ts';
 import { MODELS, registerModel, serveModels, type ServedModels } from '../support/served-models.ts';
 import { capstan } from '../support/server.ts';
 
-const ATTACKER = {
-  MLmodel:
-    'flavors:\n  python_function: {loader_module: the_model, code: code, env: {}}\n' +
-    `signature:\n  inputs: '[{"type": "string", "name": "do"}]'\n  outputs: '[{"type": "long"}]'\n`,
-  'requirements.txt': 'mlflow\n',
-  'code/the_model.py': `${ATTACKS}\n\ndef _load_pyfunc(path):\n    return Model()\n`,
-};
 const EVERY_MS = 20;
 /** The quiet deployment's answers come within this, or something holds it up. */
 const PATIENCE_MS = 10_000;
@@ -67,28 +58,6 @@ async function whileQuietAnswers<Result>(work: () => Promise<Result>): Promise<R
   }
 }
 
-/** Connections that send these words and no more; refused ones are no failure. */
-async function crowd(port: number, count: number, words: string | Buffer = ''): Promise<Socket[]> {
-  const sockets: Socket[] = [];
-  for (let index = 0; index < count; index++) {
-    const socket = connect(port, '127.0.0.1', () => socket.write(words));
-    socket.on('error', () => {}).resume();
-    sockets.push(socket);
-    if (index % 200 === 199) await Promise.race([once(socket, 'connect'), once(socket, 'close')]);
-  }
-  return sockets;
-}
-
-function leave(sockets: readonly Socket[]): void {
-  for (const socket of sockets) socket.destroy();
-}
-
-/** So many as this process may open, with room for what else it does. */
-function asManyAs(wanted: number): number {
-  const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
-  return Math.min(wanted, Number(soft ?? 1_024) - 500);
-}
-
 test('ten thousand connections that say nothing', async () => {
   const port = Number(new URL(served.servingUrl).port);
   const sockets = await whileQuietAnswers(async () => {
@@ -114,9 +83,8 @@ test('a thousand connections for gRPC that say nothing', async () => {
 
 test('bodies that come byte by byte', async () => {
   const { host, port } = new URL(served.servingUrl);
-  const head = `POST /v2/models/quiet/infer HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 1000000\r\n\r\n{`;
   await whileQuietAnswers(async () => {
-    const slow = await crowd(Number(port), 500, head);
+    const slow = await crowd(Number(port), 500, headOf(host, 'quiet', 1_000_000));
     for (let byte = 0; byte < 10; byte++) {
       for (const socket of slow) socket.write(' ');
       await sleep(100);
@@ -127,8 +95,7 @@ test('bodies that come byte by byte', async () => {
 
 test('large bodies that stop halfway', async () => {
   const { host, port } = new URL(served.servingUrl);
-  const head = `POST /v2/models/quiet/infer HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 33000000\r\n\r\n`;
-  const half = Buffer.concat([Buffer.from(head), Buffer.alloc(30_000_000, ' ')]);
+  const half = Buffer.concat([Buffer.from(headOf(host, 'quiet', 33_000_000)), Buffer.alloc(30_000_000, ' ')]);
   await whileQuietAnswers(async () => {
     // 1.8 GB, of which the plane takes one.
     const stalled = await crowd(Number(port), 60, half);
@@ -174,15 +141,7 @@ test.each(PYTHON_ATTACKS)('a Python model that is told to: %s', async (what, sta
   const name = `attacker-${what.replace(' ', '-')}`;
   const { code, err } = await capstan(['deploy', 'attacker', '--name', name, '--no-guards', '--wait'], served.url);
   expect(code, err).toBe(0);
-  const invoke = async (words: string, headers: Record<string, string> = {}): Promise<number> => {
-    const answer = await fetch(`${served.servingUrl}/models/${name}/invocations`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-      body: JSON.stringify({ dataframe_split: { columns: ['do'], data: [[words]] } }),
-    });
-    await answer.arrayBuffer();
-    return answer.status;
-  };
+  const invoke = (words: string, headers = {}) => tell(served.servingUrl, name, words, headers);
   await whileQuietAnswers(async () => {
     expect(await invoke('four')).toBe(200);
     const isEndless = ['forge', 'sleep', 'sleep deaf'].includes(what);

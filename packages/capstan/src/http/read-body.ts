@@ -5,6 +5,8 @@ import { refuseAnnounced, tooLarge, tooSlow } from './limited-stream.ts';
 
 /** It is held in memory: it must be there by then. */
 const TIMEOUT_MS = 300_000;
+/** What comes of a body in two or three pieces is read as it comes. */
+const UNHURRIED_BYTES = 262_144;
 const EMPTY = Buffer.alloc(0);
 
 export interface HeldBodyLimits {
@@ -42,12 +44,20 @@ export async function readBody(
       limits.inHand.giveBack(seen);
       reject(error as Error);
     }
+    const goOn = (): void => {
+      if (!isOver) stream.resume();
+    };
     stream.on('data', (chunk: Buffer) => {
       try {
         if (seen + chunk.length > limits.bytes) throw tooLarge(limits.bytes);
         limits.inHand.take(seen, chunk.length);
         seen += chunk.length;
         chunks.push(chunk);
+        // One piece a turn: the system has megabytes more, and others wait to be read.
+        if (seen > UNHURRIED_BYTES) {
+          stream.pause();
+          setImmediate(goOn);
+        }
         if (chunks.length > 1) performance.now() < deadline ? late.refresh() : fail(tooSlow());
       } catch (error) {
         fail(error);
