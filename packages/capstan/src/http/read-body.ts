@@ -58,7 +58,9 @@ export async function readBody(
           stream.pause();
           setImmediate(goOn);
         }
-        if (chunks.length > 1) performance.now() < deadline ? late.refresh() : fail(tooSlow());
+        if (chunks.length === 1) return;
+        if (performance.now() > deadline) throw tooSlow();
+        late.refresh();
       } catch (error) {
         fail(error);
       }
