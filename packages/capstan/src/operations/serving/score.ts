@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { RecordedColumn, RecordedPart } from '@capstan/api';
 import { DomainError } from '#kernel/errors';
 import type { ScoredColumn, ScoringAnswer, ScoringRequest } from '#ports/model-runtime';
+import { encodeRecord, exampleId, type LoggedColumn, type LoggedPart } from '#ports/prediction-log';
 import { Refused } from './batching/batcher.ts';
 import { revisionOf, type AnsweredPart, type InferDeps } from './infer.ts';
-import { errorText, partOf, scoredLine } from './record.ts';
+import { errorText, partOf } from './record.ts';
 import { assignRows, type Assignment } from './routing.ts';
 import type { ServedState } from './served-state.ts';
 import { failedBy } from './statistics.ts';
@@ -29,7 +29,7 @@ export interface ScoreAnswer extends ScoringAnswer {
  */
 export async function score(deps: InferDeps, state: ServedState, request: ScoreRequest): Promise<ScoreAnswer> {
   const requestId = randomUUID();
-  const [assignment] = assignRows(state.deployment, [requestId]);
+  const [assignment] = assignRows(state.deployment, 1, () => requestId);
   if (!assignment) throw new Error('one example got no route');
   const at = deps.now();
   let tried = await tryRoute(deps, state, assignment, request);
@@ -44,28 +44,28 @@ export async function score(deps: InferDeps, state: ServedState, request: ScoreR
   const { answer } = tried;
   const rows = Math.max(answer?.rows ?? 0, 1);
   if (answer !== null && answer.status >= 400) return { ...answer, predictionIds: [], part: null };
-  const predictionIds = Array.from({ length: rows }, () => randomUUID());
+  const predictionIds = Array.from({ length: rows }, (_, row) => exampleId(requestId, row, rows));
   const { name, rollout } = state.deployment;
-  const line = scoredLine({
-    v: 1,
+  const record = encodeRecord({
     request: requestId,
     deployment: name,
     rollout: rollout?.id ?? null,
     stage: rollout?.stage ?? null,
     at,
-    examples: predictionIds,
+    rows,
+    examples: null,
     eventTimes: null,
     inputs: columnsOf(answer?.inputs ?? [], state.deployment.redact),
     parts: parts.map(({ part }) => part),
   });
-  await deps.log.append(line, rows);
+  await deps.log.append(record, rows);
   if (answer === null) throw tried.failure;
   const { role, revision, modelVersion } = tried.part;
   return { ...answer, predictionIds, part: { role, revision, modelVersion, rows: null } };
 }
 
 interface Tried {
-  readonly part: RecordedPart;
+  readonly part: LoggedPart;
   readonly answer: ScoringAnswer | null;
   readonly error: string | null;
   readonly failure: unknown;
@@ -102,7 +102,7 @@ async function tryRoute(
   const rows = Math.max(answer?.rows ?? 1, 1);
   statistics.of(name, route.revision, assignment.role).add(rows, durationMs, outcome);
   const error = failure === undefined ? null : errorText(failure);
-  const result = { probabilities: null, outputs: null, error, latencyUs };
+  const result = { probabilities: null, error, latencyUs };
   const part = {
     ...partOf(assignment, route, result),
     outputs: columnsOf(answer?.outputs ?? [], state.deployment.redact),
@@ -110,10 +110,9 @@ async function tryRoute(
   return { part, answer, error, failure };
 }
 
-function columnsOf(columns: readonly ScoredColumn[], redacted: readonly string[]): RecordedColumn[] {
+function columnsOf(columns: readonly ScoredColumn[], redacted: readonly string[]): LoggedColumn[] {
   return columns.map(({ name, width, data }) => {
-    const logged = redacted.includes(name) ? data.map(() => null) : [...data];
-    return { name, width, datatype: datatypeOf(data), data: logged };
+    return { name, width, datatype: datatypeOf(data), data: redacted.includes(name) ? null : data };
   });
 }
 
