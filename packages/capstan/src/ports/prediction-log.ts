@@ -3,13 +3,14 @@
 //   u32 mark · u32 bytes of the head · u32 bytes of the columns · u32 CRC-32 of both · head · columns
 //
 // Numbers are little-endian. The head is JSON (`recordHead`), the columns stand behind it in the order in which it names
-// them: event times and probabilities as FP64, tensors as binary tensor data, what has no datatype as JSON. So a value costs
-// its bytes and is the one that the model saw, and what was cut off or damaged is known as such.
+// them: event times and probabilities as FP64, tensors as binary tensor data, what has no datatype as JSON. All of them begin
+// at multiples of eight bytes, so that they are read where they are. A value costs its bytes and is the one that the model
+// saw, and what was cut off or damaged is known as such.
 import { crc32 } from 'node:zlib';
 import { predictionRecord, recordHead, type ColumnHead, type RecordHead, type RecordedPart } from '@capstan/api';
 import { invalid, messageOf } from '#kernel/errors';
-import type { TensorData, TensorDatatype } from './model-runtime.ts';
-import { tensorFromBytes, tensorToBytes } from './tensor-bytes.ts';
+import type { TensorData } from './model-runtime.ts';
+import { numbersAt, tensorFromBytes, tensorToBytes, type NumberDatatype } from './tensor-bytes.ts';
 
 type JsonValue = number | string | boolean | null;
 
@@ -48,6 +49,12 @@ export function exampleOf({ examples, request, rows }: LoggedRequest, row: numbe
 const MARK = 0x324c_5043;
 const MARK_BYTES = 4;
 const PREFIX_BYTES = 16;
+/** Every typed array may begin at its multiples. */
+const ALIGNED = 8;
+
+function aligned(bytes: number): number {
+  return Math.ceil(bytes / ALIGNED) * ALIGNED;
+}
 
 /** A record as a frame. */
 export function encodeRecord({ eventTimes, inputs, parts, ...rest }: LoggedRequest): Buffer {
@@ -87,17 +94,21 @@ function doubles(values: ArrayLike<number>): Uint8Array {
 }
 
 function frame(head: string, bodies: readonly Uint8Array[]): Buffer {
-  const headBytes = Buffer.byteLength(head);
-  const bodyBytes = bodies.reduce((sum, body) => sum + body.byteLength, 0);
+  const textBytes = Buffer.byteLength(head);
+  const headBytes = aligned(textBytes);
+  const bodyBytes = bodies.reduce((sum, body) => sum + aligned(body.byteLength), 0);
   const bytes = Buffer.allocUnsafe(PREFIX_BYTES + headBytes + bodyBytes);
   bytes.writeUInt32LE(MARK, 0);
   bytes.writeUInt32LE(headBytes, 4);
   bytes.writeUInt32LE(bodyBytes, 8);
   bytes.write(head, PREFIX_BYTES, 'utf8');
   let at = PREFIX_BYTES + headBytes;
+  bytes.fill(' ', PREFIX_BYTES + textBytes, at);
   for (const body of bodies) {
     bytes.set(body, at);
-    at += body.byteLength;
+    const end = at + aligned(body.byteLength);
+    bytes.fill(0, at + body.byteLength, end);
+    at = end;
   }
   bytes.writeUInt32LE(crc32(bytes.subarray(PREFIX_BYTES)), 12);
   return bytes;
@@ -136,7 +147,9 @@ function isFramed(bytes: Buffer): boolean {
  * @throws DomainError INVALID_ARGUMENT naming the record that is none
  */
 export function decodeSegment(bytes: Buffer): LoggedRequest[] {
-  return isFramed(bytes) ? decodeFrames(bytes) : decodeLines(bytes);
+  if (!isFramed(bytes)) return decodeLines(bytes);
+  const isAligned = bytes.byteOffset % ALIGNED === 0;
+  return decodeFrames(isAligned ? bytes : Buffer.from(Uint8Array.from(bytes).buffer));
 }
 
 function decodeFrames(bytes: Buffer): LoggedRequest[] {
@@ -156,25 +169,31 @@ function decodeFrames(bytes: Buffer): LoggedRequest[] {
 
 function decodeRecord({ hasEventTimes, inputs, parts, ...rest }: RecordHead, body: Buffer): LoggedRequest {
   let at = 0;
-  const next = (bytes: number): Buffer => body.subarray(at, (at += bytes));
-  const nextDoubles = (count: number, name: string): ArrayLike<number> =>
-    tensorFromBytes(next(count * Float64Array.BYTES_PER_ELEMENT), 'FP64', count, name) as Float64Array;
+  const next = (bytes: number): Buffer => {
+    const from = at;
+    at += aligned(bytes);
+    return body.subarray(from, from + bytes);
+  };
+  const nextDoubles = (count: number): Float64Array =>
+    numbersAt(next(count * Float64Array.BYTES_PER_ELEMENT), 'FP64', count) as Float64Array;
   const column = ({ form, bytes, ...head }: ColumnHead, rows: number): LoggedColumn => {
     if (form === 'null') return { ...head, data: null };
     const values = next(bytes);
     if (form === 'json') return { ...head, data: JSON.parse(values.toString('utf8')) as JsonValue[] };
     const { datatype, width, name } = head;
-    return { ...head, data: tensorFromBytes(values, datatype as TensorDatatype, rows * width, name) };
+    const count = rows * width;
+    if (datatype === 'BYTES') return { ...head, data: tensorFromBytes(values, datatype, count, name) };
+    return { ...head, data: numbersAt(values, datatype as NumberDatatype, count) };
   };
   const record = {
     ...rest,
-    eventTimes: hasEventTimes ? nextDoubles(rest.rows, 'event times') : null,
+    eventTimes: hasEventTimes ? nextDoubles(rest.rows) : null,
     inputs: inputs === null ? null : inputs.map((head) => column(head, rest.rows)),
     parts: parts.map(({ hasProbabilities, outputs, ...part }) => {
       const rows = part.rows?.length ?? rest.rows;
       return {
         ...part,
-        probabilities: hasProbabilities ? nextDoubles(rows, 'probabilities') : null,
+        probabilities: hasProbabilities ? nextDoubles(rows) : null,
         outputs: outputs === null ? null : outputs.map((head) => column(head, rows)),
       };
     }),

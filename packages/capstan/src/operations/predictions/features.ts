@@ -138,24 +138,25 @@ interface InputColumn {
 
 /** A tensor of several values a row becomes as many columns. */
 function inputColumns(records: readonly LoggedRequest[], rows: readonly AnsweredRow[]): InputColumn[] {
-  const columns = new Map<string, { type: MemoryType; readonly places: Map<LoggedRequest, [LoggedColumn, number]> }>();
+  const columns = new Map<string, { type: MemoryType; readonly input: string; readonly place: number }>();
   for (const record of records) {
-    for (const input of record.inputs ?? []) {
-      const type = SQL_TYPES[input.datatype] ?? 'varchar';
-      for (let index = 0; index < input.width; index++) {
-        const name = input.width === 1 ? input.name : `${input.name}_${index}`;
-        const places = columns.get(name)?.places ?? new Map<LoggedRequest, [LoggedColumn, number]>();
-        columns.set(name, { type, places: places.set(record, [input, index]) });
+    for (const { name, width, datatype } of record.inputs ?? []) {
+      const type = SQL_TYPES[datatype] ?? 'varchar';
+      for (let place = 0; place < width; place++) {
+        const key = width === 1 ? name : `${name}_${place}`;
+        const known = columns.get(key);
+        if (known) known.type = type;
+        else columns.set(key, { type, input: name, place });
       }
     }
   }
-  return [...columns].map(([name, { type, places }]) => {
+  return [...columns].map(([name, { type, input, place }]) => {
     const written = WRITTEN[type] ?? 'double';
     const valueAt = (index: number): LoggedValue => {
       const { record, row, adapters } = rows[index] as AnsweredRow;
-      const [input, place] = places.get(record) ?? [];
-      if (!input || place === undefined) return null;
-      return asWritten(fedValue(input, row * input.width + place, adapters[input.name]), written);
+      const column = record.inputs?.find((each) => each.name === input);
+      if (!column || place >= column.width) return null;
+      return asWritten(fedValue(column, row * column.width + place, adapters[input]), written);
     };
     return { name, type, column: { name: cellName(name), type: written, valueAt } };
   });

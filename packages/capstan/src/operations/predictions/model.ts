@@ -28,22 +28,24 @@ export function rowsOf(record: LoggedRequest): LoggedRow[] {
   if (examples !== null && examples.length !== rows) throw misfit(record, 'examples');
   if (eventTimes !== null && eventTimes.length !== rows) throw misfit(record, 'eventTimes');
   for (const column of record.inputs ?? []) checkColumn(record, column, rows);
-  return parts.flatMap((part) => {
+  const found: LoggedRow[] = [];
+  for (const part of parts) {
     const count = part.rows?.length ?? rows;
     if (part.probabilities !== null && part.probabilities.length !== count) throw misfit(record, 'probabilities');
-    return Array.from({ length: count }, (_, index) => {
+    for (let index = 0; index < count; index++) {
       const row = part.rows?.[index] ?? index;
       const exampleId = row < rows ? exampleOf(record, row) : undefined;
       if (exampleId === undefined) throw misfit(record, `row ${row}`);
-      return {
+      found.push({
         exampleId,
         part,
         eventTime: eventTimes?.[row] ?? record.at,
         probability: part.probabilities?.[index] ?? null,
         partRows: index === 0 ? count : 0,
-      };
-    });
-  });
+      });
+    }
+  }
+  return found;
 }
 
 function checkColumn(record: LoggedRequest, { name, width, data }: LoggedColumn, rows: number): void {
