@@ -81,6 +81,8 @@ export const servedDeployment = z.strictObject({
   context: z.strictObject({ id: z.string().nullable(), eventTime: z.string().nullable() }),
   /** Inputs and outputs whose values are not logged. */
   redact: z.array(z.string()).default([]),
+  /** Share of the requests whose inputs and outputs are logged; of the others the rest is. */
+  sample: z.number().min(0).max(1).default(1),
   /** The rollout under way. */
   rollout: z.strictObject({ id: z.string(), stage: z.int().min(0) }).nullable(),
   /** Of the split: the rollout's own, so that another rollout reshuffles all. */
@@ -166,6 +168,8 @@ const columnHead = z.strictObject({
 
 const partHead = recordedPart.omit({ probabilities: true, outputs: true }).extend({
   hasProbabilities: z.boolean(),
+  /** The executions that its rows were computed in, in their order: `own` rows of the part among `rows`. None: kept answers, constants. */
+  batches: z.array(z.strictObject({ id: z.string().max(64), rows: z.int().min(0), own: z.int().min(0) })).optional(),
   outputs: z.array(columnHead).nullable(),
 });
 
@@ -175,6 +179,8 @@ export const recordHead = predictionRecord.omit({ v: true, examples: true, event
   /** Null where the caller gave none: then they follow from the id of the request and the number of the row. */
   examples: predictionRecord.shape.examples.nullable(),
   hasEventTimes: z.boolean(),
+  /** The chance that inputs and outputs are logged, where the deployment samples them, and whether they are. */
+  sampling: z.strictObject({ share: z.number().min(0).max(1), isKept: z.boolean() }).optional(),
   inputs: z.array(columnHead).nullable(),
   parts: z.array(partHead).min(1),
 });

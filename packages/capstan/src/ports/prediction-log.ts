@@ -7,7 +7,7 @@
 // at multiples of eight bytes, so that they are read where they are. A value costs its bytes and is the one that the model
 // saw, and what was cut off or damaged is known as such.
 import { crc32 } from 'node:zlib';
-import { predictionRecord, recordHead, type ColumnHead, type RecordHead, type RecordedPart } from '@capstan/api';
+import { predictionRecord, recordHead, type ColumnHead, type RecordHead } from '@capstan/api';
 import { invalid, messageOf } from '#kernel/errors';
 import type { TensorData } from './model-runtime.ts';
 import { numbersAt, tensorFromBytes, tensorToBytes, type NumberDatatype } from './tensor-bytes.ts';
@@ -21,7 +21,7 @@ export interface LoggedColumn extends Pick<ColumnHead, 'name' | 'datatype' | 'wi
 }
 
 /** The rows of a request that one route answered. */
-export interface LoggedPart extends Omit<RecordedPart, 'probabilities' | 'outputs'> {
+export interface LoggedPart extends Omit<RecordHead['parts'][number], 'hasProbabilities' | 'outputs'> {
   readonly probabilities: ArrayLike<number> | null;
   readonly outputs: readonly LoggedColumn[] | null;
 }

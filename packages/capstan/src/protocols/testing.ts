@@ -133,6 +133,7 @@ function deployment(name: string, digest: `sha256:${string}`): ServedDeployment 
     ],
     warm: [],
     redact: [],
+    sample: 1,
     breaker: { state: 'closed', mode: 'fallback', fallbackProbability: null, lastKnownGood: null, reason: null },
   };
 }

@@ -63,6 +63,7 @@ function stateOf(routes: readonly Partial<ServingRoute>[], breaker: Partial<Serv
     routes: whole,
     warm: [],
     redact: [],
+    sample: 1,
     breaker: {
       state: 'closed',
       mode: 'fallback',
@@ -144,4 +145,27 @@ test('values of redacted columns are answered, and not logged', async () => {
     { name: 'label', data: null },
     { name: 'probabilities', data: Float32Array.of(0.75, 0.25, 0.5, 0.5) },
   ]);
+});
+
+test('of a sample the rest is logged as ever, and with which chance inputs and outputs are', async () => {
+  const state = stateOf([{}, { revision: 2, role: 'shadow' }]);
+  const sampled = { ...state, deployment: { ...state.deployment, sample: 0.5 } };
+  const asked = await Promise.all(Array.from({ length: 40 }, () => ask(sampled, [0.25])));
+  const kept = asked.filter(({ lines }) => lines[0]?.sampling?.isKept === true);
+  expect(kept.length).toBeGreaterThan(5);
+  expect(kept.length).toBeLessThan(35);
+  for (const { lines } of asked) {
+    const [answer, shadow] = lines;
+    // Both lines of a request fare alike.
+    expect(shadow?.sampling).toEqual(answer?.sampling);
+    expect(answer?.sampling?.share).toBe(0.5);
+    const isKept = answer?.sampling?.isKept === true;
+    expect([answer?.inputs, answer?.parts[0]?.outputs, shadow?.parts[0]?.outputs].map((all) => all !== null)).toEqual([
+      isKept,
+      isKept,
+      isKept,
+    ]);
+    expect(answer?.parts[0]).toMatchObject({ probabilities: Float64Array.of(0.25), revision: 1, error: null });
+    expect(shadow?.parts[0]).toMatchObject({ role: 'shadow', probabilities: Float64Array.of(0.25) });
+  }
 });

@@ -4,10 +4,10 @@ import { DomainError, notFound } from '#kernel/errors';
 import type { Tensor } from '#ports/model-runtime';
 import { encodeRecord, exampleId, type LoggedPart, type LoggedRequest } from '#ports/prediction-log';
 import { shiftOutputs } from '#ports/shift-outputs';
-import { Refused, type Wait } from './batching/batcher.ts';
+import { Refused, type BatchFacts, type Wait } from './batching/batcher.ts';
 import { fallbackAnswer } from './fallback-answer.ts';
 import { probabilitiesIn } from './model-facts.ts';
-import { errorText, loggedColumns, partOf } from './record.ts';
+import { errorText, loggedColumns, partOf, samplingOf } from './record.ts';
 import { checkRequest, type CheckedRequest } from './request.ts';
 import { assignRows, type Assignment } from './routing.ts';
 import type { SegmentLog } from './segments.ts';
@@ -107,7 +107,10 @@ function exampleIn({ ids, requestId, rows }: Work, row: number): string {
 }
 
 function recordOf(work: Work, outcomes: readonly Outcome[], inputs: readonly Tensor[] | null): LoggedRequest {
-  const { name, rollout, redact } = work.state.deployment;
+  const { deployment } = work.state;
+  const { name, rollout, redact } = deployment;
+  const sampling = samplingOf(deployment, work.requestId);
+  const isKept = sampling.sampling?.isKept ?? true;
   return {
     request: work.requestId,
     deployment: name,
@@ -117,9 +120,10 @@ function recordOf(work: Work, outcomes: readonly Outcome[], inputs: readonly Ten
     rows: work.rows,
     examples: work.ids,
     eventTimes: work.eventTimes,
-    inputs: inputs === null ? null : loggedColumns(inputs, redact),
+    ...sampling,
+    inputs: inputs && isKept ? loggedColumns(inputs, redact) : null,
     parts: outcomes.map(({ part, outputs }) => {
-      return { ...part, outputs: outputs === null ? null : loggedColumns(outputs, redact) };
+      return { ...part, outputs: outputs && isKept ? loggedColumns(outputs, redact) : null };
     }),
   };
 }
@@ -155,12 +159,15 @@ async function answerPart(work: Work, assignment: Assignment): Promise<Outcome> 
   const started = performance.now();
   const count = assignment.rows?.length ?? work.rows;
   const result = { probabilities: null as Float64Array | null, error: null as string | null };
+  const batches: BatchFacts[] = [];
+  const onBatch = (batch: BatchFacts): void => void batches.push(batch);
   let outputs: readonly Tensor[] | null = null;
   let failure: unknown;
   try {
     const mine =
       assignment.rows === null ? work.inputs : work.inputs.map((tensor) => gatherRows(tensor, assignment.rows ?? []));
-    const said = await model.predict(adaptInputs(mine, route.inputAdapters), work.wait);
+    const { deadline, signal, caller } = work.wait;
+    const said = await model.predict(adaptInputs(mine, route.inputAdapters), { deadline, signal, caller, onBatch });
     outputs = place ? shiftOutputs(said, place, route.shift) : said;
     if (place) result.probabilities = probabilitiesIn(outputs, place, count);
   } catch (error) {
@@ -176,7 +183,7 @@ async function answerPart(work: Work, assignment: Assignment): Promise<Outcome> 
     .of(work.state.deployment.name, route.revision, assignment.role)
     .add(count, durationMs, outputs === null ? failedBy(failure) : 'ok');
   return {
-    part: partOf(assignment, route, { ...result, latencyUs }),
+    part: partOf(assignment, route, { ...result, latencyUs, batches }),
     rows: assignment.rows,
     outputs,
     failure,

@@ -1,5 +1,6 @@
-import type { RecordedPart } from '@capstan/api';
-import type { LoggedColumn, LoggedPart } from '#ports/prediction-log';
+import type { RecordedPart, ServedDeployment } from '@capstan/api';
+import { hashToUnit } from '#kernel/statistics/hash-unit';
+import type { LoggedColumn, LoggedPart, LoggedRequest } from '#ports/prediction-log';
 import type { Tensor } from '#ports/model-runtime';
 import { widthOf } from './model-facts.ts';
 
@@ -8,6 +9,12 @@ export function loggedColumns(tensors: readonly Tensor[], redacted: readonly str
   return tensors.map(({ name, datatype, shape, data }) => {
     return { name, datatype, width: widthOf(shape), data: redacted.includes(name) ? null : data };
   });
+}
+
+/** What stands in the record of a request whose deployment samples; nothing where all is logged. Each replica decides the same. */
+export function samplingOf({ sample, name }: ServedDeployment, request: string): Pick<LoggedRequest, 'sampling'> {
+  if (sample >= 1) return {};
+  return { sampling: { share: sample, isKept: hashToUnit(request, `${name}/log`) < sample } };
 }
 
 /** What a model's failure is called in the log: one line, without what the caller sent. */
@@ -26,7 +33,7 @@ export function partOf(
     readonly threshold: number;
     readonly shift: number;
   },
-  result: Pick<LoggedPart, 'probabilities' | 'error' | 'latencyUs'>,
+  result: Pick<LoggedPart, 'probabilities' | 'error' | 'latencyUs' | 'batches'>,
 ): Omit<LoggedPart, 'outputs'> {
   return {
     role: assignment.role,

@@ -60,6 +60,7 @@ function stateOf(champion: () => ScoringAnswer, canary?: () => ScoringAnswer): S
     routes,
     warm: [],
     redact: [],
+    sample: 1,
     breaker: { state: 'closed', mode: 'fallback', fallbackProbability: null, lastKnownGood: null, reason: null },
   };
   const models = [champion, ...(canary ? [canary] : [])].map(modelThat);

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { DomainError } from '#kernel/errors';
 import type { ScoredColumn, ScoringAnswer, ScoringRequest } from '#ports/model-runtime';
 import { encodeRecord, exampleId, type LoggedColumn, type LoggedPart } from '#ports/prediction-log';
-import { Refused } from './batching/batcher.ts';
+import { Refused, type BatchFacts } from './batching/batcher.ts';
 import { revisionOf, type AnsweredPart, type InferDeps } from './infer.ts';
-import { errorText, partOf } from './record.ts';
+import { errorText, partOf, samplingOf } from './record.ts';
 import { assignRows, type Assignment } from './routing.ts';
 import type { ServedState } from './served-state.ts';
 import { failedBy } from './statistics.ts';
@@ -46,6 +46,8 @@ export async function score(deps: InferDeps, state: ServedState, request: ScoreR
   if (answer !== null && answer.status >= 400) return { ...answer, predictionIds: [], part: null };
   const predictionIds = Array.from({ length: rows }, (_, row) => exampleId(requestId, row, rows));
   const { name, rollout } = state.deployment;
+  const sampling = samplingOf(state.deployment, requestId);
+  const isKept = sampling.sampling?.isKept ?? true;
   const record = encodeRecord({
     request: requestId,
     deployment: name,
@@ -55,8 +57,9 @@ export async function score(deps: InferDeps, state: ServedState, request: ScoreR
     rows,
     examples: null,
     eventTimes: null,
-    inputs: columnsOf(answer?.inputs ?? [], state.deployment.redact),
-    parts: parts.map(({ part }) => part),
+    ...sampling,
+    inputs: isKept ? columnsOf(answer?.inputs ?? [], state.deployment.redact) : null,
+    parts: parts.map(({ part }) => (isKept ? part : { ...part, outputs: null })),
   });
   await deps.log.append(record, rows);
   if (answer === null) throw tried.failure;
@@ -81,11 +84,13 @@ async function tryRoute(
   if (assignment.route === null) throw new DomainError('UNAVAILABLE', `${name} has no fallback in this protocol`);
   const { model, route } = revisionOf(state, assignment.route.revision);
   const started = performance.now();
+  const batches: BatchFacts[] = [];
+  const onBatch = (batch: BatchFacts): void => void batches.push(batch);
   let answer: ScoringAnswer | null = null;
   let failure: unknown;
   try {
     const { contentType, body, ...wait } = request;
-    answer = (await model.score?.({ contentType, body }, wait)) ?? null;
+    answer = (await model.score?.({ contentType, body }, { ...wait, onBatch })) ?? null;
     if (answer === null) throw new DomainError('UNAVAILABLE', `The model of ${name} reads no requests by itself`);
   } catch (error) {
     // Nothing was tried, so nothing is logged and nobody stands in.
@@ -102,7 +107,7 @@ async function tryRoute(
   const rows = Math.max(answer?.rows ?? 1, 1);
   statistics.of(name, route.revision, assignment.role).add(rows, durationMs, outcome);
   const error = failure === undefined ? null : errorText(failure);
-  const result = { probabilities: null, error, latencyUs };
+  const result = { probabilities: null, error, latencyUs, batches };
   const part = {
     ...partOf(assignment, route, result),
     outputs: columnsOf(answer?.outputs ?? [], state.deployment.redact),

@@ -1,5 +1,4 @@
 import {
-  closeSync,
   ftruncateSync,
   mkdirSync,
   openSync,
@@ -14,6 +13,7 @@ import { basename, join } from 'node:path';
 import { DomainError } from '#kernel/errors';
 import type { Ids } from '#ports/ids';
 import { wholeBytes } from '#ports/prediction-log';
+import { groupSync, type GroupSync } from './group-sync.ts';
 
 export interface SealedSegment {
   readonly id: string;
@@ -21,12 +21,18 @@ export interface SealedSegment {
 }
 
 /**
+ * When records are on disk, where they outlive a machine that loses power: `always` before `append` resolves, at each
+ * `interval` when the open file is sealed, or when the system writes them back.
+ */
+export type LogSync = 'none' | 'interval' | 'always';
+
+/**
  * The prediction log of one process: records are appended to an open file, which is sealed by size, number of rows or age
  * and then shipped. A record is in the operating system's hands before `append` resolves, so it outlives the process,
- * however that ends; it is on disk as soon as the system writes it back.
+ * however that ends; see LogSync for when it is on disk.
  */
 export interface SegmentLog {
-  /** Takes a record as `encodeRecord` gives it. @throws DomainError STORAGE_FULL when it cannot be written; nothing of it stays then */
+  /** Takes a record as `encodeRecord` gives it. @throws DomainError STORAGE_FULL when it cannot be written; nothing of it stays then, unless its sync failed */
   append(record: Uint8Array, rows: number): Promise<void>;
   /** Seals what is open, if it holds anything. */
   seal(): void;
@@ -43,6 +49,9 @@ interface SegmentOptions {
   readonly folder: string;
   readonly ids: Ids;
   readonly maxAgeMs: number;
+  readonly sync: LogSync;
+  /** Of a file's data; the system's own unless told. */
+  readonly syncFile?: (file: number) => Promise<void>;
   /** Called when a segment waits to be shipped. */
   readonly onSealed: () => void;
 }
@@ -59,6 +68,15 @@ interface Waiting extends PromiseWithResolvers<void> {
   rows: number;
 }
 
+interface Open {
+  readonly id: string;
+  readonly file: number;
+  readonly disk: GroupSync;
+  readonly timer: NodeJS.Timeout;
+  bytes: number;
+  rows: number;
+}
+
 /** Opens the log and seals what an earlier process left open, without the record it may have died in. */
 export function openSegmentLog(options: SegmentOptions): SegmentLog {
   const { folder, ids } = options;
@@ -66,7 +84,7 @@ export function openSegmentLog(options: SegmentOptions): SegmentLog {
   mkdirSync(rejectedFolder, { recursive: true, mode: 0o700 });
   for (const name of readdirSync(folder)) recover(folder, name);
 
-  let open: { id: string; file: number; bytes: number; rows: number; timer: NodeJS.Timeout } | undefined;
+  let open: Open | undefined;
   let waiting: Waiting | undefined;
 
   function writeWaiting(): void {
@@ -81,31 +99,30 @@ export function openSegmentLog(options: SegmentOptions): SegmentLog {
       open.bytes += bytes.length;
       open.rows += rows;
     } catch (cause) {
-      reject(
-        new DomainError('STORAGE_FULL', 'The prediction cannot be logged, so it is not answered', {
-          hint: 'Free some space on the data plane; nothing needs a restart.',
-          cause,
-        }),
-      );
+      reject(notLogged(cause));
       return;
     }
-    resolve();
+    if (options.sync === 'always') open.disk.sync().then(resolve, (cause: unknown) => reject(notLogged(cause)));
+    else resolve();
     if (open.bytes >= MAX_BYTES || open.rows >= MAX_ROWS) seal();
   }
 
-  function start() {
+  function start(): Open {
     const id = ids.next('sg');
     const file = openSync(join(folder, `open-${id}.log`), 'ax', 0o600);
-    return { id, file, bytes: 0, rows: 0, timer: setTimeout(seal, options.maxAgeMs) };
+    const disk = groupSync(file, folder, options.syncFile);
+    return { id, file, disk, bytes: 0, rows: 0, timer: setTimeout(seal, options.maxAgeMs) };
   }
 
   function seal(): void {
     writeWaiting();
     if (!open) return;
-    const { id, file, timer, bytes } = open;
+    const { id, disk, timer, bytes } = open;
     open = undefined;
     clearTimeout(timer);
-    closeSync(file);
+    // One that fails is told by the next that is written, where the disk is at fault.
+    if (options.sync === 'interval') disk.sync().catch(() => {});
+    disk.close();
     const path = join(folder, `open-${id}.log`);
     if (bytes === 0) return rmSync(path, { force: true });
     renameSync(path, join(folder, `${id}.log`));
@@ -137,6 +154,13 @@ export function openSegmentLog(options: SegmentOptions): SegmentLog {
     rejectedCount: () => readdirSync(rejectedFolder).length,
     close: seal,
   };
+}
+
+function notLogged(cause: unknown): DomainError {
+  return new DomainError('STORAGE_FULL', 'The prediction cannot be logged, so it is not answered', {
+    hint: 'Free some space on the data plane; nothing needs a restart.',
+    cause,
+  });
 }
 
 function writeWhole(file: number, bytes: Uint8Array, before: number): void {

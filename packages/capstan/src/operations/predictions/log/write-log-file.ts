@@ -115,10 +115,21 @@ function ownColumns({ parts, partOf, indexIn }: LogRows): MemoryColumn[] {
     of('rollout', 'varchar', ({ record }) => record.rollout),
     of('stage', 'integer', ({ record }) => record.stage),
     of('part_rows', 'integer', ({ record, part }) => part.rows?.length ?? record.rows),
+    of('batch', 'varchar', ({ part }, index) => batchOf(part, index)?.id ?? null),
+    of('batch_rows', 'integer', ({ part }, index) => batchOf(part, index)?.rows ?? null),
+    of('sampling', 'double', ({ record }) => record.sampling?.share ?? 1),
+    of('is_sampled', 'boolean', ({ record }) => record.sampling?.isKept ?? true),
     of('latency_us', 'bigint', ({ part }) => BigInt(part.latencyUs)),
     of('error', 'varchar', ({ part }) => part.error),
     of('probability', 'double', ({ part }, index) => part.probabilities?.[index] ?? null),
   ];
+}
+
+/** The execution in which a row of a part was computed; undefined where none was. */
+function batchOf({ batches = [] }: LoggedPart, index: number) {
+  if (batches.length <= 1) return batches[0];
+  let before = 0;
+  return batches.find(({ own }) => index < (before += own));
 }
 
 const TIMES: ReadonlySet<string> = new Set(['predicted_at', 'event_time']);
