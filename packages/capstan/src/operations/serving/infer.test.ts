@@ -105,7 +105,7 @@ async function ask(state: ServedState, probabilities: readonly number[]) {
   await shadows.drained();
   const parts = lines.map(({ parts: [part] }) => ({
     ...part,
-    probabilities: [...Array.from(part?.probabilities ?? [])],
+    probabilities: Array.from(part?.probabilities ?? []),
   }));
   return { answer, lines, parts };
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DomainError } from '#kernel/errors';
 import { Histogram } from '#kernel/histogram';
 import { createCostFit, nextMostRows, rowsToTake, type BatchingOptions } from './model.ts';
+import { goneCaller, noAnswer, Refused, tooLate } from './refused.ts';
 
 /** The rows that were computed together in one execution. */
 export interface BatchFacts {
@@ -36,9 +37,6 @@ export interface BatchedWork<Item, Answer> {
    */
   run(items: readonly Item[], deadline: number): Promise<readonly Answer[]>;
 }
-
-/** A request that was not let run, for its own or everybody's sake; nothing is wrong with the model. */
-export class Refused extends DomainError {}
 
 /** The outputs of an execution do not have the rows of its inputs. */
 export class NotSplittable extends Error {
@@ -384,18 +382,4 @@ export function createBatcher<Item, Answer>(
 function onAbort(signal: AbortSignal, listener: () => void): () => void {
   signal.addEventListener('abort', listener, { once: true });
   return () => signal.removeEventListener('abort', listener);
-}
-
-function tooLate(): DomainError {
-  return new Refused('DEADLINE_EXCEEDED', 'The deadline of the request passed before its answer was there', {
-    hint: 'Try again, or allow more time.',
-  });
-}
-
-function noAnswer(ms: number): Error {
-  return new Error(`no answer within ${ms / 1_000} s`);
-}
-
-function goneCaller(): DomainError {
-  return new Refused('DEADLINE_EXCEEDED', 'The caller has gone before its answer was there');
 }
