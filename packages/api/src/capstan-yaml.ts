@@ -174,9 +174,16 @@ function declarationSchema<Duration extends z.ZodType<number>, Rollout extends z
             .prefault({})
             .meta({ description: 'Columns of a request that are logged and not given to the model' }),
           log: z
-            .strictObject({ redact: z.array(column).max(1_000).default([]) })
+            .strictObject({
+              redact: z.array(column).max(1_000).default([]),
+              sample: z.number().min(0).max(1).default(1),
+            })
             .prefault({})
-            .meta({ description: 'redact: inputs and outputs whose values the log of predictions never gets' }),
+            .meta({
+              description:
+                'redact: inputs and outputs whose values the log of predictions never gets; ' +
+                'sample: share of the requests whose inputs and outputs it gets, the rest of them it always has',
+            }),
           recalibration: z
             .strictObject({
               window: duration.meta({ description: 'Answers of this long, with their outcomes, are fitted to' }),

@@ -81,6 +81,8 @@ export const servedDeployment = z.strictObject({
   context: z.strictObject({ id: z.string().nullable(), eventTime: z.string().nullable() }),
   /** Inputs and outputs whose values are not logged. */
   redact: z.array(z.string()).default([]),
+  /** Share of the requests whose inputs and outputs are logged; of the others the rest is. */
+  sample: z.number().min(0).max(1).default(1),
   /** The rollout under way. */
   rollout: z.strictObject({ id: z.string(), stage: z.int().min(0) }).nullable(),
   /** Of the split: the rollout's own, so that another rollout reshuffles all. */
@@ -134,7 +136,8 @@ export const recordedPart = z.strictObject({
 export type RecordedPart = z.infer<typeof recordedPart>;
 
 /**
- * One line of a segment: a request (or its shadow, a second line with the same request id and no inputs), by columns.
+ * One line of a segment as older data planes wrote them: a request (or its shadow, a second line with the same request id
+ * and no inputs), by columns.
  */
 export const predictionRecord = z.strictObject({
   v: z.literal(1),
@@ -152,6 +155,37 @@ export const predictionRecord = z.strictObject({
   parts: z.array(recordedPart).min(1),
 });
 export type PredictionRecord = z.infer<typeof predictionRecord>;
+
+/** A column whose values stand behind the head of its record, in this form. */
+const columnHead = z.strictObject({
+  name: z.string(),
+  datatype: z.string(),
+  width: z.int().min(0),
+  /** `tensor`: as binary tensor data; `json`: a list, where they have no datatype; `null`: they are not to be known. */
+  form: z.enum(['tensor', 'json', 'null']),
+  bytes: z.int().min(0),
+});
+
+const partHead = recordedPart.omit({ probabilities: true, outputs: true }).extend({
+  hasProbabilities: z.boolean(),
+  /** The executions that its rows were computed in, in their order: `own` rows of the part among `rows`. None: kept answers, constants. */
+  batches: z.array(z.strictObject({ id: z.string().max(64), rows: z.int().min(0), own: z.int().min(0) })).optional(),
+  outputs: z.array(columnHead).nullable(),
+});
+
+/** The head of a record in a segment: what of `predictionRecord` is no column. See `ports/prediction-log.ts` for the rest. */
+export const recordHead = predictionRecord.omit({ v: true, examples: true, eventTimes: true }).extend({
+  rows: z.int().min(1),
+  /** Null where the caller gave none: then they follow from the id of the request and the number of the row. */
+  examples: predictionRecord.shape.examples.nullable(),
+  hasEventTimes: z.boolean(),
+  /** The chance that inputs and outputs are logged, where the deployment samples them, and whether they are. */
+  sampling: z.strictObject({ share: z.number().min(0).max(1), isKept: z.boolean() }).optional(),
+  inputs: z.array(columnHead).nullable(),
+  parts: z.array(partHead).min(1),
+});
+export type RecordHead = z.infer<typeof recordHead>;
+export type ColumnHead = z.infer<typeof columnHead>;
 
 /** What a data plane says of itself, on every change and every few seconds. */
 export const replicaReport = z.strictObject({

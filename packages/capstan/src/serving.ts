@@ -47,6 +47,7 @@ type ServingConfig = Pick<
   | 'modelWorkers'
   | 'modelMemory'
   | 'resultCache'
+  | 'predictionLogSync'
   | 'commandEnvironment'
   | 'installerEnvironment'
 >;
@@ -85,6 +86,7 @@ export async function startServing(
     runtimes: { onnx: createRuntimeOnnx(), python_function: pythonRuntime(config, folder, log) },
     loading: { workers: config.modelWorkers, maxMemoryBytes: config.modelMemory },
     resultCacheBytes: config.resultCache,
+    logSync: config.predictionLogSync,
     clock: systemClock,
     ids: randomIds,
     log,

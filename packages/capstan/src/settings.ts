@@ -130,6 +130,12 @@ export const settings = {
     fallback: 4 * 2 ** 30,
     summary: 'Memory that a process of a Python model may take, in bytes',
   },
+  predictionLogSync: {
+    schema: z.enum(['none', 'interval', 'always']),
+    fallback: 'none',
+    summary:
+      'When the log of predictions is on disk: always before the answer goes out, at an interval of a second, or when the system (none) writes it',
+  },
   resultCache: {
     schema: z.coerce.number().int().min(0),
     fallback: 0,

@@ -72,7 +72,7 @@ export const serving = {
     name: 'serving.segment',
     method: 'POST',
     path: '/api/v1/serving/segments/:segment',
-    summary: 'Takes a segment of prediction records (NDJSON); the same segment again has no effect',
+    summary: 'Takes a segment of prediction records; the same segment again has no effect',
     permission: 'execute',
     bodyLimitBytes: SEGMENT_BODY_BYTES,
     audit: 'none',

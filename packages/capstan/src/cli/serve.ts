@@ -27,6 +27,7 @@ const SETTINGS: readonly SettingName[] = [
   'modelWorkers',
   'modelMemory',
   'resultCache',
+  'predictionLogSync',
   'allowedHosts',
   'logLevel',
   'accessLog',

@@ -35,6 +35,7 @@ type ServedConfig = Pick<
   | 'modelWorkers'
   | 'modelMemory'
   | 'resultCache'
+  | 'predictionLogSync'
   | 'servingPort'
   | 'grpcPort'
   | 'grpc'
@@ -215,6 +216,7 @@ function commandLine(config: ServedConfig, index: number, isUnawaited: boolean):
     `--model-workers=${config.modelWorkers}`,
     `--model-memory=${config.modelMemory}`,
     `--result-cache=${config.resultCache}`,
+    `--prediction-log-sync=${config.predictionLogSync}`,
     // On its input, since it starts before the control plane has an address.
     `--control-plane=${ON_INPUT}`,
     `--log-level=${config.logLevel}`,

@@ -8,6 +8,7 @@ export const plainSpec: DeploymentSpec = {
   model: 'late-arrival',
   context: { id: 'example_id', eventTime: 'event_time' },
   redact: [],
+  logSample: 1,
   plan: [{ kind: 'full' }],
   analysis: ['errors'],
   value: null,

@@ -16,6 +16,36 @@ export interface DataFile {
   readonly jsonTypes?: Readonly<Record<string, 'boolean' | 'double' | 'varchar'>>;
 }
 
+/** The engine's types that a column in memory may have; `T[]` is a list of them. */
+export type MemoryType =
+  | 'boolean'
+  | 'tinyint'
+  | 'smallint'
+  | 'integer'
+  | 'bigint'
+  | 'utinyint'
+  | 'usmallint'
+  | 'uinteger'
+  | 'ubigint'
+  | 'float'
+  | 'double'
+  | 'varchar';
+
+type MemoryValue = number | bigint | string | boolean | null;
+
+/** A column that somebody has in memory. `bigint` and `ubigint` are bigints. */
+export interface MemoryColumn {
+  readonly name: string;
+  readonly type: MemoryType | `${MemoryType}[]`;
+  valueAt(row: number): MemoryValue | readonly MemoryValue[];
+}
+
+/** A table that somebody has in memory, by columns. */
+export interface MemoryTable {
+  readonly rows: number;
+  readonly columns: readonly MemoryColumn[];
+}
+
 export interface DataColumn {
   readonly name: string;
   readonly type: ColumnType;
@@ -45,6 +75,8 @@ export type DataRow = { readonly [column: string]: Cell };
  */
 export interface DataQuestion {
   readonly tables: Readonly<Record<string, readonly DataFile[]>>;
+  /** Tables beside them, by names that no other has. They have no twins. */
+  readonly memory?: Readonly<Record<string, MemoryTable>>;
   /** One `select`. Values go into `parameters`, names through `quoteName`; nothing else from outside into the text. */
   readonly sql: string;
   /** Values of `$name` in the text. */

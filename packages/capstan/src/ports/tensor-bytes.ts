@@ -6,13 +6,15 @@ import type { TensorData, TensorDatatype } from './model-runtime.ts';
 
 type Numbers = Exclude<TensorData, readonly string[]>;
 
+export type NumberDatatype = Exclude<TensorDatatype, 'BYTES'>;
+
 interface NumberArray {
   readonly BYTES_PER_ELEMENT: number;
   new (length: number): Numbers;
-  new (buffer: ArrayBuffer): Numbers;
+  new (buffer: ArrayBufferLike, offset?: number, length?: number): Numbers;
 }
 
-const ARRAYS: Readonly<Record<Exclude<TensorDatatype, 'BYTES'>, NumberArray>> = {
+const ARRAYS: Readonly<Record<NumberDatatype, NumberArray>> = {
   BOOL: Uint8Array,
   UINT8: Uint8Array,
   INT8: Int8Array,
@@ -36,7 +38,7 @@ export function bytesPerValue(datatype: TensorDatatype): number | undefined {
 }
 
 /** An empty array for `count` values of a datatype other than BYTES. */
-export function arrayOf(datatype: Exclude<TensorDatatype, 'BYTES'>, count: number): Numbers {
+export function arrayOf(datatype: NumberDatatype, count: number): Numbers {
   return new ARRAYS[datatype](count);
 }
 
@@ -59,6 +61,14 @@ export function tensorFromBytes(bytes: Uint8Array, datatype: TensorDatatype, cou
     throw refuse(name, 'has a byte other than 0 and 1 where BOOL is needed');
   }
   return values;
+}
+
+/** A view of bytes of our own that lie at a multiple of a value's size. @throws Error when they are not as many values, or lie elsewhere */
+export function numbersAt(bytes: Uint8Array, datatype: NumberDatatype, count: number): Numbers {
+  const array = ARRAYS[datatype];
+  if (bytes.byteLength !== count * array.BYTES_PER_ELEMENT)
+    throw new Error(`${bytes.byteLength} bytes are no ${count} values of ${datatype}`);
+  return new array(bytes.buffer, bytes.byteOffset, count);
 }
 
 function textsFrom(bytes: Uint8Array, count: number, name: string): string[] {

@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { servingRoutes, type AnyRoute, type PredictionRecord, type ServedDeployment } from '@capstan/api';
+import { servingRoutes, type AnyRoute, type ServedDeployment } from '@capstan/api';
 import { pino } from 'pino';
 import { createRuntimeOnnx } from '#adapters/runtime-onnx';
 import { createHttpServer, identifyLocal, type AccessFacts } from '#http';
 import { createServingPlane, type ControlPlane, type ServingPlane } from '#operations/serving';
 import { systemClock } from '#ports/clock';
 import { randomIds } from '#ports/ids';
+import { decodeSegment, exampleOf, type LoggedColumn, type LoggedRequest } from '#ports/prediction-log';
 import { mlflowScoringError, mlflowScoringRoutes } from '#protocols/mlflow-scoring';
 import { openInferenceError, openInferenceRoutes } from '#protocols/open-inference';
 import { predictRoutes } from '#protocols/predict';
@@ -22,8 +23,23 @@ export interface TestingPlane {
   /** The calls that are over. */
   readonly calls: readonly AccessFacts[];
   /** What has been logged so far. */
-  logged(): Promise<PredictionRecord[]>;
+  logged(): Promise<LoggedRequest[]>;
   stop(): Promise<void>;
+}
+
+/** What a record has of a column, as JSON would: whole numbers past 2^53 as text, what is no number as null. */
+export function loggedValues({ datatype, data }: LoggedColumn): (number | string | boolean | null)[] | null {
+  if (data === null) return null;
+  return Array.from(data as ArrayLike<number | bigint | string | boolean | null>, (value) => {
+    if (datatype === 'BOOL') return Boolean(value);
+    if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+    return typeof value === 'number' && !Number.isFinite(value) ? null : value;
+  });
+}
+
+/** The ids of a record's rows. */
+export function loggedIds(record: LoggedRequest): (string | undefined)[] {
+  return Array.from({ length: record.rows }, (_, row) => exampleOf(record, row));
 }
 
 /** @param models golden models of runtime-onnx, or files, by the name of the deployment whose revision 1 they are */
@@ -41,7 +57,7 @@ export async function startTestingPlane(models: Readonly<Record<string, string |
     files.set(digest, file);
     deployments.push(deployment(name, digest));
   }
-  const segments: PredictionRecord[] = [];
+  const segments: LoggedRequest[] = [];
   const controlPlane: ControlPlane = {
     async nextSnapshot(has, waitMs, signal) {
       if (has) await sleep(waitMs, undefined, { signal });
@@ -50,8 +66,7 @@ export async function startTestingPlane(models: Readonly<Record<string, string |
     modelPackage: () => Promise.reject(new Error('no package is needed')),
     download: async (digest, path) => await copyFile(files.get(digest) ?? '', path),
     async sendSegment(_id, _replica, bytes) {
-      const lines = Buffer.from(bytes).toString('utf8').split('\n').filter(Boolean);
-      segments.push(...lines.map((line) => JSON.parse(line) as PredictionRecord));
+      segments.push(...decodeSegment(Buffer.from(bytes)));
     },
     report: async () => undefined,
   };
@@ -118,6 +133,7 @@ function deployment(name: string, digest: `sha256:${string}`): ServedDeployment 
     ],
     warm: [],
     redact: [],
+    sample: 1,
     breaker: { state: 'closed', mode: 'fallback', fallbackProbability: null, lastKnownGood: null, reason: null },
   };
 }

@@ -102,6 +102,7 @@ function specOf({ name, declaration, appliedAt }: Project): DeploymentSpec | und
     model: model.name,
     context: { id: deployment.context.id, eventTime: deployment.context.event_time },
     redact: deployment.log.redact,
+    logSample: deployment.log.sample,
     plan: deployment.rollout,
     analysis: deployment.analysis,
     value: valueMatrixOf(charter),

@@ -6,6 +6,7 @@ import { columnTypeOf } from './cells.ts';
 import { explainCsv } from './explain-csv.ts';
 import { isVagueCsvFailure, translateFailure, unreadable } from './failures.ts';
 import { limitConcurrency } from './limit-concurrency.ts';
+import { createMemoryTable } from './memory-table.ts';
 import { inSession, type Session, type SessionLimits, type SessionNeeds } from './session.ts';
 import { viewStatements } from './sources.ts';
 
@@ -115,6 +116,8 @@ async function createViews(session: Session, question: DataQuestion): Promise<vo
   for (const [table, files] of Object.entries(question.tables)) {
     await run(session, viewStatements(table, files, question.sql));
   }
+  for (const [table, content] of Object.entries(question.memory ?? {}))
+    await createMemoryTable(session, table, content);
 }
 
 async function run({ connection }: Session, statements: readonly string[]): Promise<void> {

@@ -153,6 +153,7 @@ deployments.context_event_time text
 deployments.context_id text
 deployments.created_at bigint not null
 deployments.last_revision bigint not null
+deployments.log_sample double precision not null default 1
 deployments.model text not null
 deployments.name text not null
 deployments.project text not null

@@ -10,6 +10,8 @@ export interface DeploymentsTable {
   context_event_time: string | null;
   /** JSON: inputs and outputs whose values are not logged. */
   redacted: string;
+  /** Share of the requests whose inputs and outputs are logged. */
+  log_sample: number;
   /** Number of the revision that answers; null before the first has been promoted. */
   champion: number | null;
   /** Number of the last revision made. */

@@ -40,6 +40,7 @@ async function serve(
     project: row.project,
     context: { id: row.context_id, eventTime: row.context_event_time },
     redact: redactedNames.parse(JSON.parse(row.redacted)),
+    sample: row.log_sample,
     rollout: rollout ? { id: rollout.id, stage: rollout.stage } : null,
     // Of names and numbers alone: the same requests in another installation are split the same way.
     salt: rollout ? `${row.name}/${rollout.revision}` : row.name,

@@ -32,6 +32,8 @@ export interface DeploymentSpec {
   readonly context: { readonly id: string | null; readonly eventTime: string | null };
   /** Inputs and outputs whose values are not logged. */
   readonly redact: readonly string[];
+  /** Share of the requests whose inputs and outputs are logged. */
+  readonly logSample: number;
   readonly plan: readonly RolloutStage[];
   readonly analysis: readonly Analysis[];
   readonly value: ValueMatrix | null;

@@ -96,6 +96,7 @@ function undeclared({ deployment, model }: StartRollout, now: number): Deploymen
     model,
     context: { id: null, eventTime: null },
     redact: [],
+    logSample: 1,
     plan: [{ kind: 'full' }],
     analysis: ['errors', 'latency'],
     value: null,
@@ -150,6 +151,7 @@ async function ensureDeployment(
     context_id: spec.context.id,
     context_event_time: spec.context.eventTime,
     redacted: JSON.stringify(spec.redact),
+    log_sample: spec.logSample,
     breaker_mode: spec.lossBudget?.onExhausted ?? ('fallback' as const),
     ...(input.baselineProbability !== undefined && { baseline_probability: input.baselineProbability }),
   };

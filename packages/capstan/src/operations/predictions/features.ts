@@ -1,13 +1,15 @@
 import { createReadStream } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { InputAdapter, PredictionRecord, RecordedColumn } from '@capstan/api';
+import type { InputAdapter } from '@capstan/api';
 import type { Database } from '#database';
 import type { Jobs } from '#jobs';
 import { NO_PROJECT, type Deployments } from '#operations/deployments';
-import { quoteName, type Analytics, type DataFile } from '#ports/analytics';
+import { quoteName, type Analytics, type MemoryColumn, type MemoryType } from '#ports/analytics';
 import type { BlobStore, Digest } from '#ports/blob-store';
+import { decodeSegment, exampleOf, type LoggedColumn, type LoggedRequest } from '#ports/prediction-log';
+import { valueIn, type LoggedValue } from './column-values.ts';
 import { replaceRawWithFeatures, type FeatureRow } from './features.store.ts';
 import { writeLogFile } from './log/write-log-file.ts';
 import { ENOUGH_FILES, SMALL_FILE_BYTES } from './log/compact-log.ts';
@@ -31,7 +33,7 @@ export async function writeFeatures(deps: FeaturesDeps, segmentId: string, signa
   const segment = await getSegment(deps.database.read, segmentId);
   if (segment?.raw_digest == null) return;
   const raw = segment.raw_digest as Digest;
-  const records = storedRecords(await readFile(await deps.blobs.localFile(raw), 'utf8'));
+  const records = decodeSegment(await readFile(await deps.blobs.localFile(raw)));
   const files: FeatureRow[] = [];
   const logs: LogFileRow[] = [];
   for (const [deployment, mine] of Map.groupBy(records, (record) => record.deployment)) {
@@ -51,132 +53,148 @@ export async function writeFeatures(deps: FeaturesDeps, segmentId: string, signa
   await deps.blobs.delete(raw);
 }
 
-/** The lines of a segment that was taken: they were checked then, and its bytes are kept by their digest. */
-function storedRecords(text: string): PredictionRecord[] {
-  const lines = text.split('\n').filter(Boolean);
-  return lines.map((line) => JSON.parse(line) as PredictionRecord);
-}
-
 async function writeDeployment(
   deps: FeaturesDeps,
   segment: string,
   deployment: string,
-  records: readonly PredictionRecord[],
+  records: readonly LoggedRequest[],
   signal: AbortSignal | undefined,
 ): Promise<FeatureRow[]> {
   const adapters = await deps.deployments.inputAdapters(deployment);
   const { context } = await deps.deployments.pricing(deployment);
   const names = { id: context.id ?? 'example_id', time: context.eventTime ?? 'event_time' };
-  const rows = records.flatMap((record) => featureRows(record, adapters));
+  const rows = answeredRows(records, adapters);
   if (rows.length === 0) return [];
   const folder = await mkdtemp(join(tmpdir(), 'capstan-features-'));
   try {
-    const source = join(folder, 'rows.ndjson');
-    await writeFile(source, rows.map((row) => `${JSON.stringify(row.cells)}\n`).join(''));
     const target = join(folder, 'features.parquet');
-    const columns = columnsOf(records);
-    const label = `segment ${segment}`;
-    const file = { path: source, format: 'ndjson' as const, label, jsonTypes: writtenAs(columns) };
-    const sql = featureSql(columns, names);
+    const inputs = inputColumns(records, rows).filter(({ name }) => name !== names.id && name !== names.time);
+    const memory = {
+      rows: { rows: rows.length, columns: [...ownColumns(rows), ...inputs.map(({ column }) => column)] },
+    };
+    const sql = featureSql(inputs, names);
     await deps.analytics.write(
-      { tables: { rows: [file] }, sql, ...(signal && { signal }) },
+      { tables: {}, memory, sql, ...(signal && { signal }) },
       { path: target, format: 'parquet' },
     );
     const { digest, sizeBytes } = await deps.blobs.put(createReadStream(target));
-    const times = rows.map((row) => row.eventTime).toSorted((a, b) => a - b);
-    const span = { minEventTime: times[0] ?? 0, maxEventTime: times.at(-1) ?? 0 };
-    return [{ segment, deployment, digest, sizeBytes, rows: rows.length, ...span }];
+    let [minEventTime, maxEventTime] = [Infinity, -Infinity];
+    for (const { eventTime } of rows) {
+      minEventTime = Math.min(minEventTime, eventTime);
+      maxEventTime = Math.max(maxEventTime, eventTime);
+    }
+    return [{ segment, deployment, digest, sizeBytes, rows: rows.length, minEventTime, maxEventTime }];
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
-
-const WRITTEN: Readonly<Record<string, 'varchar' | 'boolean'>> = {
-  varchar: 'varchar',
-  boolean: 'boolean',
-  bigint: 'varchar',
-  ubigint: 'varchar',
-};
-
-type Cells = Record<string, string | number | boolean | null>;
 
 /** Names that no input can have, since they are not made of an input's name. */
 const ID = 'id';
 const TIME = 'time';
 const SEEN = 'seen';
 
-function featureSql(columns: ReadonlyMap<string, string>, names: { id: string; time: string }): string {
-  const taken = new Set([names.id, names.time]);
-  const inputs = [...columns].filter(([name]) => !taken.has(name));
+/** An example that was answered. */
+interface AnsweredRow {
+  readonly record: LoggedRequest;
+  readonly row: number;
+  readonly eventTime: number;
+  readonly adapters: Readonly<Record<string, InputAdapter>>;
+}
+
+function answeredRows(
+  records: readonly LoggedRequest[],
+  adapters: ReadonlyMap<number, Readonly<Record<string, InputAdapter>>>,
+): AnsweredRow[] {
+  const rows: AnsweredRow[] = [];
+  for (const record of records) {
+    for (const part of record.parts) {
+      if (part.role === 'shadow' || part.error !== null) continue;
+      const own = adapters.get(part.revision) ?? {};
+      for (let index = 0; index < (part.rows?.length ?? record.rows); index++) {
+        const row = part.rows?.[index] ?? index;
+        rows.push({ record, row, eventTime: record.eventTimes?.[row] ?? record.at, adapters: own });
+      }
+    }
+  }
+  return rows;
+}
+
+function ownColumns(rows: readonly AnsweredRow[]): MemoryColumn[] {
+  const at = (index: number): AnsweredRow => rows[index] as AnsweredRow;
+  return [
+    { name: ID, type: 'varchar', valueAt: (index) => exampleOf(at(index).record, at(index).row) ?? '' },
+    { name: TIME, type: 'bigint', valueAt: (index) => BigInt(at(index).eventTime) },
+    { name: SEEN, type: 'bigint', valueAt: (index) => BigInt(at(index).record.at) },
+  ];
+}
+
+/** A column of the file: what it is called there and what it becomes there. */
+interface InputColumn {
+  readonly name: string;
+  readonly type: MemoryType;
+  readonly column: MemoryColumn;
+}
+
+/** A tensor of several values a row becomes as many columns. */
+function inputColumns(records: readonly LoggedRequest[], rows: readonly AnsweredRow[]): InputColumn[] {
+  const columns = new Map<string, { type: MemoryType; readonly input: string; readonly place: number }>();
+  for (const record of records) {
+    for (const { name, width, datatype } of record.inputs ?? []) {
+      const type = SQL_TYPES[datatype] ?? 'varchar';
+      for (let place = 0; place < width; place++) {
+        const key = width === 1 ? name : `${name}_${place}`;
+        const known = columns.get(key);
+        if (known) known.type = type;
+        else columns.set(key, { type, input: name, place });
+      }
+    }
+  }
+  return [...columns].map(([name, { type, input, place }]) => {
+    const written = WRITTEN[type] ?? 'double';
+    const valueAt = (index: number): LoggedValue => {
+      const { record, row, adapters } = rows[index] as AnsweredRow;
+      const column = record.inputs?.find((each) => each.name === input);
+      if (!column || place >= column.width) return null;
+      return asWritten(fedValue(column, row * column.width + place, adapters[input]), written);
+    };
+    return { name, type, column: { name: cellName(name), type: written, valueAt } };
+  });
+}
+
+/** Numbers are written as JavaScript's, whatever they become; 64-bit integers as text, of which nothing may be lost. */
+const WRITTEN: Readonly<Partial<Record<MemoryType, 'varchar' | 'boolean'>>> = {
+  varchar: 'varchar',
+  boolean: 'boolean',
+  bigint: 'varchar',
+  ubigint: 'varchar',
+};
+
+function asWritten(value: LoggedValue, type: 'varchar' | 'boolean' | 'double'): LoggedValue {
+  if (value === null) return null;
+  if (type === 'varchar') return String(value);
+  return type === 'boolean' ? Boolean(value) : Number(value);
+}
+
+/** As the data plane converts: from the value in the input's own precision, not from the decimal that was sent. */
+function fedValue(input: LoggedColumn, index: number, adapter: InputAdapter | undefined): LoggedValue {
+  const value = valueIn(input, index, SQL_TYPES[input.datatype] ?? 'varchar');
+  const number = typeof value === 'bigint' ? Number(value) : value;
+  if (!adapter || typeof number !== 'number' || (typeof value === 'bigint' && !Number.isSafeInteger(number)))
+    return value;
+  return (input.datatype === 'FP32' ? Math.fround(number) : number) * adapter.multiply + adapter.add;
+}
+
+function featureSql(inputs: readonly InputColumn[], names: { id: string; time: string }): string {
   const selected = [
     `${quoteName(ID)} as ${quoteName(names.id)}`,
-    `make_timestamp(cast(${quoteName(TIME)} as bigint) * 1000) as ${quoteName(names.time)}`,
-    `make_timestamp(cast(${quoteName(SEEN)} as bigint) * 1000) as ${quoteName('predicted_at')}`,
-    ...inputs.map(([name, type]) => `cast(${quoteName(cellName(name))} as ${type}) as ${quoteName(name)}`),
+    `make_timestamp(${quoteName(TIME)} * 1000) as ${quoteName(names.time)}`,
+    `make_timestamp(${quoteName(SEEN)} * 1000) as ${quoteName('predicted_at')}`,
+    ...inputs.map(({ name, type }) => `cast(${quoteName(cellName(name))} as ${type}) as ${quoteName(name)}`),
   ];
   return `select ${selected.join(', ')} from rows order by ${quoteName(TIME)}, ${quoteName(ID)}, ${quoteName(SEEN)}`;
 }
 
-/** Numbers are written as JavaScript's, whatever they become; 64-bit integers past 2^53 as text, of which none may be lost. */
-function writtenAs(columns: ReadonlyMap<string, string>): NonNullable<DataFile['jsonTypes']> {
-  const inputs = [...columns].map(([name, type]) => [cellName(name), WRITTEN[type] ?? 'double'] as const);
-  return { [ID]: 'varchar', [TIME]: 'double', [SEEN]: 'double', ...Object.fromEntries(inputs) };
-}
-
-function columnsOf(records: readonly PredictionRecord[]): Map<string, string> {
-  const columns = new Map<string, string>();
-  for (const { inputs } of records) {
-    for (const input of inputs ?? []) {
-      for (const name of namesOf(input)) columns.set(name, SQL_TYPES[input.datatype] ?? 'varchar');
-    }
-  }
-  return columns;
-}
-
-/** A tensor of several values a row becomes as many columns. */
-function namesOf({ name, width }: RecordedColumn): string[] {
-  return width === 1 ? [name] : Array.from({ length: width }, (_, index) => `${name}_${index}`);
-}
-
 function cellName(name: string): string {
   return `input:${name}`;
-}
-
-interface FeatureCells {
-  readonly eventTime: number;
-  readonly cells: Cells;
-}
-
-function featureRows(
-  record: PredictionRecord,
-  adapters: ReadonlyMap<number, Readonly<Record<string, InputAdapter>>>,
-): FeatureCells[] {
-  const named = (record.inputs ?? []).map((input) => ({ input, names: namesOf(input).map(cellName) }));
-  return record.parts
-    .filter((part) => part.role !== 'shadow' && part.error === null)
-    .flatMap((part) => {
-      const own = adapters.get(part.revision) ?? {};
-      return (part.rows ?? record.examples.map((_, row) => row)).map((row) => {
-        const eventTime = record.eventTimes?.[row] ?? record.at;
-        const cells: Cells = { [ID]: record.examples[row] ?? '', [TIME]: eventTime, [SEEN]: record.at };
-        for (const { input, names } of named) {
-          const adapter = own[input.name];
-          for (const [index, name] of names.entries()) {
-            const value = input.data[row * input.width + index] ?? null;
-            cells[name] = typeof value === 'string' ? value : adapted(value, adapter, input.datatype);
-          }
-        }
-        return { eventTime, cells };
-      });
-    });
-}
-
-/** As the data plane converts: from the value in the input's own precision, not from the decimal that was sent. */
-function adapted(
-  value: number | boolean | null,
-  adapter: InputAdapter | undefined,
-  datatype: string,
-): number | boolean | null {
-  if (!adapter || typeof value !== 'number') return value;
-  return (datatype === 'FP32' ? Math.fround(value) : value) * adapter.multiply + adapter.add;
 }

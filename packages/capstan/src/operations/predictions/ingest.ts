@@ -1,10 +1,10 @@
-import { predictionRecord, type PredictionRecord } from '@capstan/api';
 import type { Database, Writer } from '#database';
 import type { Jobs } from '#jobs';
 import { invalid, messageOf } from '#kernel/errors';
 import type { Deployments, Pricing } from '#operations/deployments';
 import type { BlobStore } from '#ports/blob-store';
 import type { Clock } from '#ports/clock';
+import { decodeSegment, type LoggedRequest } from '#ports/prediction-log';
 import { joinOutcome } from './join-outcome.ts';
 import { rowsOf, type Label } from './model.ts';
 import * as store from './store.ts';
@@ -34,7 +34,7 @@ export async function ingestSegment(
   segment: { readonly id: string; readonly replica: string; readonly bytes: Buffer },
 ): Promise<IngestResult> {
   if (await store.hasSegment(deps.database.read, segment.id)) return { rows: 0, isRepeated: true };
-  const records = parseSegment(segment.bytes);
+  const records = decodeSegment(segment.bytes);
   const byDeployment = Map.groupBy(records, (record) => record.deployment);
   const pricings = new Map<string, Pricing>();
   for (const name of byDeployment.keys()) pricings.set(name, await pricingOf(deps, name));
@@ -66,21 +66,6 @@ async function pricingOf(deps: IngestDeps, deployment: string): Promise<Pricing>
   }
 }
 
-/** @throws DomainError INVALID_ARGUMENT naming the line */
-function parseSegment(bytes: Buffer): PredictionRecord[] {
-  const lines = bytes.toString('utf8').split('\n').filter(Boolean);
-  return lines.map((line, index) => {
-    try {
-      return predictionRecord.parse(JSON.parse(line));
-    } catch (cause) {
-      throw invalid(`Line ${index + 1} of the segment is no prediction record: ${messageOf(cause)}`, {
-        field: 'segment',
-        cause,
-      });
-    }
-  });
-}
-
 interface Place {
   readonly segment: string;
   readonly deployment: string;
@@ -92,21 +77,18 @@ async function ingestRecords(
   database: Database,
   writer: Writer,
   place: Place,
-  records: readonly PredictionRecord[],
+  records: readonly LoggedRequest[],
 ): Promise<number> {
   const { deployment } = place;
   // Takes the lock: from here on no outcome of this deployment comes in between.
   await store.takeNumbers(writer, deployment, 0);
-  const exampleIds = [...new Set(records.flatMap((record) => record.examples))];
+  const sent = records.flatMap((record) => predictionRows(place, record));
+  const exampleIds = [...new Set(sent.map((row) => row.example_id))];
   const known = new Set((await store.predictionKeys(writer, deployment, exampleIds)).map(keyOf));
-  const rows: store.PredictionRow[] = [];
-  for (const record of records) {
-    for (const row of predictionRows(place, record)) {
-      if (known.has(keyOf(row))) continue;
-      known.add(keyOf(row));
-      rows.push(row);
-    }
-  }
+  const rows = sent.filter((row) => {
+    const key = keyOf(row);
+    return !known.has(key) && known.add(key);
+  });
   const outcomes = await store.outcomesOf(writer, deployment, exampleIds);
   const labelled = rows.filter((row) => outcomes.has(row.example_id)).length;
   let seq = await store.takeNumbers(writer, deployment, rows.length + labelled);
@@ -141,7 +123,7 @@ async function ingestRecords(
   return await store.insertPredictions(database, writer, rows);
 }
 
-function predictionRows({ segment, deployment, now, pricing }: Place, record: PredictionRecord): store.PredictionRow[] {
+function predictionRows({ segment, deployment, now, pricing }: Place, record: LoggedRequest): store.PredictionRow[] {
   const answering = record.parts.filter((part) => part.role === 'champion' || part.role === 'canary' || part.share > 0);
   const isSplit = answering.length > 1 ? 1 : 0;
   return rowsOf(record).map(({ exampleId, part, eventTime, probability, partRows }) => ({

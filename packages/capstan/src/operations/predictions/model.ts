@@ -1,5 +1,5 @@
-import type { PredictionRecord, RecordedPart } from '@capstan/api';
 import { invalid } from '#kernel/errors';
+import { exampleOf, type LoggedColumn, type LoggedPart, type LoggedRequest } from '#ports/prediction-log';
 
 export type Label = 0 | 1;
 
@@ -15,7 +15,7 @@ export function logLoss(probability: number, label: Label): number {
 /** One row of one part of a request, before it is numbered. */
 export interface LoggedRow {
   readonly exampleId: string;
-  readonly part: RecordedPart;
+  readonly part: LoggedPart;
   readonly eventTime: number;
   readonly probability: number | null;
   /** Positive on the first row of a part only. */
@@ -23,31 +23,36 @@ export interface LoggedRow {
 }
 
 /** The rows of a record in order, part after part. @throws DomainError INVALID_ARGUMENT when its columns do not fit together */
-export function rowsOf(record: PredictionRecord): LoggedRow[] {
-  const { examples, eventTimes, parts } = record;
-  if (eventTimes !== null && eventTimes.length !== examples.length) throw misfit(record, 'eventTimes');
-  for (const column of record.inputs ?? []) {
-    if (column.data.length !== examples.length * column.width) throw misfit(record, `the input ${column.name}`);
-  }
-  return parts.flatMap((part) => {
-    const indices = part.rows ?? examples.map((_, index) => index);
-    if (part.probabilities !== null && part.probabilities.length !== indices.length)
-      throw misfit(record, 'probabilities');
-    return indices.map((row, index) => {
-      const exampleId = examples[row];
+export function rowsOf(record: LoggedRequest): LoggedRow[] {
+  const { rows, examples, eventTimes, parts } = record;
+  if (examples !== null && examples.length !== rows) throw misfit(record, 'examples');
+  if (eventTimes !== null && eventTimes.length !== rows) throw misfit(record, 'eventTimes');
+  for (const column of record.inputs ?? []) checkColumn(record, column, rows);
+  const found: LoggedRow[] = [];
+  for (const part of parts) {
+    const count = part.rows?.length ?? rows;
+    if (part.probabilities !== null && part.probabilities.length !== count) throw misfit(record, 'probabilities');
+    for (let index = 0; index < count; index++) {
+      const row = part.rows?.[index] ?? index;
+      const exampleId = row < rows ? exampleOf(record, row) : undefined;
       if (exampleId === undefined) throw misfit(record, `row ${row}`);
-      return {
+      found.push({
         exampleId,
         part,
         eventTime: eventTimes?.[row] ?? record.at,
         probability: part.probabilities?.[index] ?? null,
-        partRows: index === 0 ? indices.length : 0,
-      };
-    });
-  });
+        partRows: index === 0 ? count : 0,
+      });
+    }
+  }
+  return found;
 }
 
-function misfit(record: PredictionRecord, what: string) {
+function checkColumn(record: LoggedRequest, { name, width, data }: LoggedColumn, rows: number): void {
+  if (data !== null && data.length !== rows * width) throw misfit(record, `the input ${name}`);
+}
+
+function misfit(record: LoggedRequest, what: string) {
   return invalid(`The record of request ${record.request} does not fit together: ${what}`, { field: 'segment' });
 }
 

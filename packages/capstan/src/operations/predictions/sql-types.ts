@@ -1,5 +1,7 @@
+import type { MemoryType } from '#ports/analytics';
+
 /** DuckDB's type of a value of each datatype of the Open Inference Protocol. */
-export const SQL_TYPES: Readonly<Record<string, string>> = {
+export const SQL_TYPES: Readonly<Record<string, MemoryType>> = {
   BOOL: 'boolean',
   INT8: 'tinyint',
   INT16: 'smallint',

@@ -7,6 +7,7 @@ import { createDeployments } from '#operations/deployments';
 import type { DataRow } from '#ports/analytics';
 import { plainSpec, untroubled } from '#operations/testing';
 import { randomIds } from '#ports/ids';
+import { encodeRecord, type LoggedRequest } from '#ports/prediction-log';
 import { createPredictions } from './index.ts';
 import { logFiles } from './log/log.store.ts';
 
@@ -61,6 +62,13 @@ export async function openFeedbackBench(database: Database) {
       const id = `sg_${String(segments).padStart(12, '0')}`;
       const bytes = Buffer.from(records.map((record) => `${JSON.stringify(record)}\n`).join(''));
       await predictions.ingest({ id, replica: 'r1', bytes });
+      await predictions.writeFeatures(id, AbortSignal.timeout(60_000));
+    },
+    /** The same as data planes write them now. */
+    async takeFrames(records: readonly LoggedRequest[]): Promise<void> {
+      segments += 1;
+      const id = `sg_${String(segments).padStart(12, '0')}`;
+      await predictions.ingest({ id, replica: 'r1', bytes: Buffer.concat(records.map(encodeRecord)) });
       await predictions.writeFeatures(id, AbortSignal.timeout(60_000));
     },
     logFiles: () => logFiles(database.read, { from: 0, to: Number.MAX_SAFE_INTEGER }),

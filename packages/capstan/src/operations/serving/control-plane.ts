@@ -57,7 +57,7 @@ export function connectControlPlane(baseUrl: string): ControlPlane {
       await pipeline(Readable.fromWeb(response.body), createWriteStream(path, { mode: 0o600 }));
     },
     async sendSegment(id, replica, bytes) {
-      await call(`/api/v1/serving/segments/${id}`, post(bytes, 'application/x-ndjson', replica));
+      await call(`/api/v1/serving/segments/${id}`, post(bytes, 'application/octet-stream', replica));
     },
     async report(replica, report) {
       await call(`/api/v1/serving/replicas/${replica}`, post(JSON.stringify(report), 'application/json', replica));

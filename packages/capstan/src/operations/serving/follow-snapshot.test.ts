@@ -131,7 +131,7 @@ test('a model that takes long holds up no other change, and is kept meanwhile', 
     routes: [route],
     breaker: { state: 'closed', mode: 'fallback', fallbackProbability: null, lastKnownGood: null, reason: null },
   } as const;
-  publish({ deployments: [{ ...slow, warm: [], redact: [], routes: [...slow.routes] }] });
+  publish({ deployments: [{ ...slow, warm: [], redact: [], sample: 1, routes: [...slow.routes] }] });
   await expect(follower.sync()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   expect(follower.states().get('slow')).toMatchObject({ loading: [{ revision: 1, digest }], isIncomplete: true });
   expect(kept()).toEqual([digest]);

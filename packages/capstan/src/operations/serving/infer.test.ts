@@ -1,7 +1,8 @@
-import type { PredictionRecord, ServedDeployment, ServingRoute } from '@capstan/api';
+import type { ServedDeployment, ServingRoute } from '@capstan/api';
 import { expect, test } from 'vitest';
 import { shiftedProbability } from '#kernel/statistics/recalibration';
 import type { Tensor, TensorSpec } from '#ports/model-runtime';
+import { decodeSegment, type LoggedRequest } from '#ports/prediction-log';
 import { nothingBatched } from './batching/batcher.ts';
 import { infer } from './infer.ts';
 import type { ServedState } from './served-state.ts';
@@ -62,6 +63,7 @@ function stateOf(routes: readonly Partial<ServingRoute>[], breaker: Partial<Serv
     routes: whole,
     warm: [],
     redact: [],
+    sample: 1,
     breaker: {
       state: 'closed',
       mode: 'fallback',
@@ -81,10 +83,10 @@ function stateOf(routes: readonly Partial<ServingRoute>[], breaker: Partial<Serv
 }
 
 async function ask(state: ServedState, probabilities: readonly number[]) {
-  const lines: PredictionRecord[] = [];
+  const lines: LoggedRequest[] = [];
   const shadows = createShadowQueue(100);
   const log = {
-    append: async (line: string) => void lines.push(JSON.parse(line) as PredictionRecord),
+    append: async (record: Uint8Array) => void lines.push(...decodeSegment(Buffer.from(record))),
     seal: () => undefined,
     sealed: () => [],
     remove: () => undefined,
@@ -101,7 +103,11 @@ async function ask(state: ServedState, probabilities: readonly number[]) {
   const deps = { log, shadows, statistics: createServingStatistics(), now: () => AT, stateOf: () => state };
   const answer = await infer(deps, state, { inputs: [input] });
   await shadows.drained();
-  return { answer, lines, parts: lines.map(({ parts }) => parts[0]) };
+  const parts = lines.map(({ parts: [part] }) => ({
+    ...part,
+    probabilities: Array.from(part?.probabilities ?? []),
+  }));
+  return { answer, lines, parts };
 }
 
 const moved = (probability: number, shift: number) => Math.fround(shiftedProbability(Math.fround(probability), shift));
@@ -134,9 +140,32 @@ test('values of redacted columns are answered, and not logged', async () => {
   const hidden = { ...state, deployment: { ...state.deployment, redact: ['p', 'label'] } };
   const { answer, lines } = await ask(hidden, [0.25, 0.5]);
   expect(answer.outputs.map(({ name }) => name)).toEqual(['label', 'probabilities']);
-  expect(lines[0]?.inputs).toMatchObject([{ name: 'p', data: [null, null] }]);
+  expect(lines[0]?.inputs).toMatchObject([{ name: 'p', data: null }]);
   expect(lines[0]?.parts[0]?.outputs).toMatchObject([
-    { name: 'label', data: [null, null] },
-    { name: 'probabilities', data: [0.75, 0.25, 0.5, 0.5] },
+    { name: 'label', data: null },
+    { name: 'probabilities', data: Float32Array.of(0.75, 0.25, 0.5, 0.5) },
   ]);
+});
+
+test('of a sample the rest is logged as ever, and with which chance inputs and outputs are', async () => {
+  const state = stateOf([{}, { revision: 2, role: 'shadow' }]);
+  const sampled = { ...state, deployment: { ...state.deployment, sample: 0.5 } };
+  const asked = await Promise.all(Array.from({ length: 40 }, () => ask(sampled, [0.25])));
+  const kept = asked.filter(({ lines }) => lines[0]?.sampling?.isKept === true);
+  expect(kept.length).toBeGreaterThan(5);
+  expect(kept.length).toBeLessThan(35);
+  for (const { lines } of asked) {
+    const [answer, shadow] = lines;
+    // Both lines of a request fare alike.
+    expect(shadow?.sampling).toEqual(answer?.sampling);
+    expect(answer?.sampling?.share).toBe(0.5);
+    const isKept = answer?.sampling?.isKept === true;
+    expect([answer?.inputs, answer?.parts[0]?.outputs, shadow?.parts[0]?.outputs].map((all) => all !== null)).toEqual([
+      isKept,
+      isKept,
+      isKept,
+    ]);
+    expect(answer?.parts[0]).toMatchObject({ probabilities: Float64Array.of(0.25), revision: 1, error: null });
+    expect(shadow?.parts[0]).toMatchObject({ role: 'shadow', probabilities: Float64Array.of(0.25) });
+  }
 });

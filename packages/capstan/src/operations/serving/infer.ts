@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { ServingRole } from '@capstan/api';
 import { DomainError, notFound } from '#kernel/errors';
 import type { Tensor } from '#ports/model-runtime';
+import { encodeRecord, exampleId, type LoggedPart, type LoggedRequest } from '#ports/prediction-log';
 import { shiftOutputs } from '#ports/shift-outputs';
-import { Refused, type Wait } from './batching/batcher.ts';
+import type { BatchFacts, Wait } from './batching/batcher.ts';
+import { Refused } from './batching/refused.ts';
 import { fallbackAnswer } from './fallback-answer.ts';
 import { probabilitiesIn } from './model-facts.ts';
-import { errorText, partOf, recordLine, type LoggedPart } from './record.ts';
-import { checkRequest, type CheckedRequest, type ReceivedTensor } from './request.ts';
+import { errorText, loggedColumns, partOf, samplingOf } from './record.ts';
+import { checkRequest, type CheckedRequest } from './request.ts';
 import { assignRows, type Assignment } from './routing.ts';
 import type { SegmentLog } from './segments.ts';
 import type { ServedRevision, ServedState } from './served-state.ts';
@@ -16,7 +18,7 @@ import { failedBy, NO_REVISION, type ServingStatistics } from './statistics.ts';
 import { adaptInputs, gatherRows, mergeRows } from './tensors.ts';
 
 export interface InferenceRequest {
-  readonly inputs: readonly ReceivedTensor[];
+  readonly inputs: readonly Tensor[];
   /** Names the revision that is to answer; such answers take no part in comparisons. */
   readonly revision?: number;
   /** Time of `performance.now()` at which nobody waits for the answer any more. */
@@ -58,13 +60,15 @@ interface Work extends CheckedRequest {
   readonly state: ServedState;
   readonly requestId: string;
   readonly at: number;
-  readonly examples: readonly string[];
   readonly statistics: ServingStatistics;
   readonly wait: Wait;
 }
 
+/** A part as it is logged, but for its outputs, which are below. */
+type AnsweredLike = Omit<LoggedPart, 'outputs'>;
+
 interface Outcome {
-  readonly part: LoggedPart;
+  readonly part: AnsweredLike;
   readonly rows: readonly number[] | null;
   /** Null when the model failed. */
   readonly outputs: readonly Tensor[] | null;
@@ -81,22 +85,13 @@ interface Outcome {
 export async function infer(deps: InferDeps, state: ServedState, request: InferenceRequest): Promise<InferenceAnswer> {
   const work = begin(deps, state, request);
   const assignments =
-    request.revision === undefined ? assignRows(state.deployment, work.examples) : [direct(state, request.revision)];
+    request.revision === undefined
+      ? assignRows(state.deployment, work.rows, (row) => exampleIn(work, row))
+      : [direct(state, request.revision)];
   const assigned = await Promise.all(assignments.map((assignment) => answerPart(work, assignment)));
   const failed = assigned.find((outcome) => outcome.outputs === null && outcome.part.role === 'canary');
   const outcomes = failed ? [...assigned, ...(await standIn(work, failed))] : assigned;
-  const record = {
-    v: 1 as const,
-    request: work.requestId,
-    deployment: state.deployment.name,
-    rollout: state.deployment.rollout?.id ?? null,
-    stage: state.deployment.rollout?.stage ?? null,
-    at: work.at,
-    examples: [...work.examples],
-    eventTimes: work.eventTimes === null ? null : [...work.eventTimes],
-  };
-  const parts = outcomes.map((outcome) => outcome.part);
-  await deps.log.append(recordLine(record, work.inputs, parts, state.deployment.redact), work.rows);
+  await deps.log.append(encodeRecord(recordOf(work, outcomes, work.inputs)), work.rows);
   offerShadow(deps, work, outcomes);
   return answerOf(work, outcomes);
 }
@@ -104,9 +99,34 @@ export async function infer(deps: InferDeps, state: ServedState, request: Infere
 function begin(deps: InferDeps, state: ServedState, request: InferenceRequest): Work {
   const model = (request.revision === undefined ? primary(state) : revisionOf(state, request.revision)).model;
   const checked = checkRequest(request.inputs, model.inputs, state.deployment.context);
-  const examples = checked.ids ?? Array.from({ length: checked.rows }, () => randomUUID());
   const { statistics } = deps;
-  return { ...checked, state, examples, requestId: randomUUID(), at: deps.now(), wait: request, statistics };
+  return { ...checked, state, requestId: randomUUID(), at: deps.now(), wait: request, statistics };
+}
+
+function exampleIn({ ids, requestId, rows }: Work, row: number): string {
+  return ids === null ? exampleId(requestId, row, rows) : (ids[row] ?? '');
+}
+
+function recordOf(work: Work, outcomes: readonly Outcome[], inputs: readonly Tensor[] | null): LoggedRequest {
+  const { deployment } = work.state;
+  const { name, rollout, redact } = deployment;
+  const sampling = samplingOf(deployment, work.requestId);
+  const isKept = sampling.sampling?.isKept ?? true;
+  return {
+    request: work.requestId,
+    deployment: name,
+    rollout: rollout?.id ?? null,
+    stage: rollout?.stage ?? null,
+    at: work.at,
+    rows: work.rows,
+    examples: work.ids,
+    eventTimes: work.eventTimes,
+    ...sampling,
+    inputs: inputs && isKept ? loggedColumns(inputs, redact) : null,
+    parts: outcomes.map(({ part, outputs }) => {
+      return { ...part, outputs: outputs && isKept ? loggedColumns(outputs, redact) : null };
+    }),
+  };
 }
 
 /** The revision whose inputs and outputs a deployment shows: its champion, else the first that answers. */
@@ -140,12 +160,15 @@ async function answerPart(work: Work, assignment: Assignment): Promise<Outcome> 
   const started = performance.now();
   const count = assignment.rows?.length ?? work.rows;
   const result = { probabilities: null as Float64Array | null, error: null as string | null };
+  const batches: BatchFacts[] = [];
+  const onBatch = (batch: BatchFacts): void => void batches.push(batch);
   let outputs: readonly Tensor[] | null = null;
   let failure: unknown;
   try {
     const mine =
       assignment.rows === null ? work.inputs : work.inputs.map((tensor) => gatherRows(tensor, assignment.rows ?? []));
-    const said = await model.predict(adaptInputs(mine, route.inputAdapters), work.wait);
+    const { deadline, signal, caller } = work.wait;
+    const said = await model.predict(adaptInputs(mine, route.inputAdapters), { deadline, signal, caller, onBatch });
     outputs = place ? shiftOutputs(said, place, route.shift) : said;
     if (place) result.probabilities = probabilitiesIn(outputs, place, count);
   } catch (error) {
@@ -161,7 +184,7 @@ async function answerPart(work: Work, assignment: Assignment): Promise<Outcome> 
     .of(work.state.deployment.name, route.revision, assignment.role)
     .add(count, durationMs, outputs === null ? failedBy(failure) : 'ok');
   return {
-    part: partOf(assignment, route, { ...result, outputs, latencyUs }),
+    part: partOf(assignment, route, { ...result, latencyUs, batches }),
     rows: assignment.rows,
     outputs,
     failure,
@@ -179,7 +202,7 @@ function constantPart(work: Work, assignment: Assignment): Outcome {
   const probabilities = new Float64Array(rows).fill(probability);
   const constant = { revision: NO_REVISION, modelVersion: 0, threshold: route.threshold, shift: 0 };
   return {
-    part: partOf(assignment, constant, { probabilities, outputs, error: null, latencyUs: 0 }),
+    part: partOf(assignment, constant, { probabilities, error: null, latencyUs: 0 }),
     rows: assignment.rows,
     outputs,
   };
@@ -210,11 +233,14 @@ function answerOf(work: Work, outcomes: readonly Outcome[]): InferenceAnswer {
       answered.map((outcome) => ({ outputs: outcome.outputs ?? [], rows: outcome.rows ?? [] })),
       work.rows,
     );
-  const hasIds = work.ids !== null && context.id !== null;
+  const { ids } = work;
   return {
     rows: work.rows,
     outputs,
-    predictionIds: hasIds ? work.examples.map((id) => `${name}:${id}`) : work.examples,
+    predictionIds:
+      ids !== null && context.id !== null
+        ? ids.map((id) => `${name}:${id}`)
+        : Array.from({ length: work.rows }, (_, row) => exampleIn(work, row)),
     parts: answered.map(({ part, rows }) => ({
       role: part.role,
       revision: part.revision,
@@ -240,23 +266,9 @@ function offerShadow(deps: InferDeps, work: Work, outcomes: readonly Outcome[]):
     const assignment: Assignment = { role: 'shadow', share: 1, route: shadow, rows };
     const answered = await answerPart({ ...work, state: now, wait: {} }, assignment).catch(() => undefined);
     if (!answered) return;
-    const { part } = answered;
-    const pick = <Value>(values: readonly Value[]): Value[] =>
-      rows === null
-        ? [...values]
-        : rows.map((row) => values[row]).filter((value): value is Value => value !== undefined);
-    const record = {
-      v: 1 as const,
-      request: work.requestId,
-      deployment: deployment.name,
-      rollout: deployment.rollout?.id ?? null,
-      stage: deployment.rollout?.stage ?? null,
-      at: work.at,
-      examples: pick(work.examples),
-      eventTimes: work.eventTimes === null ? null : pick(work.eventTimes),
-    };
-    const line = recordLine(record, null, [{ ...part, rows: null }], deployment.redact);
+    // Of the rollout that it was offered in, and of the same rows.
+    const record = recordOf(work, [answered], null);
     // A shadow that cannot be logged is as good as dropped; the disk is full and answers fail by themselves.
-    await deps.log.append(line, rows?.length ?? work.rows).catch(() => {});
+    await deps.log.append(encodeRecord(record), rows?.length ?? work.rows).catch(() => {});
   });
 }

@@ -80,6 +80,7 @@ function stateOf(revision: number, counts = nothingBatched(), status?: () => Mod
     project: '',
     context: { id: null, eventTime: null },
     redact: [],
+    sample: 1,
     rollout: null,
     salt: '',
     routes: [route],

@@ -15,7 +15,7 @@ import { modelStates, type PlaneStatus } from './plane-status.ts';
 import { createModelFiles } from './model-files.ts';
 import { createModelShelf, type Runtimes, type ShelfDeps } from './model-shelf.ts';
 import { score, type ScoreAnswer, type ScoreRequest } from './score.ts';
-import { openSegmentLog } from './segments.ts';
+import { openSegmentLog, type LogSync } from './segments.ts';
 import { createSnapshotFollower } from './follow-snapshot.ts';
 import type { ServedState } from './served-state.ts';
 import { createShadowQueue } from './shadow-queue.ts';
@@ -31,6 +31,8 @@ export interface ServingDeps {
   readonly loading?: ShelfDeps['loading'];
   /** See ResultCache; 0 and undefined: none. */
   readonly resultCacheBytes?: number;
+  /** See SegmentLog; 'none' unless told. */
+  readonly logSync?: LogSync;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
@@ -103,6 +105,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     folder: join(folder, 'segments'),
     ids: deps.ids,
     maxAgeMs: SEGMENT_AGE_MS,
+    sync: deps.logSync ?? 'none',
     onSealed: () => shipper.wake(),
   });
   const shipper = createShipper({ log, segments, controlPlane, replica });

@@ -4,17 +4,13 @@ import { nearest } from '#kernel/nearest';
 import type { Tensor, TensorSpec } from '#ports/model-runtime';
 import { widthOf } from './model-facts.ts';
 
-/** An input as it came. Where its values stand in the caller's own writing, the log has them from there. */
-export interface ReceivedTensor extends Tensor {
-  readonly written?: readonly (number | string | boolean | null)[];
-  /** The same as JSON: one flat array on one line, in which 64-bit integers past 2^53 are texts. */
-  readonly writtenJson?: string;
-}
+/** An input as it came. */
+export type ReceivedTensor = Tensor;
 
 export interface CheckedRequest {
   readonly rows: number;
   /** For the model, checked against what it takes. */
-  readonly inputs: readonly ReceivedTensor[];
+  readonly inputs: readonly Tensor[];
   /** Ids of the examples as the caller gave them; null when it gave none. */
   readonly ids: readonly string[] | null;
   readonly eventTimes: readonly number[] | null;
@@ -25,11 +21,11 @@ const MAX_ID_LENGTH = 256;
 
 /** Parts a request into what is logged and what the model gets. @throws DomainError INVALID_ARGUMENT naming the input */
 export function checkRequest(
-  received: readonly ReceivedTensor[],
+  received: readonly Tensor[],
   specs: readonly TensorSpec[],
   context: ServedDeployment['context'],
 ): CheckedRequest {
-  const byName = new Map<string, ReceivedTensor>();
+  const byName = new Map<string, Tensor>();
   for (const tensor of received) {
     if (byName.has(tensor.name)) throw refuse(tensor.name, 'is given twice');
     byName.set(tensor.name, tensor);
@@ -70,7 +66,7 @@ export function checkRequest(
   };
 }
 
-function checkTensor(tensor: ReceivedTensor, spec: TensorSpec): void {
+function checkTensor(tensor: Tensor, spec: TensorSpec): void {
   if (tensor.datatype !== spec.datatype)
     throw refuse(spec.name, `is ${tensor.datatype}; the model takes ${spec.datatype}`);
   const fits =
@@ -80,7 +76,7 @@ function checkTensor(tensor: ReceivedTensor, spec: TensorSpec): void {
     throw refuse(spec.name, `has the shape [${tensor.shape.join(', ')}]; the model takes [${spec.shape.join(', ')}]`);
 }
 
-function idsIn(tensor: ReceivedTensor): string[] {
+function idsIn(tensor: Tensor): string[] {
   checkColumn(tensor, ['BYTES', 'INT64', 'INT32', 'UINT64', 'UINT32'], 'an id');
   const ids: string[] = [];
   for (const value of tensor.data) {
@@ -95,7 +91,7 @@ function idsIn(tensor: ReceivedTensor): string[] {
   return ids;
 }
 
-function timesIn(tensor: ReceivedTensor): number[] {
+function timesIn(tensor: Tensor): number[] {
   checkColumn(tensor, ['INT64', 'FP64', 'BYTES'], 'a time');
   const times: number[] = [];
   for (const value of tensor.data) {
@@ -112,7 +108,7 @@ function timesIn(tensor: ReceivedTensor): number[] {
   return times;
 }
 
-function checkColumn(tensor: ReceivedTensor, datatypes: readonly string[], what: string): void {
+function checkColumn(tensor: Tensor, datatypes: readonly string[], what: string): void {
   if (!datatypes.includes(tensor.datatype))
     throw refuse(tensor.name, `is ${tensor.datatype}; ${what} is ${datatypes.join(' or ')}`);
   if (widthOf(tensor.shape) !== 1)

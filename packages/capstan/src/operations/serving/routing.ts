@@ -18,7 +18,11 @@ export interface Assignment {
  * the same arm from every replica, and stays in the canary while the canary's share grows.
  * @throws DomainError UNAVAILABLE when nothing can answer
  */
-export function assignRows(deployment: ServedDeployment, examples: readonly string[]): Assignment[] {
+export function assignRows(
+  deployment: ServedDeployment,
+  rows: number,
+  exampleOf: (row: number) => string,
+): Assignment[] {
   const champion = deployment.routes.find((route) => route.role === 'champion');
   const canary = deployment.routes.find((route) => route.role === 'canary');
   const canaryShare = canary?.share ?? 0;
@@ -26,20 +30,20 @@ export function assignRows(deployment: ServedDeployment, examples: readonly stri
     throw new DomainError('UNAVAILABLE', `${deployment.name} has no revision that answers yet`);
   }
   if (canary && (canaryShare >= 1 || !champion)) return [{ role: 'canary', share: 1, route: canary, rows: null }];
-  const rest = (rows: readonly number[] | null): Assignment => restOf(deployment, champion, 1 - canaryShare, rows);
+  const rest = (some: readonly number[] | null): Assignment => restOf(deployment, champion, 1 - canaryShare, some);
   if (!canary || canaryShare <= 0) return [rest(null)];
 
   const ofChampion: number[] = [];
   const ofCanary: number[] = [];
-  for (let row = 0; row < examples.length; row++) {
-    const isCanary = hashToUnit(examples[row] ?? '', deployment.salt) < canaryShare;
+  for (let row = 0; row < rows; row++) {
+    const isCanary = hashToUnit(exampleOf(row), deployment.salt) < canaryShare;
     (isCanary ? ofCanary : ofChampion).push(row);
   }
-  const toCanary = (rows: readonly number[] | null): Assignment => ({
+  const toCanary = (some: readonly number[] | null): Assignment => ({
     role: 'canary',
     share: canaryShare,
     route: canary,
-    rows,
+    rows: some,
   });
   if (ofCanary.length === 0) return [rest(null)];
   if (ofChampion.length === 0) return [toCanary(null)];

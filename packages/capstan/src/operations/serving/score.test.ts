@@ -1,6 +1,7 @@
-import type { PredictionRecord, ServedDeployment, ServingRoute } from '@capstan/api';
+import type { ServedDeployment, ServingRoute } from '@capstan/api';
 import { expect, test } from 'vitest';
 import { DomainError } from '#kernel/errors';
+import { decodeSegment, exampleOf, type LoggedRequest } from '#ports/prediction-log';
 import type { ScoringAnswer } from '#ports/model-runtime';
 import { nothingBatched } from './batching/batcher.ts';
 import { score } from './score.ts';
@@ -59,6 +60,7 @@ function stateOf(champion: () => ScoringAnswer, canary?: () => ScoringAnswer): S
     routes,
     warm: [],
     redact: [],
+    sample: 1,
     breaker: { state: 'closed', mode: 'fallback', fallbackProbability: null, lastKnownGood: null, reason: null },
   };
   const models = [champion, ...(canary ? [canary] : [])].map(modelThat);
@@ -72,9 +74,9 @@ function stateOf(champion: () => ScoringAnswer, canary?: () => ScoringAnswer): S
 }
 
 async function ask(state: ServedState) {
-  const lines: PredictionRecord[] = [];
+  const lines: LoggedRequest[] = [];
   const log = {
-    append: async (line: string) => void lines.push(JSON.parse(line) as PredictionRecord),
+    append: async (record: Uint8Array) => void lines.push(...decodeSegment(Buffer.from(record))),
   };
   const deps = {
     log: log as never,
@@ -93,7 +95,9 @@ test('each row of an answer is logged with an id that the caller gets, inputs an
   expect(answer).toMatchObject({ status: 200, rows: 2, part: { role: 'champion', revision: 1 } });
   expect(lines).toHaveLength(1);
   const [line] = lines;
-  expect((answer as { predictionIds: string[] }).predictionIds).toEqual(line?.examples);
+  expect((answer as { predictionIds: string[] }).predictionIds).toEqual(
+    [0, 1].map((row) => line && exampleOf(line, row)),
+  );
   expect(line?.inputs).toEqual([{ name: 'x', width: 1, datatype: 'FP64', data: [1, 2] }]);
   expect(line?.parts[0]?.outputs).toEqual([{ name: 'predictions', width: 1, datatype: 'BYTES', data: ['a', null] }]);
 });
@@ -130,6 +134,6 @@ test('values of redacted columns are answered, and not logged', async () => {
   const state = stateOf(() => said('{"predictions": ["a", null]}'));
   const { answer, lines } = await ask({ ...state, deployment: { ...state.deployment, redact: ['x'] } });
   expect(answer).toMatchObject({ status: 200 });
-  expect(lines[0]?.inputs).toMatchObject([{ name: 'x', data: [null, null] }]);
+  expect(lines[0]?.inputs).toMatchObject([{ name: 'x', data: null }]);
   expect(lines[0]?.parts[0]?.outputs).toMatchObject([{ name: 'predictions', data: ['a', null] }]);
 });

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { RecordedColumn, RecordedPart } from '@capstan/api';
 import { DomainError } from '#kernel/errors';
 import type { ScoredColumn, ScoringAnswer, ScoringRequest } from '#ports/model-runtime';
-import { Refused } from './batching/batcher.ts';
+import { encodeRecord, exampleId, type LoggedColumn, type LoggedPart } from '#ports/prediction-log';
+import type { BatchFacts } from './batching/batcher.ts';
+import { Refused } from './batching/refused.ts';
 import { revisionOf, type AnsweredPart, type InferDeps } from './infer.ts';
-import { errorText, partOf, scoredLine } from './record.ts';
+import { errorText, partOf, samplingOf } from './record.ts';
 import { assignRows, type Assignment } from './routing.ts';
 import type { ServedState } from './served-state.ts';
 import { failedBy } from './statistics.ts';
@@ -29,7 +30,7 @@ export interface ScoreAnswer extends ScoringAnswer {
  */
 export async function score(deps: InferDeps, state: ServedState, request: ScoreRequest): Promise<ScoreAnswer> {
   const requestId = randomUUID();
-  const [assignment] = assignRows(state.deployment, [requestId]);
+  const [assignment] = assignRows(state.deployment, 1, () => requestId);
   if (!assignment) throw new Error('one example got no route');
   const at = deps.now();
   let tried = await tryRoute(deps, state, assignment, request);
@@ -44,28 +45,31 @@ export async function score(deps: InferDeps, state: ServedState, request: ScoreR
   const { answer } = tried;
   const rows = Math.max(answer?.rows ?? 0, 1);
   if (answer !== null && answer.status >= 400) return { ...answer, predictionIds: [], part: null };
-  const predictionIds = Array.from({ length: rows }, () => randomUUID());
+  const predictionIds = Array.from({ length: rows }, (_, row) => exampleId(requestId, row, rows));
   const { name, rollout } = state.deployment;
-  const line = scoredLine({
-    v: 1,
+  const sampling = samplingOf(state.deployment, requestId);
+  const isKept = sampling.sampling?.isKept ?? true;
+  const record = encodeRecord({
     request: requestId,
     deployment: name,
     rollout: rollout?.id ?? null,
     stage: rollout?.stage ?? null,
     at,
-    examples: predictionIds,
+    rows,
+    examples: null,
     eventTimes: null,
-    inputs: columnsOf(answer?.inputs ?? [], state.deployment.redact),
-    parts: parts.map(({ part }) => part),
+    ...sampling,
+    inputs: isKept ? columnsOf(answer?.inputs ?? [], state.deployment.redact) : null,
+    parts: parts.map(({ part }) => (isKept ? part : { ...part, outputs: null })),
   });
-  await deps.log.append(line, rows);
+  await deps.log.append(record, rows);
   if (answer === null) throw tried.failure;
   const { role, revision, modelVersion } = tried.part;
   return { ...answer, predictionIds, part: { role, revision, modelVersion, rows: null } };
 }
 
 interface Tried {
-  readonly part: RecordedPart;
+  readonly part: LoggedPart;
   readonly answer: ScoringAnswer | null;
   readonly error: string | null;
   readonly failure: unknown;
@@ -81,11 +85,13 @@ async function tryRoute(
   if (assignment.route === null) throw new DomainError('UNAVAILABLE', `${name} has no fallback in this protocol`);
   const { model, route } = revisionOf(state, assignment.route.revision);
   const started = performance.now();
+  const batches: BatchFacts[] = [];
+  const onBatch = (batch: BatchFacts): void => void batches.push(batch);
   let answer: ScoringAnswer | null = null;
   let failure: unknown;
   try {
     const { contentType, body, ...wait } = request;
-    answer = (await model.score?.({ contentType, body }, wait)) ?? null;
+    answer = (await model.score?.({ contentType, body }, { ...wait, onBatch })) ?? null;
     if (answer === null) throw new DomainError('UNAVAILABLE', `The model of ${name} reads no requests by itself`);
   } catch (error) {
     // Nothing was tried, so nothing is logged and nobody stands in.
@@ -102,7 +108,7 @@ async function tryRoute(
   const rows = Math.max(answer?.rows ?? 1, 1);
   statistics.of(name, route.revision, assignment.role).add(rows, durationMs, outcome);
   const error = failure === undefined ? null : errorText(failure);
-  const result = { probabilities: null, outputs: null, error, latencyUs };
+  const result = { probabilities: null, error, latencyUs, batches };
   const part = {
     ...partOf(assignment, route, result),
     outputs: columnsOf(answer?.outputs ?? [], state.deployment.redact),
@@ -110,10 +116,9 @@ async function tryRoute(
   return { part, answer, error, failure };
 }
 
-function columnsOf(columns: readonly ScoredColumn[], redacted: readonly string[]): RecordedColumn[] {
+function columnsOf(columns: readonly ScoredColumn[], redacted: readonly string[]): LoggedColumn[] {
   return columns.map(({ name, width, data }) => {
-    const logged = redacted.includes(name) ? data.map(() => null) : [...data];
-    return { name, width, datatype: datatypeOf(data), data: logged };
+    return { name, width, datatype: datatypeOf(data), data: redacted.includes(name) ? null : data };
   });
 }
 

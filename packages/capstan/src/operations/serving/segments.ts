@@ -1,5 +1,4 @@
 import {
-  closeSync,
   ftruncateSync,
   mkdirSync,
   openSync,
@@ -7,12 +6,14 @@ import {
   readdirSync,
   renameSync,
   rmSync,
-  writeFileSync,
+  truncateSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { DomainError } from '#kernel/errors';
 import type { Ids } from '#ports/ids';
+import { wholeBytes } from '#ports/prediction-log';
+import { groupSync, type GroupSync } from './group-sync.ts';
 
 export interface SealedSegment {
   readonly id: string;
@@ -20,13 +21,19 @@ export interface SealedSegment {
 }
 
 /**
- * The prediction log of one process: lines are appended to an open file, which is sealed by size, number of rows or age
- * and then shipped. A line is in the operating system's hands before `append` resolves, so it outlives the process,
- * however that ends; it is on disk as soon as the system writes it back.
+ * When records are on disk, where they outlive a machine that loses power: `always` before `append` resolves, at each
+ * `interval` when the open file is sealed, or when the system writes them back.
+ */
+export type LogSync = 'none' | 'interval' | 'always';
+
+/**
+ * The prediction log of one process: records are appended to an open file, which is sealed by size, number of rows or age
+ * and then shipped. A record is in the operating system's hands before `append` resolves, so it outlives the process,
+ * however that ends; see LogSync for when it is on disk.
  */
 export interface SegmentLog {
-  /** @throws DomainError STORAGE_FULL when it cannot be written; nothing of it stays then */
-  append(line: string, rows: number): Promise<void>;
+  /** Takes a record as `encodeRecord` gives it. @throws DomainError STORAGE_FULL when it cannot be written; nothing of it stays then, unless its sync failed */
+  append(record: Uint8Array, rows: number): Promise<void>;
   /** Seals what is open, if it holds anything. */
   seal(): void;
   /** Oldest first. */
@@ -42,81 +49,94 @@ interface SegmentOptions {
   readonly folder: string;
   readonly ids: Ids;
   readonly maxAgeMs: number;
+  readonly sync: LogSync;
+  /** Of a file's data; the system's own unless told. */
+  readonly syncFile?: (file: number) => Promise<void>;
   /** Called when a segment waits to be shipped. */
   readonly onSealed: () => void;
 }
 
 const MAX_BYTES = 4 * 1024 * 1024;
 const MAX_ROWS = 10_000;
-const OPEN = /^open-(.+)\.ndjson$/;
-const SEALED = /^(sg_.+)\.ndjson$/;
+/** Older processes wrote lines of JSON. */
+const OPEN = /^open-(.+)(\.log|\.ndjson)$/;
+const SEALED = /^(sg_.+)(\.log|\.ndjson)$/;
 
-/** Lines that go out in one call, and what their writers wait for. */
+/** Records that go out in one call, and what their writers wait for. */
 interface Waiting extends PromiseWithResolvers<void> {
-  readonly texts: string[];
+  readonly records: Uint8Array[];
   rows: number;
 }
 
-/** Opens the log and seals what an earlier process left open, without the line it may have died in. */
+interface Open {
+  readonly id: string;
+  readonly file: number;
+  readonly disk: GroupSync;
+  readonly timer: NodeJS.Timeout;
+  bytes: number;
+  rows: number;
+}
+
+/** Opens the log and seals what an earlier process left open, without the record it may have died in. */
 export function openSegmentLog(options: SegmentOptions): SegmentLog {
   const { folder, ids } = options;
   const rejectedFolder = join(folder, 'rejected');
   mkdirSync(rejectedFolder, { recursive: true, mode: 0o700 });
   for (const name of readdirSync(folder)) recover(folder, name);
 
-  let open: { id: string; file: number; bytes: number; rows: number; timer: NodeJS.Timeout } | undefined;
+  let open: Open | undefined;
   let waiting: Waiting | undefined;
 
   function writeWaiting(): void {
     if (!waiting) return;
-    const { texts, rows, resolve, reject } = waiting;
+    const { records, rows, resolve, reject } = waiting;
     waiting = undefined;
     try {
       open ??= start();
-      const bytes = Buffer.from(texts.length === 1 ? (texts[0] ?? '') : texts.join(''), 'utf8');
+      const [only] = records;
+      const bytes = only && records.length === 1 ? only : Buffer.concat(records);
       writeWhole(open.file, bytes, open.bytes);
       open.bytes += bytes.length;
       open.rows += rows;
     } catch (cause) {
-      reject(
-        new DomainError('STORAGE_FULL', 'The prediction cannot be logged, so it is not answered', {
-          hint: 'Free some space on the data plane; nothing needs a restart.',
-          cause,
-        }),
-      );
+      reject(notLogged(cause));
       return;
     }
-    resolve();
+    if (options.sync === 'always') open.disk.sync().then(resolve, (cause: unknown) => reject(notLogged(cause)));
+    else resolve();
     if (open.bytes >= MAX_BYTES || open.rows >= MAX_ROWS) seal();
   }
 
-  function start() {
+  function start(): Open {
     const id = ids.next('sg');
-    const file = openSync(join(folder, `open-${id}.ndjson`), 'ax', 0o600);
-    return { id, file, bytes: 0, rows: 0, timer: setTimeout(seal, options.maxAgeMs) };
+    const file = openSync(join(folder, `open-${id}.log`), 'ax', 0o600);
+    const disk = groupSync(file, folder, options.syncFile);
+    return { id, file, disk, bytes: 0, rows: 0, timer: setTimeout(seal, options.maxAgeMs) };
   }
 
   function seal(): void {
     writeWaiting();
     if (!open) return;
-    const { id, file, timer, bytes } = open;
+    const { id, disk, timer, bytes } = open;
     open = undefined;
     clearTimeout(timer);
-    closeSync(file);
-    const path = join(folder, `open-${id}.ndjson`);
+    // One that fails is told by the next that is written, where the disk is at fault.
+    if (options.sync === 'interval') disk.sync().catch(() => {});
+    disk.close();
+    const path = join(folder, `open-${id}.log`);
     if (bytes === 0) return rmSync(path, { force: true });
-    renameSync(path, join(folder, `${id}.ndjson`));
+    renameSync(path, join(folder, `${id}.log`));
     options.onSealed();
   }
 
   return {
-    append(text, rows) {
+    append(record, rows) {
       if (!waiting) {
-        waiting = { ...Promise.withResolvers<void>(), texts: [], rows: 0 };
+        waiting = { ...Promise.withResolvers<void>(), records: [], rows: 0 };
         // Once all that follows from what has just happened is done: a batch of answers goes out in one call.
         process.nextTick(writeWaiting);
       }
-      waiting.texts.push(text);
+      waiting.records.push(record);
       waiting.rows += rows;
       return waiting.promise;
     },
@@ -130,30 +150,36 @@ export function openSegmentLog(options: SegmentOptions): SegmentLog {
         });
     },
     remove: ({ path }) => rmSync(path, { force: true }),
-    reject: ({ id, path }) => renameSync(path, join(rejectedFolder, `${id}.ndjson`)),
+    reject: ({ path }) => renameSync(path, join(rejectedFolder, basename(path))),
     rejectedCount: () => readdirSync(rejectedFolder).length,
     close: seal,
   };
 }
 
-function writeWhole(file: number, bytes: Buffer, before: number): void {
+function notLogged(cause: unknown): DomainError {
+  return new DomainError('STORAGE_FULL', 'The prediction cannot be logged, so it is not answered', {
+    hint: 'Free some space on the data plane; nothing needs a restart.',
+    cause,
+  });
+}
+
+function writeWhole(file: number, bytes: Uint8Array, before: number): void {
   let written = 0;
   try {
     while (written < bytes.length) written += writeSync(file, bytes, written);
   } catch (error) {
-    // Half a line must not stand before the next one.
+    // Half a record must not stand before the next one.
     ftruncateSync(file, before);
     throw error;
   }
 }
 
 function recover(folder: string, name: string): void {
-  const id = OPEN.exec(name)?.[1];
+  const [, id, ending] = OPEN.exec(name) ?? [];
   if (id === undefined) return;
   const path = join(folder, name);
-  const bytes = readFileSync(path);
-  const end = bytes.lastIndexOf(0x0a) + 1;
+  const end = wholeBytes(readFileSync(path));
   if (end === 0) return rmSync(path);
-  if (end < bytes.length) writeFileSync(path, bytes.subarray(0, end));
-  renameSync(path, join(folder, `${id}.ndjson`));
+  truncateSync(path, end);
+  renameSync(path, join(folder, `${id}${ending}`));
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestingPlane, type TestingPlane } from '#protocols/testing';
+import { loggedValues, startTestingPlane, type TestingPlane } from '#protocols/testing';
 
 interface Golden {
   readonly what: string;
@@ -92,9 +92,9 @@ test('CSV by column: quotes, missing values, booleans, others beside, order free
   const csv = '\ufefflate,other,carrier,seats,age\nTrue,1,"a ""b"", c",3,\nfalse,,UA,9007199254740993,1e-3\n\n';
   expect(await ask('named', 'text/csv', csv)).toMatchObject({ status: 200 });
   const [record] = await served.logged().then((lines) => lines.slice(-1));
-  const logged = Object.fromEntries((record?.inputs ?? []).map(({ name, data }) => [name, data]));
+  const logged = Object.fromEntries((record?.inputs ?? []).map((column) => [column.name, loggedValues(column)]));
   expect(logged).toEqual({
-    age: [null, 0.001],
+    age: [null, Math.fround(0.001)],
     seats: [3, '9007199254740993'],
     carrier: ['a "b", c', 'UA'],
     late: [true, false],

@@ -40,7 +40,6 @@ describe('rows as tensors', () => {
       datatype: 'FP32',
       shape: [2, 1],
       data: Float32Array.of(Number.NaN, 2.5),
-      written: [null, 2.5],
     });
     expect(seats).toMatchObject({ shape: [2], data: BigInt64Array.of(3n, 4n) });
     expect(carrier).toMatchObject({ shape: [2, 1], data: ['UA', 'AA'] });

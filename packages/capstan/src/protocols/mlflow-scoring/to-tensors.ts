@@ -62,7 +62,6 @@ function column(spec: TensorSpec, values: readonly unknown[]): ReceivedTensor {
     datatype: spec.datatype,
     shape,
     data: toTensorData(cast, spec.datatype, spec.name),
-    written: writtenAs(cast),
   };
 }
 
@@ -82,16 +81,10 @@ function matrix(spec: TensorSpec, rows: readonly unknown[]): ReceivedTensor {
   }
   const cast = flat.map((value) => castValue(value, spec.datatype, spec.name));
   const data = toTensorData(cast, spec.datatype, spec.name);
-  return { name: spec.name, datatype: spec.datatype, shape: [rows.length, width], data, written: writtenAs(cast) };
+  return { name: spec.name, datatype: spec.datatype, shape: [rows.length, width], data };
 }
 
 type JsonScalar = number | string | boolean | null;
-
-/** Integers past 2^53 are text in the log, where a number would lose digits. */
-function writtenAs(values: readonly (JsonScalar | bigint)[]): readonly JsonScalar[] {
-  if (!values.some((value) => typeof value === 'bigint')) return values as readonly JsonScalar[];
-  return values.map((value) => (typeof value === 'bigint' ? String(value) : value));
-}
 
 function castValue(value: unknown, datatype: TensorDatatype, name: string): JsonScalar | bigint {
   const isFloat = datatype === 'FP32' || datatype === 'FP64' || datatype === 'FP16';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestingPlane, type TestingPlane } from '#protocols/testing';
+import { loggedIds, startTestingPlane, type TestingPlane } from '#protocols/testing';
 
 interface GoldenTensor {
   readonly name: string;
@@ -40,7 +40,7 @@ test('rows by column, as scikit-learn answers them', async () => {
   const [labels, probabilities] = golden.outputs.map(({ data }) => data.map(Number));
   expect(said).toEqual({
     predictions: flights.map((_, row) => ({
-      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      id: expect.stringMatching(new RegExp(`^[0-9a-f-]{36}-${row}$`)),
       revision: 1,
       outputs: {
         label: labels?.[row],
@@ -49,7 +49,7 @@ test('rows by column, as scikit-learn answers them', async () => {
     })),
   });
   const [record] = await served.logged().then((lines) => lines.slice(-1));
-  expect(record?.examples).toEqual(said.predictions.map(({ id }: { id: string }) => id));
+  expect(record && loggedIds(record)).toEqual(said.predictions.map(({ id }: { id: string }) => id));
   expect(record?.inputs?.[0]).toMatchObject({ name: 'carrier', data: golden.inputs[0]?.data });
 });
 

@@ -4,8 +4,6 @@ import { toTensorData, type Description, type ReceivedTensor } from '#operations
 import type { TensorDatatype, TensorSpec } from '#ports/model-runtime';
 import type { Row } from './parse-rows.ts';
 
-type JsonScalar = number | string | boolean | null;
-
 /**
  * A tensor for each input, from rows of values by name. A value is what its datatype says and never made so; null is NaN
  * among floats. Context columns and optional inputs may be left out of all rows, others of none.
@@ -61,7 +59,6 @@ function column({ name, datatype, shape }: TensorSpec, values: readonly unknown[
     datatype: datatype satisfies TensorDatatype,
     shape: [values.length, ...dimensions],
     data,
-    ...written(flat),
   };
 }
 
@@ -101,11 +98,6 @@ function inRows<Data>(
     }
     throw error;
   }
-}
-
-/** As the log has them: integers past 2^53 are texts there, where a number would lose digits. */
-function written(values: readonly unknown[]): Pick<ReceivedTensor, 'written'> {
-  return { written: values.map((value) => (typeof value === 'bigint' ? String(value) : (value as JsonScalar))) };
 }
 
 function inRow(index: number, rows: readonly unknown[]): string {

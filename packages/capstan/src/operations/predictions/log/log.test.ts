@@ -1,6 +1,7 @@
 import type { PredictionRecord } from '@capstan/api';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { describeDatabases } from '#database/testing';
+import type { LoggedRequest } from '#ports/prediction-log';
 import { openFeedbackBench, START, type FeedbackBench } from '../testing.ts';
 import { ENOUGH_FILES } from './compact-log.ts';
 
@@ -74,6 +75,45 @@ describeDatabases('the prediction log', (open) => {
     });
     expect(rows[1]).toMatchObject({ input_x: null, output_y: 'no; "quoted"', request_row: 1 });
     expect(rows[2]).toMatchObject({ role: 'shadow', revision: 2, error: 'no luck', input_pixels: [3, 4] });
+  });
+
+  test('says which rows were computed together, and with which chance the values of a row are there', async () => {
+    const of = (request: string, more: Partial<LoggedRequest>): LoggedRequest => ({
+      request,
+      deployment: 'late-arrival',
+      rollout: null,
+      stage: null,
+      at: START,
+      rows: 3,
+      examples: null,
+      eventTimes: null,
+      inputs: [{ name: 'x', datatype: 'FP32', width: 1, data: Float32Array.of(0.5, Number.NaN, Infinity) }],
+      parts: [{ ...part, outputs: null }],
+      ...more,
+    });
+    const batches = [
+      { id: 'b-1', rows: 7, own: 2 },
+      { id: 'b-2', rows: 1, own: 1 },
+    ];
+    await bench.takeFrames([
+      of('r1', { parts: [{ ...part, outputs: null, batches }], sampling: { share: 0.5, isKept: true } }),
+      of('r2', { inputs: null, sampling: { share: 0.5, isKept: false } }),
+      of('r3', { rows: 1, inputs: [{ name: 'x', datatype: 'FP32', width: 1, data: null }] }),
+    ]);
+    const sql = `select example_id, batch, batch_rows, sampling, is_sampled, input_x from predictions
+      order by request_id, request_row`;
+    const { rows } = await bench.predictions.query(all(sql));
+    expect(rows.map((row) => Object.values(row))).toEqual([
+      ['r1-0', 'b-1', 7, 0.5, true, 0.5],
+      ['r1-1', 'b-1', 7, 0.5, true, null],
+      ['r1-2', 'b-2', 1, 0.5, true, null],
+      ['r2-0', null, null, 0.5, false, null],
+      ['r2-1', null, null, 0.5, false, null],
+      ['r2-2', null, null, 0.5, false, null],
+      ['r3', null, null, 1, true, null],
+    ]);
+    expect(await bench.outcomes({ 'r2-1': 1, 'late-arrival:r3': 0 })).toMatchObject({ joined: 2, pending: 0 });
+    expect(await bench.predictions.find('late-arrival:r2-1')).toHaveLength(1);
   });
 
   test('many small files become one, and nothing is lost or twice', async () => {

@@ -1,10 +1,11 @@
 import { createReadStream } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PredictionRecord, RecordedColumn, RecordedPart } from '@capstan/api';
-import { quoteName, type Analytics, type DataFile } from '#ports/analytics';
+import { quoteName, type Analytics, type MemoryColumn, type MemoryType } from '#ports/analytics';
 import type { BlobStore } from '#ports/blob-store';
+import { exampleOf, type LoggedColumn, type LoggedPart, type LoggedRequest } from '#ports/prediction-log';
+import { valueIn } from '../column-values.ts';
 import { SQL_TYPES } from '../sql-types.ts';
 import type { LogFileRow } from './log.store.ts';
 
@@ -12,28 +13,6 @@ export interface LogFileDeps {
   readonly blobs: Pick<BlobStore, 'put'>;
   readonly analytics: Pick<Analytics, 'write'>;
 }
-
-/** What every row says of itself, with DuckDB's types; then come `input_NAME` and `output_NAME`. */
-const OWN_COLUMNS = {
-  example_id: 'varchar',
-  request_id: 'varchar',
-  request_row: 'integer',
-  predicted_at: 'timestamp',
-  event_time: 'timestamp',
-  deployment: 'varchar',
-  revision: 'integer',
-  model_version: 'integer',
-  role: 'varchar',
-  propensity: 'double',
-  rollout: 'varchar',
-  stage: 'integer',
-  part_rows: 'integer',
-  latency_us: 'bigint',
-  error: 'varchar',
-  probability: 'double',
-} as const;
-
-type Cells = Record<string, string | null>;
 
 /**
  * Writes the rows of a deployment's records as one Parquet file: a row for each example and each part that answered it,
@@ -43,127 +22,170 @@ type Cells = Record<string, string | null>;
 export async function writeLogFile(
   deps: LogFileDeps,
   of: { readonly deployment: string; readonly name: string },
-  records: readonly PredictionRecord[],
+  records: readonly LoggedRequest[],
   signal?: AbortSignal,
 ): Promise<LogFileRow | null> {
-  const columns = valueColumns(records);
-  const inputsOf = inputsByRequest(records);
-  const rows = records.flatMap((record) => rowsOf(record, inputsOf.get(record.request), columns));
-  if (rows.length === 0) return null;
+  const rows = rowsOf(records);
+  if (rows.count === 0) return null;
   const folder = await mkdtemp(join(tmpdir(), 'capstan-log-'));
   try {
-    const source = join(folder, 'rows.ndjson');
-    await writeFile(source, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
     const target = join(folder, 'log.parquet');
-    const all = [
-      ...Object.entries(OWN_COLUMNS),
-      ...[...columns.values()].map(({ name, type }) => [name, type] as const),
-    ];
-    const file: DataFile = {
-      path: source,
-      format: 'ndjson',
-      label: `log ${of.name}`,
-      jsonTypes: Object.fromEntries(all.map(([name]) => [name, 'varchar'])),
-    };
-    const sql = `select ${all.map(cast).join(', ')} from rows order by predicted_at, request_id, request_row, role`;
-    await deps.analytics.write(
-      { tables: { rows: [file] }, sql, ...(signal && { signal }) },
-      { path: target, format: 'parquet' },
-    );
+    const columns = [...ownColumns(rows), ...valueColumns(rows)];
+    const sql = `select ${columns.map(selected).join(', ')} from rows
+      order by predicted_at, request_id, request_row, role`;
+    const memory = { rows: { rows: rows.count, columns } };
+    const question = { tables: {}, memory, sql, ...(signal && { signal }) };
+    await deps.analytics.write(question, { path: target, format: 'parquet' });
     const { digest, sizeBytes } = await deps.blobs.put(createReadStream(target));
     const times = records.map(({ at }) => at).toSorted((a, b) => a - b);
     const span = { min_at: times[0] ?? 0, max_at: times.at(-1) ?? 0 };
-    return { deployment: of.deployment, name: of.name, digest, size_bytes: sizeBytes, rows: rows.length, ...span };
+    return { deployment: of.deployment, name: of.name, digest, size_bytes: sizeBytes, rows: rows.count, ...span };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** Values stand as text, exact whatever they are, and become what their column is. */
-function cast([name, type]: readonly [string, string]): string {
-  const column = quoteName(name);
-  if (type === 'timestamp') return `make_timestamp(cast(${column} as bigint) * 1000) as ${column}`;
-  const text = type.endsWith('[]') ? `cast(${column} as json)` : column;
-  return `cast(${text} as ${type}) as ${column}`;
+/** A part of a record, which is as many rows of the file. */
+interface LogPart {
+  readonly record: LoggedRequest;
+  readonly part: LoggedPart;
+  /** What was sent; a shadow's record has no inputs of its own: they are those of the request that it goes with. */
+  readonly inputs: readonly LoggedColumn[];
+  /** Where the example of a row of the record stands in the inputs. */
+  rowInInputs(row: number): number;
 }
 
-/** A shadow's line has no inputs of its own: they are those of the request that it goes with. */
-function inputsByRequest(records: readonly PredictionRecord[]): Map<string, PredictionRecord> {
-  return new Map(records.flatMap((record) => (record.inputs === null ? [] : [[record.request, record] as const])));
+/** The rows of a file: which part each is of, and which of its rows. */
+interface LogRows {
+  readonly count: number;
+  readonly parts: readonly LogPart[];
+  readonly partOf: Int32Array;
+  readonly indexIn: Int32Array;
 }
 
-function rowsOf(record: PredictionRecord, sent: PredictionRecord | undefined, columns: ValueColumns): Cells[] {
-  const rowOfExample = new Map(sent?.examples.map((example, row) => [example, row]));
-  return record.parts.flatMap((part) => {
-    const indices = part.rows ?? record.examples.map((_, row) => row);
-    return indices.map((row, index) => {
-      const example = record.examples[row] ?? '';
-      const cells = ownCells(record, part, { row, index, count: indices.length });
-      for (const input of sent?.inputs ?? []) put(cells, columns, 'input', input, rowOfExample.get(example) ?? 0);
-      for (const output of part.outputs ?? []) put(cells, columns, 'output', output, index);
-      return cells;
-    });
+function rowsOf(records: readonly LoggedRequest[]): LogRows {
+  const sent = new Map(
+    records.flatMap((record) => (record.inputs === null ? [] : [[record.request, record] as const])),
+  );
+  const parts = records.flatMap((record) => {
+    const { inputs = null } = sent.get(record.request) ?? {};
+    const rowInInputs = places(record, sent.get(record.request));
+    return record.parts.map((part): LogPart => ({ record, part, inputs: inputs ?? [], rowInInputs }));
   });
+  const counts = parts.map(({ record, part }) => part.rows?.length ?? record.rows);
+  const count = counts.reduce((sum, rows) => sum + rows, 0);
+  const partOf = new Int32Array(count);
+  const indexIn = new Int32Array(count);
+  let at = 0;
+  for (const [number, rows] of counts.entries()) {
+    for (let index = 0; index < rows; index++) {
+      partOf[at] = number;
+      indexIn[at++] = index;
+    }
+  }
+  return { count, parts, partOf, indexIn };
 }
 
-function ownCells(
-  record: PredictionRecord,
-  part: RecordedPart,
-  { row, index, count }: { readonly row: number; readonly index: number; readonly count: number },
-): Cells {
-  const text = (value: string | number | null | undefined): string | null => (value == null ? null : String(value));
-  return {
-    example_id: text(record.examples[row]),
-    request_id: record.request,
-    request_row: text(row),
-    predicted_at: text(record.at),
-    event_time: text(record.eventTimes?.[row] ?? record.at),
-    deployment: record.deployment,
-    revision: text(part.revision),
-    model_version: text(part.modelVersion),
-    role: part.role,
-    propensity: text(part.share),
-    rollout: record.rollout,
-    stage: text(record.stage),
-    part_rows: text(count),
-    latency_us: text(part.latencyUs),
-    error: part.error,
-    probability: text(part.probabilities?.[index]),
+/** Lines of older segments have of a shadow's request only the examples that the shadow answered. */
+function places(record: LoggedRequest, sent: LoggedRequest | undefined): (row: number) => number {
+  if (!sent?.examples || !record.examples || sent.rows === record.rows) return (row) => row;
+  const rowOf = new Map(sent.examples.map((example, row) => [example, row]));
+  return (row) => rowOf.get(record.examples?.[row] ?? '') ?? 0;
+}
+
+/** What every row says of itself. */
+function ownColumns({ parts, partOf, indexIn }: LogRows): MemoryColumn[] {
+  type Value = ReturnType<MemoryColumn['valueAt']>;
+  const of = (name: string, type: MemoryType, value: (part: LogPart, index: number) => Value): MemoryColumn => {
+    return { name, type, valueAt: (at) => value(parts[partOf[at] ?? 0] as LogPart, indexIn[at] ?? 0) };
   };
+  const rowOf = ({ part }: LogPart, index: number): number => part.rows?.[index] ?? index;
+  const time = (ms: number): bigint => BigInt(ms) * 1_000n;
+  return [
+    of('example_id', 'varchar', (own, index) => exampleOf(own.record, rowOf(own, index)) ?? null),
+    of('request_id', 'varchar', ({ record }) => record.request),
+    of('request_row', 'integer', rowOf),
+    of('predicted_at', 'bigint', ({ record }) => time(record.at)),
+    of('event_time', 'bigint', (own, index) => time(own.record.eventTimes?.[rowOf(own, index)] ?? own.record.at)),
+    of('deployment', 'varchar', ({ record }) => record.deployment),
+    of('revision', 'integer', ({ part }) => part.revision),
+    of('model_version', 'integer', ({ part }) => part.modelVersion),
+    of('role', 'varchar', ({ part }) => part.role),
+    of('propensity', 'double', ({ part }) => part.share),
+    of('rollout', 'varchar', ({ record }) => record.rollout),
+    of('stage', 'integer', ({ record }) => record.stage),
+    of('part_rows', 'integer', ({ record, part }) => part.rows?.length ?? record.rows),
+    of('batch', 'varchar', ({ part }, index) => batchOf(part, index)?.id ?? null),
+    of('batch_rows', 'integer', ({ part }, index) => batchOf(part, index)?.rows ?? null),
+    of('sampling', 'double', ({ record }) => record.sampling?.share ?? 1),
+    of('is_sampled', 'boolean', ({ record }) => record.sampling?.isKept ?? true),
+    of('latency_us', 'bigint', ({ part }) => BigInt(part.latencyUs)),
+    of('error', 'varchar', ({ part }) => part.error),
+    of('probability', 'double', ({ part }, index) => part.probabilities?.[index] ?? null),
+  ];
 }
 
-function put(cells: Cells, columns: ValueColumns, side: Side, column: RecordedColumn, row: number): void {
-  const target = columns.get(keyOf(side, column.name));
-  if (!target) return;
-  const values = column.data.slice(row * column.width, (row + 1) * column.width);
-  const [only = null] = values;
-  if (target.type.endsWith('[]')) cells[target.name] = JSON.stringify(values);
-  else cells[target.name] = only === null ? null : String(only);
+/** The execution in which a row of a part was computed; undefined where none was. */
+function batchOf({ batches = [] }: LoggedPart, index: number) {
+  if (batches.length <= 1) return batches[0];
+  let before = 0;
+  return batches.find(({ own }) => index < (before += own));
+}
+
+const TIMES: ReadonlySet<string> = new Set(['predicted_at', 'event_time']);
+
+function selected({ name }: MemoryColumn): string {
+  const column = quoteName(name);
+  return TIMES.has(name) ? `make_timestamp(${column}) as ${column}` : column;
 }
 
 type Side = 'input' | 'output';
-type ValueColumns = ReadonlyMap<string, { readonly name: string; readonly type: string }>;
 
-const keyOf = (side: Side, name: string): string => `${side}:${name}`;
+/** A column of the file, with where its values are: the column of each part, by the part's number. */
+interface ValueColumn {
+  readonly side: Side;
+  readonly name: string;
+  readonly values: Map<number, LoggedColumn>;
+}
 
 /** The columns that all records together need. The engine takes names that differ in case alone for one: they get a number. */
-function valueColumns(records: readonly PredictionRecord[]): ValueColumns {
-  const columns = new Map<string, { name: string; type: string }>();
-  const taken = new Set<string>(Object.keys(OWN_COLUMNS));
-  const see = (side: Side, { name, datatype, width }: RecordedColumn): void => {
-    const key = keyOf(side, name);
-    const before = columns.get(key);
-    const scalar = SQL_TYPES[datatype] ?? 'varchar';
-    const isList = width !== 1 || before?.type.endsWith('[]') === true;
-    // Another datatype under the same name, as from another revision: text holds either.
-    const base = before === undefined || before.type.replace('[]', '') === scalar ? scalar : 'varchar';
-    columns.set(key, { name: before?.name ?? freeName(`${side}_${name}`, taken), type: isList ? `${base}[]` : base });
+function valueColumns(rows: LogRows): MemoryColumn[] {
+  const columns = new Map<string, ValueColumn>();
+  const taken = new Set<string>(ownColumns(rows).map(({ name }) => name));
+  const see = (side: Side, column: LoggedColumn, part: number): void => {
+    const key = `${side}:${column.name}`;
+    const known = columns.get(key) ?? { side, name: freeName(`${side}_${column.name}`, taken), values: new Map() };
+    columns.set(key, known);
+    known.values.set(part, column);
   };
-  for (const { inputs, parts } of records) {
-    for (const input of inputs ?? []) see('input', input);
-    for (const { outputs } of parts) for (const output of outputs ?? []) see('output', output);
+  for (const [number, { part, inputs }] of rows.parts.entries()) {
+    for (const input of inputs) see('input', input, number);
+    for (const output of part.outputs ?? []) see('output', output, number);
   }
-  return columns;
+  return [...columns.values()].map((column) => valueColumn(rows, column));
+}
+
+function valueColumn({ parts, partOf, indexIn }: LogRows, { side, name, values }: ValueColumn): MemoryColumn {
+  const all = [...values.values()];
+  const types = new Set(all.map(({ datatype }) => SQL_TYPES[datatype] ?? 'varchar'));
+  // Another datatype under the same name, as from another revision: text holds either.
+  const [only] = types;
+  const type = only !== undefined && types.size === 1 ? only : 'varchar';
+  const isList = all.some(({ width }) => width !== 1);
+  const placeOf = (at: number, part: LogPart): number => {
+    const index = indexIn[at] ?? 0;
+    return side === 'output' ? index : part.rowInInputs(part.part.rows?.[index] ?? index);
+  };
+  const valueAt = (at: number): ReturnType<MemoryColumn['valueAt']> => {
+    const number = partOf[at] ?? 0;
+    const column = values.get(number);
+    if (!column) return null;
+    const row = placeOf(at, parts[number] as LogPart);
+    if (!isList) return valueIn(column, row, type);
+    const from = row * column.width;
+    return Array.from({ length: column.width }, (_, index) => valueIn(column, from + index, type));
+  };
+  return { name, type: isList ? `${type}[]` : type, valueAt };
 }
 
 function freeName(wanted: string, taken: Set<string>): string {

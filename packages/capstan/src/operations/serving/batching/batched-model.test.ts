@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { LoadedModel, Tensor, TensorSpec } from '#ports/model-runtime';
 import { createBatchedModel } from './batched-model.ts';
+import type { BatchFacts } from './batcher.ts';
 
 const specs = {
   inputs: [
@@ -118,4 +119,35 @@ test('a part of a large request that fails ends the others, and the caller hears
   await expect(batched.predict(requestOf({ rows: 20, width: 1 }, 1).inputs)).rejects.toThrow('out of range');
   expect(executions).toBeLessThan(10);
   expect(batched.waitingRows()).toBe(0);
+});
+
+test('a request is told of the executions that its rows were in, in their order, and of how many rows those had', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(aRequest, { minLength: 1, maxLength: 40 }),
+      fc.integer({ min: 1, max: 50 }),
+      async (asked, maxRows) => {
+        const { model, seen } = summing();
+        const batched = createBatchedModel(model, { maxRows });
+        const told = asked.map((): BatchFacts[] => []);
+        await Promise.all(
+          asked.map((request, id) =>
+            batched.predict(requestOf(request, id).inputs, { onBatch: (batch) => told[id]?.push(batch) }),
+          ),
+        );
+        for (const [id, { rows }] of asked.entries())
+          expect(told[id]?.reduce((sum, { own }) => sum + own, 0)).toBe(rows);
+        const byId = Map.groupBy(told.flat(), (batch) => batch.id);
+        const sorted = (counts: readonly number[]): number[] => counts.toSorted((a, b) => a - b);
+        const rowsOf = [...byId.values()].map((parts) => {
+          const rows = parts.reduce((sum, { own }) => sum + own, 0);
+          expect(new Set(parts.map((part) => part.rows))).toEqual(new Set([rows]));
+          return rows;
+        });
+        expect(sorted(rowsOf)).toEqual(sorted(seen));
+        await batched.close();
+      },
+    ),
+    { numRuns: 50 },
+  );
 });

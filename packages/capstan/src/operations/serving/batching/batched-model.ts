@@ -1,5 +1,5 @@
 import type { LoadedModel, Tensor } from '#ports/model-runtime';
-import { createBatcher, NotSplittable, type BatchCounts, type Batcher, type Wait } from './batcher.ts';
+import { createBatcher, NotSplittable, type BatchCounts, type BatchFacts, type Batcher, type Wait } from './batcher.ts';
 import { BATCHING_DEFAULTS, type BatchingOptions } from './model.ts';
 import { canBatch, mergeOutputs, rowsOf, tensorWork } from './tensor-batches.ts';
 
@@ -29,14 +29,17 @@ export function createBatchedModel(
   async function predictInParts(inputs: Inputs, rows: number, wait: Wait): Promise<readonly Tensor[]> {
     const starts = Array.from({ length: Math.ceil(rows / options.maxRows) }, (_, part) => part * options.maxRows);
     const sizes = starts.map((from) => Math.min(options.maxRows, rows - from));
+    const batches: BatchFacts[] = [];
     const failed = new AbortController();
     const signal = wait.signal ? AbortSignal.any([wait.signal, failed.signal]) : failed.signal;
     const parts = starts.map((from, index) => {
       const part = inputs.map((input) => rowsOf(input, from, from + (sizes[index] ?? 0)));
-      return batcher.submit(part, { ...wait, signal });
+      return batcher.submit(part, { ...wait, signal, onBatch: (batch) => void (batches[index] = batch) });
     });
     try {
-      return mergeOutputs(await Promise.all(parts), sizes);
+      const outputs = mergeOutputs(await Promise.all(parts), sizes);
+      for (const batch of batches) wait.onBatch?.(batch);
+      return outputs;
     } catch (error) {
       failed.abort();
       await Promise.allSettled(parts);

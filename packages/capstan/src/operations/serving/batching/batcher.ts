@@ -1,6 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import { DomainError } from '#kernel/errors';
 import { Histogram } from '#kernel/histogram';
 import { createCostFit, nextMostRows, rowsToTake, type BatchingOptions } from './model.ts';
+import { goneCaller, noAnswer, Refused, tooLate } from './refused.ts';
+
+/** The rows that were computed together in one execution. */
+export interface BatchFacts {
+  readonly id: string;
+  /** Rows of all its requests. */
+  readonly rows: number;
+  /** Those of the request that is told. */
+  readonly own: number;
+}
 
 export interface Wait {
   /** Time of `performance.now()`. */
@@ -8,6 +19,8 @@ export interface Wait {
   readonly signal?: AbortSignal | undefined;
   /** Who has such a signal, and makes it when it is asked for: it is, where the wait may be long. */
   readonly caller?: { readonly signal: AbortSignal } | undefined;
+  /** Told, before the answer, of the executions that its rows were computed in, in the order of the rows. */
+  readonly onBatch?: ((batch: BatchFacts) => void) | undefined;
 }
 
 /** What is batched: tensors of one model, or requests that a Python model reads by itself. */
@@ -16,15 +29,14 @@ export interface BatchedWork<Item, Answer> {
   keyOf(item: Item): string;
   rowsOf(item: Item): number;
   bytesOf(item: Item): number;
+  /** Rows of an answer, where they are only known then. */
+  rowsIn?(answer: Answer): number;
   /**
    * One execution: an answer for each item, in their order. Several items only while `isBatchable`.
    * @throws NotSplittable when the outputs cannot be told apart by item
    */
   run(items: readonly Item[], deadline: number): Promise<readonly Answer[]>;
 }
-
-/** A request that was not let run, for its own or everybody's sake; nothing is wrong with the model. */
-export class Refused extends DomainError {}
 
 /** The outputs of an execution do not have the rows of its inputs. */
 export class NotSplittable extends Error {
@@ -72,6 +84,7 @@ interface Entry<Item, Answer> {
   readonly deadline: number;
   readonly signal: AbortSignal | undefined;
   readonly stopListening: () => void;
+  readonly onBatch: Wait['onBatch'];
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -120,6 +133,9 @@ export function createBatcher<Item, Answer>(
   let lastTaken = 1;
   let sweeping: NodeJS.Timeout | undefined;
   let lastEndedAt = Number.NEGATIVE_INFINITY;
+  /** No other batcher, here or in another process, has batches of its name. */
+  const name = randomUUID().slice(-12);
+  let batches = 0;
   let closing: { readonly done: Promise<void>; readonly resolve: () => void } | undefined;
 
   function remove(entry: Waiting): boolean {
@@ -254,7 +270,7 @@ export function createBatcher<Item, Answer>(
       const tookMs = performance.now() - startedAt;
       cost.observe(rows, tookMs);
       mostRows = nextMostRows(mostRows, tookMs, options);
-      for (const [index, entry] of entries.entries()) entry.resolve(answers[index] as Answer);
+      settle(entries, answers);
     } catch (error) {
       await settleFailure(entries, error);
     } finally {
@@ -262,6 +278,16 @@ export function createBatcher<Item, Answer>(
       counts.executionMs += lastEndedAt - startedAt;
       running.delete(execution);
       pump();
+    }
+  }
+
+  function settle(entries: readonly Waiting[], answers: readonly Answer[]): void {
+    const ownRows = entries.map((entry, index) => work.rowsIn?.(answers[index] as Answer) ?? entry.rows);
+    const rows = ownRows.reduce((sum, own) => sum + own, 0);
+    const id = `${name}-${++batches}`;
+    for (const [index, entry] of entries.entries()) {
+      entry.onBatch?.({ id, rows, own: ownRows[index] ?? 0 });
+      entry.resolve(answers[index] as Answer);
     }
   }
 
@@ -276,8 +302,7 @@ export function createBatcher<Item, Answer>(
     for (const entry of entries) {
       if (!isStillWanted(entry, performance.now())) continue;
       try {
-        const [answer] = await work.run([entry.item], entry.deadline);
-        entry.resolve(answer as Answer);
+        settle([entry], await work.run([entry.item], entry.deadline));
       } catch (ownError) {
         entry.reject(ownError);
       }
@@ -315,7 +340,7 @@ export function createBatcher<Item, Answer>(
   }
 
   return {
-    submit(item, { deadline, signal: given, caller } = {}) {
+    submit(item, { deadline, signal: given, caller, onBatch } = {}) {
       return new Promise((resolve, reject) => {
         const rows = work.rowsOf(item);
         const bytes = work.bytesOf(item);
@@ -331,6 +356,7 @@ export function createBatcher<Item, Answer>(
           since,
           deadline: Math.min(deadline ?? Number.POSITIVE_INFINITY, since + options.defaultDeadlineMs),
           signal,
+          onBatch,
           stopListening: signal ? onAbort(signal, () => remove(entry) && reject(goneCaller())) : nothingToStop,
           resolve,
           reject,
@@ -363,18 +389,4 @@ export function createBatcher<Item, Answer>(
 function onAbort(signal: AbortSignal, listener: () => void): () => void {
   signal.addEventListener('abort', listener, { once: true });
   return () => signal.removeEventListener('abort', listener);
-}
-
-function tooLate(): DomainError {
-  return new Refused('DEADLINE_EXCEEDED', 'The deadline of the request passed before its answer was there', {
-    hint: 'Try again, or allow more time.',
-  });
-}
-
-function noAnswer(ms: number): Error {
-  return new Error(`no answer within ${ms / 1_000} s`);
-}
-
-function goneCaller(): DomainError {
-  return new Refused('DEADLINE_EXCEEDED', 'The caller has gone before its answer was there');
 }

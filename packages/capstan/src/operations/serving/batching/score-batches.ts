@@ -22,6 +22,7 @@ export function batchedScore(
       keyOf: ({ contentType }) => contentType,
       rowsOf: () => 1,
       bytesOf: ({ body }) => body.byteLength,
+      rowsIn: ({ rows }) => rows,
       run: (requests, deadline) => score(requests, { deadline, isRecorded: true }),
     },
     options,

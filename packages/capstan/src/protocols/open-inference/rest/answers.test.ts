@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestingPlane, type TestingPlane } from '#protocols/testing';
+import { loggedValues, startTestingPlane, type TestingPlane } from '#protocols/testing';
 
 let served: TestingPlane;
 beforeAll(async () => {
@@ -50,7 +50,7 @@ function oneOf(datatype: string, data: string, rows: number, output = `out_${dat
 
 async function lastLogged() {
   const record = (await served.logged()).at(-1);
-  return Object.fromEntries((record?.inputs ?? []).map(({ name, data }) => [name, data]));
+  return Object.fromEntries((record?.inputs ?? []).map((column) => [column.name, loggedValues(column)]));
 }
 
 test('nested or flat, members in any order, ids and parameters that nobody knows', async () => {
@@ -93,10 +93,10 @@ test.each([
 test('minus zero keeps its sign, null is NaN for the model and null again in the answer', async () => {
   const { answer } = await infer('all', oneOf('FP64', '[-0.0, null, 1e-320]', 3));
   expect(answer.toString()).toContain('"data":[-0.0,null,1e-320]}');
-  expect((await lastLogged())['in_FP64']).toEqual([0, null, 1e-320]);
+  expect((await lastLogged())['in_FP64']).toEqual([-0, null, 1e-320]);
 });
 
-test('many numbers are logged as they were written, nested and on several lines too', async () => {
+test('many numbers are logged as the model saw them, nested and on several lines too', async () => {
   const written = Array.from({ length: 300 }, (_, row) => [row, row / 7, null]);
   const offset = Array.from({ length: 300 }, () => 0.5);
   const body = {
@@ -108,7 +108,7 @@ test('many numbers are logged as they were written, nested and on several lines 
   const { outputs } = await inferJson('sums', JSON.stringify(body, null, 2));
   expect(outputs[0]?.data.every((value) => value === null)).toBe(true);
   const logged = await lastLogged();
-  expect(logged['features']).toEqual(written.flat());
+  expect(logged['features']).toEqual(written.flat().map((value) => value && Math.fround(value)));
   expect(logged['offset']).toEqual(offset);
 });
 

@@ -1,9 +1,7 @@
 import { invalid } from '#kernel/errors';
-import { toTensorData, type ReceivedTensor } from '#operations/serving';
+import { toTensorData } from '#operations/serving';
 import type { TensorData, TensorDatatype } from '#ports/model-runtime';
 import type { CapturedNumbers } from './read-envelope.ts';
-
-type Values = Pick<ReceivedTensor, 'data' | 'written' | 'writtenJson'>;
 
 const LARGEST = { FP16: 65_520, FP32: 2 ** 128 - 2 ** 103, FP64: Infinity } as const;
 const FLOATS = { FP16: Float16Array, FP32: Float32Array, FP64: Float64Array } as const;
@@ -11,38 +9,29 @@ const FLOATS = { FP16: Float16Array, FP32: Float32Array, FP64: Float64Array } as
 const HALF = 2 ** 32;
 
 /**
- * Numbers that were read from JSON as a tensor's values, and as the log will have them.
+ * Numbers that were read from JSON, as a tensor's values.
  * @throws DomainError INVALID_ARGUMENT naming the input and the value
  */
-export function capturedTensor(numbers: CapturedNumbers, datatype: TensorDatatype, name: string): Values {
+export function capturedData(numbers: CapturedNumbers, datatype: TensorDatatype, name: string): TensorData {
   const { values, hasNull, hasLong } = numbers;
   switch (datatype) {
     case 'FP16':
     case 'FP32':
     case 'FP64':
-      return { data: floats(values, datatype, name), writtenJson: oneLine(numbers) };
+      return floats(values, datatype, name);
     case 'INT64':
     case 'UINT64':
-      if (hasLong) return longIntegers(oneLine(numbers), datatype, name);
+      if (hasLong) return longIntegers(numbers, datatype, name);
       if (hasNull) break;
-      return { data: shortIntegers(values, datatype, name), writtenJson: oneLine(numbers) };
+      return shortIntegers(values, datatype, name);
     case 'BOOL':
     case 'BYTES':
       break;
     default:
       if (hasNull) break;
-      return {
-        data: toTensorData(values as unknown as readonly number[], datatype, name),
-        writtenJson: oneLine(numbers),
-      };
+      return toTensorData(values as unknown as readonly number[], datatype, name);
   }
-  return { data: toTensorData(withNulls(values), datatype, name) };
-}
-
-/** The array as flat JSON without line breaks. */
-function oneLine({ text, sizes, hasLines }: CapturedNumbers): string {
-  if (sizes.length === 1 && !hasLines) return text;
-  return `[${text.replaceAll(/[[\]\s]+/g, '')}]`;
+  return toTensorData(withNulls(values), datatype, name);
 }
 
 function floats(values: Float64Array, datatype: keyof typeof FLOATS, name: string): TensorData {
@@ -78,16 +67,14 @@ function shortIntegers(values: Float64Array, datatype: 'INT64' | 'UINT64', name:
 }
 
 /** From the text, since the doubles have lost digits. */
-function longIntegers(json: string, datatype: 'INT64' | 'UINT64', name: string): Values {
-  const values = json
-    .slice(1, -1)
+function longIntegers({ text }: CapturedNumbers, datatype: 'INT64' | 'UINT64', name: string): TensorData {
+  const values = text
+    .replaceAll(/[[\]\s]+/g, '')
     .split(',')
-    .map((text) => {
-      const written = text.trim();
+    .map((written) => {
       return /^-?\d+$/.test(written) ? BigInt(written) : written === 'null' ? null : Number(written);
     });
-  const data = toTensorData(values, datatype, name) as BigInt64Array | BigUint64Array;
-  return { data };
+  return toTensorData(values, datatype, name);
 }
 
 function withNulls(values: Float64Array): (number | null)[] {

@@ -57,7 +57,7 @@ test('a log of calls is told who answered how many rows, and nothing of what the
     deployment: 'sums',
     revisions: [1],
     rows: 2,
-    predictionId: logged.at(-1)?.examples[0],
+    predictionId: `${logged.at(-1)?.request}-0`,
   });
   expect(answered?.bytesOut).toBeGreaterThan(100);
   const nobody = { deployment: 'sums', revisions: [], rows: null, predictionId: null };

@@ -6,7 +6,7 @@ import { isTensorDatatype } from '../datatypes.ts';
 import type { AskedOutput, InferRequest } from '../infer-request.ts';
 import { refuseExtensions } from '../refused-parameters.ts';
 import { checkedShape, valuesIn } from '../tensor-shape.ts';
-import { capturedTensor } from './captured-tensor.ts';
+import { capturedData } from './captured-tensor.ts';
 import { flatten } from './flatten.ts';
 import { capturedIn, isRecord, readEnvelope, type Envelope } from './read-envelope.ts';
 import { HEADER_LENGTH, type BodyParts } from './split-body.ts';
@@ -127,14 +127,12 @@ function parseInput(input: unknown, at: string, envelope: Envelope, rest: Buffer
   const numbers = capturedIn(envelope, input['data']);
   if (numbers !== undefined) {
     checkSizes(numbers.sizes, numbers.values.length, shape, name, at);
-    return { tensor: { name, datatype, shape, ...capturedTensor(numbers, datatype, name) }, bytes: 0 };
+    return { tensor: { name, datatype, shape, data: capturedData(numbers, datatype, name) }, bytes: 0 };
   }
   const values = listed(input['data'], shape, name, at);
   if (mayHaveLost(values, datatype)) return undefined;
   const data = toTensorData(values, datatype, name);
-  // Booleans may be written as 0 and 1, which the log has not.
-  const written = datatype === 'BOOL' ? undefined : (values as ReceivedTensor['written'] & object);
-  return { tensor: { name, datatype, shape, data, ...(written && { written }) }, bytes: 0 };
+  return { tensor: { name, datatype, shape, data }, bytes: 0 };
 }
 
 function binaryPart(size: unknown, name: string, at: string, rest: Buffer | undefined): Buffer {

@@ -6,14 +6,19 @@ import { capturedIn, readEnvelope, type Envelope } from './read-envelope.ts';
 function whole(envelope: Envelope, value: unknown = envelope.body): unknown {
   const numbers = capturedIn(envelope, value);
   if (numbers) {
-    const data = JSON.parse(numbers.text) as unknown;
-    const flat = (Array.isArray(data) ? data.flat(8) : []).map((each: unknown) => each ?? Number.NaN);
-    expect(Array.from(numbers.values)).toEqual(flat);
-    return data;
+    const flat = Array.from(numbers.values, (each) => (Number.isNaN(each) ? null : each));
+    if (numbers.hasLong) expect((JSON.parse(numbers.text) as unknown[]).flat(8)).toEqual(flat);
+    const values = flat.values();
+    return nested(numbers.sizes, () => values.next().value);
   }
   if (Array.isArray(value)) return value.map((each) => whole(envelope, each));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, whole(envelope, each)]));
+}
+
+function nested(sizes: readonly number[], next: () => unknown): unknown {
+  const [size, ...inner] = sizes;
+  return size === undefined ? next() : Array.from({ length: size }, () => nested(inner, next));
 }
 
 const awkward = fc.constantFrom(

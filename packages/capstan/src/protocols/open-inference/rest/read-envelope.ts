@@ -5,7 +5,7 @@ import { scanNumbers, type ScannedNumbers } from './scan-numbers.ts';
 
 /** The numbers of a tensor, taken out of the JSON. */
 export interface CapturedNumbers extends Omit<ScannedNumbers, 'end'> {
-  /** As the caller wrote them. */
+  /** As the caller wrote them, where a number's text may say more than its double; empty elsewhere. */
   readonly text: string;
 }
 
@@ -69,7 +69,8 @@ function takeOut(json: Buffer, numbers: CapturedNumbers[], isExact: boolean): st
     const { end, values, ...facts } = scanned;
     if (!isExact && end - open < LEAST_CAPTURED_BYTES) small += 1;
     text += `${json.toString('utf8', done, open)}"${MARK}${numbers.length}"`;
-    numbers.push({ ...facts, values: values.slice(), text: json.toString('latin1', open, end) });
+    const written = facts.hasLong ? json.toString('latin1', open, end) : '';
+    numbers.push({ ...facts, values: values.slice(), text: written });
     done = end;
     at = json.indexOf(KEY, end);
   }

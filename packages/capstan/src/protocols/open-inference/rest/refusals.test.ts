@@ -7,7 +7,7 @@ let served: TestingPlane;
 beforeAll(async () => {
   served = await startTestingPlane({
     sums: 'two-inputs',
-    'any types': 'datatypes',
+    'any-types': 'datatypes',
     half: 'half',
   });
 });
@@ -50,7 +50,7 @@ function binary(members: Members, bytes: Buffer, length?: string): Sent {
 const sized = (size: unknown) => ({ parameters: { binary_data_size: size } });
 const floats = (count: number) => Buffer.alloc(count * 4);
 const any = (datatype: string, data: string, shape = '[1]') => ({
-  path: '/v2/models/any%20types/infer',
+  path: '/v2/models/any-types/infer',
   body: `{"inputs":[{"name":"in_${datatype}","datatype":"${datatype}","shape":${shape},"data":${data}}]}`,
 });
 const deep = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
@@ -379,7 +379,7 @@ describe('refused with the code and an error that says what is wrong', () => {
     const lines = await served.logged();
     // The one that the model itself refused is an answer of it.
     expect(lines.map(({ deployment, parts }) => [deployment, parts[0]?.error === null])).toEqual([
-      ['any types', false],
+      ['any-types', false],
       ['sums', true],
     ]);
   });

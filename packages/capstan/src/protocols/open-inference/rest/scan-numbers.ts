@@ -11,8 +11,6 @@ export interface ScannedNumbers {
   /** Items at each depth, outermost first. */
   readonly sizes: readonly number[];
   readonly hasNull: boolean;
-  /** It has line breaks. */
-  readonly hasLines: boolean;
   /** Some number's text may say more than its double. */
   readonly hasLong: boolean;
 }
@@ -45,7 +43,6 @@ export function scanNumbers(bytes: Uint8Array, from: number): ScannedNumbers | u
   let leafStart = 0;
   let count = 0;
   let hasNull = false;
-  let hasLines = false;
   let hasLong = false;
   let wantsValue = true;
   let isAfterComma = false;
@@ -86,7 +83,6 @@ export function scanNumbers(bytes: Uint8Array, from: number): ScannedNumbers | u
       }
       wantsValue = false;
     } else if (byte === SPACE || byte === 0x0a || byte === 0x0d || byte === 0x09) {
-      if (byte !== SPACE) hasLines = true;
       at += 1;
     } else if (byte === CLOSE) {
       if (wantsValue && isAfterComma) return undefined;
@@ -96,7 +92,7 @@ export function scanNumbers(bytes: Uint8Array, from: number): ScannedNumbers | u
       else if (known !== size) return undefined;
       depth -= 1;
       at += 1;
-      if (depth === 0) return { values: values.subarray(0, count), end: at, sizes, hasNull, hasLines, hasLong };
+      if (depth === 0) return { values: values.subarray(0, count), end: at, sizes, hasNull, hasLong };
       wantsValue = false;
     } else if (byte === OPEN) {
       if (!wantsValue) return undefined;
