@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import { createExecutorLocal } from '#adapters/executor-local';
 import { createRuntimeOnnx } from '#adapters/runtime-onnx';
 import { createRuntimePython } from '#adapters/runtime-python';
-import { accessLine, bindRaw, createHttpServer, identifyLocal, inertHeaders, type AccessFacts } from '#http';
+import { accessLine, bindRaw, createHttpServer, inertHeaders, type AccessFacts } from '#http';
 import { connectControlPlane, createServingPlane, planeRoutes } from '#operations/serving';
 import { systemClock } from '#ports/clock';
 import { randomIds } from '#ports/ids';
@@ -74,6 +74,7 @@ export async function startServing(
     controlPlane: connectControlPlane(controlPlaneUrl),
     runtimes: { onnx: createRuntimeOnnx(), python_function: pythonRuntime(config, folder, log) },
     loading: { workers: config.modelWorkers, maxMemoryBytes: config.modelMemory },
+    processes: config.servingProcesses,
     resultCacheBytes: config.resultCache,
     clock: systemClock,
     ids: randomIds,
@@ -86,7 +87,8 @@ export async function startServing(
   const ofProcess = config.servingProcesses > 1 ? { process: String(index) } : {};
   let grpcAddress: string | null = null;
   const grpc = createInferenceGrpc(plane, version, {
-    identify: identifyLocal,
+    identify: plane.identify,
+    onEnd: plane.countCall,
     allowedHosts: config.allowedHosts,
     maxMessageBytes: config.grpcMessageBytes,
     log,
@@ -109,7 +111,8 @@ export async function startServing(
     headers: inertHeaders,
     // Most callers of this port speak the inference protocol, whose clients read nothing else.
     defaultRenderer: openInferenceError,
-    identify: identifyLocal,
+    identify: plane.identify,
+    onEnd: plane.countCall,
     allowedHosts: config.allowedHosts,
     log,
     checkReplies: config.checkReplies,

@@ -22,7 +22,7 @@ describeDatabases('consumers', (open) => {
       lastSeenAt: null,
     });
     expect(consumer.tokens).toMatchObject([{ prefix: token.slice(0, 10), createdBy: 'test', expiresAt: null }]);
-    const [{ id = '' } = {}] = consumer.tokens;
+    const id = consumer.tokens[0]?.id;
     expect(await access()).toEqual({
       consumers: [
         {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ServingRole } from '@capstan/api';
+import type { Principal } from '#http';
 import { DomainError, notFound } from '#kernel/errors';
 import type { Tensor } from '#ports/model-runtime';
 import { shiftOutputs } from '#ports/shift-outputs';
@@ -15,6 +16,12 @@ import type { ShadowQueue } from './shadow-queue.ts';
 import { failedBy, NO_REVISION, type ServingStatistics } from './statistics.ts';
 import { adaptInputs, gatherRows, mergeRows } from './tensors.ts';
 
+/** A call as its protocol has it. */
+export interface CallingParty {
+  readonly signal: AbortSignal;
+  readonly principal: Principal | null;
+}
+
 export interface InferenceRequest {
   readonly inputs: readonly ReceivedTensor[];
   /** Names the revision that is to answer; such answers take no part in comparisons. */
@@ -23,8 +30,8 @@ export interface InferenceRequest {
   readonly deadline?: number | undefined;
   /** Aborted when the caller is gone. */
   readonly signal?: AbortSignal;
-  /** Has such a signal. */
-  readonly caller?: Wait['caller'];
+  /** Has such a signal, and says whose the call is. */
+  readonly caller?: CallingParty | undefined;
 }
 
 export interface AnsweredPart {
@@ -61,6 +68,8 @@ interface Work extends CheckedRequest {
   readonly examples: readonly string[];
   readonly statistics: ServingStatistics;
   readonly wait: Wait;
+  /** Who asked, as records tell it. */
+  readonly by: ReturnType<typeof consumerOf>;
 }
 
 interface Outcome {
@@ -92,6 +101,7 @@ export async function infer(deps: InferDeps, state: ServedState, request: Infere
     rollout: state.deployment.rollout?.id ?? null,
     stage: state.deployment.rollout?.stage ?? null,
     at: work.at,
+    ...work.by,
     examples: [...work.examples],
     eventTimes: work.eventTimes === null ? null : [...work.eventTimes],
   };
@@ -106,8 +116,25 @@ function begin(deps: InferDeps, state: ServedState, request: InferenceRequest): 
   const checked = checkRequest(request.inputs, model.inputs, state.deployment.context);
   const examples = checked.ids ?? Array.from({ length: checked.rows }, () => randomUUID());
   const { statistics } = deps;
-  return { ...checked, state, examples, requestId: randomUUID(), at: deps.now(), wait: request, statistics };
+  return {
+    ...checked,
+    state,
+    examples,
+    requestId: randomUUID(),
+    at: deps.now(),
+    wait: request,
+    statistics,
+    by: consumerOf(request.caller),
+  };
 }
+
+/** Left out for callers without a token. */
+export function consumerOf(caller: CallingParty | undefined): { readonly consumer?: string } {
+  const consumer = caller?.principal?.consumer;
+  return consumer == null ? ANONYMOUS : { consumer };
+}
+
+const ANONYMOUS = {};
 
 /** The revision whose inputs and outputs a deployment shows: its champion, else the first that answers. */
 export function primary(state: ServedState): ServedRevision {
@@ -252,6 +279,7 @@ function offerShadow(deps: InferDeps, work: Work, outcomes: readonly Outcome[]):
       rollout: deployment.rollout?.id ?? null,
       stage: deployment.rollout?.stage ?? null,
       at: work.at,
+      ...work.by,
       examples: pick(work.examples),
       eventTimes: work.eventTimes === null ? null : pick(work.eventTimes),
     };

@@ -3,7 +3,7 @@ import type { RecordedColumn, RecordedPart } from '@capstan/api';
 import { DomainError } from '#kernel/errors';
 import type { ScoredColumn, ScoringAnswer, ScoringRequest } from '#ports/model-runtime';
 import { Refused } from './batching/batcher.ts';
-import { revisionOf, type AnsweredPart, type InferDeps } from './infer.ts';
+import { consumerOf, revisionOf, type AnsweredPart, type CallingParty, type InferDeps } from './infer.ts';
 import { errorText, partOf, scoredLine } from './record.ts';
 import { assignRows, type Assignment } from './routing.ts';
 import type { ServedState } from './served-state.ts';
@@ -13,6 +13,8 @@ export interface ScoreRequest extends ScoringRequest {
   /** Time of `performance.now()` at which nobody waits any more. */
   readonly deadline?: number | undefined;
   readonly signal?: AbortSignal;
+  /** Says whose the call is. */
+  readonly caller?: CallingParty | undefined;
 }
 
 export interface ScoreAnswer extends ScoringAnswer {
@@ -53,6 +55,7 @@ export async function score(deps: InferDeps, state: ServedState, request: ScoreR
     rollout: rollout?.id ?? null,
     stage: rollout?.stage ?? null,
     at,
+    ...consumerOf(request.caller),
     examples: predictionIds,
     eventTimes: null,
     inputs: columnsOf(answer?.inputs ?? [], state.deployment.redact),
