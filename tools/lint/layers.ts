@@ -39,6 +39,7 @@ const modules = [
   'model/imports',
   'model/gates',
   'operations/deployments',
+  'operations/consumers',
   'operations/serving',
   'operations/predictions',
   'operations/monitors',

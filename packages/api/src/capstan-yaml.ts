@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { callersPolicy, consumerName, quota, quotaText, type Quota } from './consumer.ts';
 import { durationMs, durationText } from './duration.ts';
 import { rolloutStage } from './rollout.ts';
 import { rolloutText } from './rollout-text.ts';
-import { slug } from './shapes.ts';
+import { deploymentName, slug } from './shapes.ts';
 
 const line = z.string().trim().min(1).max(1_000);
 const column = z.string().min(1).max(256);
@@ -25,11 +26,12 @@ const dataPath = relativePath
   .regex(/\.(parquet|csv)$/, 'name .parquet or .csv files; * stands for any name')
   .regex(/^[^?[\]{}]*$/, 'use * for any name and ** for any folders; other wildcards are not taken');
 
-/** The schema in two forms: `duration` and `rollout` as people write them, or as the program holds them. */
-function declarationSchema<Duration extends z.ZodType<number>, Rollout extends z.ZodType<z.output<typeof rolloutText>>>(
-  duration: Duration,
-  rollout: Rollout,
-) {
+/** The schema in two forms: `duration`, `rollout` and `amount` as people write them, or as the program holds them. */
+function declarationSchema<
+  Duration extends z.ZodType<number>,
+  Rollout extends z.ZodType<z.output<typeof rolloutText>>,
+  Amount extends z.ZodType<Quota>,
+>(duration: Duration, rollout: Rollout, amount: Amount) {
   const value = z.strictObject({
     currency: z.string().regex(/^[A-Z]{3}$/, 'use the three capital letters of the currency, e.g. USD'),
     per: z.literal('prediction').default('prediction'),
@@ -136,6 +138,16 @@ function declarationSchema<Duration extends z.ZodType<number>, Rollout extends z
     time_zone: z.string().max(64).default('UTC').meta({ description: 'Of the schedule, e.g. Europe/Berlin' }),
   });
 
+  const consumer = z.strictObject({
+    owner: line,
+    purpose: line.meta({ description: 'What it does with the answers' }),
+    deployments: z
+      .union([z.literal('all'), z.array(deploymentName).min(1).max(100)])
+      .optional()
+      .meta({ description: "What it may call; the project's own deployment unless told" }),
+    quota: amount.optional().meta({ description: 'Most that it may ask, e.g. 1000 rows per minute' }),
+  });
+
   return z
     .strictObject({
       project: slug,
@@ -165,6 +177,9 @@ function declarationSchema<Duration extends z.ZodType<number>, Rollout extends z
         .strictObject({
           name: slug,
           rollout,
+          callers: callersPolicy.default('open').meta({
+            description: 'declared: only consumers that are declared may call it, by their tokens',
+          }),
           analysis: z
             .array(z.enum(['errors', 'latency', 'loss']))
             .min(1)
@@ -199,6 +214,10 @@ function declarationSchema<Duration extends z.ZodType<number>, Rollout extends z
             .meta({ description: 'Moves the log odds of answers by what outcomes of late say; nightly unless told' }),
         })
         .optional(),
+      consumers: z
+        .record(consumerName, consumer)
+        .default({})
+        .meta({ description: 'Who calls the deployment, by name; tokens are issued by capstan consumers rotate' }),
       monitors: z.array(monitor).max(50).default([]),
       retrain: retrain.optional(),
     })
@@ -207,6 +226,10 @@ function declarationSchema<Duration extends z.ZodType<number>, Rollout extends z
       if (!written.model && written.gates.length > 0) refuse(['gates'], 'gates judge a model: declare one under model');
       if (!written.model && written.deployment)
         refuse(['deployment'], 'a deployment serves a model: declare one under model');
+      for (const [name, { deployments }] of Object.entries(written.consumers)) {
+        if (!written.deployment && deployments === undefined)
+          refuse(['consumers', name], 'say which deployments it may call, or declare one under deployment');
+      }
       if (!written.pipeline && written.retrain)
         refuse(['retrain'], 'retraining runs a pipeline: declare one under pipeline');
       for (const [name, { entities, event_time: time }] of Object.entries(written.features)) {
@@ -220,16 +243,17 @@ function declarationSchema<Duration extends z.ZodType<number>, Rollout extends z
 }
 
 /** What `capstan.yaml` may hold. Parsing gives a `Declaration`. */
-export const capstanYaml = declarationSchema(durationText, rolloutText);
+export const capstanYaml = declarationSchema(durationText, rolloutText, quotaText);
 
 /** A project as the program holds it: lengths of time in milliseconds, defaults filled in. */
-export const declaration = declarationSchema(durationMs, z.array(rolloutStage));
+export const declaration = declarationSchema(durationMs, z.array(rolloutStage), quota);
 
 export type Declaration = z.output<typeof declaration>;
 export type Charter = Declaration['charter'];
 export type DatasetDeclaration = Declaration['datasets'][string];
 export type FeatureViewDeclaration = Declaration['features'][string];
 export type GateDeclaration = Declaration['gates'][number];
+export type ConsumerDeclaration = Declaration['consumers'][string];
 export type MonitorDeclaration = Declaration['monitors'][number];
 
 /** JSON Schema of `capstan.yaml`, for editors. */

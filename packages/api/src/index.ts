@@ -20,11 +20,13 @@ export * from './verdict.ts';
 export * from './cycle.ts';
 export * from './monitor.ts';
 export * from './debt.ts';
+export * from './consumer.ts';
 export * from './serving.ts';
 export * from './events/event.ts';
 export * from './events/index.ts';
 export * from './routes/index.ts';
 export { servingRoutes, type ServedModelStatus } from './routes/data-plane.ts';
+export type { Consumer, ConsumerToken, UndeclaredCaller } from './routes/consumers.ts';
 export type {
   Deployment,
   DeploymentRequest,

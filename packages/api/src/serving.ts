@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { servedAccess } from './consumer.ts';
 import { deploymentName, timestamp } from './shapes.ts';
 
 /** No recalibration moves log odds by more: a model that is further off is broken, and other guards are for that. */
@@ -101,6 +102,8 @@ export const snapshot = z.strictObject({
   clock: z.enum(['system', 'simulated']),
   now: timestamp,
   deployments: z.array(servedDeployment),
+  /** Absent while nobody has declared any consumer. */
+  access: servedAccess.optional(),
 });
 export type Snapshot = z.infer<typeof snapshot>;
 
@@ -147,6 +150,8 @@ export const predictionRecord = z.strictObject({
   stage: z.int().min(0).nullable(),
   /** Business time of the answer. */
   at: timestamp,
+  /** Who asked, by its token; absent for callers without one. */
+  consumer: z.string().max(64).optional(),
   examples: z.array(z.string().min(1).max(256)).min(1),
   /** Null: the time of the answer stands in for all. */
   eventTimes: z.array(timestamp).nullable(),

@@ -79,6 +79,7 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
   const gates = wireGates(foundation, { ...upToModel, runtime });
 
   const operations = wireOperations(foundation, {
+    projects: data.services.projects,
     specs: specsFrom(data.services.projects),
     models: modelsFrom(model.services.registry, (id) => gates.services.gates.find(id), {
       blobs: foundation.blobs,

@@ -7,15 +7,7 @@ import type { Logger } from 'pino';
 import { createExecutorLocal } from '#adapters/executor-local';
 import { createRuntimeOnnx } from '#adapters/runtime-onnx';
 import { createRuntimePython } from '#adapters/runtime-python';
-import {
-  accessLine,
-  bindRaw,
-  BytesInHand,
-  createHttpServer,
-  identifyLocal,
-  inertHeaders,
-  type AccessFacts,
-} from '#http';
+import { accessLine, bindRaw, BytesInHand, createHttpServer, inertHeaders, type AccessFacts } from '#http';
 import { connectControlPlane, createServingPlane, planeRoutes } from '#operations/serving';
 import { systemClock } from '#ports/clock';
 import { randomIds } from '#ports/ids';
@@ -85,6 +77,7 @@ export async function startServing(
     controlPlane: connectControlPlane(controlPlaneUrl),
     runtimes: { onnx: createRuntimeOnnx(), python_function: pythonRuntime(config, folder, log) },
     loading: { workers: config.modelWorkers, maxMemoryBytes: config.modelMemory },
+    processes: config.servingProcesses,
     resultCacheBytes: config.resultCache,
     logSync: config.predictionLogSync,
     clock: systemClock,
@@ -99,7 +92,8 @@ export async function startServing(
   const inHand = new BytesInHand(config.grpcMessageBytes * LARGE_BODIES);
   let grpcAddress: string | null = null;
   const grpc = createInferenceGrpc(plane, version, {
-    identify: identifyLocal,
+    identify: plane.identify,
+    onEnd: plane.countCall,
     allowedHosts: config.allowedHosts,
     maxMessageBytes: config.grpcMessageBytes,
     inHand,
@@ -123,7 +117,8 @@ export async function startServing(
     headers: inertHeaders,
     // Most callers of this port speak the inference protocol, whose clients read nothing else.
     defaultRenderer: openInferenceError,
-    identify: identifyLocal,
+    identify: plane.identify,
+    onEnd: plane.countCall,
     allowedHosts: config.allowedHosts,
     inHand,
     log,

@@ -1,3 +1,4 @@
+import { consumers } from './consumers.ts';
 import { cycles } from './cycles.ts';
 import { datasets } from './datasets.ts';
 import { debt } from './debt.ts';
@@ -41,6 +42,7 @@ export const routes = {
   sweeps,
   reportedRuns,
   deployments,
+  consumers,
   predictions,
   registry,
   imports,

@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import { callCount } from '../consumer.ts';
 import { defineRawRoute, defineRoute } from '../route.ts';
 import { modelDigest, modelPackage, replicaReport, snapshot } from '../serving.ts';
 import { nothing, timestamp } from '../shapes.ts';
 
 const REPORT_BODY_BYTES = 262_144;
+const CALLS_BODY_BYTES = 16_777_216;
 /** A segment is rolled far below this; one request's record may be large. */
 const SEGMENT_BODY_BYTES = 67_108_864;
 
@@ -65,7 +67,25 @@ export const serving = {
     params: z.strictObject({ replica: z.string().min(1).max(64) }),
     query: nothing,
     body: replicaReport,
-    reply: z.strictObject({ now: timestamp }),
+    reply: z.strictObject({
+      now: timestamp,
+      /** Data planes that are there: each lets its part of a quota through. */
+      replicas: z.int().min(1).optional(),
+    }),
+    errors: ['INVALID_ARGUMENT'],
+  }),
+  calls: defineRoute({
+    name: 'serving.calls',
+    method: 'POST',
+    path: '/api/v1/serving/calls/:batch',
+    summary: 'Takes what callers have asked, by the hour; the same batch again has no effect',
+    permission: 'execute',
+    bodyLimitBytes: CALLS_BODY_BYTES,
+    audit: 'none',
+    params: z.strictObject({ batch: z.string().min(1).max(64) }),
+    query: nothing,
+    body: z.strictObject({ replica: z.string().min(1).max(64), counts: z.array(callCount) }),
+    reply: z.strictObject({ isRepeated: z.boolean() }),
     errors: ['INVALID_ARGUMENT'],
   }),
   segment: defineRawRoute({

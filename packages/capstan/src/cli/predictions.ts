@@ -19,9 +19,10 @@ interface Options {
 const MOST_ROWS = 100_000;
 const QUERY_HELP = `
 The table \`predictions\` has a row for each example and each revision that answered it:
-  example_id, request_id, request_row, predicted_at, event_time, deployment, revision, model_version, role, propensity,
-  rollout, stage, part_rows, batch, batch_rows, sampling, is_sampled, latency_us, error, probability,
+  example_id, request_id, request_row, predicted_at, event_time, deployment, consumer, revision, model_version, role,
+  propensity, rollout, stage, part_rows, batch, batch_rows, sampling, is_sampled, latency_us, error, probability,
   input_NAME …, output_NAME …
+The consumer is null for callers without a token.
 Inputs and outputs of several values a row are lists: output_probabilities[2].
 
 Examples:

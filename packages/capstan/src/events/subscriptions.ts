@@ -3,6 +3,7 @@ import type { EventJobKind } from '#jobs';
 
 /** Which jobs each type of fact asks for. The rows are written in the transaction of the fact itself. */
 export const subscriptions: { readonly [T in EventType]?: readonly EventJobKind[] } = {
+  'project.applied': ['consumers.apply'],
   'dataset-version.registered': ['expectations.check'],
   'dataset-version.recheck-requested': ['expectations.check'],
   'expectation-test.requested': ['expectations.test'],

@@ -12,6 +12,7 @@ const facts: AccessFacts = {
   bytesOut: null,
   remoteAddress: undefined,
   traceparent: undefined,
+  consumer: null,
   notes: { deployment: 'a"\n', revisions: [1, 2], rows: 3, predictionId: null },
 };
 const traceIdOf = (traceparent: AccessFacts['traceparent']): unknown =>
@@ -35,6 +36,7 @@ test('a call is one line, whatever its names are, with what was noted of it', ()
     durationMs: 1.235,
     remoteAddress: null,
     traceId: null,
+    consumer: null,
     deployment: 'a"\n',
     revisions: [1, 2],
     rows: 3,

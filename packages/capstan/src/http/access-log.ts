@@ -17,6 +17,8 @@ export interface AccessFacts {
   readonly remoteAddress: string | undefined;
   /** The header of W3C Trace Context, as it came. */
   readonly traceparent: string | string[] | undefined;
+  /** Whose token it carried; null for none. */
+  readonly consumer: string | null;
   readonly notes: CallNotes | null;
 }
 

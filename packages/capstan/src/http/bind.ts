@@ -4,13 +4,15 @@ import type { z } from 'zod';
 import type { Cause } from '#kernel/cause';
 import type { LentBytes } from '#ports/blob-store';
 import type { CallNotes } from './access-log.ts';
-import type { Grant } from './authorize.ts';
+import type { Grant, Principal } from './authorize.ts';
 
 /** Who calls, and what to pass on. */
 export interface RequestContext {
   readonly requestId: string;
   /** Actor of the facts this call leads to. */
   readonly cause: Cause;
+  /** Whose call it is. */
+  readonly principal: Principal | null;
   /** Aborted when the caller hangs up. */
   readonly signal: AbortSignal;
   /** For the log of calls; what is noted later stands for what was before. */

@@ -6,6 +6,8 @@ import type { RawRequest, RequestContext } from './bind.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
+    /** Whose call it is; null while that has not been looked at. */
+    principal: Principal | null;
     /** What its handler noted. */
     notes: CallNotes | null;
     /** Of a body that was read as a whole. */
@@ -22,11 +24,13 @@ const NO_GRANTS: ReadonlySet<Grant> = new Set();
 export class IncomingCall implements RequestContext {
   readonly requestId: string;
   readonly cause: RequestContext['cause'];
+  readonly principal: Principal | null;
   readonly #reply: FastifyReply;
   #abort: AbortController | undefined;
 
   constructor(request: FastifyRequest, reply: FastifyReply, principal: Principal | null) {
     this.requestId = request.id;
+    this.principal = principal;
     this.cause = { actor: principal?.actor ?? 'anonymous' };
     this.#reply = reply;
   }

@@ -12,13 +12,14 @@ import type { Logger } from 'pino';
 import { DomainError } from '#kernel/errors';
 import type { LentBytes } from '#ports/blob-store';
 import type { AccessFacts } from './access-log.ts';
-import { authorize, type Identify } from './authorize.ts';
+import { authorize, type Identify, type Principal } from './authorize.ts';
 import { routeKey, type BoundRoute, type RawReply, type RequestContext } from './bind.ts';
 import { boundConnections, shareOfFiles } from './bound-connections.ts';
 import { BytesInHand, MOST_BYTES_IN_HAND } from './bytes-in-hand.ts';
 import { guardBrowserBorne, type HostPolicy } from './guard.ts';
 import { IncomingBytes, IncomingCall } from './incoming-call.ts';
 import { parseJsonBody } from './json-body.ts';
+import { limitHeaders } from './limit-headers.ts';
 import { limited, refuseAnnounced } from './limited-stream.ts';
 import { problemRenderer, toDomainError, validationError, type ErrorRenderer } from './problem.ts';
 import { readBody, type HeldBodyLimits } from './read-body.ts';
@@ -52,6 +53,8 @@ export interface HttpServerOptions extends HostPolicy {
   readonly checkReplies: boolean;
   /** Counts answers, for /metrics. */
   readonly onAnswer?: (route: string, status: number, durationMs: number) => void;
+  /** Told whose a call was that is over, where that was looked at. */
+  readonly onEnd?: (principal: Principal, status: number) => void;
   /** Told of each call that is over, for a log of them. */
   readonly onAccess?: ((facts: AccessFacts) => void) | undefined;
 }
@@ -121,13 +124,16 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     }
     done();
   });
-  if (options.onAnswer) {
+  if (options.onAnswer ?? options.onEnd) {
     const count = options.onAnswer;
+    const tellEnd = options.onEnd;
     app.addHook('onResponse', (request, reply, done) => {
-      count(request.routeOptions.url ?? 'none', reply.statusCode, reply.elapsedTime);
+      count?.(request.routeOptions.url ?? 'none', reply.statusCode, reply.elapsedTime);
+      if (tellEnd && request.principal) tellEnd(request.principal, reply.statusCode);
       done();
     });
   }
+  app.decorateRequest('principal', null);
   app.decorateRequest('notes', null);
   app.decorateRequest('bytesIn', null);
   if (options.onAccess) {
@@ -185,6 +191,7 @@ function accessFacts(request: FastifyRequest, reply: FastifyReply): AccessFacts 
     bytesOut: bytesSaid(reply.getHeader('content-length')),
     remoteAddress: request.socket.remoteAddress,
     traceparent: headers['traceparent'],
+    consumer: request.principal?.consumer ?? null,
     notes: request.notes,
   };
 }
@@ -217,7 +224,8 @@ function addRoute(app: FastifyInstance, bound: BoundRoute, options: HttpServerOp
     exposeHeadRoute: route.method === 'GET',
     errorHandler: (error, request, reply) => sendError(error, request, reply, renderer),
     handler: async (request, reply) => {
-      const principal = options.identify(request.raw);
+      const principal = options.identify({ headers: request.headers, remoteAddress: request.socket.remoteAddress });
+      request.principal = principal;
       authorize(principal, route);
       if (bound.kind === 'json') {
         const context = new IncomingCall(request, reply, principal);
@@ -343,7 +351,8 @@ function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply,
   // The rest of a refused body is not read: the connection cannot carry another request.
   const isUnread = domainError.code === 'RESOURCE_EXHAUSTED' && !request.raw.complete;
   if (isUnread || domainError.code === 'TOO_LARGE') reply.header('connection', 'close');
-  send(reply, renderer(domainError, request.id));
+  const answer = renderer(domainError, request.id);
+  send(reply, { ...answer, headers: { ...answer.headers, ...limitHeaders(domainError) } });
 }
 
 /** Fastify states the bytes of a text as the length; beside a stream it leaves the length that the handler states. */

@@ -32,6 +32,8 @@ export const jobKinds = {
   'deployments.promote': { payload: eventPayload, maxAttempts: 10, leaseMs: 30_000 },
   'deployments.recalibrate': { payload: z.strictObject({ deployment: z.string() }), maxAttempts: 3, leaseMs: 60_000 },
   'rollouts.judge': { payload: z.strictObject({ deployment: z.string() }), maxAttempts: 5, leaseMs: 60_000 },
+  'consumers.apply': { payload: eventPayload, maxAttempts: 10, leaseMs: 30_000 },
+  'consumers.expire': { payload: z.strictObject({ before: z.int() }), maxAttempts: 3, leaseMs: 60_000 },
   'predictions.features': { payload: z.strictObject({ segment: z.string() }), maxAttempts: 5, leaseMs: 120_000 },
   'predictions.compact': { payload: z.strictObject({ deployment: z.string() }), maxAttempts: 3, leaseMs: 120_000 },
   'predictions.expire': { payload: z.strictObject({ before: z.int() }), maxAttempts: 3, leaseMs: 120_000 },

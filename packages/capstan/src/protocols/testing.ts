@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { servingRoutes, type AnyRoute, type ServedDeployment } from '@capstan/api';
+import { servingRoutes, type AnyRoute, type CallCount, type ServedAccess, type ServedDeployment } from '@capstan/api';
 import { pino } from 'pino';
 import { createRuntimeOnnx } from '#adapters/runtime-onnx';
-import { createHttpServer, identifyLocal, type AccessFacts } from '#http';
+import { createHttpServer, type AccessFacts } from '#http';
 import { createServingPlane, type ControlPlane, type ServingPlane } from '#operations/serving';
 import { systemClock } from '#ports/clock';
 import { randomIds } from '#ports/ids';
@@ -22,6 +22,10 @@ export interface TestingPlane {
   readonly plane: ServingPlane;
   /** The calls that are over. */
   readonly calls: readonly AccessFacts[];
+  /** Tells the plane who may call what. */
+  allow(access: ServedAccess): Promise<void>;
+  /** What has been told of calls. */
+  counted(): Promise<CallCount[]>;
   /** What has been logged so far. */
   logged(): Promise<LoggedRequest[]>;
   stop(): Promise<void>;
@@ -58,10 +62,13 @@ export async function startTestingPlane(models: Readonly<Record<string, string |
     deployments.push(deployment(name, digest));
   }
   const segments: LoggedRequest[] = [];
+  const counts: CallCount[] = [];
+  let version = 1;
+  let access: ServedAccess | undefined;
   const controlPlane: ControlPlane = {
     async nextSnapshot(has, waitMs, signal) {
       if (has) await sleep(waitMs, undefined, { signal });
-      return { version: 1, clock: 'system', now: Date.now(), deployments };
+      return { version, clock: 'system', now: Date.now(), deployments, ...(access && { access }) };
     },
     modelPackage: () => Promise.reject(new Error('no package is needed')),
     download: async (digest, path) => await copyFile(files.get(digest) ?? '', path),
@@ -69,6 +76,7 @@ export async function startTestingPlane(models: Readonly<Record<string, string |
       segments.push(...decodeSegment(Buffer.from(bytes)));
     },
     report: async () => undefined,
+    sendCalls: async (_batch, _replica, batch) => void counts.push(...batch),
   };
   const log = pino({ level: 'silent' });
   const runtimes = { onnx: createRuntimeOnnx() };
@@ -84,7 +92,8 @@ export async function startTestingPlane(models: Readonly<Record<string, string |
     bound,
     errorRenderers: { 'open-inference': openInferenceError, 'mlflow-scoring': mlflowScoringError },
     defaultRenderer: openInferenceError,
-    identify: identifyLocal,
+    identify: plane.identify,
+    onEnd: plane.countCall,
     allowedHosts: [],
     log,
     checkReplies: true,
@@ -97,6 +106,15 @@ export async function startTestingPlane(models: Readonly<Record<string, string |
     url,
     plane,
     calls,
+    async allow(given) {
+      access = given;
+      version += 1;
+      await plane.sync();
+    },
+    async counted() {
+      await plane.flush();
+      return counts;
+    },
     async logged() {
       await plane.flush();
       return segments;

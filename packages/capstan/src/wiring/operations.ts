@@ -6,6 +6,13 @@ import type { JobHandlers, Schedule } from '#jobs';
 import { messageOf, notFound } from '#kernel/errors';
 import type { Gates } from '#model/gates';
 import {
+  callCountSchedules,
+  consumerJobs,
+  consumerRoutes,
+  createConsumers,
+  type Consumers,
+} from '#operations/consumers';
+import {
   createDeployments,
   deploymentJobs,
   deploymentRoutes,
@@ -30,6 +37,7 @@ import {
 import type { Foundation } from './foundation.ts';
 
 export interface OperationsNeeds {
+  readonly projects: Projects;
   readonly specs: DeploymentSpecs;
   readonly models: ModelSource;
   readonly feedback: FeedbackSink;
@@ -37,7 +45,11 @@ export interface OperationsNeeds {
 }
 
 export interface WiredOperations {
-  readonly services: { readonly deployments: Deployments; readonly predictions: Predictions };
+  readonly services: {
+    readonly deployments: Deployments;
+    readonly consumers: Consumers;
+    readonly predictions: Predictions;
+  };
   readonly bound: BoundRoute[];
   readonly handlers: Pick<
     JobHandlers,
@@ -47,6 +59,8 @@ export interface WiredOperations {
     | 'predictions.compact'
     | 'predictions.expire'
     | 'predictions.features'
+    | 'consumers.apply'
+    | 'consumers.expire'
   >;
   /** When answers are recalibrated. */
   schedules(): Promise<Schedule[]>;
@@ -57,21 +71,28 @@ type OperationsFoundation = Pick<
   'database' | 'events' | 'jobs' | 'clock' | 'ids' | 'blobs' | 'analytics' | 'config'
 >;
 
-/** Deployments with their rollouts, and the log of predictions that judges them. */
+/** Deployments with their rollouts, who calls them, and the log of predictions that judges them. */
 export function wireOperations(foundation: OperationsFoundation, needs: OperationsNeeds): WiredOperations {
   const { database, events, clock } = foundation;
   const deployments = createDeployments({ ...foundation, ...needs, latestEvidence: latestEvidence(database) });
+  const consumers = createConsumers({ ...foundation, ...needs, deployments });
   const predictions = createPredictions({ ...foundation, ...needs, deployments });
   return {
-    services: { deployments, predictions },
+    services: { deployments, consumers, predictions },
     bound: [
       ...deploymentRoutes(deployments),
       ...servingControlRoutes(deployments, () => clock.now()),
+      ...consumerRoutes(consumers),
       ...predictionRoutes(predictions, deployments),
     ],
-    handlers: { ...deploymentJobs({ events, models: needs.models }), ...predictionJobs(predictions) },
+    handlers: {
+      ...deploymentJobs({ events, models: needs.models }),
+      ...consumerJobs(consumers, events),
+      ...predictionJobs(predictions),
+    },
     schedules: async () => [
       ...(await recalibrationSchedules({ specs: needs.specs, jobs: foundation.jobs })),
+      ...callCountSchedules(foundation.jobs),
       ...expirySchedules(foundation.jobs, foundation.config.predictionRetention),
     ],
   };

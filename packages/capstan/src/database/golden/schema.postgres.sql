@@ -33,6 +33,22 @@ attempt_log_pieces.attempt text not null
 attempt_log_pieces.bytes bytea not null
 attempt_log_pieces.size_bytes bigint not null
 attempt_log_pieces.start bigint not null
+call_batches.id text not null
+call_batches.received_at bigint not null
+call_batches.replica text not null
+call_counts.address text not null
+call_counts.agent text not null
+call_counts.consumer text not null
+call_counts.deployment text not null
+call_counts.errors bigint not null
+call_counts.hour bigint not null
+call_counts.last_at bigint not null
+call_counts.refused bigint not null
+call_counts.requests bigint not null
+call_counts.rows bigint not null
+caller_policies.callers text not null
+caller_policies.deployment text not null
+caller_policies.project text not null
 champions.deployment text not null
 champions.revision bigint not null
 champions.seq bigint not null
@@ -51,6 +67,23 @@ constraint scorers FOREIGN KEY (experiment_id) REFERENCES experiments(id)
 constraint stage_attempts FOREIGN KEY (pipeline_run) REFERENCES pipeline_runs(id)
 constraint sweep_trials FOREIGN KEY (sweep) REFERENCES sweeps(id)
 constraint traces FOREIGN KEY (experiment_id) REFERENCES experiments(id)
+consumer_tokens.consumer text not null
+consumer_tokens.created_at bigint not null
+consumer_tokens.created_by text not null
+consumer_tokens.expires_at bigint
+consumer_tokens.id text not null
+consumer_tokens.last_used_at bigint
+consumer_tokens.prefix text not null
+consumer_tokens.revoked_at bigint
+consumer_tokens.sha256 text not null
+consumers.created_at bigint not null
+consumers.deployments text
+consumers.is_retired bigint not null default 0
+consumers.name text not null
+consumers.owner text not null
+consumers.project text not null
+consumers.purpose text not null
+consumers.quota text
 cycle_steps.cycle text not null
 cycle_steps.decision text
 cycle_steps.ended_at bigint
@@ -267,6 +300,9 @@ import_marks.mark text not null
 import_marks.source text not null
 index CREATE INDEX artifacts_digest ON artifacts USING btree (digest)
 index CREATE INDEX assessments_of_trace ON assessments USING btree (trace_key, kind, name)
+index CREATE INDEX call_batches_received ON call_batches USING btree (received_at)
+index CREATE INDEX call_counts_hour ON call_counts USING btree (hour, consumer)
+index CREATE INDEX consumer_tokens_consumer ON consumer_tokens USING btree (consumer)
 index CREATE INDEX cycle_triggers_newest ON cycle_triggers USING btree (project, event_seq)
 index CREATE INDEX dataset_versions_digest ON dataset_versions USING btree (project, dataset, digest)
 index CREATE INDEX dataset_versions_registered ON dataset_versions USING btree (project, dataset, registered_digest) WHERE (registered_digest IS NOT NULL)
@@ -322,7 +358,13 @@ index CREATE UNIQUE INDEX approvals_pk ON approvals USING btree (model, version,
 index CREATE UNIQUE INDEX artifacts_pk ON artifacts USING btree (root, path)
 index CREATE UNIQUE INDEX assessments_pkey ON assessments USING btree (id)
 index CREATE UNIQUE INDEX attempt_log_pieces_pk ON attempt_log_pieces USING btree (attempt, start)
+index CREATE UNIQUE INDEX call_batches_pkey ON call_batches USING btree (id)
+index CREATE UNIQUE INDEX call_counts_pk ON call_counts USING btree (deployment, hour, consumer, agent, address)
+index CREATE UNIQUE INDEX caller_policies_pkey ON caller_policies USING btree (deployment)
 index CREATE UNIQUE INDEX champions_pk ON champions USING btree (deployment, seq)
+index CREATE UNIQUE INDEX consumer_tokens_pkey ON consumer_tokens USING btree (id)
+index CREATE UNIQUE INDEX consumer_tokens_sha256_key ON consumer_tokens USING btree (sha256)
+index CREATE UNIQUE INDEX consumers_pkey ON consumers USING btree (name)
 index CREATE UNIQUE INDEX cycle_steps_pk ON cycle_steps USING btree (cycle, seq)
 index CREATE UNIQUE INDEX cycle_triggers_pk ON cycle_triggers USING btree (project, trigger_key)
 index CREATE UNIQUE INDEX cycles_number ON cycles USING btree (project, number)
@@ -813,6 +855,7 @@ segments.rows bigint not null
 serving_replicas.replica text not null
 serving_replicas.report text not null
 serving_replicas.reported_at bigint not null
+serving_snapshot.access text
 serving_snapshot.body text not null
 serving_snapshot.id bigint not null
 serving_snapshot.version bigint not null

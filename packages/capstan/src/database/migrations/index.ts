@@ -33,6 +33,8 @@ import { lineageOfCheckouts } from './0035-lineage-of-checkouts.ts';
 import { modelPackages } from './0036-model-packages.ts';
 import { predictionLog } from './0037-prediction-log.ts';
 import { logSample } from './0038-log-sample.ts';
+import { consumers } from './0039-consumers.ts';
+import { callCounts } from './0040-call-counts.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step in order. A step that has been released is never changed. */
@@ -72,4 +74,6 @@ export const migrations: readonly Migration[] = [
   modelPackages,
   predictionLog,
   logSample,
+  consumers,
+  callCounts,
 ];

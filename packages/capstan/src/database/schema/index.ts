@@ -1,3 +1,4 @@
+import type { ConsumersSchema } from './consumers.ts';
 import type { DataSchema } from './data.ts';
 import type { DebtSchema } from './debt.ts';
 import type { DesignSchema } from './design.ts';
@@ -32,5 +33,6 @@ export interface Schema
     RetrainingSchema,
     DebtSchema,
     OperationsSchema,
+    ConsumersSchema,
     TracesSchema,
     WebhooksSchema {}

@@ -99,6 +99,8 @@ export interface ServingSnapshotTable {
   version: number;
   /** JSON: the deployments. */
   body: string;
+  /** JSON: consumers and who may call what; null while there are none. */
+  access: string | null;
 }
 
 export interface ServingReplicasTable {

@@ -1,9 +1,9 @@
-import type { DeclarationChange } from '@capstan/api';
+import type { Declaration, DeclarationChange } from '@capstan/api';
 import type { Database } from '#database';
 import type { Events } from '#events';
 import type { Cause } from '#kernel/cause';
 import { digestOf } from '#kernel/digest';
-import { notFound } from '#kernel/errors';
+import { invalid, notFound } from '#kernel/errors';
 import type { Clock } from '#ports/clock';
 import { DECLARATION_FILE, readDeclaration, readText } from './declaration.ts';
 import { changesBetween, type Project, type ProjectRevision } from './model.ts';
@@ -70,8 +70,12 @@ export function createProjects(deps: { database: Database; events: Events; clock
         const revision = (current?.revision ?? 0) + (changes.length > 0 ? 1 : 0);
         return { project, revision, isNew: current === undefined, changes };
       };
-      if (dryRun) return outcome(await store.find(database.read, project));
+      if (dryRun) {
+        refuseTaken(declaration, await store.list(database.read));
+        return outcome(await store.find(database.read, project));
+      }
       return await database.write(async (writer) => {
+        refuseTaken(declaration, await store.list(writer));
         // Two that apply at once get a revision each, the second one compared with the first.
         const applied = outcome(await store.find(writer, project));
         if (applied.changes.length === 0) return applied;
@@ -102,4 +106,16 @@ export function createProjects(deps: { database: Database; events: Events; clock
     revisions: async (name) => store.revisions(database.read, (await get(name)).name),
     readText: async (name, path) => readText((await get(name)).folder, path),
   };
+}
+
+/** A consumer is one project's. @throws DomainError INVALID_ARGUMENT */
+function refuseTaken({ project, consumers }: Declaration, projects: readonly Project[]): void {
+  for (const name of Object.keys(consumers)) {
+    const other = projects.find((each) => each.name !== project && name in each.declaration.consumers);
+    if (!other) continue;
+    throw invalid(`The project ${other.name} declares the consumer ${name} already`, {
+      field: `consumers.${name}`,
+      hint: `Name it otherwise, or have ${other.name} list what it may call under deployments.`,
+    });
+  }
 }

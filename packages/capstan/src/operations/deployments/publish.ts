@@ -1,4 +1,4 @@
-import { servedDeployment, type ServedDeployment, type ServingRoute } from '@capstan/api';
+import { servedDeployment, type ServedAccess, type ServedDeployment, type ServingRoute } from '@capstan/api';
 import type { Writer } from '#database';
 import type { RolloutProgress } from './decide.ts';
 import { progressOf } from './progress.ts';
@@ -16,9 +16,14 @@ export async function publish(writer: Writer): Promise<number> {
   for (const deployment of await store.listDeployments(writer)) {
     served.push(await serve(writer, deployment, rollouts.get(deployment.name)));
   }
-  const version = ((await store.readSnapshot(writer))?.version ?? 0) + 1;
-  await store.writeSnapshot(writer, version, JSON.stringify(served));
+  const version = (await store.snapshotVersion(writer)) + 1;
+  await store.writeSnapshot(writer, version, { body: JSON.stringify(served) });
   return version;
+}
+
+/** Tells replicas who may call what, in the transaction of the change. */
+export async function publishAccess(writer: Writer, access: ServedAccess): Promise<void> {
+  await store.writeSnapshot(writer, (await store.snapshotVersion(writer)) + 1, { access: JSON.stringify(access) });
 }
 
 async function serve(

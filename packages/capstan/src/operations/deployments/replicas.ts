@@ -1,4 +1,5 @@
 import { replicaReport, type ReplicaReport } from '@capstan/api';
+import type { Reader } from '#database';
 import type { Cause } from '#kernel/cause';
 import { hearReplica } from './change-rollout.ts';
 import { progressOf } from './progress.ts';
@@ -38,6 +39,12 @@ async function differenceOf(
 
 /** Replicas report every few seconds; one that has not for this long is taken for gone. Real time. */
 export const REPLICA_GONE_MS = 30_000;
+
+/** Data planes that have reported of late. */
+export async function countReplicas(reader: Reader): Promise<number> {
+  const since = Date.now() - REPLICA_GONE_MS;
+  return (await store.listReplicas(reader)).filter(({ reported_at: at }) => at >= since).length;
+}
 
 /** A change counts as done when every data plane that is there says that it serves it. */
 async function isServedByAll({ database }: DeploymentsDeps, rollout: store.RolloutRow): Promise<boolean> {

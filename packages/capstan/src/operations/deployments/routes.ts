@@ -39,7 +39,7 @@ export function servingControlRoutes(deployments: Deployments, now: () => number
     ),
     bind(routes.serving.report, async ({ params, body }, { cause }) => {
       await deployments.report(params.replica, body, { ...cause, actor: `replica:${params.replica}` });
-      return { now: now() };
+      return { now: now(), replicas: await deployments.countReplicas() };
     }),
     bind(routes.serving.package, ({ params }) => deployments.modelPackage(params.digest)),
     bindRaw(routes.serving.blob, async ({ params }) => {

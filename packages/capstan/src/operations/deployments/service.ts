@@ -11,9 +11,11 @@ import type {
   RevisionWithReigns,
   Rollout,
   RolloutCheck,
+  ServedAccess,
   Snapshot,
 } from '@capstan/api';
 import { judgement as judgementSchema } from '@capstan/api';
+import type { Writer } from '#database';
 import type { Cause } from '#kernel/cause';
 import { conflict, notFound } from '#kernel/errors';
 import { readPageToken, writePageToken } from '#kernel/filter/page-token';
@@ -25,8 +27,8 @@ import type { DeploymentsDeps } from './deps.ts';
 import type { EvidenceItem } from './evidence.ts';
 import { inProject } from './model.ts';
 import { progressOf } from './progress.ts';
-import { publish } from './publish.ts';
-import { takeReport } from './replicas.ts';
+import { publish, publishAccess } from './publish.ts';
+import { countReplicas, takeReport } from './replicas.ts';
 import { championRequest } from './request.ts';
 import { revisionsWithReigns } from './revisions.ts';
 import { currentSnapshot, nextSnapshot } from './snapshot.ts';
@@ -92,7 +94,11 @@ export interface Deployments {
     waitMs: number,
     signal: AbortSignal,
   ): Promise<Snapshot>;
+  /** Tells data planes who may call what: part of the snapshot, and of the caller's transaction. */
+  publishAccess(writer: Writer, access: ServedAccess): Promise<void>;
   report(replica: string, report: ReplicaReport, cause: Cause): Promise<void>;
+  /** Data planes that are there. */
+  countReplicas(): Promise<number>;
   /** The files of a revision's model, by the digest of their list. @throws DomainError NOT_FOUND */
   modelPackage(digest: string): Promise<ModelPackage>;
   /** A model file of some revision. @throws DomainError NOT_FOUND for any other blob */
@@ -194,7 +200,9 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
     },
     snapshot: () => currentSnapshot(deps),
     nextSnapshot: (has, waitMs, signal) => nextSnapshot(deps, has, waitMs, signal),
+    publishAccess,
     report: (replica, report, cause) => takeReport(deps, replica, report, cause),
+    countReplicas: () => countReplicas(database.read),
     async modelPackage(digest) {
       const files = await store.packageFiles(database.read, digest);
       if (files.length > 0) return { files };

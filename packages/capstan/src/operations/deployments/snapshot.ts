@@ -1,4 +1,4 @@
-import { servedDeployment, type Snapshot } from '@capstan/api';
+import { servedAccess, servedDeployment, type Snapshot } from '@capstan/api';
 import { z } from 'zod';
 import { nextCommit } from '#ports/next-commit';
 import type { DeploymentsDeps } from './deps.ts';
@@ -15,6 +15,7 @@ export async function currentSnapshot(deps: DeploymentsDeps): Promise<Snapshot> 
     clock: deps.clock.kind,
     now: deps.clock.now(),
     deployments: row ? body.parse(JSON.parse(row.body)) : [],
+    ...(row?.access != null && { access: servedAccess.parse(JSON.parse(row.access)) }),
   };
 }
 

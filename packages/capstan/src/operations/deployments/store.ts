@@ -7,6 +7,7 @@ export type DeploymentRow = Selectable<Schema['deployments']>;
 export type RevisionRow = Selectable<Schema['revisions']>;
 export type RolloutRow = Selectable<Schema['rollouts']>;
 export type RecalibrationRow = Selectable<Schema['recalibrations']>;
+type SnapshotRow = Selectable<Schema['serving_snapshot']>;
 export type ReplicaRow = Selectable<Schema['serving_replicas']>;
 
 const ENDED = ['promoted', 'rolled-back'] as const;
@@ -203,10 +204,12 @@ export async function listRollouts(reader: Reader, deployment: string): Promise<
     .execute();
 }
 
-export async function readSnapshot(reader: Reader): Promise<{ version: number; body: string } | undefined> {
+export async function readSnapshot(
+  reader: Reader,
+): Promise<Pick<SnapshotRow, 'version' | 'body' | 'access'> | undefined> {
   return await reader
     .selectFrom('serving_snapshot')
-    .select(['version', 'body'])
+    .select(['version', 'body', 'access'])
     .where('id', '=', SNAPSHOT_ID)
     .executeTakeFirst();
 }
@@ -221,11 +224,16 @@ export async function snapshotVersion(reader: Reader): Promise<number> {
   return found?.version ?? 0;
 }
 
-export async function writeSnapshot(writer: Writer, version: number, body: string): Promise<void> {
+/** What is not given stays. */
+export async function writeSnapshot(
+  writer: Writer,
+  version: number,
+  change: { readonly body: string } | { readonly access: string },
+): Promise<void> {
   await writer
     .insertInto('serving_snapshot')
-    .values({ id: SNAPSHOT_ID, version, body })
-    .onConflict((conflict) => conflict.column('id').doUpdateSet({ version, body }))
+    .values({ id: SNAPSHOT_ID, version, body: '[]', ...change })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ version, ...change }))
     .execute();
 }
 

@@ -1,7 +1,16 @@
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { modelPackage, problem, snapshot, type ModelPackage, type ReplicaReport, type Snapshot } from '@capstan/api';
+import {
+  modelPackage,
+  problem,
+  routes,
+  snapshot,
+  type CallCount,
+  type ModelPackage,
+  type ReplicaReport,
+  type Snapshot,
+} from '@capstan/api';
 import { DomainError } from '#kernel/errors';
 
 /** What a data plane asks of the control plane. */
@@ -14,7 +23,10 @@ export interface ControlPlane {
   download(digest: string, path: string, signal: AbortSignal): Promise<void>;
   /** @throws DomainError INVALID_ARGUMENT when it will never be taken */
   sendSegment(id: string, replica: string, bytes: Uint8Array): Promise<void>;
-  report(replica: string, report: ReplicaReport): Promise<void>;
+  /** Counts of calls; the same batch again has no effect. @throws DomainError INVALID_ARGUMENT when it will never be taken */
+  sendCalls(batch: string, replica: string, counts: readonly CallCount[]): Promise<void>;
+  /** Returns how many data planes there are, where the control plane tells that. */
+  report(replica: string, report: ReplicaReport): Promise<number | undefined>;
 }
 
 const ANSWER_TIMEOUT_MS = 30_000;
@@ -59,8 +71,14 @@ export function connectControlPlane(baseUrl: string): ControlPlane {
     async sendSegment(id, replica, bytes) {
       await call(`/api/v1/serving/segments/${id}`, post(bytes, 'application/octet-stream', replica));
     },
+    async sendCalls(batch, replica, counts) {
+      const body = JSON.stringify({ replica, counts });
+      await call(`/api/v1/serving/calls/${batch}`, post(body, 'application/json', replica));
+    },
     async report(replica, report) {
-      await call(`/api/v1/serving/replicas/${replica}`, post(JSON.stringify(report), 'application/json', replica));
+      const init = post(JSON.stringify(report), 'application/json', replica);
+      const response = await call(`/api/v1/serving/replicas/${replica}`, init);
+      return routes.serving.report.reply.parse(await response.json()).replicas;
     },
   };
 }

@@ -34,6 +34,7 @@ function setup() {
     modelPackage: () => Promise.reject(new Error('no model is needed')),
     download: () => Promise.reject(new Error('no model is needed')),
     sendSegment: () => Promise.reject(new Error('nothing is logged')),
+    sendCalls: () => Promise.reject(new Error('nobody calls')),
     report: () => Promise.reject(new Error('the plane reports')),
   };
   const follower = createSnapshotFollower({
@@ -45,6 +46,7 @@ function setup() {
     } as unknown as ModelShelf,
     log: pino({ level: 'silent' }),
     stopping: stopping.signal,
+    onAccess: (access) => void (access && log.push(`callers: ${access.consumers.map(({ name }) => name).join()}`)),
     isKnown: () => known === (follower.current()?.version ?? 0),
     async reportNews() {
       const version = follower.current()?.version ?? 0;

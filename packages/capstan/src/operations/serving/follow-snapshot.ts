@@ -30,6 +30,8 @@ interface FollowerDeps {
   readonly stopping: AbortSignal;
   /** Tells the control plane what is served. False when it knew already. @throws DomainError UNAVAILABLE */
   reportNews(): Promise<boolean>;
+  /** Takes who may call what. */
+  onAccess(access: Snapshot['access']): void;
   /** Whether the control plane has acknowledged all that is served. */
   isKnown(): boolean;
 }
@@ -64,6 +66,8 @@ export function createSnapshotFollower(deps: FollowerDeps): SnapshotFollower {
     if (current && isComplete() && isSame(next, current)) return;
     // An answer that was overtaken by a newer one. Where none was, a lower version is a control plane that went back.
     if (current && current !== before && (next.version < current.version || next.now < current.now)) return;
+    // A token that was revoked must not wait for models to be loaded.
+    deps.onAccess(next.access);
     const prepared = await Promise.all(
       next.deployments.map(
         async (wanted) => [wanted.name, await prepare(shelf, wanted, states.get(wanted.name))] as const,

@@ -5,7 +5,7 @@ export { createServingPlane, type Description, type ServingDeps, type ServingPla
 export type { PlaneStatus } from './plane-status.ts';
 export { connectControlPlane, type ControlPlane } from './control-plane.ts';
 export { planeRoutes } from './routes.ts';
-export type { AnsweredPart, InferenceAnswer, InferenceRequest } from './infer.ts';
+export type { AnsweredPart, CallingParty, InferenceAnswer, InferenceRequest } from './infer.ts';
 export type { ReceivedTensor } from './request.ts';
 export type { RevisionStatistics, TimedCount } from './statistics.ts';
 export { predictionNotes } from './call-notes.ts';

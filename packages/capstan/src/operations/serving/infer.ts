@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ServingRole } from '@capstan/api';
+import type { Principal } from '#http';
 import { DomainError, notFound } from '#kernel/errors';
 import type { Tensor } from '#ports/model-runtime';
 import { encodeRecord, exampleId, type LoggedPart, type LoggedRequest } from '#ports/prediction-log';
@@ -17,6 +18,12 @@ import type { ShadowQueue } from './shadow-queue.ts';
 import { failedBy, NO_REVISION, type ServingStatistics } from './statistics.ts';
 import { adaptInputs, gatherRows, mergeRows } from './tensors.ts';
 
+/** A call as its protocol has it. */
+export interface CallingParty {
+  readonly signal: AbortSignal;
+  readonly principal: Principal | null;
+}
+
 export interface InferenceRequest {
   readonly inputs: readonly Tensor[];
   /** Names the revision that is to answer; such answers take no part in comparisons. */
@@ -25,8 +32,8 @@ export interface InferenceRequest {
   readonly deadline?: number | undefined;
   /** Aborted when the caller is gone. */
   readonly signal?: AbortSignal;
-  /** Has such a signal. */
-  readonly caller?: Wait['caller'];
+  /** Has such a signal, and says whose the call is. */
+  readonly caller?: CallingParty | undefined;
 }
 
 export interface AnsweredPart {
@@ -62,6 +69,8 @@ interface Work extends CheckedRequest {
   readonly at: number;
   readonly statistics: ServingStatistics;
   readonly wait: Wait;
+  /** Who asked, as records tell it. */
+  readonly by: ReturnType<typeof consumerOf>;
 }
 
 /** A part as it is logged, but for its outputs, which are below. */
@@ -100,7 +109,15 @@ function begin(deps: InferDeps, state: ServedState, request: InferenceRequest): 
   const model = (request.revision === undefined ? primary(state) : revisionOf(state, request.revision)).model;
   const checked = checkRequest(request.inputs, model.inputs, state.deployment.context);
   const { statistics } = deps;
-  return { ...checked, state, requestId: randomUUID(), at: deps.now(), wait: request, statistics };
+  return {
+    ...checked,
+    state,
+    requestId: randomUUID(),
+    at: deps.now(),
+    wait: request,
+    statistics,
+    by: consumerOf(request.caller),
+  };
 }
 
 function exampleIn({ ids, requestId, rows }: Work, row: number): string {
@@ -118,6 +135,7 @@ function recordOf(work: Work, outcomes: readonly Outcome[], inputs: readonly Ten
     rollout: rollout?.id ?? null,
     stage: rollout?.stage ?? null,
     at: work.at,
+    ...work.by,
     rows: work.rows,
     examples: work.ids,
     eventTimes: work.eventTimes,
@@ -128,6 +146,14 @@ function recordOf(work: Work, outcomes: readonly Outcome[], inputs: readonly Ten
     }),
   };
 }
+
+/** Left out for callers without a token. */
+export function consumerOf(caller: CallingParty | undefined): { readonly consumer?: string } {
+  const consumer = caller?.principal?.consumer;
+  return consumer == null ? ANONYMOUS : { consumer };
+}
+
+const ANONYMOUS = {};
 
 /** The revision whose inputs and outputs a deployment shows: its champion, else the first that answers. */
 export function primary(state: ServedState): ServedRevision {

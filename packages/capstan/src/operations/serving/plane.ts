@@ -5,11 +5,16 @@ import type { Logger } from 'pino';
 import { modelDigest, type ReplicaReport, type ServedFlavor, type Snapshot } from '@capstan/api';
 import { DomainError, messageOf, notFound } from '#kernel/errors';
 import type { MetricFamily } from '#kernel/exposition';
+import type { Principal } from '#http';
 import type { Clock } from '#ports/clock';
 import type { Ids } from '#ports/ids';
 import type { TensorSpec } from '#ports/model-runtime';
 import type { ControlPlane } from './control-plane.ts';
-import { infer, primary, revisionOf, type InferenceAnswer, type InferenceRequest } from './infer.ts';
+import { createAccess } from './callers/access.ts';
+import { createCallerMetrics } from './callers/caller-metrics.ts';
+import { openCallLog } from './callers/call-log.ts';
+import { Caller, type CallerFacts } from './callers/caller.ts';
+import { infer, primary, revisionOf, type CallingParty, type InferenceAnswer, type InferenceRequest } from './infer.ts';
 import { planeMetrics } from './plane-metrics.ts';
 import { modelStates, type PlaneStatus } from './plane-status.ts';
 import { createModelFiles } from './model-files.ts';
@@ -29,6 +34,8 @@ export interface ServingDeps {
   readonly runtimes: Runtimes;
   /** For models in processes of their own. */
   readonly loading?: ShelfDeps['loading'];
+  /** Processes that share what comes in, this one among them; the control plane may know of more. */
+  readonly processes?: number;
   /** See ResultCache; 0 and undefined: none. */
   readonly resultCacheBytes?: number;
   /** See SegmentLog; 'none' unless told. */
@@ -55,8 +62,15 @@ export interface ServingPlane {
   infer(deployment: string, request: InferenceRequest): Promise<InferenceAnswer>;
   /** Answers a request of MLflow's scoring protocol by a model that reads it itself. See `score`. */
   score(deployment: string, request: ScoreRequest): Promise<ScoreAnswer>;
-  /** Refuses a request of so many bytes that could not be answered now, before it is read. @throws DomainError RESOURCE_EXHAUSTED */
-  admit(deployment: string, bytes: number, deadline?: number): void;
+  /** Who calls, by the token that is shown. */
+  identify(facts: CallerFacts): Caller;
+  /** Counts a call that has ended, with the status that HTTP has for it. */
+  countCall(principal: Principal | null, status: number): void;
+  /**
+   * Refuses a request of so many bytes that its caller may not make or that could not be answered now, before it is read.
+   * @throws DomainError UNAUTHENTICATED, PERMISSION_DENIED, RESOURCE_EXHAUSTED
+   */
+  admit(deployment: string, bytes: number, deadline?: number, caller?: CallingParty): void;
   /** @throws DomainError NOT_FOUND, UNAVAILABLE */
   describe(deployment: string, revision?: number): Description;
   deployments(): readonly string[];
@@ -120,6 +134,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     log,
     stopping: stopping.signal,
     reportNews,
+    onAccess: (given) => access.follow(given),
     isKnown: () => acknowledged !== '' && acknowledged === newsOf(reportBody()),
   });
 
@@ -127,6 +142,10 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     const current = follower.current();
     return current?.clock === 'simulated' ? current.now : deps.clock.now();
   }
+  const access = createAccess(now);
+  const callerMetrics = createCallerMetrics();
+  access.shareAmong(deps.processes ?? 1);
+  const calls = openCallLog({ folder: join(folder, 'calls'), replica, ids: deps.ids, log, controlPlane, now });
   const inferDeps = { log: segments, shadows, statistics, now, stateOf: (name: string) => follower.states().get(name) };
 
   function stateOf(name: string): ServedState {
@@ -143,7 +162,8 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
   async function report(): Promise<void> {
     const body = reportBody();
     if (!body) return;
-    await controlPlane.report(replica, body);
+    const replicas = await controlPlane.report(replica, body);
+    access.shareAmong(Math.max(replicas ?? 1, deps.processes ?? 1));
     acknowledged = newsOf(body);
   }
 
@@ -186,7 +206,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
   /** Does the work while there is room for its rows, and counts what comes of it. */
   async function counted<Answer extends { readonly rows: number }>(
     requests: RequestCounts,
-    rows: number,
+    { rows, caller }: { readonly rows: number; readonly caller: CallingParty | undefined },
     work: () => Promise<Answer>,
   ): Promise<Answer> {
     // More rows than will ever be taken are refused as such.
@@ -201,6 +221,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     try {
       const answer = await work();
       counters.rowsAnswered += answer.rows;
+      if (caller?.principal instanceof Caller) caller.principal.rows += answer.rows;
       requests.seconds.observe((performance.now() - started) / 1_000);
       return answer;
     } catch (error) {
@@ -241,17 +262,30 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
   return {
     infer(name, request) {
       const state = stateOf(name);
-      return counted(statistics.requestsOf(name), request.inputs[0]?.shape[0] ?? 0, () =>
-        infer(inferDeps, state, request),
-      );
+      const { caller } = request;
+      const rows = request.inputs[0]?.shape[0] ?? 0;
+      access.enter(caller?.principal, name, rows);
+      return counted(statistics.requestsOf(name), { rows, caller }, () => infer(inferDeps, state, request));
     },
-    score(name, request) {
+    async score(name, request) {
       const state = stateOf(name);
+      const { caller } = request;
       // How many rows it has is not known yet.
-      return counted(statistics.requestsOf(name), 1, () => score(inferDeps, state, request));
+      access.enter(caller?.principal, name, 1);
+      const requests = statistics.requestsOf(name);
+      const answer = await counted(requests, { rows: 1, caller }, () => score(inferDeps, state, request));
+      access.charge(caller?.principal, answer.rows - 1);
+      return answer;
     },
-    admit(name, bytes, deadline) {
+    identify: access.identify,
+    countCall(principal, status) {
+      if (!(principal instanceof Caller)) return;
+      calls.add(principal, status);
+      callerMetrics.add(principal, status);
+    },
+    admit(name, bytes, deadline, caller) {
       const state = stateOf(name);
+      access.check(caller?.principal, name);
       try {
         primary(state).model.admit(1, bytes, deadline);
       } catch (error) {
@@ -279,10 +313,14 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     serves: (name) => follower.states().has(name),
     isReady: () => follower.current() !== undefined && [...follower.states().values()].every(canAnswer),
     status,
-    metrics: () => planeMetrics({ ...status(), rowsInHand: counters.rowsInHand }, follower.states(), statistics),
+    metrics: () => [
+      ...planeMetrics({ ...status(), rowsInHand: counters.rowsInHand }, follower.states(), statistics),
+      ...callerMetrics.families((name) => follower.states().has(name)),
+    ],
     statistics: () => statistics.summed(follower.states()),
     async flush() {
       await shadows.drained();
+      await calls.flush();
       return await shipper.flush();
     },
     sync: () => follower.sync(),
@@ -305,8 +343,10 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
       const shipped = shipper
         .flush()
         .catch((error: unknown) => log.warn(`segments stay for the next start: ${messageOf(error)}`));
-      await Promise.race([shipped, sleep(graceMs, undefined, { ref: false })]);
+      const told = calls.flush().catch(() => {});
+      await Promise.race([Promise.all([shipped, told]), sleep(graceMs, undefined, { ref: false })]);
       stopping.abort();
+      await calls.close();
       await shipper.stop();
       await follower.stop();
       await shelf.close();

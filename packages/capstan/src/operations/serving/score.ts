@@ -4,7 +4,7 @@ import type { ScoredColumn, ScoringAnswer, ScoringRequest } from '#ports/model-r
 import { encodeRecord, exampleId, type LoggedColumn, type LoggedPart } from '#ports/prediction-log';
 import type { BatchFacts } from './batching/batcher.ts';
 import { Refused } from './batching/refused.ts';
-import { revisionOf, type AnsweredPart, type InferDeps } from './infer.ts';
+import { consumerOf, revisionOf, type AnsweredPart, type CallingParty, type InferDeps } from './infer.ts';
 import { errorText, partOf, samplingOf } from './record.ts';
 import { assignRows, type Assignment } from './routing.ts';
 import type { ServedState } from './served-state.ts';
@@ -14,6 +14,8 @@ export interface ScoreRequest extends ScoringRequest {
   /** Time of `performance.now()` at which nobody waits any more. */
   readonly deadline?: number | undefined;
   readonly signal?: AbortSignal;
+  /** Says whose the call is. */
+  readonly caller?: CallingParty | undefined;
 }
 
 export interface ScoreAnswer extends ScoringAnswer {
@@ -55,6 +57,7 @@ export async function score(deps: InferDeps, state: ServedState, request: ScoreR
     rollout: rollout?.id ?? null,
     stage: rollout?.stage ?? null,
     at,
+    ...consumerOf(request.caller),
     rows,
     examples: null,
     eventTimes: null,

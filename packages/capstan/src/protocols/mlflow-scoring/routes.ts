@@ -32,7 +32,7 @@ async function score(plane: ServingPlane, deployment: string, request: RawReques
   if (description.flavor === 'python_function') return await passThrough(plane, deployment, request);
   const type = scoringType(request.headers['content-type']);
   const deadline = deadlineOf(request.headers);
-  plane.admit(deployment, request.bytes.length, deadline);
+  plane.admit(deployment, request.bytes.length, deadline, request);
   const input = type === 'text/csv' ? await parseCsv(request.bytes) : parseScoringBody(request.bytes);
   const inputs = toTensors(input, description);
   const answer = await plane.infer(deployment, { inputs, deadline, caller: request });

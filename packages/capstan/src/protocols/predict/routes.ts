@@ -37,7 +37,7 @@ async function predict(plane: ServingPlane, request: RawRequest): Promise<RawRep
   refuseNameless(description);
   refuseOtherTypes(headers['content-type']);
   const deadline = deadlineOf(headers);
-  plane.admit(deployment, bytes.length, deadline);
+  plane.admit(deployment, bytes.length, deadline, request);
   const columns = description.inputs.map(({ name }) => name);
   const inputs = rowsToTensors(parseRows(bytes, columns), description);
   const answer = await plane.infer(deployment, { inputs, deadline, caller: request });

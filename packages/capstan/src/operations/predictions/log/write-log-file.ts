@@ -108,6 +108,7 @@ function ownColumns({ parts, partOf, indexIn }: LogRows): MemoryColumn[] {
     of('predicted_at', 'bigint', ({ record }) => time(record.at)),
     of('event_time', 'bigint', (own, index) => time(own.record.eventTimes?.[rowOf(own, index)] ?? own.record.at)),
     of('deployment', 'varchar', ({ record }) => record.deployment),
+    of('consumer', 'varchar', ({ record }) => record.consumer ?? null),
     of('revision', 'integer', ({ part }) => part.revision),
     of('model_version', 'integer', ({ part }) => part.modelVersion),
     of('role', 'varchar', ({ part }) => part.role),

@@ -76,6 +76,7 @@ async function infer(plane: ServingPlane, message: Buffer, context: CallContext)
   const answer = await plane.infer(model, {
     inputs,
     signal: context.signal,
+    caller: context,
     ...(revision !== undefined && { revision }),
     ...(deadline !== undefined && { deadline }),
   });

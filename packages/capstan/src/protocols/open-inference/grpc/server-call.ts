@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { gunzip, inflate } from 'node:zlib';
 import type { Logger } from 'pino';
 import type { Permission } from '@capstan/api';
-import type { AccessFacts, BytesInHand, CallNotes } from '#http';
+import type { AccessFacts, BytesInHand, CallNotes, Principal } from '#http';
 import { DomainError, invalid, messageOf } from '#kernel/errors';
 import {
   framed,
@@ -23,6 +23,8 @@ export interface CallContext {
   readonly deadline: number | undefined;
   /** Aborted when the caller is gone or its deadline has passed. */
   readonly signal: AbortSignal;
+  /** Whose call it is. */
+  readonly principal: Principal | null;
   /** For the log of calls; what is noted later stands for what was before. */
   note(notes: CallNotes): void;
 }
@@ -76,8 +78,10 @@ export class ServerCall implements CallContext {
   #notes: CallNotes | null = null;
   /** Told to the caller where the call failed. */
   #requestId: string | null = null;
-  readonly #remoteAddress: string | undefined;
+  readonly remoteAddress: string | undefined;
   deadline: number | undefined;
+  /** Null while that has not been looked at. */
+  principal: Principal | null = null;
   /** Time of `performance.now()`. */
   readonly startedAt = performance.now();
   /** The method's; undefined where it is none of ours. */
@@ -86,7 +90,7 @@ export class ServerCall implements CallContext {
   constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, deps: CallDeps, path: string | undefined) {
     this.path = path;
     this.#stream = stream;
-    this.#remoteAddress = stream.session?.socket.remoteAddress;
+    this.remoteAddress = stream.session?.socket.remoteAddress;
     this.#headers = headers;
     this.#deps = deps;
     this.#splitter = new MessageSplitter(deps.maxMessageBytes);
@@ -118,8 +122,9 @@ export class ServerCall implements CallContext {
       durationMs: performance.now() - this.startedAt,
       bytesIn: this.#bytesIn,
       bytesOut: this.#bytesOut,
-      remoteAddress: this.#remoteAddress,
+      remoteAddress: this.remoteAddress,
       traceparent: this.#headers['traceparent'],
+      consumer: this.principal?.consumer ?? null,
       notes: this.#notes,
     };
   }
@@ -146,6 +151,7 @@ export class ServerCall implements CallContext {
       'grpc-status': String(statusOf(known)),
       'grpc-message': statusText(text),
       'x-request-id': id,
+      ...pushback(known),
     };
     this.#end(known);
     const stream = this.#stream;
@@ -303,6 +309,12 @@ export class ServerCall implements CallContext {
     this.#deps.inHand.giveBack(this.#heldBytes);
     this.#heldBytes = 0;
   }
+}
+
+/** After how many milliseconds a client may try again, as those of gRPC read it (gRFC A6). */
+function pushback({ details }: DomainError): OutgoingHttpHeaders {
+  const retryAfterMs = details?.['retryAfterMs'];
+  return typeof retryAfterMs === 'number' ? { 'grpc-retry-pushback-ms': String(retryAfterMs) } : {};
 }
 
 function toDomainError(error: unknown): DomainError {

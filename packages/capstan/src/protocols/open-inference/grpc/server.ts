@@ -8,7 +8,15 @@ import {
 import { isIPv6, type AddressInfo, type Socket } from 'node:net';
 import { errorCodes } from '@capstan/api';
 import type { Logger } from 'pino';
-import { authorize, BytesInHand, guardBrowserBorne, shareOfFiles, type AccessFacts, type Identify } from '#http';
+import {
+  authorize,
+  BytesInHand,
+  guardBrowserBorne,
+  shareOfFiles,
+  type AccessFacts,
+  type Identify,
+  type Principal,
+} from '#http';
 import { conflict, DomainError } from '#kernel/errors';
 import { ServerCall, type CallDeps, type GrpcMethod } from './server-call.ts';
 
@@ -25,6 +33,8 @@ export interface GrpcServerOptions {
   readonly log: Logger;
   /** Counts answers, for /metrics, with the status that HTTP would have. */
   readonly onAnswer?: (path: string, status: number, durationMs: number) => void;
+  /** Told whose a call was that is over, where that was looked at. */
+  readonly onEnd?: (principal: Principal, status: number) => void;
   /** Told of each call that is over, for a log of them. */
   readonly onAccess?: ((facts: AccessFacts) => void) | undefined;
 }
@@ -74,6 +84,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
     onEnd(call, error) {
       const status = error ? errorCodes[error.code].status : 200;
       options.onAnswer?.(call.path ?? 'none', status, performance.now() - call.startedAt);
+      if (call.principal) options.onEnd?.(call.principal, status);
       options.onAccess?.(call.facts(status));
       endless.delete(call);
     },
@@ -108,7 +119,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
     const call = new ServerCall(stream, headers, shared, method && path);
     try {
       if (refusedAsHttp(stream, headers)) return;
-      admit(stream, headers, path, method);
+      admit(call, stream, headers, method);
       if (!method) return;
       if (method.kind !== 'unary') endless.add(call);
       call.run(method);
@@ -118,15 +129,17 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   });
 
   function admit(
+    call: ServerCall,
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
-    path: string,
     method: GrpcMethod | undefined,
   ): void {
     guard(headers, sessions.get(stream.session as ServerHttp2Session), options);
     if (isDraining) throw stopping();
+    const path = headers[':path'] ?? '';
     if (!method) throw new DomainError('NOT_IMPLEMENTED', `No method ${path.slice(0, 200)}`);
-    authorize(options.identify({ headers }), { name: path, permission: method.permission });
+    call.principal = options.identify({ headers, remoteAddress: call.remoteAddress });
+    authorize(call.principal, { name: path, permission: method.permission });
   }
 
   return {

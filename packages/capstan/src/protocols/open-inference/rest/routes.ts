@@ -63,7 +63,7 @@ async function answer(plane: ServingPlane, request: RawRequest): Promise<RawRepl
   const description = plane.describe(model, revision);
   request.note(predictionNotes(model, null));
   const deadline = deadlineOf(headers);
-  plane.admit(model, request.bytes.length, deadline);
+  plane.admit(model, request.bytes.length, deadline, request);
   const encoding = headers['content-encoding'];
   const bytes = encoding === undefined ? request.bytes : await decodedBytes(request.bytes, encoding);
   const asked = parseInferRequest(splitBody(bytes, headers[HEADER_LENGTH]), description);
