@@ -98,6 +98,56 @@ export function describeAnalytics(
         ]);
       });
 
+      it('gives rows in portions of so many, in their order, and stops when nobody reads any more', async () => {
+        const question = {
+          tables: {},
+          sql: `select i as n, 't' || i as t, 2::bigint ** 60 + i as wide from range(5000) r(i)`,
+        };
+        const sizes: number[] = [];
+        const seen: unknown[] = [];
+        for await (const { rows, columns } of analytics.portions(question, 1_500)) {
+          sizes.push(rows);
+          seen.push(...(columns['n'] ?? []));
+          expect(columns['t']?.[0]).toBe(`t${String(columns['n']?.[0])}`);
+        }
+        expect(sizes).toEqual([1_500, 1_500, 1_500, 500]);
+        expect(seen).toEqual(Array.from({ length: 5_000 }, (_, index) => index));
+        for await (const { rows } of analytics.portions(question, 10)) {
+          expect(rows).toBe(10);
+          break;
+        }
+        const bad = analytics.portions({ tables: { t: months }, sql: 'select nothing from t' }, 10);
+        await expect(bad[Symbol.asyncIterator]().next()).rejects.toThrow(/nothing/);
+        for await (const portion of analytics.portions({ tables: {}, sql: 'select 1 as a limit 0' }, 10))
+          throw new Error(`${portion.rows} rows`);
+      });
+
+      it('takes tables of values in hand, nulls among them', async () => {
+        const given = {
+          v: [
+            { name: 'a', type: 'FLOAT', values: Float32Array.of(0.5, Number.NaN, -0) },
+            { name: 'b', type: 'BIGINT', values: [2n ** 60n, null, -1n] },
+            { name: 'c', type: 'VARCHAR', values: ['x', null, 'é'] },
+            { name: 'd', type: 'BOOLEAN', values: [true, false, null] },
+            { name: 'e', type: 'UTINYINT', values: Uint8Array.of(0, 1, 255) },
+          ],
+        } as const;
+        expect(await analytics.query({ tables: {}, given, sql: 'select * from v' })).toEqual([
+          { a: 0.5, b: '1152921504606846976', c: 'x', d: true, e: 0 },
+          { a: Number.NaN, b: null, c: null, d: false, e: 1 },
+          { a: -0, b: -1, c: 'é', d: null, e: 255 },
+        ]);
+        const odd = {
+          v: [
+            { name: 'a', type: 'FLOAT', values: [1] },
+            { name: 'b', type: 'FLOAT', values: [] },
+          ],
+        } as const;
+        await expect(analytics.query({ tables: {}, given: odd, sql: 'select * from v' })).rejects.toThrow(
+          failingWith('INVALID_ARGUMENT', /b has 0 values/),
+        );
+      });
+
       it('numbers the rows of Parquet files within each file', async () => {
         const sql = `select capstan_file as file, min(capstan_row) as first, max(capstan_row) as last, count(*) as n
                        from t_rows group by 1 order by 1`;

@@ -47,9 +47,40 @@ export interface DataQuestion {
   readonly tables: Readonly<Record<string, readonly DataFile[]>>;
   /** One `select`. Values go into `parameters`, names through `quoteName`; nothing else from outside into the text. */
   readonly sql: string;
+  /** Tables of values in hand, beside those of files. */
+  readonly given?: Readonly<Record<string, readonly GivenColumn[]>>;
   /** Values of `$name` in the text. */
   readonly parameters?: Readonly<Record<string, string | number | boolean | null>>;
   readonly signal?: AbortSignal;
+}
+
+/** A column of values in hand; all of a table are of one length. */
+export interface GivenColumn {
+  readonly name: string;
+  readonly type: GivenType;
+  /** Whole numbers of 64 bits as bigints. */
+  readonly values: ArrayLike<number | bigint | string | boolean | null>;
+}
+
+/** In the engine's own words. */
+export type GivenType =
+  | 'BOOLEAN'
+  | 'TINYINT'
+  | 'SMALLINT'
+  | 'INTEGER'
+  | 'BIGINT'
+  | 'UTINYINT'
+  | 'USMALLINT'
+  | 'UINTEGER'
+  | 'UBIGINT'
+  | 'FLOAT'
+  | 'DOUBLE'
+  | 'VARCHAR';
+
+/** Rows that come one after another out of an answer, by columns. */
+export interface DataPortion {
+  readonly rows: number;
+  readonly columns: Readonly<Record<string, readonly Cell[]>>;
 }
 
 export interface DataTarget {
@@ -76,6 +107,11 @@ export interface Analytics {
   query(question: DataQuestion): Promise<DataRow[]>;
   /** All rows of the answer by columns: a tenth of the memory of rows, for feeding models. */
   queryColumns(question: DataQuestion): Promise<Record<string, Cell[]>>;
+  /**
+   * The rows of the answer in their order, so many at a time (the last portion may have fewer): only those in hand are in
+   * memory. It is at most one portion ahead of whoever reads.
+   */
+  portions(question: DataQuestion, rows: number): AsyncIterable<DataPortion>;
   /**
    * Writes the answer as one file; the same rows in the same order give the same bytes. Order them in full.
    * Returns the number of rows.

@@ -6,6 +6,8 @@ import { columnTypeOf } from './cells.ts';
 import { explainCsv } from './explain-csv.ts';
 import { isVagueCsvFailure, translateFailure, unreadable } from './failures.ts';
 import { limitConcurrency } from './limit-concurrency.ts';
+import { fillTable } from './given-tables.ts';
+import { either, handed, readPortions } from './portions.ts';
 import { inSession, type Session, type SessionLimits, type SessionNeeds } from './session.ts';
 import { viewStatements } from './sources.ts';
 
@@ -80,6 +82,15 @@ export function createAnalyticsDuckdb(options: AnalyticsDuckdbOptions): Analytic
         const reader = await session.connection.runAndReadAll(question.sql, question.parameters);
         return reader.convertColumnsObject<Cell>(session.toCell);
       }),
+    portions: (question, rows) =>
+      handed((put, signal) => {
+        // One thread reads rows in their order.
+        const needs = { signal: either(question.signal, signal), isOrdered: true };
+        return scan(filesOf(question), needs, async (session) => {
+          await createViews(session, question);
+          await readPortions(session, question, rows, put);
+        });
+      }),
     async write(question, target) {
       const partial = `${target.path}.partial`;
       const needs = { signal: question.signal, isOrdered: true, target: partial };
@@ -115,6 +126,7 @@ async function createViews(session: Session, question: DataQuestion): Promise<vo
   for (const [table, files] of Object.entries(question.tables)) {
     await run(session, viewStatements(table, files, question.sql));
   }
+  for (const [table, columns] of Object.entries(question.given ?? {})) await fillTable(session, table, columns);
 }
 
 async function run({ connection }: Session, statements: readonly string[]): Promise<void> {
