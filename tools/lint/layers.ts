@@ -41,6 +41,7 @@ const modules = [
   'operations/deployments',
   'operations/serving',
   'operations/predictions',
+  'operations/batch-predictions',
   'operations/monitors',
   'operations/retraining',
   'operations/webhooks',
@@ -84,6 +85,7 @@ export const layers: readonly Layer[] = [
 export const compositionRoots = [
   'app.ts',
   'serving.ts',
+  'batch-worker.ts',
   'trackers.ts',
   'checkouts.ts',
   'remotes.ts',

@@ -1,3 +1,4 @@
+import { batchPredictions } from './batch-predictions.ts';
 import { cycles } from './cycles.ts';
 import { datasets } from './datasets.ts';
 import { debt } from './debt.ts';
@@ -42,6 +43,7 @@ export const routes = {
   reportedRuns,
   deployments,
   predictions,
+  batchPredictions,
   registry,
   imports,
   gates,

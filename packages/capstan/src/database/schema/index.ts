@@ -1,3 +1,4 @@
+import type { BatchPredictionsSchema } from './batch-predictions.ts';
 import type { DataSchema } from './data.ts';
 import type { DebtSchema } from './debt.ts';
 import type { DesignSchema } from './design.ts';
@@ -32,5 +33,6 @@ export interface Schema
     RetrainingSchema,
     DebtSchema,
     OperationsSchema,
+    BatchPredictionsSchema,
     TracesSchema,
     WebhooksSchema {}
