@@ -42,6 +42,7 @@ const modules = [
   'operations/consumers',
   'operations/serving',
   'operations/predictions',
+  'operations/batch-predictions',
   'operations/monitors',
   'operations/retraining',
   'operations/webhooks',
@@ -85,6 +86,7 @@ export const layers: readonly Layer[] = [
 export const compositionRoots = [
   'app.ts',
   'serving.ts',
+  'batch-worker.ts',
   'trackers.ts',
   'checkouts.ts',
   'remotes.ts',

@@ -22,6 +22,7 @@ export * from './monitor.ts';
 export * from './debt.ts';
 export * from './consumer.ts';
 export * from './serving.ts';
+export * from './batch-prediction.ts';
 export * from './events/event.ts';
 export * from './events/index.ts';
 export * from './routes/index.ts';

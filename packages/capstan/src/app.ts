@@ -21,6 +21,7 @@ import { randomIds } from '#ports/ids';
 import { createMetrics, openClock, systemRoutes } from '#system';
 import type { Config } from './config.ts';
 import { version } from './version.ts';
+import { wireBatchPredictions } from './wiring/batch-predictions.ts';
 import { wireCycles } from './wiring/cycles.ts';
 import { wireData } from './wiring/data.ts';
 import { createExecutors } from './wiring/executors.ts';
@@ -78,17 +79,19 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
   const sweeps = wireSweeps(foundation, upToModel);
   const gates = wireGates(foundation, { ...upToModel, runtime });
 
+  const models = modelsFrom(model.services.registry, (id) => gates.services.gates.find(id), {
+    blobs: foundation.blobs,
+    runtime,
+  });
   const operations = wireOperations(foundation, {
     projects: data.services.projects,
     specs: specsFrom(data.services.projects),
-    models: modelsFrom(model.services.registry, (id) => gates.services.gates.find(id), {
-      blobs: foundation.blobs,
-      runtime,
-    }),
+    models,
     feedback: feedbackInto(data.services.datasets),
     knownBaseline: baselineFrom({ ...upToModel, ...gates.services }, log),
   });
   const upToOperations = { ...upToModel, ...gates.services, ...operations.services };
+  const batches = wireBatchPredictions(foundation, { ...upToOperations, models, slots: pipelines.slots });
   const monitors = wireMonitors(foundation, upToOperations);
   const cycles = wireCycles(foundation, upToOperations);
   const webhooks = wireWebhooks(foundation, {
@@ -117,6 +120,7 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
     ...pipelines.handlers,
     ...sweeps.handlers,
     ...operations.handlers,
+    ...batches.handlers,
     ...monitors.handlers,
     ...cycles.handlers,
     ...webhooks.handlers,
@@ -168,6 +172,7 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
       ...sweeps.bound,
       ...gates.bound,
       ...operations.bound,
+      ...batches.bound,
       ...monitors.bound,
       ...cycles.bound,
       ...webhooks.bound,

@@ -1,3 +1,4 @@
+import { batchPredictions } from './batch-predictions.ts';
 import { consumers } from './consumers.ts';
 import { cycles } from './cycles.ts';
 import { datasets } from './datasets.ts';
@@ -44,6 +45,7 @@ export const routes = {
   deployments,
   consumers,
   predictions,
+  batchPredictions,
   registry,
   imports,
   gates,

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** `outbound`: calls to machines outside. `batch`: work that may take hours. */
+type Lane = 'outbound' | 'batch';
+
 interface KindPolicy {
   readonly payload: z.ZodType;
   /** Tries in all, the first included, before the job is discarded. */
@@ -7,7 +10,7 @@ interface KindPolicy {
   /** A claim not renewed for this long is taken over. Renewed automatically while the handler runs. */
   readonly leaseMs: number;
   /** Jobs that wait for machines or work elsewhere have places of their own, so that a slow one holds up no other work. */
-  readonly lane?: 'outbound';
+  readonly lane?: Lane;
 }
 
 /** Payload of every job that an event asks for. */
@@ -47,6 +50,13 @@ export const jobKinds = {
     lane: 'outbound',
   },
   'sweeps.follow': { payload: eventPayload, maxAttempts: 20, leaseMs: 30_000, lane: 'outbound' },
+  // As those of pipelines, and beside everything else: there may be many, and each may take hours.
+  'batch-predictions.run': {
+    payload: z.strictObject({ batchPrediction: z.string() }),
+    maxAttempts: 20,
+    leaseMs: 30_000,
+    lane: 'batch',
+  },
   'pipelines.track': { payload: z.strictObject({ attempt: z.string() }), maxAttempts: 10, leaseMs: 60_000 },
   'pipelines.link': { payload: z.strictObject({ pipelineRun: z.string() }), maxAttempts: 5, leaseMs: 120_000 },
   'monitors.watch': { payload: z.strictObject({ project: z.string() }), maxAttempts: 3, leaseMs: 120_000 },
@@ -68,10 +78,15 @@ export const jobKinds = {
 export type JobKind = keyof typeof jobKinds;
 export type JobPayload<K extends JobKind> = z.output<(typeof jobKinds)[K]['payload']>;
 
-/** The kinds of the lane for calls to machines outside. */
-export const outboundKinds: readonly string[] = Object.entries<KindPolicy>(jobKinds)
-  .filter(([, { lane }]) => lane === 'outbound')
-  .map(([kind]) => kind);
+/** The kinds of a lane. */
+function kindsOf(wanted: Lane): readonly string[] {
+  return Object.entries<KindPolicy>(jobKinds)
+    .filter(([, { lane }]) => lane === wanted)
+    .map(([kind]) => kind);
+}
+
+export const outboundKinds = kindsOf('outbound');
+export const batchKinds = kindsOf('batch');
 
 /** The kinds that a fact may ask for. */
 export type EventJobKind = {

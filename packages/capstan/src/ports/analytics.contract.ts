@@ -98,6 +98,52 @@ export function describeAnalytics(
         ]);
       });
 
+      it('gives rows in portions of so many, in their order, and stops when nobody reads any more', async () => {
+        const question = {
+          tables: {},
+          sql: `select i as n, 't' || i as t, 2::bigint ** 60 + i as wide from range(5000) r(i)`,
+        };
+        const sizes: number[] = [];
+        const seen: unknown[] = [];
+        for await (const { rows, columns } of analytics.portions(question, 1_500)) {
+          sizes.push(rows);
+          seen.push(...(columns['n'] ?? []));
+          expect(columns['t']?.[0]).toBe(`t${seen.length - rows}`);
+        }
+        expect(sizes).toEqual([1_500, 1_500, 1_500, 500]);
+        expect(seen).toEqual(Array.from({ length: 5_000 }, (_, index) => index));
+        for await (const { rows } of analytics.portions(question, 10)) {
+          expect(rows).toBe(10);
+          break;
+        }
+        const bad = analytics.portions({ tables: { t: months }, sql: 'select nothing from t' }, 10);
+        await expect(bad[Symbol.asyncIterator]().next()).rejects.toThrow(/nothing/);
+        for await (const portion of analytics.portions({ tables: {}, sql: 'select 1 as a limit 0' }, 10))
+          throw new Error(`${portion.rows} rows`);
+      });
+
+      it('takes tables in memory, nulls, lists and numbers of any size among them', async () => {
+        const values = {
+          a: ['float', [0.5, Number.NaN, -0]],
+          b: ['bigint', [2n ** 60n, null, -1n]],
+          c: ['varchar', ['x', null, 'é']],
+          d: ['boolean', [true, false, null]],
+          e: ['utinyint', Uint8Array.of(0, 1, 255)],
+          f: ['double[]', [[1, null], [], null]],
+        } as const;
+        const columns = Object.entries(values).map(([name, [type, of]]) => ({
+          name,
+          type,
+          valueAt: (row: number) => of[row] ?? null,
+        }));
+        const memory = { v: { rows: 3, columns } };
+        expect(await analytics.query({ tables: {}, memory, sql: 'select * from v' })).toEqual([
+          { a: 0.5, b: '1152921504606846976', c: 'x', d: true, e: 0, f: [1, null] },
+          { a: Number.NaN, b: null, c: null, d: false, e: 1, f: [] },
+          { a: -0, b: -1, c: 'é', d: null, e: 255, f: null },
+        ]);
+      });
+
       it('numbers the rows of Parquet files within each file', async () => {
         const sql = `select capstan_file as file, min(capstan_row) as first, max(capstan_row) as last, count(*) as n
                        from t_rows group by 1 order by 1`;

@@ -84,6 +84,12 @@ export interface DataQuestion {
   readonly signal?: AbortSignal;
 }
 
+/** Rows that come one after another out of an answer, by columns. */
+export interface DataPortion {
+  readonly rows: number;
+  readonly columns: Readonly<Record<string, readonly Cell[]>>;
+}
+
 export interface DataTarget {
   /** Absolute; must not exist. Whole or absent afterwards. */
   readonly path: string;
@@ -108,6 +114,11 @@ export interface Analytics {
   query(question: DataQuestion): Promise<DataRow[]>;
   /** All rows of the answer by columns: a tenth of the memory of rows, for feeding models. */
   queryColumns(question: DataQuestion): Promise<Record<string, Cell[]>>;
+  /**
+   * The rows of the answer in their order, so many at a time (the last portion may have fewer): only those in hand are in
+   * memory. It is at most one portion ahead of whoever reads.
+   */
+  portions(question: DataQuestion, rows: number): AsyncIterable<DataPortion>;
   /**
    * Writes the answer as one file; the same rows in the same order give the same bytes. Order them in full.
    * Returns the number of rows.

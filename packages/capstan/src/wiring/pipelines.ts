@@ -20,6 +20,7 @@ import {
   type Executors,
   type PipelineFormat,
   type Pipelines,
+  type Slots,
 } from '#model/pipelines';
 import { createEnvironments } from '#ports/python-environments';
 import type { BlobStore } from '#ports/blob-store';
@@ -56,6 +57,8 @@ interface PipelinesNeeds {
 
 export interface WiredPipelines {
   readonly services: { readonly pipelines: Pipelines };
+  /** Of this machine, for other work that takes cores. */
+  readonly slots: Slots;
   readonly bound: BoundRoute[];
   readonly handlers: Pick<JobHandlers, 'pipelines.run' | 'pipelines.track' | 'pipelines.link'>;
 }
@@ -75,12 +78,13 @@ export function wirePipelines(foundation: PipelinesFoundation, needs: PipelinesN
   });
   const tracker = trackRuns({ experiments: needs.experiments, blobs });
   const format = createDvcFormat();
+  const slots = createSlots(capacityOf(config.stageSlots));
   const datasets = datasetSource(needs.datasets, format);
   const modelVersionsOf = (runIds: readonly string[]) => needs.modelVersionsOf(runIds);
   const reportedRuns = createReportedRuns({ ...foundation, tracker, datasets, modelVersionsOf });
   const pipelines = createPipelines({
     ...foundation,
-    localSlots: createSlots(capacityOf(config.stageSlots)),
+    localSlots: slots,
     format,
     environments,
     projects: needs.projects,
@@ -93,6 +97,7 @@ export function wirePipelines(foundation: PipelinesFoundation, needs: PipelinesN
   });
   return {
     services: { pipelines },
+    slots,
     bound: pipelineRoutes(pipelines, reportedRuns),
     handlers: pipelineJobs(pipelines, reportedRuns),
   };

@@ -24,6 +24,8 @@ const noBlobs: Readonly<Record<string, string>> = {
   'revisions.digest': 'of the revision itself',
   'revisions.package_digest': 'of a list of files, which stands in model_packages',
   'model_packages.package_digest': 'of the list that the row belongs to',
+  'batch_predictions.model_digest': 'of what answered: the revision or the registered model has it',
+  'batch_predictions.package_digest': 'of a list of files, which the revision or the registered model has',
   'pipeline_runs.code_digest': 'of the names and hashes of files of code, which are in the repository',
 };
 

@@ -9,6 +9,7 @@ import { artifactBlobs, type Experiments } from '#model/experiments';
 import { pipelineBlobs } from '#model/pipelines';
 import { versionReferences } from '#model/registry';
 import type { Traces } from '#model/traces';
+import { batchPredictionBlobs } from '#operations/batch-predictions';
 import { deploymentBlobs } from '#operations/deployments';
 import { predictionBlobs } from '#operations/predictions';
 import type { BlobHolder } from '#ports/blob-holder';
@@ -23,9 +24,15 @@ export interface WiredRetention {
 
 /** Everybody who refers to blobs. wiring/retention.test.ts holds it against the schema: who is missing here loses bytes. */
 export function blobHolders(database: Database): BlobHolder[] {
-  return [artifactBlobs, datasetBlobs, featureBlobs, pipelineBlobs, deploymentBlobs, predictionBlobs].map((holder) =>
-    holder(database),
-  );
+  return [
+    artifactBlobs,
+    datasetBlobs,
+    featureBlobs,
+    pipelineBlobs,
+    deploymentBlobs,
+    predictionBlobs,
+    batchPredictionBlobs,
+  ].map((holder) => holder(database));
 }
 
 /** The trash and the collection of blobs, over everybody who holds something. */

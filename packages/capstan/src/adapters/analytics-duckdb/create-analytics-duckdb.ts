@@ -7,6 +7,7 @@ import { explainCsv } from './explain-csv.ts';
 import { isVagueCsvFailure, translateFailure, unreadable } from './failures.ts';
 import { limitConcurrency } from './limit-concurrency.ts';
 import { createMemoryTable } from './memory-table.ts';
+import { either, handed, readPortions } from './portions.ts';
 import { inSession, type Session, type SessionLimits, type SessionNeeds } from './session.ts';
 import { viewStatements } from './sources.ts';
 
@@ -80,6 +81,15 @@ export function createAnalyticsDuckdb(options: AnalyticsDuckdbOptions): Analytic
       ask(question, async (session) => {
         const reader = await session.connection.runAndReadAll(question.sql, question.parameters);
         return reader.convertColumnsObject<Cell>(session.toCell);
+      }),
+    portions: (question, rows) =>
+      handed((put, signal) => {
+        // One thread reads rows in their order.
+        const needs = { signal: either(question.signal, signal), isOrdered: true };
+        return scan(filesOf(question), needs, async (session) => {
+          await createViews(session, question);
+          await readPortions(session, question, rows, put);
+        });
       }),
     async write(question, target) {
       const partial = `${target.path}.partial`;

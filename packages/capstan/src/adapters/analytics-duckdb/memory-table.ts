@@ -2,18 +2,17 @@ import type { DuckDBType } from '@duckdb/node-api';
 import { quoteName, type MemoryColumn, type MemoryTable, type MemoryType } from '#ports/analytics';
 import type { Session } from './session.ts';
 
-type Vendor = typeof import('@duckdb/node-api');
+type Vendor = Session['vendor'];
 
 /** Rows of a chunk, the engine's own measure. */
 const CHUNK_ROWS = 2_048;
 
 /** Makes the table in the session's database, a chunk at a time. */
 export async function createMemoryTable(
-  { connection }: Session,
+  { connection, vendor }: Session,
   name: string,
   { rows, columns }: MemoryTable,
 ): Promise<void> {
-  const vendor = await import('@duckdb/node-api');
   const declared = columns.map((column) => `${quoteName(column.name)} ${column.type}`);
   await connection.run(`create table ${quoteName(name)} (${declared.join(', ')})`);
   const types = columns.map(({ type }) => typeOf(vendor, type));

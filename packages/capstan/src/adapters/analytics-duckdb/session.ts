@@ -13,6 +13,7 @@ export interface SessionLimits {
 export interface Session {
   readonly connection: DuckDBConnection;
   readonly toCell: DuckDBValueConverter<Cell>;
+  readonly vendor: typeof import('@duckdb/node-api');
 }
 
 export interface SessionNeeds {
@@ -56,7 +57,7 @@ export async function inSession<Result>(
       set enable_external_access = false;
       set lock_configuration = true;`);
     needs.signal?.addEventListener('abort', interrupt);
-    return await work({ connection, toCell: cellConverter(vendor) });
+    return await work({ connection, toCell: cellConverter(vendor), vendor });
   } catch (error) {
     needs.signal?.throwIfAborted();
     throw error;

@@ -9,4 +9,5 @@ export type { LocalFile, ProfiledVersion, RowCondition, Settlement, Split } from
 export { instantOf, presentValue, toShown } from './values.ts';
 export { countBins, freezeBins, hasSpread, type AskData, type ColumnBins } from './spread.ts';
 export { datasetRoutes } from './routes.ts';
+export { derivedPlace } from './placement.ts';
 export { summaryOf } from './model.ts';

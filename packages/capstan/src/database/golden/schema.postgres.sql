@@ -33,6 +33,41 @@ attempt_log_pieces.attempt text not null
 attempt_log_pieces.bytes bytea not null
 attempt_log_pieces.size_bytes bigint not null
 attempt_log_pieces.start bigint not null
+batch_predictions.actor text not null
+batch_predictions.cancel_requested_at bigint
+batch_predictions.created_at bigint not null
+batch_predictions.deployment text
+batch_predictions.ended_at bigint
+batch_predictions.failed_column text
+batch_predictions.failed_row bigint
+batch_predictions.fence bigint not null
+batch_predictions.flavor text not null
+batch_predictions.format text not null
+batch_predictions.id text not null
+batch_predictions.input_dataset text not null
+batch_predictions.input_number bigint not null
+batch_predictions.input_version text not null
+batch_predictions.model text not null
+batch_predictions.model_digest text not null
+batch_predictions.model_version bigint not null
+batch_predictions.output_number bigint
+batch_predictions.output_version text
+batch_predictions.package_digest text
+batch_predictions.project text not null
+batch_predictions.reason text
+batch_predictions.recipe text not null
+batch_predictions.request_key text
+batch_predictions.result_bytes bigint
+batch_predictions.result_digest text
+batch_predictions.revision bigint
+batch_predictions.rows_done bigint not null
+batch_predictions.rows_failed bigint not null
+batch_predictions.rows_per_second double precision
+batch_predictions.rows_total bigint
+batch_predictions.started_at bigint
+batch_predictions.state text not null
+batch_predictions.to_dataset text
+batch_predictions.transform text not null
 call_batches.id text not null
 call_batches.received_at bigint not null
 call_batches.replica text not null
@@ -300,6 +335,8 @@ import_marks.mark text not null
 import_marks.source text not null
 index CREATE INDEX artifacts_digest ON artifacts USING btree (digest)
 index CREATE INDEX assessments_of_trace ON assessments USING btree (trace_key, kind, name)
+index CREATE INDEX batch_predictions_by_deployment ON batch_predictions USING btree (deployment, created_at, id)
+index CREATE INDEX batch_predictions_newest ON batch_predictions USING btree (created_at, id)
 index CREATE INDEX call_batches_received ON call_batches USING btree (received_at)
 index CREATE INDEX call_counts_hour ON call_counts USING btree (hour, consumer)
 index CREATE INDEX consumer_tokens_consumer ON consumer_tokens USING btree (consumer)
@@ -358,6 +395,8 @@ index CREATE UNIQUE INDEX approvals_pk ON approvals USING btree (model, version,
 index CREATE UNIQUE INDEX artifacts_pk ON artifacts USING btree (root, path)
 index CREATE UNIQUE INDEX assessments_pkey ON assessments USING btree (id)
 index CREATE UNIQUE INDEX attempt_log_pieces_pk ON attempt_log_pieces USING btree (attempt, start)
+index CREATE UNIQUE INDEX batch_predictions_pkey ON batch_predictions USING btree (id)
+index CREATE UNIQUE INDEX batch_predictions_request ON batch_predictions USING btree (request_key)
 index CREATE UNIQUE INDEX call_batches_pkey ON call_batches USING btree (id)
 index CREATE UNIQUE INDEX call_counts_pk ON call_counts USING btree (deployment, hour, consumer, agent, address)
 index CREATE UNIQUE INDEX caller_policies_pkey ON caller_policies USING btree (deployment)

@@ -35,6 +35,7 @@ import { predictionLog } from './0037-prediction-log.ts';
 import { logSample } from './0038-log-sample.ts';
 import { consumers } from './0039-consumers.ts';
 import { callCounts } from './0040-call-counts.ts';
+import { batchPredictions } from './0042-batch-predictions.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step in order. A step that has been released is never changed. */
@@ -76,4 +77,5 @@ export const migrations: readonly Migration[] = [
   logSample,
   consumers,
   callCounts,
+  batchPredictions,
 ];

@@ -1,3 +1,4 @@
+import type { BatchPredictionsSchema } from './batch-predictions.ts';
 import type { ConsumersSchema } from './consumers.ts';
 import type { DataSchema } from './data.ts';
 import type { DebtSchema } from './debt.ts';
@@ -34,5 +35,6 @@ export interface Schema
     DebtSchema,
     OperationsSchema,
     ConsumersSchema,
+    BatchPredictionsSchema,
     TracesSchema,
     WebhooksSchema {}

@@ -95,7 +95,13 @@ function routesOf(
   ];
 }
 
-function routeTo(revision: store.RevisionRow, role: ServingRoute['role'], share: number, shift: number): ServingRoute {
+/** What a data plane needs to answer by a revision. */
+export function routeTo(
+  revision: store.RevisionRow,
+  role: ServingRoute['role'],
+  share: number,
+  shift: number,
+): ServingRoute {
   return servedDeployment.shape.routes.element.parse({
     revision: revision.number,
     role,

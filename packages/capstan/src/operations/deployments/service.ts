@@ -12,6 +12,7 @@ import type {
   Rollout,
   RolloutCheck,
   ServedAccess,
+  ServingRoute,
   Snapshot,
 } from '@capstan/api';
 import { judgement as judgementSchema } from '@capstan/api';
@@ -30,6 +31,7 @@ import { progressOf } from './progress.ts';
 import { publish, publishAccess } from './publish.ts';
 import { countReplicas, takeReport } from './replicas.ts';
 import { championRequest } from './request.ts';
+import { routeOf } from './route-of.ts';
 import { revisionsWithReigns } from './revisions.ts';
 import { currentSnapshot, nextSnapshot } from './snapshot.ts';
 import { declaredSpec, type ValueMatrix } from './spec.ts';
@@ -45,6 +47,8 @@ export interface Deployments {
   revisions(name: string): Promise<RevisionWithReigns[]>;
   /** Undefined where there is none of that number. */
   revision(name: string, number: number): Promise<Revision | undefined>;
+  /** What answers: the champion, or the revision of that number. @throws DomainError NOT_FOUND; CONFLICT without a champion */
+  route(name: string, revision?: number): Promise<ServingRoute>;
   /** What the champion takes: a request is made of that. @throws DomainError NOT_FOUND, also before the first champion */
   request(name: string): Promise<DeploymentRequest>;
   rollouts(name: string): Promise<Rollout[]>;
@@ -145,6 +149,7 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
       await get(name);
       return await revisionsWithReigns(deps, name);
     },
+    route: (name, revision) => routeOf(deps, name, revision),
     request: (name) => championRequest(deps, name),
     async rollouts(name) {
       await get(name);

@@ -14,7 +14,7 @@ import { replaceRawWithFeatures, type FeatureRow } from './features.store.ts';
 import { writeLogFile } from './log/write-log-file.ts';
 import { ENOUGH_FILES, SMALL_FILE_BYTES } from './log/compact-log.ts';
 import { scattered, type LogFileRow } from './log/log.store.ts';
-import { SQL_TYPES } from './sql-types.ts';
+import { SQL_TYPES } from '#ports/sql-types';
 import { getSegment } from './store.ts';
 
 export interface FeaturesDeps {

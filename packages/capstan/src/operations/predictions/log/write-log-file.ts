@@ -6,7 +6,7 @@ import { quoteName, type Analytics, type MemoryColumn, type MemoryType } from '#
 import type { BlobStore } from '#ports/blob-store';
 import { exampleOf, type LoggedColumn, type LoggedPart, type LoggedRequest } from '#ports/prediction-log';
 import { valueIn } from '../column-values.ts';
-import { SQL_TYPES } from '../sql-types.ts';
+import { SQL_TYPES } from '#ports/sql-types';
 import type { LogFileRow } from './log.store.ts';
 
 export interface LogFileDeps {

@@ -1,4 +1,4 @@
-import type { MemoryType } from '#ports/analytics';
+import type { MemoryType } from './analytics.ts';
 
 /** DuckDB's type of a value of each datatype of the Open Inference Protocol. */
 export const SQL_TYPES: Readonly<Record<string, MemoryType>> = {

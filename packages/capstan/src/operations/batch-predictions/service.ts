@@ -1,0 +1,164 @@
+import type { BatchPrediction, BatchPredictionRequest, BatchPredictionState } from '@capstan/api';
+import type { StoredFile } from '#http';
+import type { JobContext } from '#jobs';
+import type { Cause } from '#kernel/cause';
+import { conflict, notFound } from '#kernel/errors';
+import { readPageToken, writePageToken } from '#kernel/filter/page-token';
+import type { ByteRange, Digest, LentBytes } from '#ports/blob-store';
+import type { BatchPredictionsDeps } from './deps.ts';
+import { endedFact } from './facts.ts';
+import { hasEnded } from './model.ts';
+import { plan, type Planned } from './plan.ts';
+import { runBatch } from './run-batch.ts';
+import * as store from './store.ts';
+import { batchView } from './views.ts';
+
+export interface StartBatch extends BatchPredictionRequest {
+  readonly cause: Cause;
+}
+
+export interface BatchPredictions {
+  /** Checks the request against model and data, then puts it into the queue. @throws DomainError NOT_FOUND, INVALID_ARGUMENT, CONFLICT */
+  start(request: StartBatch): Promise<BatchPrediction>;
+  /** @throws DomainError NOT_FOUND */
+  get(id: string): Promise<BatchPrediction>;
+  /** Newest first. @throws DomainError INVALID_ARGUMENT for a cursor of another list */
+  list(query: {
+    readonly deployment?: string | undefined;
+    readonly project?: string | undefined;
+    readonly state?: BatchPredictionState | undefined;
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+  }): Promise<{ items: BatchPrediction[]; nextCursor?: string }>;
+  /** Idempotent while it goes on. @throws DomainError NOT_FOUND, CONFLICT when it has ended otherwise */
+  cancel(id: string, cause: Cause): Promise<BatchPrediction>;
+  /** @throws DomainError NOT_FOUND; CONFLICT before it has succeeded */
+  result(id: string): Promise<StoredFile>;
+  /** @throws DomainError NOT_FOUND, DATA_LOSS */
+  readResult(digest: Digest, range?: ByteRange): Promise<LentBytes>;
+  /** Works on one: the handler of its job. */
+  work(id: string, job: JobContext & { readonly isLastTry: boolean }): Promise<void>;
+}
+
+export function createBatchPredictions(deps: BatchPredictionsDeps): BatchPredictions {
+  const { database, events, jobs, clock, ids } = deps;
+
+  async function rowOf(id: string): Promise<store.BatchRow> {
+    const row = await store.find(database.read, id);
+    if (!row) throw notFound('batch prediction', id, 'capstan batch-predictions list shows those that exist.');
+    return row;
+  }
+
+  async function insert(request: StartBatch, planned: Planned): Promise<store.BatchRow> {
+    const row = batchRow(ids.next('bp'), request, planned, clock.now());
+    const { answering } = planned;
+    return await database.write(async (writer) => {
+      const known = row.request_key === null ? undefined : await store.findRequested(writer, row.request_key);
+      if (known) return known;
+      await store.insert(writer, row);
+      const { seq } = await events.append(writer, request.cause, {
+        type: 'batch-prediction.started',
+        project: row.project,
+        subject: `batch-prediction:${row.id}`,
+        payload: {
+          batchPrediction: row.id,
+          model: answering.model,
+          version: answering.version,
+          input: row.input_version,
+          ...(answering.deployment !== null && { deployment: answering.deployment }),
+          ...(answering.revision !== null && { revision: answering.revision }),
+          ...(row.to_dataset !== null && { to: row.to_dataset }),
+        },
+      });
+      await jobs.enqueue(
+        writer,
+        'batch-predictions.run',
+        { batchPrediction: row.id },
+        { uniqueKey: `batch-predictions.run:${row.id}`, causedBy: seq },
+      );
+      return row;
+    });
+  }
+
+  return {
+    async start(request) {
+      const { requestKey } = request;
+      const known = requestKey === undefined ? undefined : await store.findRequested(database.read, requestKey);
+      return batchView(known ?? (await insert(request, await plan(deps, request))));
+    },
+    get: async (id) => batchView(await rowOf(id)),
+    async list({ limit, cursor, ...filter }) {
+      const question = `batch-predictions ${JSON.stringify(filter)}`;
+      const [createdAt, id] = cursor === undefined ? [] : readPageToken(cursor, question, 2);
+      const behind = cursor === undefined ? undefined : { createdAt: Number(createdAt), id: String(id) };
+      const rows = await store.list(database.read, { ...filter, behind, limit: limit + 1 });
+      const items = rows.slice(0, limit).map(batchView);
+      const last = items.at(-1);
+      const hasMore = rows.length > limit && last !== undefined;
+      return { items, ...(hasMore && { nextCursor: writePageToken(question, [last.createdAt, last.id]) }) };
+    },
+    async cancel(id, cause) {
+      const row = await rowOf(id);
+      if (hasEnded(row.state) && row.state !== 'cancelled') {
+        throw conflict(`The batch prediction has ${row.state} already`, { field: 'batchPrediction' });
+      }
+      await database.write(async (writer) => {
+        const now = clock.now();
+        if (!(await store.requestCancel(writer, id, now))) return;
+        if (!(await store.endQueued(writer, id, 'cancelled', now))) return;
+        await events.append(writer, cause, endedFact({ ...row, state: 'cancelled' }));
+      });
+      return batchView(await rowOf(id));
+    },
+    async result(id) {
+      const row = await rowOf(id);
+      if (row.result_digest === null) {
+        throw conflict(`The batch prediction is ${row.state}: it has no result`, { field: 'batchPrediction' });
+      }
+      const path = `${row.to_dataset ?? row.model.replaceAll(/[^\w.-]+/g, '-')}-${row.id}.${row.format}`;
+      return { path, digest: row.result_digest as Digest, sizeBytes: row.result_bytes ?? 0 };
+    },
+    readResult: (digest, range) => deps.blobs.lend(digest, range),
+    work: (id, job) => runBatch(deps, id, job),
+  };
+}
+
+function batchRow(id: string, request: StartBatch, { answering, input, recipe, format }: Planned, now: number) {
+  return {
+    id,
+    state: 'queued',
+    reason: null,
+    failed_row: null,
+    failed_column: null,
+    project: input.project,
+    input_dataset: input.dataset,
+    input_number: input.number,
+    input_version: input.id,
+    deployment: answering.deployment,
+    revision: answering.revision,
+    model: answering.model,
+    model_version: answering.version,
+    flavor: answering.flavor,
+    model_digest: answering.digest,
+    package_digest: answering.packageDigest,
+    transform: JSON.stringify(answering.transform),
+    recipe: JSON.stringify(recipe),
+    to_dataset: request.to ?? null,
+    format,
+    rows_total: recipe.sql === null ? input.rows : null,
+    rows_done: 0,
+    rows_failed: 0,
+    rows_per_second: null,
+    output_number: null,
+    output_version: null,
+    result_digest: null,
+    result_bytes: null,
+    request_key: request.requestKey ?? null,
+    fence: 0,
+    cancel_requested_at: null,
+    actor: request.cause.actor,
+    created_at: now,
+    started_at: null,
+    ended_at: null,
+  } as const satisfies store.BatchRow;
+}

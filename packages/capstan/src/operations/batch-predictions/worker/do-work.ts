@@ -1,0 +1,307 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { DomainError, invalid, messageOf } from '#kernel/errors';
+import { quoteName, quoteText, type Analytics, type DataFile, type DataQuestion } from '#ports/analytics';
+import { widthOf } from '#ports/binary-probability';
+import { columnsOfInput } from '#ports/cell-tensors';
+import type { LoadedModel, TensorSpec } from '#ports/model-runtime';
+import { answerBatch, type Asked, type BatchAnswer } from './answer-rows.ts';
+import { answerExpressions, constant, partOutput, partsIn, writePart, type PartOutput } from './parts.ts';
+import { resultFile, workFiles, type WorkProgress, type WorkRequest } from './request.ts';
+
+export interface WorkDeps {
+  readonly analytics: Analytics;
+  /** @throws DomainError INVALID_ARGUMENT when it is no loadable model */
+  load(flavor: WorkRequest['model']['flavor'], path: string): Promise<LoadedModel>;
+  readonly signal: AbortSignal;
+  onProgress(progress: WorkProgress): void;
+}
+
+/** A row is to blame, by policy `fail`. Rows count from 1. */
+export class RowFailure extends Error {
+  override readonly name = 'RowFailure';
+  readonly row: number;
+  readonly column: string | null;
+
+  constructor(row: number, column: string | null, message: string) {
+    super(`Row ${row}: ${message}`);
+    this.row = row;
+    this.column = column;
+  }
+}
+
+/** Rows of an execution: the same each time, since results may differ in the last bit between batch sizes. */
+const BATCH_ROWS = 4_096;
+/** Values of inputs in an execution. */
+const BATCH_VALUES = 4_000_000;
+/** A part is written after so many rows, or so long: that much is done again at most where work is cut off. */
+const PART_ROWS = 65_536;
+const PART_MS = 10_000;
+/** Batches that are prepared while a model of one instance computes. */
+const AHEAD = 1;
+
+/**
+ * Answers all rows of a request and writes the result, in `folder`, which is the work's own. What an earlier process has
+ * done there is not done again. @throws DomainError; RowFailure
+ */
+export async function doWork(deps: WorkDeps, folder: string, request: WorkRequest): Promise<WorkProgress> {
+  const input = await inputOf(deps, folder, request);
+  const [counted] = await deps.analytics.query({ ...input, sql: 'select count(*) as n from input' });
+  const total = Number(counted?.['n']);
+  const model = await deps.load(request.model.flavor, request.model.path);
+  try {
+    const known = (await deps.analytics.columnsOfAnswer({ ...input, sql: 'select * from input' })).map(
+      ({ name }) => name,
+    );
+    refuseNames(request, model, known);
+    const asked = askedOf(deps, request, model, known);
+    const parts = await answerAll(deps, { folder, request, input, total, asked });
+    await writeResult(deps.analytics, { folder, request, input, known, parts });
+    return parts.progress;
+  } finally {
+    await model.close();
+  }
+}
+
+type Input = Pick<DataQuestion, 'tables'>;
+
+/** The rows that the model is asked. Mapped ones are written down first, once: a question may answer otherwise the next time. */
+async function inputOf({ analytics, signal }: WorkDeps, folder: string, request: WorkRequest): Promise<Input> {
+  const files: DataFile[] = request.files.map((file) => ({ ...file }));
+  const isParquet = files.every(({ format }) => format === 'parquet');
+  if (request.sql === null && isParquet) return { tables: { input: files } };
+  const path = join(folder, workFiles.rows);
+  const written: DataFile = { path, format: 'parquet', label: 'the mapped rows' };
+  const isThere = await analytics.inspect(written, signal).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) {
+    const sql = request.sql ?? 'select * from input';
+    await analytics
+      .write({ tables: { input: files }, sql, signal }, { path, format: 'parquet' })
+      .catch((cause: unknown) => {
+        if (cause instanceof DomainError || signal.aborted) throw cause;
+        throw invalid(`The rows cannot be mapped: ${messageOf(cause).split('\n')[0]}`, { field: 'sql', cause });
+      });
+  }
+  return { tables: { input: [written] } };
+}
+
+/** Names of columns that are not of the input. */
+function addedColumns(outputs: readonly TensorSpec[], onError: WorkRequest['onError']): string[] {
+  const own = ['prediction_id', 'model', 'model_version', 'revision', ...(onError === 'null' ? ['error'] : [])];
+  return [...outputs.map(({ name }) => `output_${name}`), ...own];
+}
+
+function refuseNames(request: WorkRequest, model: LoadedModel, known: readonly string[]): void {
+  const kept = request.keep ?? known;
+  const missing = kept.find((name) => !known.includes(name));
+  if (missing !== undefined)
+    throw invalid(`The input has no column '${missing}' to keep`, {
+      field: missing,
+      hint: `It has: ${known.join(', ')}.`,
+    });
+  const added = new Set(addedColumns(model.outputs, request.onError).map((name) => name.toLowerCase()));
+  const taken = kept.find((name) => added.has(name.toLowerCase()));
+  if (taken === undefined) return;
+  throw invalid(`The input has a column '${taken}', which is one of the result`, {
+    field: taken,
+    hint: 'Name the columns to keep, without it.',
+  });
+}
+
+function askedOf(deps: WorkDeps, request: WorkRequest, model: LoadedModel, known: readonly string[]): Asked {
+  const wanted = model.inputs.filter(
+    ({ name, isOptional }) => isOptional !== true || known.includes(name) || Object.hasOwn(request.columns, name),
+  );
+  const stray = Object.keys(request.columns).find((name) => !model.inputs.some((spec) => spec.name === name));
+  if (stray !== undefined) {
+    throw invalid(`The model has no input '${stray}' to name columns for`, {
+      field: stray,
+      hint: `It has: ${model.inputs.map(({ name }) => name).join(', ')}.`,
+    });
+  }
+  const specs = wanted.map((spec) => ({ ...spec, shape: shapeFor(spec, request.columns[spec.name]) }));
+  const sources = new Map(specs.map((spec) => [spec.name, columnsOfInput(spec, known, request.columns)]));
+  const { signal } = deps;
+  return { model, specs, sources, transform: request.model, signal };
+}
+
+/** An input of rows whose width the model leaves open is as wide as the columns that are named for it. */
+function shapeFor({ name, shape }: TensorSpec, columns: readonly string[] | undefined): readonly number[] {
+  const [first, ...rest] = shape;
+  if (first !== -1 && first !== 1) {
+    throw invalid(`The input '${name}' takes ${first ?? 'no'} rows at a time`, {
+      field: name,
+      hint: 'Export the model with a dynamic batch dimension.',
+    });
+  }
+  if (!rest.includes(-1)) return shape;
+  if (rest.length === 1 && columns !== undefined && columns.length > 1) return [first, columns.length];
+  throw invalid(`The input '${name}' has more than one dynamic dimension`, {
+    field: name,
+    hint: 'Name the columns that it takes.',
+  });
+}
+
+interface Work {
+  readonly folder: string;
+  readonly request: WorkRequest;
+  readonly input: Input;
+  readonly total: number;
+  readonly asked: Asked;
+}
+
+interface Answers {
+  readonly files: readonly DataFile[];
+  readonly outputs: readonly PartOutput[];
+  readonly progress: WorkProgress;
+}
+
+async function answerAll(deps: WorkDeps, work: Work): Promise<Answers> {
+  const { folder, request, input, total, asked } = work;
+  const { model, sources } = asked;
+  const before = await partsIn(folder);
+  const files = [...before.files];
+  const failedBefore = await faultsIn(deps.analytics, files);
+  const outputs = await knownOutputs(deps.analytics, model, files);
+  const progress = createProgress(deps, { total, done: before.rows, failed: failedBefore });
+  let first = before.rows;
+  let held: BatchAnswer[] = [];
+  let since = performance.now();
+
+  async function keep(): Promise<void> {
+    const rows = held.reduce((sum, answer) => sum + answer.rows, 0);
+    if (rows === 0) return;
+    files.push(await writePart(deps.analytics, folder, first, outputs, held));
+    first += rows;
+    held = [];
+    since = performance.now();
+  }
+
+  async function take(answer: BatchAnswer): Promise<void> {
+    const at = first + held.reduce((sum, { rows }) => sum + rows, 0);
+    const [fault] = answer.faults;
+    if (fault && request.onError === 'fail') throw new RowFailure(at + fault.row + 1, fault.column, fault.message);
+    if (at === 0) settleWidths(outputs, answer);
+    held.push(answer);
+    progress.add(answer.rows, answer.faults.length);
+    const rows = held.reduce((sum, each) => sum + each.rows, 0);
+    if (rows >= PART_ROWS || performance.now() - since >= PART_MS) await keep();
+  }
+
+  const names = [...new Set([...sources.values()].flat())];
+  const selected = names.length === 0 ? 'null as nothing' : names.map(quoteName).join(', ');
+  const sql = `select ${selected} from input offset ${before.rows}`;
+  const rows = batchRows(asked.specs);
+  const window = (model.instances ?? 1) + AHEAD;
+  const under: Promise<BatchAnswer>[] = [];
+  for await (const portion of deps.analytics.portions({ ...input, sql, signal: deps.signal }, rows)) {
+    const answer = answerBatch(asked, portion.columns, portion.rows);
+    // It is looked at in its turn.
+    answer.catch(() => {});
+    under.push(answer);
+    const next = under.length >= window ? under.shift() : undefined;
+    if (next) await take(await next);
+  }
+  for (const answer of under) await take(await answer);
+  await keep();
+  if (first !== total) throw new DomainError('DATA_LOSS', `${first} rows were answered of ${total}`);
+  return { files, outputs, progress: progress.now() };
+}
+
+function batchRows(specs: readonly TensorSpec[]): number {
+  if (specs.some(({ shape }) => shape[0] === 1)) return 1;
+  const width = specs.reduce((sum, { shape }) => sum + widthOf(shape), 0);
+  const fitting = Math.max(1, Math.floor(BATCH_VALUES / Math.max(1, width)));
+  return Math.min(BATCH_ROWS, 2 ** Math.floor(Math.log2(fitting)));
+}
+
+async function faultsIn(analytics: Analytics, files: readonly DataFile[]): Promise<number> {
+  if (files.length === 0) return 0;
+  const [row] = await analytics.query({ tables: { answers: files }, sql: 'select count(error) as n from answers' });
+  return Number(row?.['n']);
+}
+
+/** As the parts that are there have them, else as the model says. */
+async function knownOutputs(
+  analytics: Analytics,
+  model: LoadedModel,
+  files: readonly DataFile[],
+): Promise<PartOutput[]> {
+  const outputs = model.outputs.map(partOutput);
+  const [file] = files;
+  if (!file) return outputs;
+  const columns = (await analytics.columnsOf([file])).map(({ name }) => name);
+  return outputs.map((output, index) => ({
+    ...output,
+    columns: columns.filter((name) => name.startsWith(`o${index}_`)),
+  }));
+}
+
+/** What the model leaves open is settled by its first answer. */
+function settleWidths(outputs: PartOutput[], answer: BatchAnswer): void {
+  for (const [index, output] of outputs.entries()) {
+    const tensor = answer.outputs.find(({ name }) => name === output.name);
+    if (!tensor || widthOf(tensor.shape) === output.columns.length) continue;
+    outputs[index] = partOutput(tensor, index);
+  }
+}
+
+function createProgress(deps: WorkDeps, start: { total: number; done: number; failed: number }) {
+  const began = performance.now();
+  let { done, failed } = start;
+  const now = (): WorkProgress => {
+    const seconds = (performance.now() - began) / 1_000;
+    const speed = (done - start.done) / seconds;
+    return { total: start.total, done, failed, rowsPerSecond: Number.isFinite(speed) && speed > 0 ? speed : null };
+  };
+  deps.onProgress(now());
+  return {
+    now,
+    add(rows: number, faults: number): void {
+      done += rows;
+      failed += faults;
+      deps.onProgress(now());
+    },
+  };
+}
+
+interface ResultParts {
+  readonly folder: string;
+  readonly request: WorkRequest;
+  readonly input: Input;
+  readonly known: readonly string[];
+  readonly parts: Answers;
+}
+
+/** Input and answers side by side, row by row. */
+async function writeResult(analytics: Analytics, { folder, request, input, known, parts }: ResultParts): Promise<void> {
+  const { stamp, keep, onError, format } = request;
+  const kept = (keep ?? known).map((name) => `i.${quoteName(name)}`);
+  const columns = [
+    ...kept,
+    `${quoteText(`${stamp.idPrefix}-`)} || a.row as prediction_id`,
+    ...answerExpressions(parts.outputs),
+    constant(stamp.model, 'model'),
+    constant(stamp.version, 'model_version'),
+    constant(stamp.revision, 'revision'),
+    ...(onError === 'null' ? ['a.error'] : []),
+  ].join(', ');
+  const path = join(folder, resultFile(format));
+  // A process that was ended after this has left it whole.
+  if (existsSync(path)) return;
+  const { files } = parts;
+  const isEmpty = files.length === 0;
+  const from = isEmpty ? `i, (${emptyAnswers(parts.outputs)}) a limit 0` : 'i positional join answers a';
+  const tables = { ...input.tables, ...(!isEmpty && { answers: files }) };
+  await analytics.write({ tables, sql: `select ${columns} from input ${from}` }, { path, format });
+}
+
+function emptyAnswers(outputs: readonly PartOutput[]): string {
+  const columns = outputs.flatMap(({ type, columns: names }) =>
+    names.map((name) => `cast(null as ${type}) as ${name}`),
+  );
+  return `select ${['cast(null as bigint) as row', ...columns, 'cast(null as varchar) as error'].join(', ')}`;
+}

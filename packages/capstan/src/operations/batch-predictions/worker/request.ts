@@ -1,0 +1,65 @@
+import { inputAdapter, servedFlavor } from '@capstan/api';
+import { z } from 'zod';
+
+/** Files of a job's folder, which its process and the server both know. */
+export const workFiles = {
+  request: 'request.json',
+  progress: 'progress.json',
+  /** What it failed by, where it knows. */
+  failure: 'failure.json',
+  parts: 'parts',
+  /** Of the mapped rows. */
+  rows: 'rows.parquet',
+} as const;
+
+export function resultFile(format: 'parquet' | 'csv'): string {
+  return `result.${format}`;
+}
+
+/**
+ * All that a process needs to answer the rows of a dataset version: no database, no server. The same request over the same
+ * files gives the same bytes.
+ */
+export const workRequest = z.strictObject({
+  model: z.strictObject({
+    flavor: servedFlavor,
+    /** The ONNX file, or MLflow's folder. */
+    path: z.string(),
+    inputAdapters: z.record(z.string(), inputAdapter),
+    /** Of the log odds; see `shiftOutputs`. */
+    shift: z.number(),
+  }),
+  files: z.array(z.strictObject({ path: z.string(), format: z.enum(['parquet', 'csv', 'ndjson']), label: z.string() })),
+  /** One select over the table `input`; null: the files as they are. */
+  sql: z.string().nullable(),
+  columns: z.record(z.string(), z.array(z.string())),
+  /** Columns that stand beside the answers; null: all. */
+  keep: z.array(z.string()).nullable(),
+  onError: z.enum(['fail', 'null']),
+  stamp: z.strictObject({
+    /** Before the number of the row, in `prediction_id`. */
+    idPrefix: z.string(),
+    model: z.string(),
+    version: z.int(),
+    revision: z.int().nullable(),
+  }),
+  format: z.enum(['parquet', 'csv']),
+});
+export type WorkRequest = z.output<typeof workRequest>;
+
+export const workProgress = z.strictObject({
+  total: z.int(),
+  done: z.int(),
+  failed: z.int(),
+  rowsPerSecond: z.number().nullable(),
+});
+export type WorkProgress = z.output<typeof workProgress>;
+
+export const workFailure = z.strictObject({
+  code: z.string(),
+  message: z.string(),
+  hint: z.string().optional(),
+  row: z.int().optional(),
+  column: z.string().optional(),
+});
+export type WorkFailure = z.output<typeof workFailure>;

@@ -1,0 +1,85 @@
+import { join } from 'node:path';
+import type { Datasets } from '#data/datasets';
+import type { Projects } from '#design/projects';
+import type { BoundRoute } from '#http';
+import type { JobHandlers } from '#jobs';
+import { DomainError, notFound } from '#kernel/errors';
+import { executorNamed, LOCAL_EXECUTOR, type Slots } from '#model/pipelines';
+import type { ModelRegistry } from '#model/registry';
+import {
+  batchPredictionJobs,
+  batchPredictionRoutes,
+  createBatchPredictions,
+  type BatchPredictions,
+} from '#operations/batch-predictions';
+import type { Deployments, ModelSource } from '#operations/deployments';
+import type { Config } from '../config.ts';
+import type { Foundation } from './foundation.ts';
+
+interface BatchNeeds {
+  readonly projects: Projects;
+  readonly datasets: Datasets;
+  readonly registry: ModelRegistry;
+  readonly deployments: Deployments;
+  readonly models: ModelSource;
+  readonly slots: Slots;
+}
+
+export interface WiredBatchPredictions {
+  readonly services: { readonly batches: BatchPredictions };
+  readonly bound: BoundRoute[];
+  readonly handlers: Pick<JobHandlers, 'batch-predictions.run'>;
+}
+
+/** Batch predictions, by a process of this program for each. */
+export function wireBatchPredictions(foundation: Foundation, needs: BatchNeeds): WiredBatchPredictions {
+  const { config, executors } = foundation;
+  const batches = createBatchPredictions({
+    ...foundation,
+    ...needs,
+    models: { ...needs.models, versionOf: (model, alias) => versionOf(needs.registry, model, alias) },
+    // Its process reads blobs and writes results by their paths here; other machines see neither.
+    executor: executorNamed(executors, LOCAL_EXECUTOR),
+    workerCommand: workerCommand(config),
+    workerEnvironment: config.installerEnvironment,
+    folders: { work: join(config.data, 'batch-predictions'), logs: join(config.data, 'logs') },
+  });
+  return {
+    services: { batches },
+    bound: batchPredictionRoutes(batches),
+    handlers: batchPredictionJobs(batches),
+  };
+}
+
+async function versionOf(registry: ModelRegistry, model: string, alias: string | undefined): Promise<number> {
+  if (alias !== undefined) {
+    const { aliases } = await registry.getModel(model);
+    const found = aliases.find((known) => known.alias === alias);
+    if (found) return found.version;
+    throw new DomainError('NOT_FOUND', `The model ${model} has no alias '${alias}'`, {
+      field: 'body.alias',
+      hint: `It has: ${aliases.map((known) => known.alias).join(', ') || 'none'}.`,
+    });
+  }
+  const { latestVersions } = await registry.getModel(model);
+  const newest = Math.max(0, ...latestVersions.map(({ version }) => version));
+  if (newest > 0) return newest;
+  throw notFound('version of the model', model, 'Register one with mlflow.');
+}
+
+/** This program, as this process was started. */
+function workerCommand(config: Config): string[] {
+  return [
+    process.execPath,
+    ...process.execArgv,
+    process.argv[1] ?? '',
+    'batch-worker',
+    `--data=${config.data}`,
+    `--python=${config.python}`,
+    ...(config.servingPython === null ? [] : [`--serving-python=${config.servingPython}`]),
+    config.relaxedPython ? '--relaxed-python' : '--no-relaxed-python',
+    `--model-workers=${config.modelWorkers}`,
+    `--model-memory=${config.modelMemory}`,
+    `--log-level=${config.logLevel}`,
+  ];
+}
