@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { durationMs, durationText } from './duration.ts';
 import { rolloutStage } from './rollout.ts';
 import { rolloutText } from './rollout-text.ts';
+import { servingYaml } from './serving-settings.ts';
 import { slug } from './shapes.ts';
 
 const line = z.string().trim().min(1).max(1_000);
@@ -177,6 +178,9 @@ function declarationSchema<Duration extends z.ZodType<number>, Rollout extends z
             .strictObject({ redact: z.array(column).max(1_000).default([]) })
             .prefault({})
             .meta({ description: 'redact: inputs and outputs whose values the log of predictions never gets' }),
+          serving: servingYaml(duration).prefault({}).meta({
+            description: 'How its models run: batches, time-outs, processes; in Triton’s words where it has them',
+          }),
           recalibration: z
             .strictObject({
               window: duration.meta({ description: 'Answers of this long, with their outcomes, are fitted to' }),

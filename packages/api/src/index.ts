@@ -20,6 +20,8 @@ export * from './verdict.ts';
 export * from './cycle.ts';
 export * from './monitor.ts';
 export * from './debt.ts';
+export * from './size.ts';
+export * from './serving-settings.ts';
 export * from './serving.ts';
 export * from './events/event.ts';
 export * from './events/index.ts';

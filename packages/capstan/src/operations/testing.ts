@@ -8,6 +8,7 @@ export const plainSpec: DeploymentSpec = {
   model: 'late-arrival',
   context: { id: 'example_id', eventTime: 'event_time' },
   redact: [],
+  serving: {},
   plan: [{ kind: 'full' }],
   analysis: ['errors'],
   value: null,

@@ -145,12 +145,15 @@ export interface ModelStatus {
   };
 }
 
-/** For models in processes of their own; others take no notice. */
 export interface LoadOptions {
-  /** Processes; default 1. */
+  /** Threads that one operator is spread over, for models that run in this process; default 1. */
+  readonly intraOpThreads?: number;
+  /** Processes, for models that have their own; default 1. */
   readonly workers?: number;
   /** Resident memory of a process with all that it starts. */
   readonly maxMemoryBytes?: number;
+  /** The longest that a process may take for a request, where it is not the runtime's own. */
+  readonly requestMs?: number;
   /** Lines on what is going on: an environment takes minutes once. */
   onProgress?(line: string): void;
   /** Lines that the model prints. */

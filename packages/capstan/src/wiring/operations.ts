@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { servingOf } from '@capstan/api';
 import type { Datasets } from '#data/datasets';
 import type { Project, Projects } from '#design/projects';
 import type { BoundRoute } from '#http';
@@ -102,6 +103,7 @@ function specOf({ name, declaration, appliedAt }: Project): DeploymentSpec | und
     model: model.name,
     context: { id: deployment.context.id, eventTime: deployment.context.event_time },
     redact: deployment.log.redact,
+    serving: servingOf(deployment.serving),
     plan: deployment.rollout,
     analysis: deployment.analysis,
     value: valueMatrixOf(charter),

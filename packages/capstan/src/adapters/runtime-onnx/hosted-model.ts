@@ -30,7 +30,7 @@ export function createHostedModel(): (request: HostRequest) => Promise<HostReply
       const { operators } = assertSelfContained(bytes);
       const started = performance.now();
       const { bytes: servable, classLabels } = cutZipMaps(bytes);
-      session = await openSession(nameLocale(servable));
+      session = await openSession(nameLocale(servable), request.intraOpThreads);
       openMs = performance.now() - started;
       const { inputs, outputs } = session;
       return { sha256: digest, inputs, outputs, classLabels, operators: [...operators] };

@@ -93,7 +93,11 @@ export function createRuntimePython(options: RuntimePythonOptions): ModelRuntime
           ...(options.runAs && { runAs: options.runAs }),
         },
         workers,
-        limits: { ...limits, maxMemoryBytes: load.maxMemoryBytes ?? limits.maxMemoryBytes },
+        limits: {
+          ...limits,
+          maxMemoryBytes: load.maxMemoryBytes ?? limits.maxMemoryBytes,
+          requestMs: load.requestMs ?? limits.requestMs,
+        },
         nextMark: () => options.ids.next('wk'),
         chance: options.chance ?? Math.random,
       });

@@ -32,6 +32,7 @@ import { quarantinedRows } from './0034-quarantined-rows.ts';
 import { lineageOfCheckouts } from './0035-lineage-of-checkouts.ts';
 import { modelPackages } from './0036-model-packages.ts';
 import { predictionLog } from './0037-prediction-log.ts';
+import { servingSettings } from './0041-serving-settings.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step in order. A step that has been released is never changed. */
@@ -70,4 +71,5 @@ export const migrations: readonly Migration[] = [
   lineageOfCheckouts,
   modelPackages,
   predictionLog,
+  servingSettings,
 ];

@@ -54,6 +54,7 @@ const spec: DeploymentSpec = {
   model: 'm',
   context: { id: 'example_id', eventTime: 'event_time' },
   redact: [],
+  serving: {},
   plan: [{ kind: 'full' }],
   analysis: ['errors'],
   value: { truePositive: 1, falsePositive: -1, falseNegative: -1, trueNegative: 0 },

@@ -1,4 +1,4 @@
-import type { BreakerMode, Charter, ModelPackage, RolloutStage, ServedFlavor } from '@capstan/api';
+import type { BreakerMode, Charter, ModelPackage, RolloutStage, ServedFlavor, ServingSettings } from '@capstan/api';
 import type { Cause } from '#kernel/cause';
 import { DomainError } from '#kernel/errors';
 import type { TensorSpec } from '#ports/model-runtime';
@@ -32,6 +32,8 @@ export interface DeploymentSpec {
   readonly context: { readonly id: string | null; readonly eventTime: string | null };
   /** Inputs and outputs whose values are not logged. */
   readonly redact: readonly string[];
+  /** How its models run. */
+  readonly serving: ServingSettings;
   readonly plan: readonly RolloutStage[];
   readonly analysis: readonly Analysis[];
   readonly value: ValueMatrix | null;

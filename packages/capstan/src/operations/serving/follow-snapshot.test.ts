@@ -133,6 +133,6 @@ test('a model that takes long holds up no other change, and is kept meanwhile', 
   } as const;
   publish({ deployments: [{ ...slow, warm: [], redact: [], routes: [...slow.routes] }] });
   await expect(follower.sync()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-  expect(follower.states().get('slow')).toMatchObject({ loading: [{ revision: 1, digest }], isIncomplete: true });
+  expect(follower.states().get('slow')).toMatchObject({ loading: [{ revision: 1, key: digest }], isIncomplete: true });
   expect(kept()).toEqual([digest]);
 });

@@ -53,8 +53,8 @@ test('each model is told with what its loading is at, why it failed, or its proc
     {
       revisions: new Map([served(3, 5, status), served(1, 0)]),
       loading: [
-        { revision: 4, digest: other },
-        { revision: 5, digest },
+        { revision: 4, key: other },
+        { revision: 5, key: digest },
       ],
       failures: [{ revision: 2, reason: 'no model' }],
     },
@@ -73,6 +73,6 @@ test('each model is told with what its loading is at, why it failed, or its proc
 });
 
 test('a revision that answers by its last good state is ready, though it is being loaded anew', () => {
-  const state = { revisions: new Map([served(1, 0)]), loading: [{ revision: 1, digest }], failures: [] };
+  const state = { revisions: new Map([served(1, 0)]), loading: [{ revision: 1, key: digest }], failures: [] };
   expect(modelStates(state, () => 'fetching its files').map((one) => one.state)).toEqual(['ready']);
 });

@@ -24,15 +24,15 @@ export interface PlaneStatus {
   readonly segmentsRejected: number;
 }
 
-/** The models of a deployment by revision. `progressOf` says what the loading of a digest is at. */
+/** The models of a deployment by revision. `progressOf` says what the loading of a model is at, by its key. */
 export function modelStates(
   { revisions, loading, failures }: Pick<ServedState, 'revisions' | 'loading' | 'failures'>,
-  progressOf: (digest: string) => string | undefined,
+  progressOf: (key: string) => string | undefined,
 ): ServedModelStatus[] {
   const models = new Map<number, ServedModelStatus>();
   const absent = (revision: number, state: 'loading' | 'failed', note: string | null): void =>
     void models.set(revision, { revision, state, note, waitingRows: 0, processes: null });
-  for (const { revision, digest } of loading) absent(revision, 'loading', progressOf(digest) ?? null);
+  for (const { revision, key } of loading) absent(revision, 'loading', progressOf(key) ?? null);
   for (const { revision, reason } of failures) absent(revision, 'failed', reason);
   for (const [revision, { model }] of revisions) {
     const status = model.status?.();

@@ -159,15 +159,16 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
       snapshotVersion: current.version,
       serving: [...states].flatMap(([deployment, state]) =>
         [...state.revisions].map(([revision, { model }]) => {
-          return { deployment, revision, digest: modelDigest.parse(model.digest) };
+          const { digest, serving: settings } = model;
+          return { deployment, revision, digest: modelDigest.parse(digest), ...(settings && { settings }) };
         }),
       ),
       failures: [...states].flatMap(([deployment, state]) =>
         state.failures.map((failure) => ({ deployment, ...failure })),
       ),
       loading: [...states].flatMap(([deployment, state]) =>
-        state.loading.map(({ revision, digest }) => {
-          return { deployment, revision, note: (shelf.progressOf(digest) ?? '').slice(0, MAX_NOTE_LENGTH) };
+        state.loading.map(({ revision, key }) => {
+          return { deployment, revision, note: (shelf.progressOf(key) ?? '').slice(0, MAX_NOTE_LENGTH) };
         }),
       ),
       counters: {
