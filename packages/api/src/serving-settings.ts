@@ -30,6 +30,11 @@ const fields = {
   resultCacheBytes: z.int().min(0),
   /** Threads that an operator of an ONNX model is spread over. */
   intraOpThreads: z.int().min(1).max(256),
+  /** After so long without a request the model gives its memory back; the next request loads it again. */
+  idleAfterMs: z
+    .int()
+    .min(1_000, 'at least 1s')
+    .max(366 * DAY_MS, 'at most 366d'),
 };
 
 export const servingSettings = z.strictObject(fields).partial();
@@ -48,6 +53,7 @@ export const servingChange = z
     workerMemoryBytes: fields.workerMemoryBytes.nullable(),
     resultCacheBytes: fields.resultCacheBytes.nullable(),
     intraOpThreads: fields.intraOpThreads.nullable(),
+    idleAfterMs: fields.idleAfterMs.nullable(),
   } satisfies Record<keyof typeof fields, z.ZodType>)
   .partial();
 export type ServingChange = z.infer<typeof servingChange>;
@@ -77,6 +83,7 @@ const WORDS = {
   workerMemoryBytes: { path: 'instance_group.memory', kind: bytes },
   resultCacheBytes: { path: 'response_cache', kind: bytes },
   intraOpThreads: { path: 'intra_op_thread_count', kind: whole },
+  idleAfterMs: { path: 'idle_after', kind: duration },
 } as const satisfies Record<ServingField, { readonly path: string; readonly kind: Kind }>;
 
 const ENTRIES = Object.entries(WORDS) as [ServingField, (typeof WORDS)[ServingField]][];
@@ -118,6 +125,7 @@ export function servingYaml<Length extends z.ZodType<number>>(length: Length) {
         .optional(),
       response_cache: size.optional().meta(about('Bytes of answers kept for the same inputs, e.g. 64MiB')),
       intra_op_thread_count: fields.intraOpThreads.optional().meta(about('Threads of an operator of an ONNX model')),
+      idle_after: length.optional().meta(about('Unloaded after so long without a request, e.g. 10m')),
     })
     .superRefine((written, context) => {
       for (const { path, message } of servingProblems(servingOf(written)))

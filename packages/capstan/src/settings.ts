@@ -1,5 +1,5 @@
 // Every setting: its schema, what it is without being set, and what `--help` says of it. Read by config.ts alone.
-import { durationText } from '@capstan/api';
+import { durationText, size } from '@capstan/api';
 import { z } from 'zod';
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -129,6 +129,20 @@ export const settings = {
       .min(2 ** 20),
     fallback: 4 * 2 ** 30,
     summary: 'Memory that a process of a Python model may take, in bytes',
+  },
+  modelMemoryBudget: {
+    schema: z.union([
+      z.literal('none'),
+      z.null(),
+      size,
+      z.coerce
+        .number()
+        .int()
+        .min(2 ** 20),
+    ]),
+    fallback: null,
+    summary:
+      'What all models of a process of the data plane may take, e.g. 4GiB; the ones used longest ago are unloaded beyond it. none: as much as they want (default: 80 % of the memory, shared by the processes)',
   },
   resultCache: {
     schema: z.coerce.number().int().min(0),

@@ -39,6 +39,7 @@ const EXAMPLES = [
   'instance_group.memory=2GiB',
   'response_cache=64MiB',
   'intra_op_thread_count=2',
+  'idle_after=10m',
 ];
 
 /** For `--help`. */

@@ -40,7 +40,7 @@ function setup() {
     file: join(folder, 'snapshot.json'),
     controlPlane,
     shelf: {
-      keepOnly: async (digests: ReadonlySet<string>) => void (kept = digests),
+      keepOnly: async (served: ReadonlySet<string>) => void (kept = served),
       take: () => new Promise(() => {}),
     } as unknown as ModelShelf,
     log: pino({ level: 'silent' }),

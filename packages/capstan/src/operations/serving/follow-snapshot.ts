@@ -79,10 +79,9 @@ export function createSnapshotFollower(deps: FollowerDeps): SnapshotFollower {
       [...states.values()].flatMap((state) => [
         ...[...state.revisions.values()].map(({ model }) => keyOf(model)),
         ...state.loading.map(({ key }) => key),
-        ...state.warm,
       ]),
     );
-    await shelf.keepOnly(needed);
+    await shelf.keepOnly(needed, new Set([...states.values()].flatMap(({ warm }) => warm)));
     storeSnapshot(deps.file, next);
   }
 

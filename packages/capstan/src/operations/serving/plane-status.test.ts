@@ -4,6 +4,7 @@ import type { ModelStatus } from '#ports/model-runtime';
 import { nothingBatched } from './batching/batcher.ts';
 import { modelStates } from './plane-status.ts';
 import type { ServedRevision } from './served-state.ts';
+import { inMemory } from './shelf/testing.ts';
 
 const digest = `sha256:${'0'.repeat(64)}` as const;
 const other = `sha256:${'1'.repeat(64)}` as const;
@@ -42,8 +43,8 @@ function served(revision: number, waitingRows: number, own?: ModelStatus): [numb
     admit: () => {},
     counts: nothingBatched,
     waitingRows: () => waitingRows,
+    ...inMemory,
     ...(own && { status: () => own }),
-    retire: async () => undefined,
   };
   return [revision, { route, model, place: null }];
 }
@@ -60,11 +61,11 @@ test('each model is told with what its loading is at, why it failed, or its proc
     },
     (asked) => (asked === other ? 'installing scikit-learn' : undefined),
   );
-  const none = { waitingRows: 0, processes: null };
+  const none = { waitingRows: 0, memoryBytes: 0, processes: null };
   expect(models).toEqual([
-    { revision: 1, state: 'ready', note: null, ...none },
+    { revision: 1, state: 'ready', note: null, ...none, memoryBytes: 1_000 },
     { revision: 2, state: 'failed', note: 'no model', ...none },
-    { revision: 3, state: 'ready', note: null, waitingRows: 5, processes: status },
+    { revision: 3, state: 'ready', note: null, waitingRows: 5, memoryBytes: 1_000, processes: status },
     { revision: 4, state: 'loading', note: 'installing scikit-learn', ...none },
     { revision: 5, state: 'loading', note: null, ...none },
   ]);

@@ -31,6 +31,8 @@ export interface ServingDeps {
   readonly loading?: ShelfDeps['loading'];
   /** See ResultCache; 0 and undefined: none. */
   readonly resultCacheBytes?: number;
+  /** What all models may take together; null and undefined: as much as they want. */
+  readonly memoryBudgetBytes?: number | null;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
@@ -55,6 +57,10 @@ export interface ServingPlane {
   score(deployment: string, request: ScoreRequest): Promise<ScoreAnswer>;
   /** Refuses a request of so many bytes that could not be answered now, before it is read. @throws DomainError RESOURCE_EXHAUSTED */
   admit(deployment: string, bytes: number, deadline?: number): void;
+  /** Has the models of a deployment in memory before it resolves. @throws DomainError NOT_FOUND, UNAVAILABLE */
+  load(deployment: string): Promise<void>;
+  /** Gives the memory of its models back; the next request loads what it needs again. @throws DomainError NOT_FOUND */
+  unload(deployment: string): Promise<void>;
   /** @throws DomainError NOT_FOUND, UNAVAILABLE */
   describe(deployment: string, revision?: number): Description;
   deployments(): readonly string[];
@@ -96,6 +102,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     runtimes: deps.runtimes,
     loading: deps.loading ?? {},
     resultCacheBytes: deps.resultCacheBytes ?? 0,
+    memoryBudgetBytes: deps.memoryBudgetBytes ?? null,
     log,
   });
   const shadows = createShadowQueue(MAX_SHADOW_ROWS);
@@ -223,6 +230,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
         failures: [...state.failures],
         models: modelStates(state, shelf.progressOf),
       })),
+      modelMemory: shelf.memory(),
       rowsAnswered: counters.rowsAnswered,
       requestsFailed: counters.requestsFailed,
       shadowRowsWaiting: shadows.waitingRows(),
@@ -256,6 +264,14 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
         statistics.requestsOf(name).addFailure(error);
         throw error;
       }
+    },
+    async load(name) {
+      const state = stateOf(name);
+      primary(state);
+      await Promise.all([...state.revisions.values()].map(({ model }) => model.load()));
+    },
+    async unload(name) {
+      await Promise.all([...stateOf(name).revisions.values()].map(({ model }) => model.unload()));
     },
     describe(name, revision) {
       const state = stateOf(name);

@@ -85,7 +85,7 @@ export async function prepare(
     }),
   );
   // Not waited for, and nobody's failure: it is there for the case that it is gone back to.
-  for (const route of wanted.warm) shelf.take(route).catch(() => {});
+  for (const route of wanted.warm) shelf.keepWarm(route);
   const warm = wanted.warm.map(keyOf);
   const reported = [...failures].map(([revision, reason]) => ({ revision, reason }));
   const champion = wanted.routes.find((route) => route.role === 'champion');
