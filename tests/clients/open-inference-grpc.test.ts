@@ -96,8 +96,9 @@ test('what is wrong with a request is said with the status for it', () => {
     short: invalid('has 3 bytes; 2 values of FP32 are 8'),
     nothing: invalid('has 0 fp32_contents; its shape holds 2'),
     garbage: invalid('The message is no ModelInferRequest'),
-    unload: ['FAILED_PRECONDITION', expect.stringContaining('the control plane declares it')],
+    unload: null,
     load: null,
+    unknown: ['NOT_FOUND', expect.stringContaining('capstan deploy')],
     method: ['UNIMPLEMENTED', expect.stringContaining('TraceSetting')],
     still: null,
   });

@@ -99,11 +99,13 @@ test('what is refused is refused with a status and a reason that the client read
   });
 });
 
-test('the repository lists what is served; the control plane alone changes it', () => {
+test('the repository lists what is served; loading and unloading change its memory alone', () => {
   expect(saw('repository')).toEqual({
     index: names.map((name) => [name, '1', 'READY']),
     load: ['404', expect.stringContaining('capstan deploy')],
-    unload: ['409', expect.stringContaining('control plane declares it')],
+    unloaded: [expect.stringContaining('the next request loads it')],
+    ready: true,
+    unload: ['404', expect.stringContaining('capstan deploy')],
   });
 });
 

@@ -157,6 +157,7 @@ def refusals():
         "garbage": refusal(lambda: bare(b"\xff\xff\xff")),
         "unload": refusal(lambda: client.unload_model("one-float")),
         "load": refusal(lambda: client.load_model("one-float")),
+        "unknown": refusal(lambda: client.unload_model("nope")),
         "method": refusal(lambda: client.get_trace_settings()),
         "still": infer(one),
     }

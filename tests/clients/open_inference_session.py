@@ -190,12 +190,17 @@ def refusals():
 
 
 def repository():
-    """What is served; loading it again does nothing, unloading is not how it ends."""
+    """What is served; unloading gives memory back and takes no answer away."""
+    client.unload_model("one-float")
+    unloaded = [entry["reason"] for entry in client.get_model_repository_index() if entry["name"] == "one-float"]
+    is_ready = client.is_model_ready("one-float")
     client.load_model("one-float")
     return {
         "index": sorted([entry["name"], entry["version"], entry["state"]] for entry in client.get_model_repository_index()),
         "load": refusal(lambda: client.load_model("nope")),
-        "unload": refusal(lambda: client.unload_model("one-float")),
+        "unloaded": unloaded,
+        "ready": is_ready,
+        "unload": refusal(lambda: client.unload_model("nope")),
     }
 
 

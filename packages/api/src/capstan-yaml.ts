@@ -3,6 +3,7 @@ import { callersPolicy, consumerName, quota, quotaText, type Quota } from './con
 import { durationMs, durationText } from './duration.ts';
 import { rolloutStage } from './rollout.ts';
 import { rolloutText } from './rollout-text.ts';
+import { servingYaml } from './serving-settings.ts';
 import { deploymentName, slug } from './shapes.ts';
 
 const line = z.string().trim().min(1).max(1_000);
@@ -199,6 +200,9 @@ function declarationSchema<
                 'redact: inputs and outputs whose values the log of predictions never gets; ' +
                 'sample: share of the requests whose inputs and outputs it gets, the rest of them it always has',
             }),
+          serving: servingYaml(duration).prefault({}).meta({
+            description: 'How its models run: batches, time-outs, processes; in Triton’s words where it has them',
+          }),
           recalibration: z
             .strictObject({
               window: duration.meta({ description: 'Answers of this long, with their outcomes, are fitted to' }),

@@ -21,6 +21,8 @@ export * from './cycle.ts';
 export * from './monitor.ts';
 export * from './debt.ts';
 export * from './consumer.ts';
+export * from './size.ts';
+export * from './serving-settings.ts';
 export * from './serving.ts';
 export * from './batch-prediction.ts';
 export * from './events/event.ts';

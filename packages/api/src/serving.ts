@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { servedAccess } from './consumer.ts';
+import { servingSettings } from './serving-settings.ts';
 import { deploymentName, timestamp } from './shapes.ts';
 
 /** No recalibration moves log odds by more: a model that is further off is broken, and other guards are for that. */
@@ -55,6 +56,8 @@ export const servingRoute = z.strictObject({
   /** Decide positive at this probability and above. */
   threshold: z.number().min(0).max(1),
   inputAdapters: z.record(z.string(), inputAdapter),
+  /** How its model runs; absent where the revision sets nothing. */
+  serving: servingSettings.optional(),
   /** Added to the log odds of what the model says: recalibration by outcomes of late. */
   shift: logOddsShift,
 });
@@ -197,7 +200,15 @@ export const replicaReport = z.strictObject({
   url: z.string(),
   snapshotVersion: z.int().min(0),
   /** Revisions it can answer with now, and what it has loaded for them. */
-  serving: z.array(z.strictObject({ deployment: z.string(), revision: z.int(), digest: modelDigest.optional() })),
+  serving: z.array(
+    z.strictObject({
+      deployment: z.string(),
+      revision: z.int(),
+      digest: modelDigest.optional(),
+      /** What its model runs with; absent where that is as the data plane's own settings have it. */
+      settings: servingSettings.optional(),
+    }),
+  ),
   /** Revisions it was told to serve and cannot. */
   failures: z.array(z.strictObject({ deployment: z.string(), revision: z.int(), reason: z.string() })),
   /** Revisions whose models are still being loaded, and what that is at. */

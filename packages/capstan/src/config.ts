@@ -13,6 +13,8 @@ export interface Config extends Omit<Values, 'database' | 'artifacts' | 'environ
   readonly database: string;
   readonly artifacts: string;
   readonly environments: string;
+  /** Of processes of the data plane: its own, and that memory which a model gives back is given back to the system. */
+  readonly servingEnvironment: Readonly<Record<string, string | undefined>>;
   /** All of the server's own environment that commands of pipeline stages get. */
   readonly commandEnvironment: Readonly<Record<string, string>>;
   /** The same for installing packages, with what pip and uv are told by: indexes, proxies, certificates. */
@@ -66,6 +68,7 @@ export async function loadConfig(sources: ConfigSources): Promise<{ config: Conf
     // Whoever asks for any port wants no fixed one beside it.
     grpcPort: values.grpcPort ?? (values.servingPort === 0 ? 0 : DEFAULT_GRPC_PORT),
     environments: resolve(sources.cwd, values.environments ?? join(data, 'environments')),
+    servingEnvironment: { MALLOC_MMAP_THRESHOLD_: '1048576', ...sources.env },
     commandEnvironment: variablesLike(sources.env, COMMAND_VARIABLES),
     installerEnvironment: {
       ...variablesLike(sources.env, COMMAND_VARIABLES),

@@ -1,6 +1,7 @@
 // The composition root of the data plane: config → runtime, log, control plane → serving plane → protocols → http.
 // A process of its own, so that predictions are answered while the control plane is down; it opens no database.
 import { mkdirSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { servingRoutes, type AnyRoute } from '@capstan/api';
 import type { Logger } from 'pino';
@@ -38,6 +39,7 @@ type ServingConfig = Pick<
   | 'relaxedPython'
   | 'modelWorkers'
   | 'modelMemory'
+  | 'modelMemoryBudget'
   | 'resultCache'
   | 'predictionLogSync'
   | 'commandEnvironment'
@@ -59,6 +61,8 @@ export interface ServingProcess {
 /** So many messages of the largest size may be in hand, of all callers together. */
 const LARGE_BODIES = 8;
 const READY_WITHIN_MS = 10_000;
+/** Of the memory of the machine, or of what a container may take. */
+const MEMORY_SHARE = 0.8;
 
 /** Builds and starts a data plane, or that one of its processes which has this number. @throws DomainError CONFLICT when its folder is held by another process or the port is taken */
 export async function startServing(
@@ -80,6 +84,7 @@ export async function startServing(
     processes: config.servingProcesses,
     resultCacheBytes: config.resultCache,
     logSync: config.predictionLogSync,
+    memoryBudgetBytes: memoryBudget(config),
     clock: systemClock,
     ids: randomIds,
     log,
@@ -152,6 +157,15 @@ export async function startServing(
     unlock();
     throw error;
   }
+}
+
+/** What models of one process may take: as set, else its part of what there is, with room left for all else. */
+function memoryBudget({ modelMemoryBudget, servingProcesses }: ServingConfig): number | null {
+  if (modelMemoryBudget === 'none') return null;
+  if (modelMemoryBudget !== null) return modelMemoryBudget;
+  const limit = process.constrainedMemory();
+  const memory = limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+  return Math.floor((memory * MEMORY_SHARE) / servingProcesses);
 }
 
 function urlAt(host: string, port: number): string {

@@ -1,5 +1,5 @@
 // Every setting: its schema, what it is without being set, and what `--help` says of it. Read by config.ts alone.
-import { durationText } from '@capstan/api';
+import { durationText, size } from '@capstan/api';
 import { z } from 'zod';
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -135,6 +135,20 @@ export const settings = {
     fallback: 'none',
     summary:
       'When the log of predictions is on disk: always before the answer goes out, at an interval of a second, or when the system (none) writes it',
+  },
+  modelMemoryBudget: {
+    schema: z.union([
+      z.literal('none'),
+      z.null(),
+      size,
+      z.coerce
+        .number()
+        .int()
+        .min(2 ** 20),
+    ]),
+    fallback: null,
+    summary:
+      'What all models of a process of the data plane may take, e.g. 4GiB; the ones used longest ago are unloaded beyond it. none: as much as they want (default: 80 % of the memory, shared by the processes)',
   },
   resultCache: {
     schema: z.coerce.number().int().min(0),

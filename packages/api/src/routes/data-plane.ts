@@ -23,6 +23,10 @@ function repository(name: string, path: string, summary: string): RawRoute {
   return { ...openInference(name, 'POST', path, summary), permission: 'read', bodyLimitBytes: SMALL_BODY_BYTES };
 }
 
+function memory(name: string, path: string, summary: string): RawRoute {
+  return { ...repository(name, path, summary), permission: 'execute' };
+}
+
 function scoring(name: string, method: Method, path: string, summary: string): RawRoute {
   return { ...openInference(name, method, path, summary), name: `scoring.${name}`, protocol: 'mlflow-scoring' };
 }
@@ -54,11 +58,15 @@ const modelProcesses = z.strictObject({
 
 const servedModelStatus = z.strictObject({
   revision: z.int(),
-  state: z.enum(['ready', 'loading', 'failed']),
+  state: z.enum(['ready', 'unloaded', 'loading', 'failed']).meta({
+    description: 'unloaded: it can answer, and takes no memory; the next request loads it',
+  }),
   /** What loading is at, or why it failed. */
   note: z.string().nullable(),
   /** Rows that wait for the model; requests where it reads them itself. */
   waitingRows: z.int(),
+  /** What it takes, as it was measured. */
+  memoryBytes: z.int(),
   /** Null where the model is in the data plane's own process, or not there yet. */
   processes: modelProcesses.nullable(),
 });
@@ -120,12 +128,12 @@ export const servingRoutes = {
       '/v2/repository/index',
       'Revisions that are served, or failed to load',
     ),
-    load: repository(
-      'load',
-      '/v2/repository/models/:model/load',
-      'Changes nothing: what is served is what the control plane declares',
+    load: memory('load', '/v2/repository/models/:model/load', 'Has the models of a deployment in memory'),
+    unload: memory(
+      'unload',
+      '/v2/repository/models/:model/unload',
+      'Gives the memory of a deployment back; the next request loads its models again',
     ),
-    unload: repository('unload', '/v2/repository/models/:model/unload', 'Says where a deployment is taken back'),
   },
   scoring: {
     ping: scoring('ping', 'GET', '/ping', 'The process is alive'),
@@ -187,6 +195,8 @@ export const servingRoutes = {
             models: z.array(servedModelStatus),
           }),
         ),
+        /** What models take together, and may; null: as much as they want. */
+        modelMemory: z.strictObject({ budgetBytes: z.int().nullable(), takenBytes: z.int() }),
         rowsAnswered: z.int(),
         requestsFailed: z.int(),
         shadowRowsWaiting: z.int(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineRoute } from '../route.ts';
 import { judgement, rolloutCheck, rolloutStage, rolloutState } from '../rollout.ts';
+import { servingChange, servingSettings } from '../serving-settings.ts';
 import { breakerMode, inputAdapter, modelDigest, servedFlavor } from '../serving.ts';
 import { deploymentName, nothing, pageOf, pageQuery, slug, timestamp } from '../shapes.ts';
 
@@ -16,12 +17,18 @@ export const revision = z.strictObject({
   modelDigest,
   threshold: z.number(),
   inputAdapters: z.record(z.string(), inputAdapter),
+  /** How its model runs; what is left out is as the data plane's own settings have it. */
+  serving: servingSettings,
+  /** The same as `capstan deploy --set` takes it, e.g. `max_batch_size=256`. */
+  servingWords: z.array(z.string()),
   createdAt: timestamp,
   createdBy: z.string(),
 });
 export type Revision = z.infer<typeof revision>;
 
 export const revisionWithReigns = revision.extend({
+  /** What it has otherwise than the revision made before it, in words; null for the first. */
+  changes: z.array(z.string()).nullable(),
   /** The times at which it was champion, oldest first; it can be gone back to where there are any. */
   championIn: z.array(z.strictObject({ from: timestamp, to: timestamp.nullable() })),
 });
@@ -230,6 +237,9 @@ export const deployments = {
       /** Left out: the value-optimal threshold of the charter. */
       threshold: z.number().min(0).max(1).optional(),
       inputAdapters: z.record(z.string(), inputAdapter).default({}),
+      serving: servingChange
+        .optional()
+        .meta({ description: 'How its model runs otherwise than the champion, where no project declares that' }),
       /** The gate verdict that allows it; may be left out only without guards. */
       verdictId: z.string().max(64).optional(),
       guards: z.boolean().default(true),

@@ -6,6 +6,7 @@ import { connect } from './connect.ts';
 import { budgetText } from './deployments.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Registration } from './run.ts';
+import { readServingWords, SERVING_WORDS_HELP } from './serving-words.ts';
 import { oneLine, table, type Terminal } from './terminal.ts';
 
 type Deployment = Awaited<ReturnType<Client['deployments']['get']>>;
@@ -18,6 +19,7 @@ interface Options {
   readonly verdict?: string;
   readonly guards: boolean;
   readonly newInputs?: boolean;
+  readonly set: readonly string[];
   readonly wait?: boolean;
   readonly json?: boolean;
 }
@@ -36,10 +38,13 @@ export function register(program: Command, { terminal, action }: Registration): 
     .option('--verdict <id>', 'the gate verdict that allows it')
     .option('--no-guards', 'serve it at once: no verdict, no shadow, no canary')
     .option('--new-inputs', 'with --no-guards: callers will send other inputs from now on')
+    .option('--set <name=value...>', 'how the model runs: batches, time-outs, processes (see below)', [])
     .option('--wait', 'return when the rollout has ended; code 10 where it was not promoted')
     .option('--json', 'print JSON')
+    .addHelpText('after', SERVING_WORDS_HELP)
     .action(
       action(async (model: string, options: Options) => {
+        const serving = readServingWords(options.set);
         const client = connect(terminal);
         const { id } = await client.deployments.start({
           params: { deployment: options.name ?? nameFor(model) },
@@ -48,6 +53,7 @@ export function register(program: Command, { terminal, action }: Registration): 
             model,
             guards: options.guards,
             newInputs: options.newInputs ?? false,
+            ...(options.set.length > 0 && { serving }),
             ...(options.verdict !== undefined && { verdictId: options.verdict }),
           },
         });

@@ -84,6 +84,7 @@ function shown(it: Deployment): string {
     ['deployment', it.name],
     ['project', it.project ?? 'none declares it'],
     ['champion', championText(it)],
+    ...(it.champion?.servingWords ?? []).map((word): [string, string] => ['runs with', word]),
     ['rollout', it.rollout && `${it.rollout.id}: revision ${it.rollout.revision} is ${it.rollout.state}`],
     ['breaker', breaker.state],
     ['when open', breaker.mode + answer],

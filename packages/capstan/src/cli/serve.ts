@@ -26,6 +26,7 @@ const SETTINGS: readonly SettingName[] = [
   'relaxedPython',
   'modelWorkers',
   'modelMemory',
+  'modelMemoryBudget',
   'resultCache',
   'predictionLogSync',
   'allowedHosts',

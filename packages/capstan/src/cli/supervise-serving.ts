@@ -34,6 +34,8 @@ type ServedConfig = Pick<
   | 'relaxedPython'
   | 'modelWorkers'
   | 'modelMemory'
+  | 'modelMemoryBudget'
+  | 'servingEnvironment'
   | 'resultCache'
   | 'predictionLogSync'
   | 'servingPort'
@@ -106,6 +108,7 @@ function superviseProcess(config: ServedConfig, log: Logger, index: number): Sup
       commandLine({ ...config, servingPort, grpcPort }, index, addresses !== undefined || index > 0),
       {
         stdio: ['pipe', 'pipe', 'inherit'],
+        env: config.servingEnvironment,
       },
     );
     child = started;
@@ -215,6 +218,7 @@ function commandLine(config: ServedConfig, index: number, isUnawaited: boolean):
     config.relaxedPython ? '--relaxed-python' : '--no-relaxed-python',
     `--model-workers=${config.modelWorkers}`,
     `--model-memory=${config.modelMemory}`,
+    ...(config.modelMemoryBudget === null ? [] : [`--model-memory-budget=${config.modelMemoryBudget}`]),
     `--result-cache=${config.resultCache}`,
     `--prediction-log-sync=${config.predictionLogSync}`,
     // On its input, since it starts before the control plane has an address.

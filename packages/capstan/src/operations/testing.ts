@@ -9,6 +9,7 @@ export const plainSpec: DeploymentSpec = {
   context: { id: 'example_id', eventTime: 'event_time' },
   redact: [],
   logSample: 1,
+  serving: {},
   plan: [{ kind: 'full' }],
   analysis: ['errors'],
   value: null,

@@ -110,6 +110,8 @@ export interface LoadedModel {
   score?(requests: readonly ScoringRequest[], options?: ScoringOptions): Promise<readonly ScoringAnswer[]>;
   /** False where rows that are asked together do not get what they get alone: such requests must not be joined. */
   readonly isBatchable?: boolean;
+  /** Memory that it takes, as it was measured; 0 where that is not seen. */
+  memoryBytes?(): number;
   /** What a person who watches it sees. Only models in processes of their own have it. */
   status?(): ModelStatus;
   close(): Promise<void>;
@@ -145,12 +147,22 @@ export interface ModelStatus {
   };
 }
 
-/** For models in processes of their own; others take no notice. */
 export interface LoadOptions {
-  /** Processes; default 1. */
+  /**
+   * Resolves when so many bytes may be taken, which is about what the model takes: asked once, before it takes them.
+   * @throws DomainError which `load` throws in turn
+   */
+  reserve?(bytes: number): Promise<void>;
+  /** What the model took when it was loaded before. */
+  readonly expectedBytes?: number;
+  /** Threads that one operator is spread over, for models that run in this process; default 1. */
+  readonly intraOpThreads?: number;
+  /** Processes, for models that have their own; default 1. */
   readonly workers?: number;
   /** Resident memory of a process with all that it starts. */
   readonly maxMemoryBytes?: number;
+  /** The longest that a process may take for a request, where it is not the runtime's own. */
+  readonly requestMs?: number;
   /** Lines on what is going on: an environment takes minutes once. */
   onProgress?(line: string): void;
   /** Lines that the model prints. */

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { servingOf } from '@capstan/api';
 import type { Datasets } from '#data/datasets';
 import type { Project, Projects } from '#design/projects';
 import type { BoundRoute } from '#http';
@@ -124,6 +125,7 @@ function specOf({ name, declaration, appliedAt }: Project): DeploymentSpec | und
     context: { id: deployment.context.id, eventTime: deployment.context.event_time },
     redact: deployment.log.redact,
     logSample: deployment.log.sample,
+    serving: servingOf(deployment.serving),
     plan: deployment.rollout,
     analysis: deployment.analysis,
     value: valueMatrixOf(charter),

@@ -21,11 +21,16 @@ interface RuntimeOnnxOptions {
   readonly hostEntry?: URL;
 }
 
+/** What a thread takes beside its model. */
+const THREAD_BYTES = 30 * 2 ** 20;
+
 /** What the trial of a file has shown. */
 interface Passed {
   readonly sha256: string;
   /** See `inlineRows`. */
   readonly mostInlineRows: number;
+  readonly intraOpThreads: number;
+  readonly memoryBytes: number;
 }
 
 /**
@@ -44,49 +49,67 @@ export function createRuntimeOnnx(options: RuntimeOnnxOptions = {}): ModelRuntim
     timeoutMs: options.trialTimeoutMs ?? DEFAULT_TRIAL_TIMEOUT_MS,
     maxMemoryBytes: options.trialMaxMemoryBytes ?? DEFAULT_TRIAL_MAX_MEMORY_BYTES,
   };
-  // Files that passed, by path: the same bytes need no second trial, and `open` refuses others.
+  // Files that passed, by path and threads: the same bytes need no second trial, and `open` refuses others.
   const passed = new Map<string, Passed>();
 
-  async function openThread(file: string, { sha256 }: Passed): Promise<LoadedModel> {
+  async function openThread(file: string, { sha256, intraOpThreads, memoryBytes }: Passed): Promise<LoadedModel> {
     const host = startThreadHost(entry);
     try {
-      const opened = await host.call('open', { file, maxModelBytes, sha256 });
+      const opened = await host.call('open', { file, maxModelBytes, intraOpThreads, sha256 });
       await host.call('rehearse', { manyRows: FULL_BATCH_ROWS });
-      return threadModel(host, opened);
+      return threadModel(host, opened, memoryBytes + THREAD_BYTES);
     } catch (error) {
       host.end();
       throw error;
     }
   }
 
-  async function open(file: string, facts: Passed): Promise<LoadedModel> {
-    const { sha256, mostInlineRows } = facts;
+  let opening: Promise<unknown> = Promise.resolve();
+
+  /** One after the other: the bytes of the file and copies of them are in memory meanwhile, and computing is all it does. */
+  function open(file: string, facts: Passed): Promise<LoadedModel> {
+    const opened = opening.then(() => openNow(file, facts));
+    opening = opened.catch(() => {});
+    return opened;
+  }
+
+  async function openNow(file: string, facts: Passed): Promise<LoadedModel> {
+    const { sha256, intraOpThreads, mostInlineRows, memoryBytes } = facts;
     if (mostInlineRows === 0) return await openThread(file, facts);
     // Here, not at the top: a data plane without such a model need not load the library.
     const { createInlineHost } = await import('./inline-host.ts');
     const host = createInlineHost();
-    const opened = await host.call('open', { file, maxModelBytes, sha256 });
+    const opened = await host.call('open', { file, maxModelBytes, intraOpThreads, sha256 });
     await host.call('rehearse', { manyRows: Math.min(mostInlineRows, FULL_BATCH_ROWS) });
-    return quickModel(host, opened, mostInlineRows, () => openThread(file, facts));
+    return quickModel(host, opened, { mostInlineRows, memoryBytes }, () => openThread(file, facts));
   }
 
   return {
     flavor: 'onnx',
-    async load(modelFile) {
-      const known = passed.get(modelFile);
+    async load(modelFile, { intraOpThreads = 1, reserve } = {}) {
+      const key = `${intraOpThreads} ${modelFile}`;
+      const known = passed.get(key);
       if (known !== undefined) {
-        passed.delete(modelFile);
+        passed.delete(key);
+        await reserve?.(bytesOf(known));
         const loaded = await open(modelFile, known).catch(() => undefined);
-        if (loaded) return remember(modelFile, known, loaded);
+        if (loaded) return remember(key, known, loaded);
       }
-      const tried = await tryModel({ file: modelFile, maxModelBytes }, limits);
-      const facts = { sha256: tried.sha256, mostInlineRows: inlineRows(tried, tried.rehearsal) };
-      return remember(modelFile, facts, await open(modelFile, facts));
+      const tried = await tryModel({ file: modelFile, maxModelBytes, intraOpThreads }, limits);
+      const mostInlineRows = inlineRows(tried, tried.rehearsal);
+      const { memoryBytes } = tried.rehearsal;
+      const facts = { sha256: tried.sha256, mostInlineRows, intraOpThreads, memoryBytes };
+      await reserve?.(bytesOf(facts));
+      return remember(key, facts, await open(modelFile, facts));
     },
   };
 
-  function remember(modelFile: string, facts: Passed, loaded: LoadedModel): LoadedModel {
-    passed.set(modelFile, facts);
+  function bytesOf({ memoryBytes, mostInlineRows }: Passed): number {
+    return memoryBytes + (mostInlineRows === 0 ? THREAD_BYTES : 0);
+  }
+
+  function remember(key: string, facts: Passed, loaded: LoadedModel): LoadedModel {
+    passed.set(key, facts);
     for (const oldest of passed.keys()) {
       if (passed.size <= MAX_REMEMBERED) break;
       passed.delete(oldest);

@@ -21,12 +21,24 @@ export interface Rehearsal {
   readonly oneRowMs: number;
   readonly manyRowsMs: number;
   readonly manyRows: number;
+  /** What the process has taken since it opened the model, what it needs for a full batch included; 0 where that is not seen. */
+  readonly memoryBytes: number;
 }
 
 /** What a host of one model can be asked, in this order: open once, then the others. */
 export interface HostCalls {
   /** With `sha256` only bytes with that digest are opened: those that were tried. */
-  open: { readonly request: { file: string; maxModelBytes: number; sha256?: string }; readonly reply: OpenedModel };
+  open: {
+    readonly request: {
+      file: string;
+      maxModelBytes: number;
+      intraOpThreads: number;
+      sha256?: string;
+      /** Only in a process of its own can be seen what the model takes. */
+      isMeasured?: boolean;
+    };
+    readonly reply: OpenedModel;
+  };
   /** Runs rows of zeros. An error of the model is none here: only whether it comes back at all, and when. */
   rehearse: { readonly request: { manyRows: number }; readonly reply: Rehearsal };
   predict: { readonly request: { inputs: readonly Tensor[] }; readonly reply: readonly Tensor[] };

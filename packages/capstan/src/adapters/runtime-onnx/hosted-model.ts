@@ -4,6 +4,7 @@ import { conflict, DomainError, invalid, messageOf } from '#kernel/errors';
 import { cutZipMaps } from './cut-zipmap.ts';
 import type { HostCalls, HostReply, HostRequest } from './host-messages.ts';
 import { toFailure } from './host-messages.ts';
+import { anonymousBytes } from './anonymous-memory.ts';
 import { assertSelfContained } from './self-contained.ts';
 import { nameLocale } from './name-locale.ts';
 import { rehearse } from './rehearse.ts';
@@ -13,6 +14,7 @@ import { openSession, type Session } from './session.ts';
 export function createHostedModel(): (request: HostRequest) => Promise<HostReply> {
   let session: Session | undefined;
   let openMs = 0;
+  let bytesBefore = 0;
 
   function opened(): Session {
     if (!session) throw new DomainError('UNAVAILABLE', 'The model is not open', { hint: 'Load it again.' });
@@ -22,6 +24,7 @@ export function createHostedModel(): (request: HostRequest) => Promise<HostReply
   async function answer(request: HostRequest): Promise<HostCalls[keyof HostCalls]['reply']> {
     if (request.method === 'predict') return opened().run(request.inputs);
     if (request.method === 'open') {
+      if (request.isMeasured === true) bytesBefore = await bytesOfProcess();
       const bytes = await readModelFile(request.file, request.maxModelBytes);
       const digest = sha256(bytes);
       if (request.sha256 !== undefined && request.sha256 !== digest) {
@@ -30,12 +33,16 @@ export function createHostedModel(): (request: HostRequest) => Promise<HostReply
       const { operators } = assertSelfContained(bytes);
       const started = performance.now();
       const { bytes: servable, classLabels } = cutZipMaps(bytes);
-      session = await openSession(nameLocale(servable));
+      session = await openSession(nameLocale(servable), request.intraOpThreads);
       openMs = performance.now() - started;
       const { inputs, outputs } = session;
       return { sha256: digest, inputs, outputs, classLabels, operators: [...operators] };
     }
-    if (request.method === 'rehearse') return { openMs, ...(await rehearse(opened(), request.manyRows)) };
+    if (request.method === 'rehearse') {
+      const rehearsal = await rehearse(opened(), request.manyRows);
+      const memoryBytes = bytesBefore > 0 ? Math.max((await anonymousBytes()) - bytesBefore, 0) : 0;
+      return { openMs, ...rehearsal, memoryBytes };
+    }
     await session?.release();
     session = undefined;
     return true;
@@ -48,6 +55,20 @@ export function createHostedModel(): (request: HostRequest) => Promise<HostReply
       return { id: request.id, failure: toFailure(error) };
     }
   };
+}
+
+/** A model that answers a number with itself. */
+const SMALLEST = Buffer.from(
+  'CAk6OwoQCgF4EgF5IghJZGVudGl0eRIFZ3JhcGhaDwoBeBIKCggIARIECgIIAWIPCgF5EgoKCAgBEgQKAggBQgIQEg==',
+  'base64',
+);
+
+/** What this process takes with the library at work, so that what comes on top is a model's own. */
+async function bytesOfProcess(): Promise<number> {
+  const smallest = await openSession(SMALLEST, 1);
+  await rehearse(smallest, 1);
+  await smallest.release();
+  return await anonymousBytes();
 }
 
 async function readModelFile(file: string, maxModelBytes: number): Promise<Uint8Array> {

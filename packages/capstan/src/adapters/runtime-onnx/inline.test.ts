@@ -4,7 +4,7 @@ import type { HostClient } from './host-client.ts';
 import { inlineRows } from './inline.ts';
 import { quickModel } from './loaded-models.ts';
 
-const quick = { openMs: 10, oneRowMs: 0.1, manyRowsMs: 1.1, manyRows: 1_000 };
+const quick = { openMs: 10, oneRowMs: 0.1, manyRowsMs: 1.1, manyRows: 1_000, memoryBytes: 0 };
 
 test('a quick model runs in the caller’s thread, up to the rows that it can do in half a millisecond', () => {
   expect(inlineRows({ operators: ['TreeEnsembleClassifier'] }, quick)).toBe(400);
@@ -47,7 +47,7 @@ test('more rows than that are answered by a thread, which is opened once and clo
       calls.push('thread close');
     },
   };
-  const model = quickModel(host, opened, 2, async () => {
+  const model = quickModel(host, opened, { mostInlineRows: 2, memoryBytes: 7 }, async () => {
     calls.push('open thread');
     return thread;
   });

@@ -10,8 +10,9 @@ import type { ThreadHost } from './thread-host.ts';
 const CLOSE_WAIT_MS = 30_000;
 
 /** A model in a thread of its own. */
-export function threadModel(host: ThreadHost, opened: OpenedModel): LoadedModel {
+export function threadModel(host: ThreadHost, opened: OpenedModel, memoryBytes: number): LoadedModel {
   return loadedModel(opened, {
+    memoryBytes: () => memoryBytes,
     run: (inputs) => host.call('predict', { inputs: inputs.map(compact) }),
     async release(isIdle) {
       if (isIdle) await host.call('close', {}).catch(() => {});
@@ -27,16 +28,21 @@ export function threadModel(host: ThreadHost, opened: OpenedModel): LoadedModel 
 export function quickModel(
   host: HostClient,
   opened: OpenedModel,
-  mostInlineRows: number,
+  { mostInlineRows, memoryBytes }: { readonly mostInlineRows: number; readonly memoryBytes: number },
   openThread: () => Promise<LoadedModel>,
 ): LoadedModel {
   let thread: Promise<LoadedModel> | undefined;
+  let threadBytes = 0;
   return loadedModel(opened, {
+    memoryBytes: () => memoryBytes + threadBytes,
     async run(inputs) {
       const rows = inputs[0]?.shape[0] ?? 0;
       const own = inputs.map(copied);
       if (rows <= mostInlineRows) return await host.call('predict', { inputs: own });
-      thread ??= openThread();
+      thread ??= openThread().then((opening) => {
+        threadBytes = opening.memoryBytes?.() ?? 0;
+        return opening;
+      });
       return await (await thread).predict(own);
     },
     async release() {
@@ -47,13 +53,17 @@ export function quickModel(
 }
 
 interface Executor {
+  memoryBytes(): number;
   /** Inputs that fit, in the order of the model's. */
   run(inputs: readonly Tensor[]): Promise<readonly Tensor[]>;
   /** `isIdle`: nothing is under way any more. */
   release(isIdle: boolean): Promise<void>;
 }
 
-function loadedModel({ inputs: specs, outputs, classLabels }: OpenedModel, { run, release }: Executor): LoadedModel {
+function loadedModel(
+  { inputs: specs, outputs, classLabels }: OpenedModel,
+  { run, release, memoryBytes }: Executor,
+): LoadedModel {
   const underWay = new Set<Promise<unknown>>();
   let closing: Promise<void> | undefined;
 
@@ -70,6 +80,7 @@ function loadedModel({ inputs: specs, outputs, classLabels }: OpenedModel, { run
   return {
     inputs: specs,
     outputs,
+    memoryBytes,
     ...(classLabels && { classLabels }),
     async predict(inputs) {
       if (closing) throw new DomainError('UNAVAILABLE', 'The model is closed', { hint: 'Load it again.' });

@@ -18,7 +18,8 @@ export interface ProcessHost extends HostClient {
  */
 export function startProcessHost(entry: URL, maxMemoryBytes: number): ProcessHost {
   const child = spawn(process.execPath, [fileURLToPath(entry)], {
-    env: {},
+    // What is given back to the library shall be given back to the system, or the model would seem larger than it is.
+    env: { MALLOC_MMAP_THRESHOLD_: '1048576' },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
   });

@@ -13,7 +13,7 @@ const SLOW_MS = 20;
  * Runs a model with rows of zeros, one and many, as often as it takes to warm up. Failures are none here: zeros may be
  * no sense for it, an index out of its range for instance.
  */
-export async function rehearse(session: Session, manyRows: number): Promise<Omit<Rehearsal, 'openMs'>> {
+export async function rehearse(session: Session, manyRows: number): Promise<Omit<Rehearsal, 'openMs' | 'memoryBytes'>> {
   const oneRowMs = await fastestMs(session, 1);
   const hasRows = session.inputs.every(({ shape }) => shape[0] === -1);
   const manyRowsMs = hasRows && oneRowMs < SLOW_MS ? await fastestMs(session, manyRows) : Number.POSITIVE_INFINITY;

@@ -26,13 +26,13 @@ const ONNX_TYPES = Object.fromEntries(Object.entries(DATATYPES).map(([onnx, ours
 >;
 
 /**
- * One thread a session: the host thread is one already, and pools that contend for few cores cost more than they give.
+ * One thread a session unless more are asked for: the host thread is one already, and pools that contend for few cores
+ * cost more than they give.
  * Only the ONNX format: the library also knows one of its own, which is not checked for references to other files.
  * No log: whatever goes wrong in a run is thrown too, and whoever sends bad inputs shall not fill the server's stderr.
  */
 const OPTIONS: InferenceSession.SessionOptions = {
   executionProviders: ['cpu'],
-  intraOpNumThreads: 1,
   interOpNumThreads: 1,
   executionMode: 'sequential',
   logSeverityLevel: 4,
@@ -50,8 +50,8 @@ export interface Session {
  * Opens a model from its bytes.
  * @throws DomainError INVALID_ARGUMENT with the library's reason, or for inputs and outputs that cannot be served
  */
-export async function openSession(bytes: Uint8Array): Promise<Session> {
-  const session = await InferenceSession.create(bytes, OPTIONS).catch((cause: unknown) => {
+export async function openSession(bytes: Uint8Array, intraOpNumThreads: number): Promise<Session> {
+  const session = await InferenceSession.create(bytes, { ...OPTIONS, intraOpNumThreads }).catch((cause: unknown) => {
     throw invalid(`The model cannot be loaded: ${messageOf(cause)}`, {
       field: 'modelFile',
       hint: 'See that it passes onnx.checker and uses an opset and operators that ONNX Runtime knows.',

@@ -28,7 +28,7 @@ export async function tryModel(
     () => {},
   );
   try {
-    const opened = await host.call('open', request);
+    const opened = await host.call('open', { ...request, isMeasured: true });
     return { ...opened, rehearsal: await host.call('rehearse', { manyRows: FULL_BATCH_ROWS }) };
   } catch (error) {
     if (!(error instanceof DomainError && error.code === 'UNAVAILABLE')) throw error;

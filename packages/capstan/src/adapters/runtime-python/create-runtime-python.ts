@@ -43,6 +43,8 @@ const DEFAULT_LIMITS: WorkerLimits = {
   maxMemoryBytes: 4 * 2 ** 30,
   maxCrashes: 5,
 };
+/** What a process takes before its model is known: that of mlflow with scikit-learn. */
+const WORKER_BYTES = 256 * 2 ** 20;
 const DEFAULT_MAX_ANSWER_BYTES = 256 << 20;
 
 /**
@@ -73,12 +75,18 @@ export function createRuntimePython(options: RuntimePythonOptions): ModelRuntime
 
   async function open(modelFolder: string, load: LoadOptions): Promise<LoadedModel> {
     const environment = await environments.take(modelFolder, load);
+    const workers = Math.max(1, load.workers ?? 1);
+    try {
+      await load.reserve?.(load.expectedBytes ?? workers * WORKER_BYTES);
+    } catch (error) {
+      environment.release();
+      throw error;
+    }
     const runFolder = await mkdtemp(join(runs, 'model-'));
     const release = async (): Promise<void> => {
       environment.release();
       await rm(runFolder, { recursive: true, force: true });
     };
-    const workers = Math.max(1, load.workers ?? 1);
     try {
       const limits = { ...DEFAULT_LIMITS, ...options.limits };
       const pool = await openWorkerPool({
@@ -93,7 +101,11 @@ export function createRuntimePython(options: RuntimePythonOptions): ModelRuntime
           ...(options.runAs && { runAs: options.runAs }),
         },
         workers,
-        limits: { ...limits, maxMemoryBytes: load.maxMemoryBytes ?? limits.maxMemoryBytes },
+        limits: {
+          ...limits,
+          maxMemoryBytes: load.maxMemoryBytes ?? limits.maxMemoryBytes,
+          requestMs: load.requestMs ?? limits.requestMs,
+        },
         nextMark: () => options.ids.next('wk'),
         chance: options.chance ?? Math.random,
       });

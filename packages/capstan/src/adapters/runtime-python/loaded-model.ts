@@ -58,6 +58,7 @@ export function loadedModel(
       const frame = await pool.ask({ header, buffers: requests.map(({ body }) => body) }, options);
       return scoresIn(frame, requests.length);
     },
+    memoryBytes: () => pool.status().workers.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0),
     status: () => ({ ...pool.status(), environment }),
     close: () =>
       (closing ??= (async () => {

@@ -825,6 +825,7 @@ revisions.model text not null
 revisions.model_digest text not null
 revisions.number bigint not null
 revisions.package_digest text
+revisions.serving text not null default '{}'::text
 revisions.threshold double precision not null
 revisions.version bigint not null
 rollouts.cycle text

@@ -35,6 +35,7 @@ import { predictionLog } from './0037-prediction-log.ts';
 import { logSample } from './0038-log-sample.ts';
 import { consumers } from './0039-consumers.ts';
 import { callCounts } from './0040-call-counts.ts';
+import { servingSettings } from './0041-serving-settings.ts';
 import { batchPredictions } from './0042-batch-predictions.ts';
 import type { Migration } from './migration.ts';
 
@@ -77,5 +78,6 @@ export const migrations: readonly Migration[] = [
   logSample,
   consumers,
   callCounts,
+  servingSettings,
   batchPredictions,
 ];

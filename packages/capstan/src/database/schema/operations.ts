@@ -36,6 +36,8 @@ export interface RevisionsTable {
   threshold: number;
   /** JSON: adapter by column. */
   input_adapters: string;
+  /** How its model runs, as JSON. */
+  serving: string;
   created_at: number;
   created_by: string;
   /** As in MLflow's flavors. */

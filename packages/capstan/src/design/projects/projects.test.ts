@@ -158,6 +158,15 @@ describeDatabases('projects', (open) => {
   });
 
   it.each([
+    [
+      'an unknown serving setting',
+      [
+        'deployment: {name: late-arrival,',
+        'deployment: {serving: {dynamic_batching: {max_queue_dela: 2ms}}, name: late-arrival,',
+      ],
+      '19:43',
+      "deployment.serving.dynamic_batching.max_queue_dela: unknown key; did you mean 'max_queue_delay'?",
+    ],
     ['an unknown key', ['  owner:', '  ownr:'], '4:3', "charter.ownr: unknown key; did you mean 'owner'?"],
     [
       'a wrong type',

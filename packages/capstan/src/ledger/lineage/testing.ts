@@ -55,6 +55,7 @@ const spec: DeploymentSpec = {
   context: { id: 'example_id', eventTime: 'event_time' },
   redact: [],
   logSample: 1,
+  serving: {},
   plan: [{ kind: 'full' }],
   analysis: ['errors'],
   value: { truePositive: 1, falsePositive: -1, falseNegative: -1, trueNegative: 0 },

@@ -4,6 +4,7 @@ import {
   type InputAdapter,
   type RolloutState,
   type ServedFlavor,
+  type ServingSettings,
 } from '@capstan/api';
 import { digestOf } from '#kernel/digest';
 import { invalid } from '#kernel/errors';
@@ -29,6 +30,8 @@ export interface RevisionContent {
   readonly threshold: number;
   /** By input column; applied before the model sees the value. */
   readonly inputAdapters: Readonly<Record<string, InputAdapter>>;
+  /** How its model runs; left out where nothing is set, as in revisions from before there were such settings. */
+  readonly serving?: ServingSettings;
 }
 
 /** Identity of what is served: equal digests answer equally. */

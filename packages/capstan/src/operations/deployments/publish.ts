@@ -2,6 +2,7 @@ import { servedDeployment, type ServedAccess, type ServedDeployment, type Servin
 import type { Writer } from '#database';
 import type { RolloutProgress } from './decide.ts';
 import { progressOf } from './progress.ts';
+import { storedServing } from './serving-settings.ts';
 import * as store from './store.ts';
 
 const redactedNames = servedDeployment.shape.redact;
@@ -102,6 +103,7 @@ export function routeTo(
   share: number,
   shift: number,
 ): ServingRoute {
+  const serving = storedServing(revision);
   return servedDeployment.shape.routes.element.parse({
     revision: revision.number,
     role,
@@ -114,5 +116,7 @@ export function routeTo(
     threshold: revision.threshold,
     inputAdapters: JSON.parse(revision.input_adapters),
     shift,
+    // Left out where nothing is set, so that a data plane from before there were such settings reads it.
+    ...(Object.keys(serving).length > 0 && { serving }),
   });
 }

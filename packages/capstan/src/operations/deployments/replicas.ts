@@ -1,9 +1,11 @@
 import { replicaReport, type ReplicaReport } from '@capstan/api';
 import type { Reader } from '#database';
 import type { Cause } from '#kernel/cause';
+import { canonicalJson } from '#kernel/canonical-json';
 import { hearReplica } from './change-rollout.ts';
 import { progressOf } from './progress.ts';
 import type { DeploymentsDeps } from './deps.ts';
+import { storedServing } from './serving-settings.ts';
 import * as store from './store.ts';
 
 /** Takes what a replica says of itself; only now does a revision count as live, or as one that cannot be served. */
@@ -33,8 +35,11 @@ async function differenceOf(
 ): Promise<string | undefined> {
   if (served?.digest === undefined) return undefined;
   const revision = await store.getRevision(database.read, served.deployment, served.revision);
-  if (!revision || revision.model_digest === served.digest) return undefined;
-  return `it has loaded ${served.digest}, and the revision is ${revision.model_digest}`;
+  if (!revision) return undefined;
+  if (revision.model_digest !== served.digest)
+    return `it has loaded ${served.digest}, and the revision is ${revision.model_digest}`;
+  const [has, wanted] = [served.settings ?? {}, storedServing(revision)].map(canonicalJson);
+  return has === wanted ? undefined : `its model runs with the settings ${has}, and the revision has ${wanted}`;
 }
 
 /** Replicas report every few seconds; one that has not for this long is taken for gone. Real time. */

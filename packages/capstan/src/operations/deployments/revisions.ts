@@ -1,6 +1,7 @@
 import type { RevisionWithReigns } from '@capstan/api';
 import type { DeploymentsDeps } from './deps.ts';
 import { accessionsOf, reignsOf } from './reigns.ts';
+import { revisionChanges } from './revision-changes.ts';
 import * as store from './store.ts';
 import { revisionView } from './views.ts';
 
@@ -14,8 +15,13 @@ export async function revisionsWithReigns(
   const filter = { subject: `deployment:${name}`, type: 'deployment.rolled-back', limit: MAX_ROLLBACKS };
   const rollbacks = (await events.list(filter)).map(({ at, payload }) => ({ revision: Number(payload['to']), at }));
   const reigns = reignsOf(accessionsOf(await store.listPromotions(database.read, name), rollbacks));
-  return (await store.listRevisions(database.read, name)).map((row) => ({
-    ...revisionView(row),
-    championIn: [...(reigns.get(row.number) ?? [])],
-  }));
+  const revisions = (await store.listRevisions(database.read, name)).map(revisionView);
+  return revisions.map((revision, index) => {
+    const before = revisions[index + 1];
+    return {
+      ...revision,
+      changes: before ? revisionChanges(before, revision) : null,
+      championIn: [...(reigns.get(revision.number) ?? [])],
+    };
+  });
 }

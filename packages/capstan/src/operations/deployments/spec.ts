@@ -1,4 +1,4 @@
-import type { BreakerMode, Charter, ModelPackage, RolloutStage, ServedFlavor } from '@capstan/api';
+import type { BreakerMode, Charter, ModelPackage, RolloutStage, ServedFlavor, ServingSettings } from '@capstan/api';
 import type { Cause } from '#kernel/cause';
 import { DomainError } from '#kernel/errors';
 import type { TensorSpec } from '#ports/model-runtime';
@@ -34,6 +34,8 @@ export interface DeploymentSpec {
   readonly redact: readonly string[];
   /** Share of the requests whose inputs and outputs are logged. */
   readonly logSample: number;
+  /** How its models run. */
+  readonly serving: ServingSettings;
   readonly plan: readonly RolloutStage[];
   readonly analysis: readonly Analysis[];
   readonly value: ValueMatrix | null;

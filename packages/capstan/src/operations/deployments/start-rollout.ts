@@ -1,4 +1,4 @@
-import type { InputAdapter, RolloutStage } from '@capstan/api';
+import type { InputAdapter, RolloutStage, ServingChange } from '@capstan/api';
 import type { Writer } from '#database';
 import type { Cause } from '#kernel/cause';
 import { conflict, invalid, notFound } from '#kernel/errors';
@@ -11,6 +11,7 @@ import { defaultPolicy } from './policy.ts';
 import { storedProgress } from './progress.ts';
 import { publish } from './publish.ts';
 import type { DeploymentsDeps } from './deps.ts';
+import { checkServing, nextServing } from './serving-settings.ts';
 import { wakeAtTimeout } from './settle.ts';
 import { requireSentInputs } from './sent-inputs.ts';
 import { declaredSpec, type DeploymentSpec, type ServedModel } from './spec.ts';
@@ -25,6 +26,8 @@ export interface StartRollout {
   /** Left out: the value-optimal one of the charter, or 0.5 where it has no value matrix. */
   readonly threshold?: number | undefined;
   readonly inputAdapters?: Readonly<Record<string, InputAdapter>> | undefined;
+  /** How its model runs otherwise than the champion's; only where no project declares that. */
+  readonly serving?: ServingChange | undefined;
   /** Verdict that allows it; may be left out only without guards. */
   readonly verdictId?: string | undefined;
   /** False skips every check and stage; recorded as such. */
@@ -49,6 +52,7 @@ export async function startRollout(deps: DeploymentsDeps, input: StartRollout, c
   // Who declares nothing has declared no checks either.
   const hasGuards = declared !== undefined && (input.guards ?? true);
   const served = await deps.models.served(spec.model, input.version);
+  const serving = nextServing(declared, await championOf(deps, input.deployment), input.serving);
   const content: RevisionContent = {
     model: spec.model,
     version: input.version,
@@ -56,8 +60,10 @@ export async function startRollout(deps: DeploymentsDeps, input: StartRollout, c
     modelDigest: served.digest,
     threshold: input.threshold ?? (spec.value ? valueOptimalThreshold(spec.value) : DEFAULT_THRESHOLD),
     inputAdapters: input.inputAdapters ?? {},
+    ...(Object.keys(serving).length > 0 && { serving }),
   };
   checkRevision(content);
+  checkServing(serving, served.flavor);
   if (input.verdictId !== undefined) {
     await deps.models.requirePassingVerdict(spec.model, input.version, input.verdictId);
   } else if (hasGuards) {
@@ -97,6 +103,7 @@ function undeclared({ deployment, model }: StartRollout, now: number): Deploymen
     context: { id: null, eventTime: null },
     redact: [],
     logSample: 1,
+    serving: {},
     plan: [{ kind: 'full' }],
     analysis: ['errors', 'latency'],
     value: null,
@@ -122,16 +129,22 @@ async function newBaseline(deps: DeploymentsDeps, spec: DeploymentSpec, input: S
   return isKnown ? null : await deps.knownBaseline(spec.project);
 }
 
+async function championOf(
+  { database }: Pick<DeploymentsDeps, 'database'>,
+  deployment: string,
+): Promise<store.RevisionRow | undefined> {
+  const row = await store.getDeployment(database.read, deployment);
+  return row === undefined || row.champion === null
+    ? undefined
+    : await store.getRevision(database.read, row.name, row.champion);
+}
+
 async function requireInputsOfChampion(
   { database, models }: DeploymentsDeps,
   { deployment, ...version }: { readonly deployment: string; readonly model: string; readonly version: number },
   served: ServedModel,
 ): Promise<void> {
-  const row = await store.getDeployment(database.read, deployment);
-  const champion =
-    row === undefined || row.champion === null
-      ? undefined
-      : await store.getRevision(database.read, row.name, row.champion);
+  const champion = await championOf({ database }, deployment);
   if (!champion || champion.model_digest === served.digest) return;
   const taken = await inputsOf(models, served);
   const sent = await inputsOf(models, await servedBy(database.read, champion));
@@ -221,7 +234,7 @@ async function findSame(
   }
   if (deployment.champion !== null && (await ofDigest(deployment.champion))) {
     throw conflict(`${deployment.name} serves exactly this already, as revision ${deployment.champion}`, {
-      hint: 'Another version, threshold or input adapter would be another revision.',
+      hint: 'Another version, threshold, input adapter or serving setting would be another revision.',
     });
   }
   return undefined;
@@ -249,6 +262,7 @@ async function makeRevision(
     package_digest: served.packageDigest,
     threshold: content.threshold,
     input_adapters: JSON.stringify(content.inputAdapters),
+    serving: JSON.stringify(content.serving ?? {}),
     created_at: deps.clock.now(),
     created_by: cause.actor,
   });

@@ -36,6 +36,7 @@ const spec: DeploymentSpec = {
   context: { id: 'example_id', eventTime: 'event_time' },
   redact: [],
   logSample: 1,
+  serving: {},
   plan: [{ kind: 'shadow', minPairs: 2 }, { kind: 'canary', share: 0.25 }, { kind: 'full' }],
   analysis: ['errors', 'latency', 'loss'],
   value: { truePositive: 12, falsePositive: -4, falseNegative: -6, trueNegative: 0 },

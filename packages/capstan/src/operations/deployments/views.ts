@@ -1,13 +1,22 @@
-import { replicaReport, type Deployment, type Recalibration, type Revision, type Rollout } from '@capstan/api';
+import {
+  replicaReport,
+  servingTexts,
+  type Deployment,
+  type Recalibration,
+  type Revision,
+  type Rollout,
+} from '@capstan/api';
 import type { Reader } from '#database';
 import { currentChecks } from './decide.ts';
 import { NO_PROJECT } from './model.ts';
 import { progressOf } from './progress.ts';
+import { storedServing } from './serving-settings.ts';
 import { REPLICA_GONE_MS } from './replicas.ts';
 import type { DeploymentSpec } from './spec.ts';
 import * as store from './store.ts';
 
 export function revisionView(row: store.RevisionRow): Revision {
+  const serving = storedServing(row);
   return {
     deployment: row.deployment,
     number: row.number,
@@ -18,6 +27,8 @@ export function revisionView(row: store.RevisionRow): Revision {
     modelDigest: row.model_digest as Revision['modelDigest'],
     threshold: row.threshold,
     inputAdapters: JSON.parse(row.input_adapters) as Revision['inputAdapters'],
+    serving,
+    servingWords: servingTexts(serving).map((pair) => pair.join('=')),
     createdAt: row.created_at,
     createdBy: row.created_by,
   };

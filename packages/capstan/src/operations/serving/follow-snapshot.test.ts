@@ -41,7 +41,7 @@ function setup() {
     file: join(folder, 'snapshot.json'),
     controlPlane,
     shelf: {
-      keepOnly: async (digests: ReadonlySet<string>) => void (kept = digests),
+      keepOnly: async (served: ReadonlySet<string>) => void (kept = served),
       take: () => new Promise(() => {}),
     } as unknown as ModelShelf,
     log: pino({ level: 'silent' }),
@@ -135,6 +135,6 @@ test('a model that takes long holds up no other change, and is kept meanwhile', 
   } as const;
   publish({ deployments: [{ ...slow, warm: [], redact: [], sample: 1, routes: [...slow.routes] }] });
   await expect(follower.sync()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-  expect(follower.states().get('slow')).toMatchObject({ loading: [{ revision: 1, digest }], isIncomplete: true });
+  expect(follower.states().get('slow')).toMatchObject({ loading: [{ revision: 1, key: digest }], isIncomplete: true });
   expect(kept()).toEqual([digest]);
 });

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Snapshot } from '@capstan/api';
 import { DomainError, messageOf } from '#kernel/errors';
 import type { ControlPlane } from './control-plane.ts';
+import { keyOf } from './model-settings.ts';
 import type { ModelShelf } from './model-shelf.ts';
 import { prepare, type ServedState } from './served-state.ts';
 import { readSnapshot, storeSnapshot } from './snapshot-file.ts';
@@ -80,12 +81,11 @@ export function createSnapshotFollower(deps: FollowerDeps): SnapshotFollower {
     }
     const needed = new Set(
       [...states.values()].flatMap((state) => [
-        ...[...state.revisions.values()].map(({ model }) => model.digest),
-        ...state.loading.map(({ digest }) => digest),
-        ...state.warm,
+        ...[...state.revisions.values()].map(({ model }) => keyOf(model)),
+        ...state.loading.map(({ key }) => key),
       ]),
     );
-    await shelf.keepOnly(needed);
+    await shelf.keepOnly(needed, new Set([...states.values()].flatMap(({ warm }) => warm)));
     storeSnapshot(deps.file, next);
   }
 

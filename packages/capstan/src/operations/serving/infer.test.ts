@@ -8,6 +8,7 @@ import { infer } from './infer.ts';
 import type { ServedState } from './served-state.ts';
 import { createShadowQueue } from './shadow-queue.ts';
 import { createServingStatistics } from './statistics.ts';
+import { inMemory } from './shelf/testing.ts';
 
 const AT = Date.UTC(2013, 3, 1);
 const outputs: TensorSpec[] = [
@@ -36,7 +37,7 @@ const echo = {
   admit: () => undefined,
   counts: nothingBatched,
   waitingRows: () => 0,
-  retire: async () => undefined,
+  ...inMemory,
 };
 
 function stateOf(routes: readonly Partial<ServingRoute>[], breaker: Partial<ServedDeployment['breaker']> = {}) {

@@ -36,8 +36,21 @@ export function createModelFiles(root: string, controlPlane: ControlPlane, signa
     return found.files;
   }
 
+  /** Of files whose digest was found right, what they looked like then: a model is loaded again and again. */
+  const checked = new Map<string, string>();
+
+  async function isThere(digest: string, path: string): Promise<boolean> {
+    const facts = await stat(path).catch(() => undefined);
+    if (!facts?.isFile()) return false;
+    const looks = `${digest} ${facts.ino} ${facts.size} ${facts.mtimeMs}`;
+    if (checked.get(path) === looks) return true;
+    if ((await digestOf(path)) !== digest) return false;
+    checked.set(path, looks);
+    return true;
+  }
+
   async function fetchFile(digest: string, path: string): Promise<void> {
-    if ((await digestOf(path)) === digest) return;
+    if (await isThere(digest, path)) return;
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const temporary = `${path}.part`;
     try {
@@ -84,8 +97,7 @@ function insidePath(folder: string, path: string): string {
   throw invalid(`The model has a file '${path}' outside of its folder`, { field: 'path' });
 }
 
-async function digestOf(path: string): Promise<string | undefined> {
-  if (!(await stat(path).catch(() => undefined))?.isFile()) return undefined;
+async function digestOf(path: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
   return `sha256:${hash.digest('hex')}`;

@@ -1,54 +1,44 @@
-import type { ServedFlavor, ServingRoute } from '@capstan/api';
+import type { ServedFlavor, ServingSettings } from '@capstan/api';
 import type { Logger } from 'pino';
 import { DomainError, messageOf } from '#kernel/errors';
-import type {
-  LoadedModel,
-  LoadOptions,
-  ModelStatus,
-  ModelRuntime,
-  ScoringAnswer,
-  ScoringRequest,
-  TensorSpec,
-} from '#ports/model-runtime';
-import { createBatchedModel, type BatchedModel } from './batching/batched-model.ts';
-import { nothingBatched, type Wait } from './batching/batcher.ts';
+import type { LoadedModel, LoadOptions, ModelRuntime } from '#ports/model-runtime';
 import { createResultCache, type ResultCache } from './batching/result-cache.ts';
-import { batchedScore } from './batching/score-batches.ts';
 import type { ModelFiles } from './model-files.ts';
+import { digestIn, keyOf, loadingOf, type ModelKey } from './model-settings.ts';
+import { createModelMemory } from './shelf/model-memory.ts';
+import { createOnDemandModel, type ShelvedModel } from './shelf/on-demand-model.ts';
 
-export interface ShelvedModel extends Pick<BatchedModel, 'predict' | 'admit' | 'counts' | 'waitingRows'> {
-  readonly digest: string;
-  readonly flavor: ServedFlavor;
-  readonly inputs: readonly TensorSpec[];
-  readonly outputs: readonly TensorSpec[];
-  readonly classLabels?: LoadedModel['classLabels'];
-  /** Of models that read MLflow's scoring protocol by themselves. */
-  readonly score?: (request: ScoringRequest, wait?: Wait) => Promise<ScoringAnswer>;
-  /** Of models in processes of their own. */
-  readonly status?: () => ModelStatus;
-  /** Closes the model once what waits for it or runs on it has been answered. */
-  retire(): Promise<void>;
-}
-
-/** What tells one model from another. */
-export type ModelKey = Pick<ServingRoute, 'digest' | 'flavor'>;
+export type { ShelvedModel } from './shelf/on-demand-model.ts';
 
 /** The runtime of each flavor that this data plane serves. */
 export type Runtimes = Readonly<Partial<Record<ServedFlavor, ModelRuntime>>>;
 
-/** The models of one data plane, by the digest of their files. */
+/** The models of one data plane, by what `keyOf` says of their files and settings. */
 export interface ModelShelf {
-  /** @throws DomainError INVALID_ARGUMENT when it is no servable model; UNAVAILABLE when the file cannot be had now */
+  /**
+   * Resolves once the model has been loaded, so that it is known to be one; it may be unloaded again by then.
+   * @throws DomainError INVALID_ARGUMENT when it is no servable model; UNAVAILABLE when the file cannot be had now
+   */
   take(key: ModelKey): Promise<ShelvedModel>;
+  /** Loads a model that is only to be there in case, if there is room for it. */
+  keepWarm(key: ModelKey): void;
   /** What a model that is still being loaded is at: an environment takes minutes once. */
-  progressOf(digest: string): string | undefined;
-  /** Closes models that are not among these, and forgets their failures; their files go too. */
-  keepOnly(digests: ReadonlySet<string>): Promise<void>;
+  progressOf(key: string): string | undefined;
+  /** Closes models that are among neither, and forgets their failures; files that none needs go too. */
+  keepOnly(served: ReadonlySet<string>, warm: ReadonlySet<string>): Promise<void>;
+  memory(): ShelfMemory;
   close(): Promise<void>;
+}
+
+export interface ShelfMemory {
+  /** Null: as much as they want. */
+  readonly budgetBytes: number | null;
+  readonly takenBytes: number;
 }
 
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 60_000;
+const SWEEP_MS = 500;
 
 export interface ShelfDeps {
   readonly files: ModelFiles;
@@ -57,105 +47,145 @@ export interface ShelfDeps {
   readonly log: Pick<Logger, 'info' | 'warn'>;
   /** Of answers kept for the same inputs; 0: none. */
   readonly resultCacheBytes: number;
+  /** What all models may take together; null: as much as they want. */
+  readonly memoryBudgetBytes: number | null;
 }
 
-export function createModelShelf({ files, runtimes, loading, log, resultCacheBytes }: ShelfDeps): ModelShelf {
-  const cache = resultCacheBytes > 0 ? createResultCache(resultCacheBytes) : undefined;
+export function createModelShelf(deps: ShelfDeps): ModelShelf {
+  const { files, runtimes, log } = deps;
+  const cache = deps.resultCacheBytes > 0 ? createResultCache(deps.resultCacheBytes) : undefined;
+  const memory = createModelMemory(deps.memoryBudgetBytes);
   const shelf = new Map<string, Promise<ShelvedModel>>();
+  /** Those of them that are there, by key. */
+  const models = new Map<string, ShelvedModel>();
+  const spares = new Set<string>();
+  const fetched = new Set<string>();
   const progress = new Map<string, string>();
   const failures = new Map<string, number>();
+  let uses = 0;
 
-  async function load({ digest, flavor }: ModelKey): Promise<ShelvedModel> {
+  const sweeping = setInterval(() => {
+    const now = performance.now();
+    for (const model of models.values()) model.sweep(now);
+    memory.look();
+  }, SWEEP_MS).unref();
+
+  async function open(
+    { digest, flavor, serving = {} }: ModelKey,
+    key: string,
+    options: Pick<LoadOptions, 'reserve' | 'expectedBytes'>,
+  ): Promise<LoadedModel> {
     const runtime = runtimes[flavor];
     if (!runtime) {
       throw new DomainError('INVALID_ARGUMENT', `Models of the flavor ${flavor} are not served here`, {
         hint: 'Start the data plane with a Python interpreter.',
       });
     }
-    const say = (line: string): void => void progress.set(digest, line);
+    const say = (line: string): void => void progress.set(key, line);
     say('fetching its files');
     try {
+      fetched.add(digest);
       const path = flavor === 'onnx' ? await files.file(digest) : await files.folder(digest);
       say('loading');
       const onProgress = (line: string): void => {
         log.info({ model: digest }, line);
         if (line.trim() !== '') say(line);
       };
-      const model = shelved({ digest, flavor }, cache, await runtime.load(path, { ...loading, onProgress }));
-      progress.delete(digest);
-      failures.delete(digest);
-      return model;
+      const loaded = await runtime.load(path, { ...loadingOf(serving, deps.loading), ...options, onProgress });
+      progress.delete(key);
+      failures.delete(key);
+      return loaded;
     } catch (error) {
       say(`the last try failed: ${messageOf(error)}`);
       throw error;
     }
   }
 
+  async function load(key: ModelKey, name: string): Promise<ShelvedModel> {
+    const model = await createOnDemandModel({
+      key,
+      memory,
+      cache: cacheFor(key.serving ?? {}),
+      isSpare: () => spares.has(name),
+      nextUse: () => ++uses,
+      open: (options) => open(key, name, options),
+      progress: () => progress.get(name),
+    });
+    models.set(name, model);
+    return model;
+  }
+
+  function cacheFor({ resultCacheBytes: own }: ServingSettings): ResultCache | undefined {
+    if (own === undefined) return cache;
+    return own > 0 ? createResultCache(own) : undefined;
+  }
+
   /** At once after the first failure, then ever later: a model that cannot start must not keep the machine busy. */
-  function tryLater(digest: string, failed: Promise<ShelvedModel>, error: unknown): void {
-    const count = (failures.get(digest) ?? 0) + 1;
-    failures.set(digest, count);
-    log.warn({ model: digest }, `a model cannot be loaded now: ${messageOf(error)}`);
+  function tryLater(name: string, failed: Promise<ShelvedModel>, error: unknown): void {
+    const count = (failures.get(name) ?? 0) + 1;
+    failures.set(name, count);
+    log.warn({ model: name }, `a model cannot be loaded now: ${messageOf(error)}`);
     const forget = (): void => {
-      if (shelf.get(digest) === failed) shelf.delete(digest);
+      if (shelf.get(name) === failed) shelf.delete(name);
     };
     if (count === 1) forget();
     else setTimeout(forget, Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** count)).unref();
   }
 
-  async function drop(digest: string, loading: Promise<ShelvedModel>): Promise<void> {
-    shelf.delete(digest);
-    failures.delete(digest);
-    progress.delete(digest);
+  function found(key: ModelKey, name: string): Promise<ShelvedModel> {
+    const known = shelf.get(name);
+    if (known) return known;
+    const taken = load(key, name);
+    shelf.set(name, taken);
+    // What could not be had now may be had later; what is no model stays none.
+    taken.catch((error: unknown) => {
+      if (spares.has(name)) shelf.delete(name);
+      else if (!(error instanceof DomainError && error.code === 'INVALID_ARGUMENT')) tryLater(name, taken, error);
+    });
+    return taken;
+  }
+
+  async function drop(name: string, loading: Promise<ShelvedModel>): Promise<void> {
+    shelf.delete(name);
+    models.delete(name);
+    failures.delete(name);
+    progress.delete(name);
     const kept = await loading.catch(() => undefined);
+    models.delete(name);
     await kept?.retire();
-    if (!shelf.has(digest)) await files.remove(digest);
   }
 
   return {
     take(key) {
-      const known = shelf.get(key.digest);
-      if (known) return known;
-      const taken = load(key);
-      shelf.set(key.digest, taken);
-      // What could not be had now may be had later; what is no model stays none.
-      taken.catch((error: unknown) => {
-        if (!(error instanceof DomainError && error.code === 'INVALID_ARGUMENT')) tryLater(key.digest, taken, error);
-      });
-      return taken;
+      const name = keyOf(key);
+      spares.delete(name);
+      return found(key, name);
     },
-    progressOf: (digest) => progress.get(digest),
-    async keepOnly(digests) {
-      const unneeded = [...shelf].filter(([digest]) => !digests.has(digest));
-      await Promise.all(unneeded.map(([digest, loading]) => drop(digest, loading)));
+    keepWarm(key) {
+      const name = keyOf(key);
+      if (!shelf.has(name)) spares.add(name);
+      found(key, name).catch(() => {});
     },
+    progressOf: (name) => progress.get(name),
+    async keepOnly(served, warm) {
+      for (const name of warm) if (!served.has(name)) spares.add(name);
+      for (const name of served) spares.delete(name);
+      const unneeded = [...shelf].filter(([name]) => !served.has(name) && !warm.has(name));
+      await Promise.all(unneeded.map(([name, loading]) => drop(name, loading)));
+      // Revisions of the same files with other settings share them.
+      const needed = new Set([...served, ...warm, ...shelf.keys()].map(digestIn));
+      for (const digest of [...fetched].filter((known) => !needed.has(known))) {
+        fetched.delete(digest);
+        await files.remove(digest);
+      }
+    },
+    memory: () => ({ budgetBytes: memory.budgetBytes, takenBytes: memory.takenBytes() }),
     async close() {
+      clearInterval(sweeping);
       const all = [...shelf.values()];
       shelf.clear();
+      models.clear();
       await Promise.all(all.map(async (loading) => (await loading.catch(() => undefined))?.retire()));
-    },
-  };
-}
-
-function shelved(key: ModelKey, cache: ResultCache | undefined, model: LoadedModel): ShelvedModel {
-  // What is asked by tensors and what the model reads by itself wait side by side: for those who watch it, one queue.
-  const counts = nothingBatched();
-  const { predict, admit, waitingRows, close } = createBatchedModel(model, {}, counts);
-  const scores = batchedScore(model, {}, counts);
-  return {
-    ...key,
-    inputs: model.inputs,
-    outputs: model.outputs,
-    ...(model.classLabels && { classLabels: model.classLabels }),
-    predict: cache ? (inputs, wait) => cache.answer(key.digest, inputs, () => predict(inputs, wait)) : predict,
-    admit,
-    counts: () => counts,
-    waitingRows: () => waitingRows() + (scores?.waitingRows() ?? 0),
-    ...(model.status && { status: model.status.bind(model) }),
-    ...(scores && { score: scores.submit }),
-    async retire() {
-      await scores?.close();
-      await close();
     },
   };
 }

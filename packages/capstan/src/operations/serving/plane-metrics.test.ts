@@ -8,6 +8,7 @@ import { BATCHING_DEFAULTS } from './batching/model.ts';
 import { planeMetrics } from './plane-metrics.ts';
 import type { ServedState } from './served-state.ts';
 import { createServingStatistics, NO_REVISION } from './statistics.ts';
+import { inMemory } from './shelf/testing.ts';
 
 interface Series {
   readonly name: string;
@@ -96,11 +97,11 @@ function stateOf(revision: number, counts = nothingBatched(), status?: () => Mod
     admit: () => {},
     counts: () => counts,
     waitingRows: () => 7,
+    ...inMemory,
     ...(status && { status }),
-    retire: async () => undefined,
   };
   const revisions = new Map([[revision, { route, model, place: null }]]);
-  const loading = [{ revision: revision + 1, digest }];
+  const loading = [{ revision: revision + 1, key: digest }];
   return { deployment, revisions, failures: [], loading, warm: [], isIncomplete: true };
 }
 
@@ -112,6 +113,7 @@ function told(states: ReadonlyMap<string, ServedState>, statistics = createServi
     deployments: [...states.keys()].map((name) => {
       return { name, isReady: true, breaker: 'open' as const, routes: [], failures: [], models: [] };
     }),
+    modelMemory: { budgetBytes: 9_000, takenBytes: 2_000 },
     rowsAnswered: 0,
     requestsFailed: 0,
     shadowRowsWaiting: 1,

@@ -2,6 +2,7 @@ import type { MetricFamily, MetricSample } from '#kernel/exposition';
 import { histogramSamples } from '#kernel/exposition';
 import type { ModelStatus } from '#ports/model-runtime';
 import type { BatchCounts } from './batching/batcher.ts';
+import type { ShelvedModel } from './model-shelf.ts';
 import type { PlaneStatus } from './plane-status.ts';
 import type { ServedState } from './served-state.ts';
 import { outcomes, refusals, type AnsweredBy, type RequestCounts, type ServingStatistics } from './statistics.ts';
@@ -24,6 +25,7 @@ export function planeMetrics(
     ...requestFamilies(requests),
     ...batchFamilies(states),
     ...readinessFamilies(status, states),
+    ...memoryFamilies(status, states),
     ...pythonFamilies(states),
     one('gauge', 'capstan_rows_in_hand', 'Rows of requests that are being answered', status.rowsInHand),
     one('gauge', 'capstan_shadow_rows_waiting', 'Rows that wait for a shadow', status.shadowRowsWaiting),
@@ -155,10 +157,43 @@ function readinessFamilies({ deployments }: PlaneStatus, states: States): Metric
   ];
 }
 
+function memoryFamilies({ modelMemory }: PlaneStatus, states: States): MetricFamily[] {
+  const models = [...states].flatMap(([deployment, { revisions }]) =>
+    [...revisions].map(([revision, { model }]) => ({ labels: { deployment, revision: String(revision) }, model })),
+  );
+  const family = (
+    type: 'counter' | 'gauge',
+    name: string,
+    help: string,
+    of: (model: ShelvedModel) => number,
+  ): MetricFamily => ({
+    name,
+    help,
+    type,
+    samples: models.map(({ labels, model }) => ({ labels, value: of(model) })),
+  });
+  return [
+    family(
+      'gauge',
+      'capstan_model_loaded',
+      'Whether a model is in memory; the next request loads it where it is not',
+      (model) => Number(model.isLoaded()),
+    ),
+    family('gauge', 'capstan_model_memory_bytes', 'What a model takes, as measured when it was tried', (model) =>
+      model.memoryBytes(),
+    ),
+    family('counter', 'capstan_model_loads_total', 'How often a model was loaded', (model) => model.loads()),
+    one('gauge', 'capstan_models_memory_bytes', 'What all models take together', modelMemory.takenBytes),
+    ...(modelMemory.budgetBytes === null
+      ? []
+      : [one('gauge', 'capstan_models_memory_budget_bytes', 'What they may take', modelMemory.budgetBytes)]),
+  ];
+}
+
 function pythonFamilies(states: States): MetricFamily[] {
   const models = [...states].flatMap(([deployment, { revisions }]) =>
     [...revisions].flatMap(([revision, { model }]) => {
-      const status = model.status?.();
+      const status = model.status();
       return status ? [{ labels: { deployment, revision: String(revision) }, workers: status.workers }] : [];
     }),
   );

@@ -4,6 +4,7 @@ import type { ModelStatus } from '#ports/model-runtime';
 import { nothingBatched } from './batching/batcher.ts';
 import { modelStates } from './plane-status.ts';
 import type { ServedRevision } from './served-state.ts';
+import { inMemory } from './shelf/testing.ts';
 
 const digest = `sha256:${'0'.repeat(64)}` as const;
 const other = `sha256:${'1'.repeat(64)}` as const;
@@ -42,8 +43,8 @@ function served(revision: number, waitingRows: number, own?: ModelStatus): [numb
     admit: () => {},
     counts: nothingBatched,
     waitingRows: () => waitingRows,
+    ...inMemory,
     ...(own && { status: () => own }),
-    retire: async () => undefined,
   };
   return [revision, { route, model, place: null }];
 }
@@ -53,18 +54,18 @@ test('each model is told with what its loading is at, why it failed, or its proc
     {
       revisions: new Map([served(3, 5, status), served(1, 0)]),
       loading: [
-        { revision: 4, digest: other },
-        { revision: 5, digest },
+        { revision: 4, key: other },
+        { revision: 5, key: digest },
       ],
       failures: [{ revision: 2, reason: 'no model' }],
     },
     (asked) => (asked === other ? 'installing scikit-learn' : undefined),
   );
-  const none = { waitingRows: 0, processes: null };
+  const none = { waitingRows: 0, memoryBytes: 0, processes: null };
   expect(models).toEqual([
-    { revision: 1, state: 'ready', note: null, ...none },
+    { revision: 1, state: 'ready', note: null, ...none, memoryBytes: 1_000 },
     { revision: 2, state: 'failed', note: 'no model', ...none },
-    { revision: 3, state: 'ready', note: null, waitingRows: 5, processes: status },
+    { revision: 3, state: 'ready', note: null, waitingRows: 5, memoryBytes: 1_000, processes: status },
     { revision: 4, state: 'loading', note: 'installing scikit-learn', ...none },
     { revision: 5, state: 'loading', note: null, ...none },
   ]);
@@ -73,6 +74,6 @@ test('each model is told with what its loading is at, why it failed, or its proc
 });
 
 test('a revision that answers by its last good state is ready, though it is being loaded anew', () => {
-  const state = { revisions: new Map([served(1, 0)]), loading: [{ revision: 1, digest }], failures: [] };
+  const state = { revisions: new Map([served(1, 0)]), loading: [{ revision: 1, key: digest }], failures: [] };
   expect(modelStates(state, () => 'fetching its files').map((one) => one.state)).toEqual(['ready']);
 });

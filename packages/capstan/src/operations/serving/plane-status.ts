@@ -1,5 +1,6 @@
 import type { ServedModelStatus } from '@capstan/api';
 import type { ModelStatus } from '#ports/model-runtime';
+import { keyOf } from './model-settings.ts';
 import type { ServedState } from './served-state.ts';
 
 /** What a data plane says of itself to people. */
@@ -16,6 +17,8 @@ export interface PlaneStatus {
     /** Of every revision that is served, being loaded or cannot be. */
     readonly models: readonly ServedModelStatus[];
   }[];
+  /** What models take together, and may; null: as much as they want. */
+  readonly modelMemory: { readonly budgetBytes: number | null; readonly takenBytes: number };
   readonly rowsAnswered: number;
   readonly requestsFailed: number;
   readonly shadowRowsWaiting: number;
@@ -24,23 +27,25 @@ export interface PlaneStatus {
   readonly segmentsRejected: number;
 }
 
-/** The models of a deployment by revision. `progressOf` says what the loading of a digest is at. */
+/** The models of a deployment by revision. `progressOf` says what the loading of a model is at, by its key. */
 export function modelStates(
   { revisions, loading, failures }: Pick<ServedState, 'revisions' | 'loading' | 'failures'>,
-  progressOf: (digest: string) => string | undefined,
+  progressOf: (key: string) => string | undefined,
 ): ServedModelStatus[] {
   const models = new Map<number, ServedModelStatus>();
   const absent = (revision: number, state: 'loading' | 'failed', note: string | null): void =>
-    void models.set(revision, { revision, state, note, waitingRows: 0, processes: null });
-  for (const { revision, digest } of loading) absent(revision, 'loading', progressOf(digest) ?? null);
+    void models.set(revision, { revision, state, note, waitingRows: 0, memoryBytes: 0, processes: null });
+  for (const { revision, key } of loading) absent(revision, 'loading', progressOf(key) ?? null);
   for (const { revision, reason } of failures) absent(revision, 'failed', reason);
   for (const [revision, { model }] of revisions) {
-    const status = model.status?.();
+    const status = model.status();
+    const isLoaded = model.isLoaded();
     models.set(revision, {
       revision,
-      state: 'ready',
-      note: null,
+      state: isLoaded ? 'ready' : 'unloaded',
+      note: isLoaded ? null : (progressOf(keyOf(model)) ?? 'the next request loads it'),
       waitingRows: model.waitingRows(),
+      memoryBytes: model.memoryBytes(),
       processes: status ? processesOf(status) : null,
     });
   }

@@ -40,6 +40,8 @@ export interface ServingDeps {
   readonly resultCacheBytes?: number;
   /** See SegmentLog; 'none' unless told. */
   readonly logSync?: LogSync;
+  /** What all models may take together; null and undefined: as much as they want. */
+  readonly memoryBudgetBytes?: number | null;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
@@ -71,6 +73,10 @@ export interface ServingPlane {
    * @throws DomainError UNAUTHENTICATED, PERMISSION_DENIED, RESOURCE_EXHAUSTED
    */
   admit(deployment: string, bytes: number, deadline?: number, caller?: CallingParty): void;
+  /** Has the models of a deployment in memory before it resolves. @throws DomainError NOT_FOUND, UNAVAILABLE */
+  load(deployment: string): Promise<void>;
+  /** Gives the memory of its models back; the next request loads what it needs again. @throws DomainError NOT_FOUND */
+  unload(deployment: string): Promise<void>;
   /** @throws DomainError NOT_FOUND, UNAVAILABLE */
   describe(deployment: string, revision?: number): Description;
   deployments(): readonly string[];
@@ -112,6 +118,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     runtimes: deps.runtimes,
     loading: deps.loading ?? {},
     resultCacheBytes: deps.resultCacheBytes ?? 0,
+    memoryBudgetBytes: deps.memoryBudgetBytes ?? null,
     log,
   });
   const shadows = createShadowQueue(MAX_SHADOW_ROWS);
@@ -182,15 +189,16 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
       snapshotVersion: current.version,
       serving: [...states].flatMap(([deployment, state]) =>
         [...state.revisions].map(([revision, { model }]) => {
-          return { deployment, revision, digest: modelDigest.parse(model.digest) };
+          const { digest, serving: settings } = model;
+          return { deployment, revision, digest: modelDigest.parse(digest), ...(settings && { settings }) };
         }),
       ),
       failures: [...states].flatMap(([deployment, state]) =>
         state.failures.map((failure) => ({ deployment, ...failure })),
       ),
       loading: [...states].flatMap(([deployment, state]) =>
-        state.loading.map(({ revision, digest }) => {
-          return { deployment, revision, note: (shelf.progressOf(digest) ?? '').slice(0, MAX_NOTE_LENGTH) };
+        state.loading.map(({ revision, key }) => {
+          return { deployment, revision, note: (shelf.progressOf(key) ?? '').slice(0, MAX_NOTE_LENGTH) };
         }),
       ),
       counters: {
@@ -246,6 +254,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
         failures: [...state.failures],
         models: modelStates(state, shelf.progressOf),
       })),
+      modelMemory: shelf.memory(),
       rowsAnswered: counters.rowsAnswered,
       requestsFailed: counters.requestsFailed,
       shadowRowsWaiting: shadows.waitingRows(),
@@ -292,6 +301,14 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
         statistics.requestsOf(name).addFailure(error);
         throw error;
       }
+    },
+    async load(name) {
+      const state = stateOf(name);
+      primary(state);
+      await Promise.all([...state.revisions.values()].map(({ model }) => model.load()));
+    },
+    async unload(name) {
+      await Promise.all([...stateOf(name).revisions.values()].map(({ model }) => model.unload()));
     },
     describe(name, revision) {
       const state = stateOf(name);

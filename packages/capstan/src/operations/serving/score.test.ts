@@ -8,6 +8,7 @@ import { score } from './score.ts';
 import type { ServedState } from './served-state.ts';
 import { createShadowQueue } from './shadow-queue.ts';
 import { createServingStatistics } from './statistics.ts';
+import { inMemory } from './shelf/testing.ts';
 
 const digest = `sha256:${'0'.repeat(64)}` as const;
 
@@ -22,7 +23,7 @@ function modelThat(answers: () => ScoringAnswer) {
     admit: () => {},
     counts: nothingBatched,
     waitingRows: () => 0,
-    retire: async () => undefined,
+    ...inMemory,
   };
 }
 

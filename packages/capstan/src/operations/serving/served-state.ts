@@ -1,6 +1,7 @@
 import type { ServedDeployment, ServingRoute } from '@capstan/api';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError, messageOf } from '#kernel/errors';
+import { keyOf } from './model-settings.ts';
 import type { ModelShelf, ShelvedModel } from './model-shelf.ts';
 import { checkServable, probabilityPlace, type ProbabilityPlace } from './model-facts.ts';
 
@@ -19,8 +20,8 @@ export interface ServedState {
   readonly revisions: ReadonlyMap<number, ServedRevision>;
   readonly failures: readonly { readonly revision: number; readonly reason: string }[];
   /** Revisions whose models are not there yet. */
-  readonly loading: readonly { readonly revision: number; readonly digest: string }[];
-  /** Digests of models that are kept loaded beside. */
+  readonly loading: readonly { readonly revision: number; readonly key: string }[];
+  /** Keys of models that are kept loaded beside. */
   readonly warm: readonly string[];
   /** Something could not be had now: worth another try. */
   readonly isIncomplete: boolean;
@@ -61,14 +62,14 @@ export async function prepare(
   const routes = [...wanted.routes, ...(lastKnownGood ? [lastKnownGood] : [])];
   const revisions = new Map<number, ServedRevision>();
   const failures = new Map<number, string>();
-  const loading: { revision: number; digest: string }[] = [];
+  const loading: { revision: number; key: string }[] = [];
   let isIncomplete = false;
   await Promise.all(
     routes.map(async (route) => {
       try {
         const model = await taken(shelf, route);
         if (model === undefined) {
-          loading.push({ revision: route.revision, digest: route.digest });
+          loading.push({ revision: route.revision, key: keyOf(route) });
           isIncomplete = true;
           return;
         }
@@ -77,15 +78,15 @@ export async function prepare(
         if (error instanceof DomainError && error.code === 'INVALID_ARGUMENT')
           failures.set(route.revision, messageOf(error));
         else {
-          loading.push({ revision: route.revision, digest: route.digest });
+          loading.push({ revision: route.revision, key: keyOf(route) });
           isIncomplete = true;
         }
       }
     }),
   );
   // Not waited for, and nobody's failure: it is there for the case that it is gone back to.
-  for (const route of wanted.warm) shelf.take(route).catch(() => {});
-  const warm = wanted.warm.map(({ digest }) => digest);
+  for (const route of wanted.warm) shelf.keepWarm(route);
+  const warm = wanted.warm.map(keyOf);
   const reported = [...failures].map(([revision, reason]) => ({ revision, reason }));
   const champion = wanted.routes.find((route) => route.role === 'champion');
   // Without its champion a deployment goes on as it was: an answer by the last state is better than none.

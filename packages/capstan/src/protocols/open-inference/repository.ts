@@ -1,4 +1,4 @@
-import { conflict, notFound } from '#kernel/errors';
+import { notFound } from '#kernel/errors';
 import type { ServingPlane } from '#operations/serving';
 
 const HINT = 'Roll a version out with capstan deploy; every data plane then loads it.';
@@ -13,9 +13,10 @@ export interface RepositoryEntry {
 /** Every revision that is served or could not be loaded, as Triton's model repository extension lists them. */
 export function repositoryIndex(plane: ServingPlane, onlyReady: boolean): RepositoryEntry[] {
   const served = Map.groupBy(plane.statistics(), ({ deployment }) => deployment);
-  const entries = plane.status().deployments.flatMap(({ name, failures }): RepositoryEntry[] => {
+  const entries = plane.status().deployments.flatMap(({ name, failures, models }): RepositoryEntry[] => {
+    const unloaded = new Map(models.filter(({ state }) => state === 'unloaded').map((one) => [one.revision, one.note]));
     const ready = (served.get(name) ?? []).map(({ revision }): RepositoryEntry => {
-      return { name, version: String(revision), state: 'READY', reason: '' };
+      return { name, version: String(revision), state: 'READY', reason: unloaded.get(revision) ?? '' };
     });
     const failed = failures.map(({ revision, reason }): RepositoryEntry => {
       return { name, version: String(revision), state: 'UNAVAILABLE', reason };
@@ -27,19 +28,16 @@ export function repositoryIndex(plane: ServingPlane, onlyReady: boolean): Reposi
 }
 
 /**
- * What is served is what the control plane declares: to load what is served already changes nothing.
+ * Has a deployment in memory. What is served is what the control plane declares: nothing else can be loaded.
  * @throws DomainError NOT_FOUND for what is not declared; UNAVAILABLE for what is and cannot answer
  */
-export function load(plane: ServingPlane, model: string): void {
+export async function load(plane: ServingPlane, model: string): Promise<void> {
   if (!plane.deployments().includes(model)) throw notFound('model', model, HINT);
-  plane.describe(model);
+  await plane.load(model);
 }
 
-/** @throws DomainError NOT_FOUND, CONFLICT: what is served is taken back where it was declared */
-export function unload(plane: ServingPlane, model: string): never {
+/** Gives memory back and takes no answer away: the next request loads what it needs. @throws DomainError NOT_FOUND */
+export async function unload(plane: ServingPlane, model: string): Promise<void> {
   if (!plane.deployments().includes(model)) throw notFound('model', model, HINT);
-  throw conflict(`${model} is served because the control plane declares it`, {
-    field: 'model',
-    hint: 'Take it back there: capstan deployments rollback, or open its breaker to stop its answers.',
-  });
+  await plane.unload(model);
 }

@@ -228,6 +228,10 @@ function Aside({ deployment }: { deployment: DeploymentReply }) {
               ['Digest', <Id key="digest" value={champion.digest} />],
               ['Threshold', deployment.project === null ? '' : champion.threshold.toFixed(3)],
               ['Made', <Time key="made" at={champion.createdAt} now={now} />],
+              ...champion.servingWords.map((word) => {
+                const [name = '', value = ''] = word.split('=');
+                return [name, value] as const;
+              }),
             ] as const)
           : []),
         ...(adapters.length > 0

@@ -56,6 +56,7 @@ function columnsOf(
       ? []
       : [{ name: 'Threshold', isNumber: true, cell: (row: RevisionReply) => row.threshold.toFixed(3) }]),
     ...(isConverting ? [{ name: 'Converts', cell: (row: RevisionReply) => convertedBy(row) }] : []),
+    { name: 'Changes', cell: (row) => <Changes of={row} /> },
     { name: 'Model', isWhole: true, cell: (row) => <Id value={row.modelDigest} /> },
     {
       name: 'Made',
@@ -71,6 +72,11 @@ function columnsOf(
       ? [{ name: 'Go back', cell: (row: RevisionReply) => <GoBack deployment={deployment} revision={row} /> }]
       : []),
   ];
+}
+
+function Changes({ of: { changes } }: { of: RevisionReply }) {
+  if (changes === null) return <Quiet>the first</Quiet>;
+  return changes.length === 0 ? <Quiet>none</Quiet> : changes.join(', ');
 }
 
 function isChampion({ champion }: DeploymentReply, revision: RevisionReply): boolean {

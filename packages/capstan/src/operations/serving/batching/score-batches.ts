@@ -15,7 +15,8 @@ export function batchedScore(
   counts?: BatchCounts,
 ): Batcher<ScoringRequest, ScoringAnswer> | undefined {
   if (!model.score) return undefined;
-  const options = { ...BATCHING_DEFAULTS, instances: model.instances ?? 1, ...given, maxRows: MOST_REQUESTS };
+  const maxRows = Math.min(MOST_REQUESTS, given.maxRows ?? MOST_REQUESTS);
+  const options = { ...BATCHING_DEFAULTS, instances: model.instances ?? 1, ...given, maxRows };
   const score = model.score.bind(model);
   return createBatcher<ScoringRequest, ScoringAnswer>(
     {

@@ -22,7 +22,7 @@ export function inferenceMethods(
 ): Readonly<Record<string, GrpcMethod>> {
   const asking = (
     name: string,
-    answer: (request: Fields) => object,
+    answer: (request: Fields) => object | Promise<object>,
     permission: GrpcMethod['permission'] = 'public',
   ): GrpcMethod => ({
     kind: 'unary',
@@ -30,7 +30,7 @@ export function inferenceMethods(
     async handle(message) {
       const [input = '', output = ''] = proto.methods[name] ?? [];
       const { read, write } = await messages();
-      return behindPrefix(write(output, answer(read(input, message))));
+      return behindPrefix(write(output, await answer(read(input, message))));
     },
   });
   return {
@@ -47,16 +47,19 @@ export function inferenceMethods(
     ),
     RepositoryModelLoad: asking(
       'RepositoryModelLoad',
-      (request) => {
-        load(plane, String(request['model_name']));
+      async (request) => {
+        await load(plane, String(request['model_name']));
         return {};
       },
-      'read',
+      'execute',
     ),
     RepositoryModelUnload: asking(
       'RepositoryModelUnload',
-      (request) => unload(plane, String(request['model_name'])),
-      'read',
+      async (request) => {
+        await unload(plane, String(request['model_name']));
+        return {};
+      },
+      'execute',
     ),
     ModelStatistics: asking('ModelStatistics', (request) => {
       const name = String(request['name']);

@@ -340,7 +340,6 @@ const BAD: readonly [what: string, status: number, says: RegExp, sent: Sent][] =
   ['inference by GET', 404, /No route/, { method: 'GET' }],
   ['loading what is not declared', 404, /nope.*capstan deploy/, { path: '/v2/repository/models/nope/load' }],
   ['unloading what is not declared', 404, /nope/, { path: '/v2/repository/models/nope/unload' }],
-  ['unloading', 409, /control plane declares it.*capstan/, { path: '/v2/repository/models/sums/unload' }],
   ['an index by a list', 400, /not a JSON object/, { path: '/v2/repository/index', body: '[]' }],
   ['an index by no flag', 400, /ready is neither/, { path: '/v2/repository/index', body: '{"ready":1}' }],
 ];

@@ -48,10 +48,13 @@ export function openInferenceRoutes(plane: ServingPlane, version: string): Bound
     bindRaw(table.inferVersion, (request) => answer(plane, request)),
     bindRaw(table.repositoryIndex, async (request) => json(repositoryIndex(plane, await asksForReady(request)))),
     bindRaw(table.load, async (request) => {
-      load(plane, modelOf(request));
+      await load(plane, modelOf(request));
       return json({});
     }),
-    bindRaw(table.unload, async (request) => unload(plane, modelOf(request))),
+    bindRaw(table.unload, async (request) => {
+      await unload(plane, modelOf(request));
+      return json({});
+    }),
   ];
 }
 
