@@ -68,7 +68,12 @@ export async function loadConfig(sources: ConfigSources): Promise<{ config: Conf
     // Whoever asks for any port wants no fixed one beside it.
     grpcPort: values.grpcPort ?? (values.servingPort === 0 ? 0 : DEFAULT_GRPC_PORT),
     environments: resolve(sources.cwd, values.environments ?? join(data, 'environments')),
-    servingEnvironment: { MALLOC_MMAP_THRESHOLD_: '1048576', ...sources.env },
+    servingEnvironment: {
+      MALLOC_MMAP_THRESHOLD_: '1048576',
+      ...sources.env,
+      // Not in its command line, which others may read.
+      ...(values.otlpHeaders !== null && { CAPSTAN_OTLP_HEADERS: values.otlpHeaders }),
+    },
     commandEnvironment: variablesLike(sources.env, COMMAND_VARIABLES),
     installerEnvironment: {
       ...variablesLike(sources.env, COMMAND_VARIABLES),
@@ -93,11 +98,11 @@ export function displayValue(origin: Origin): string {
 }
 
 function originOf(name: SettingName, sources: ConfigSources, file: ConfigFile): Origin {
-  const { mlflowVariable }: Setting = settings[name];
+  const { sameAs }: Setting = settings[name];
   const candidates: [unknown, string][] = [
     [sources.flags[name], flagOf(name)],
     [sources.env[variableOf(name)], variableOf(name)],
-    ...(mlflowVariable === undefined ? [] : [[sources.env[mlflowVariable], mlflowVariable] as [unknown, string]]),
+    ...(sameAs === undefined ? [] : [[sources.env[sameAs], sameAs] as [unknown, string]]),
     [file.values[name], file.path],
   ];
   for (const [given, from] of candidates) {

@@ -9,7 +9,13 @@ import { createExecutorLocal } from '#adapters/executor-local';
 import { createRuntimeOnnx } from '#adapters/runtime-onnx';
 import { createRuntimePython } from '#adapters/runtime-python';
 import { accessLine, bindRaw, BytesInHand, createHttpServer, inertHeaders, type AccessFacts } from '#http';
-import { connectControlPlane, createServingPlane, planeRoutes } from '#operations/serving';
+import {
+  connectControlPlane,
+  createOtlpExporter,
+  createServingPlane,
+  createTracer,
+  planeRoutes,
+} from '#operations/serving';
 import { systemClock } from '#ports/clock';
 import { randomIds } from '#ports/ids';
 import { lockForProcess } from '#ports/process-lock';
@@ -42,6 +48,9 @@ type ServingConfig = Pick<
   | 'modelMemoryBudget'
   | 'resultCache'
   | 'predictionLogSync'
+  | 'otlpEndpoint'
+  | 'otlpHeaders'
+  | 'traceShare'
   | 'commandEnvironment'
   | 'installerEnvironment'
 >;
@@ -76,6 +85,7 @@ export async function startServing(
   const reusePort = config.servingProcesses > 1;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const unlock = lockForProcess(join(folder, 'process'));
+  const exporter = spanExporter(config, log);
   const plane = createServingPlane({
     folder,
     controlPlane: connectControlPlane(controlPlaneUrl),
@@ -85,6 +95,7 @@ export async function startServing(
     resultCacheBytes: config.resultCache,
     logSync: config.predictionLogSync,
     memoryBudgetBytes: memoryBudget(config),
+    ...(exporter && { tracer: createTracer(config.traceShare, exporter) }),
     clock: systemClock,
     ids: randomIds,
     log,
@@ -147,6 +158,7 @@ export async function startServing(
       async stop(graceMs) {
         await Promise.all([http.drain(graceMs), grpc.drain(graceMs)]);
         await plane.stop(graceMs);
+        await exporter?.stop(graceMs);
         accessLog?.flush();
         unlock();
       },
@@ -166,6 +178,15 @@ function memoryBudget({ modelMemoryBudget, servingProcesses }: ServingConfig): n
   const limit = process.constrainedMemory();
   const memory = limit > 0 ? Math.min(limit, totalmem()) : totalmem();
   return Math.floor((memory * MEMORY_SHARE) / servingProcesses);
+}
+
+/** What traced requests are sent with, where a collector is named. */
+function spanExporter({ otlpEndpoint, otlpHeaders }: ServingConfig, log: Logger) {
+  if (otlpEndpoint === null) return undefined;
+  const headers = (otlpHeaders ?? '').split(',').filter(Boolean);
+  const pairs = headers.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]);
+  const resource = { 'service.name': 'capstan-serving', 'service.version': version };
+  return createOtlpExporter({ endpoint: otlpEndpoint, headers: Object.fromEntries(pairs), resource }, log);
 }
 
 function urlAt(host: string, port: number): string {

@@ -31,8 +31,8 @@ export interface Setting {
   readonly isSecret?: true;
   /** Is a secret as a whole. */
   readonly isHidden?: true;
-  /** A variable of MLflow's that means the same, for those who have it set already. */
-  readonly mlflowVariable?: string;
+  /** A variable of others, MLflow or OpenTelemetry, that means the same, for those who have it set already. */
+  readonly sameAs?: string;
 }
 
 /** Every setting: `--serving-port`, `CAPSTAN_SERVING_PORT` and `servingPort:` are one. */
@@ -77,13 +77,13 @@ export const settings = {
     schema: listOf(z.enum(['https', 'http'])),
     fallback: ['https'],
     summary: 'Schemes that addresses of webhooks may have, separated by commas',
-    mlflowVariable: 'MLFLOW_WEBHOOK_ALLOWED_SCHEMES',
+    sameAs: 'MLFLOW_WEBHOOK_ALLOWED_SCHEMES',
   },
   webhookPrivateTargets: {
     schema: flag,
     fallback: false,
     summary: 'Let webhooks reach any private or loopback address (for development)',
-    mlflowVariable: 'MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS',
+    sameAs: 'MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS',
   },
   outboundTargets: {
     schema: listOf(target),
@@ -255,6 +255,32 @@ export const settings = {
     schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
     fallback: 'info',
     summary: 'Least severe lines to log',
+  },
+  otlpEndpoint: {
+    schema: z
+      .url({ protocol: /^https?$/ })
+      .transform((url) => url.replace(/\/+$/, ''))
+      .nullable(),
+    fallback: null,
+    summary:
+      'Collector of OpenTelemetry that gets the traces of predictions, by OTLP over HTTP, e.g. http://127.0.0.1:4318',
+    sameAs: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+  },
+  otlpHeaders: {
+    schema: z
+      .string()
+      .regex(/^[\w-]+=[^,]*(,[\w-]+=[^,]*)*$/, 'takes NAME=VALUE, several separated by commas')
+      .nullable(),
+    fallback: null,
+    summary: 'Headers for that collector, NAME=VALUE separated by commas',
+    isHidden: true,
+    sameAs: 'OTEL_EXPORTER_OTLP_HEADERS',
+  },
+  traceShare: {
+    schema: z.coerce.number().min(0).max(1),
+    fallback: 0,
+    summary:
+      'Share of the predictions that are traced though their callers trace nothing; those of callers that do always are',
   },
   accessLog: { schema: flag, fallback: false, summary: 'Log requests of the data plane, without inputs and outputs' },
   checkReplies: { schema: flag, fallback: false, summary: 'Check every answer against its schema (for development)' },

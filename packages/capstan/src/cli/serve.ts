@@ -31,6 +31,9 @@ const SETTINGS: readonly SettingName[] = [
   'predictionLogSync',
   'allowedHosts',
   'logLevel',
+  'otlpEndpoint',
+  'otlpHeaders',
+  'traceShare',
   'accessLog',
   'checkReplies',
 ];

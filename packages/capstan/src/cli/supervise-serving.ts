@@ -45,6 +45,8 @@ type ServedConfig = Pick<
   | 'data'
   | 'allowedHosts'
   | 'logLevel'
+  | 'otlpEndpoint'
+  | 'traceShare'
   | 'accessLog'
   | 'checkReplies'
 >;
@@ -224,6 +226,8 @@ function commandLine(config: ServedConfig, index: number, isUnawaited: boolean):
     // On its input, since it starts before the control plane has an address.
     `--control-plane=${ON_INPUT}`,
     `--log-level=${config.logLevel}`,
+    ...(config.otlpEndpoint === null ? [] : [`--otlp-endpoint=${config.otlpEndpoint}`]),
+    `--trace-share=${config.traceShare}`,
     config.accessLog ? '--access-log' : '--no-access-log',
     ...(config.allowedHosts.length > 0 ? ['--allowed-hosts', config.allowedHosts.join(',')] : []),
     config.checkReplies ? '--check-replies' : '--no-check-replies',

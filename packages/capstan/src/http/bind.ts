@@ -15,6 +15,10 @@ export interface RequestContext {
   readonly principal: Principal | null;
   /** Aborted when the caller hangs up. */
   readonly signal: AbortSignal;
+  /** The caller's header of W3C Trace Context. */
+  readonly traceparent: string | undefined;
+  /** When the call came, by `performance.now()`. */
+  readonly startedAt: number;
   /** For the log of calls; what is noted later stands for what was before. */
   note(notes: CallNotes): void;
 }

@@ -41,6 +41,17 @@ export class IncomingCall implements RequestContext {
     return this.#abort.signal;
   }
 
+  /** The caller's header of W3C Trace Context. */
+  get traceparent(): string | undefined {
+    const given = this.#reply.request.headers['traceparent'];
+    return typeof given === 'string' ? given : undefined;
+  }
+
+  /** When it came, by `performance.now()`. */
+  get startedAt(): number {
+    return performance.now() - this.#reply.elapsedTime;
+  }
+
   note(notes: CallNotes): void {
     this.#reply.request.notes = notes;
   }

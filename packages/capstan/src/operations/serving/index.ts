@@ -7,6 +7,8 @@ export { connectControlPlane, type ControlPlane } from './control-plane.ts';
 export { planeRoutes } from './routes.ts';
 export type { AnsweredPart, CallingParty, InferenceAnswer, InferenceRequest } from './infer.ts';
 export type { ReceivedTensor } from './request.ts';
+export { createOtlpExporter } from './tracing/otlp-exporter.ts';
+export { createTracer } from './tracing/tracer.ts';
 export type { RevisionStatistics, TimedCount } from './statistics.ts';
 export { predictionNotes } from './call-notes.ts';
 export { floatsJson, isFloats } from './numbers-json.ts';

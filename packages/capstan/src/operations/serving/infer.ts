@@ -17,9 +17,10 @@ import type { ServedRevision, ServedState } from './served-state.ts';
 import type { ShadowQueue } from './shadow-queue.ts';
 import { failedBy, NO_REVISION, type ServingStatistics } from './statistics.ts';
 import { adaptInputs, gatherRows, mergeRows } from './tensors.ts';
+import { NOT_TRACED, type RequestTrace, type TracedCaller } from './tracing/tracer.ts';
 
 /** A call as its protocol has it. */
-export interface CallingParty {
+export interface CallingParty extends TracedCaller {
   readonly signal: AbortSignal;
   readonly principal: Principal | null;
 }
@@ -69,6 +70,7 @@ interface Work extends CheckedRequest {
   readonly at: number;
   readonly statistics: ServingStatistics;
   readonly wait: Wait;
+  readonly trace: RequestTrace;
   /** Who asked, as records tell it. */
   readonly by: ReturnType<typeof consumerOf>;
 }
@@ -91,8 +93,13 @@ interface Outcome {
  * @throws DomainError INVALID_ARGUMENT naming the input, NOT_FOUND, UNAVAILABLE, STORAGE_FULL, RESOURCE_EXHAUSTED,
  * DEADLINE_EXCEEDED; INTERNAL when the model fails
  */
-export async function infer(deps: InferDeps, state: ServedState, request: InferenceRequest): Promise<InferenceAnswer> {
-  const work = begin(deps, state, request);
+export async function infer(
+  deps: InferDeps,
+  state: ServedState,
+  request: InferenceRequest,
+  trace: RequestTrace = NOT_TRACED,
+): Promise<InferenceAnswer> {
+  const work = begin(deps, state, request, trace);
   const assignments =
     request.revision === undefined
       ? assignRows(state.deployment, work.rows, (row) => exampleIn(work, row))
@@ -100,12 +107,14 @@ export async function infer(deps: InferDeps, state: ServedState, request: Infere
   const assigned = await Promise.all(assignments.map((assignment) => answerPart(work, assignment)));
   const failed = assigned.find((outcome) => outcome.outputs === null && outcome.part.role === 'canary');
   const outcomes = failed ? [...assigned, ...(await standIn(work, failed))] : assigned;
+  const loggedFrom = performance.now();
   await deps.log.append(encodeRecord(recordOf(work, outcomes, work.inputs)), work.rows);
+  trace.logged(loggedFrom);
   offerShadow(deps, work, outcomes);
   return answerOf(work, outcomes);
 }
 
-function begin(deps: InferDeps, state: ServedState, request: InferenceRequest): Work {
+function begin(deps: InferDeps, state: ServedState, request: InferenceRequest, trace: RequestTrace): Work {
   const model = (request.revision === undefined ? primary(state) : revisionOf(state, request.revision)).model;
   const checked = checkRequest(request.inputs, model.inputs, state.deployment.context);
   const { statistics } = deps;
@@ -117,6 +126,7 @@ function begin(deps: InferDeps, state: ServedState, request: InferenceRequest): 
     wait: request,
     statistics,
     by: consumerOf(request.caller),
+    trace,
   };
 }
 
@@ -205,6 +215,7 @@ async function answerPart(work: Work, assignment: Assignment): Promise<Outcome> 
     result.error = errorText(error);
   }
   const durationMs = performance.now() - started;
+  work.trace.ran({ revision: route.revision, role: assignment.role }, started, batches);
   const latencyUs = Math.round(durationMs * 1_000);
   work.statistics
     .of(work.state.deployment.name, route.revision, assignment.role)

@@ -14,7 +14,15 @@ import { createAccess } from './callers/access.ts';
 import { createCallerMetrics } from './callers/caller-metrics.ts';
 import { openCallLog } from './callers/call-log.ts';
 import { Caller, type CallerFacts } from './callers/caller.ts';
-import { infer, primary, revisionOf, type CallingParty, type InferenceAnswer, type InferenceRequest } from './infer.ts';
+import {
+  consumerOf,
+  infer,
+  primary,
+  revisionOf,
+  type CallingParty,
+  type InferenceAnswer,
+  type InferenceRequest,
+} from './infer.ts';
 import { planeMetrics } from './plane-metrics.ts';
 import { modelStates, type PlaneStatus } from './plane-status.ts';
 import { createModelFiles } from './model-files.ts';
@@ -26,6 +34,8 @@ import type { ServedState } from './served-state.ts';
 import { createShadowQueue } from './shadow-queue.ts';
 import { createShipper } from './shipper.ts';
 import { createServingStatistics, type RequestCounts, type RevisionStatistics } from './statistics.ts';
+
+import { NO_TRACER, spanFamilies, type RequestTrace, type Tracer } from './tracing/tracer.ts';
 
 export interface ServingDeps {
   /** Folder of this data plane's own: snapshot, models, segments. */
@@ -42,6 +52,8 @@ export interface ServingDeps {
   readonly logSync?: LogSync;
   /** What all models may take together; null and undefined: as much as they want. */
   readonly memoryBudgetBytes?: number | null;
+  /** Records requests where told to. */
+  readonly tracer?: Tracer;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
@@ -109,7 +121,7 @@ const ASKED_FOR_MS = 2_000;
 const MAX_NOTE_LENGTH = 300;
 
 export function createServingPlane(deps: ServingDeps): ServingPlane {
-  const { folder, controlPlane, log } = deps;
+  const { folder, controlPlane, log, tracer = NO_TRACER } = deps;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const replica = replicaName(folder, deps.ids);
   const stopping = new AbortController();
@@ -214,8 +226,8 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
   /** Does the work while there is room for its rows, and counts what comes of it. */
   async function counted<Answer extends { readonly rows: number }>(
     requests: RequestCounts,
-    { rows, caller }: { readonly rows: number; readonly caller: CallingParty | undefined },
-    work: () => Promise<Answer>,
+    { name, rows, caller }: { readonly name: string; readonly rows: number; readonly caller: CallingParty | undefined },
+    work: (trace: RequestTrace) => Promise<Answer>,
   ): Promise<Answer> {
     // More rows than will ever be taken are refused as such.
     if (rows <= MAX_ROWS_IN_HAND && counters.rowsInHand + rows > MAX_ROWS_IN_HAND) {
@@ -226,13 +238,16 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     }
     const started = performance.now();
     counters.rowsInHand += rows;
+    const trace = tracer.begin(`predict ${name}`, caller);
     try {
-      const answer = await work();
+      const answer = await work(trace);
+      trace.end({ 'capstan.deployment': name, 'capstan.rows': answer.rows, ...tracedConsumer(caller) });
       counters.rowsAnswered += answer.rows;
       if (caller?.principal instanceof Caller) caller.principal.rows += answer.rows;
       requests.seconds.observe((performance.now() - started) / 1_000);
       return answer;
     } catch (error) {
+      trace.end({ 'capstan.deployment': name, 'capstan.rows': rows, ...tracedConsumer(caller) }, error);
       counters.requestsFailed += 1;
       requests.addFailure(error);
       throw error;
@@ -274,7 +289,9 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
       const { caller } = request;
       const rows = request.inputs[0]?.shape[0] ?? 0;
       access.enter(caller?.principal, name, rows);
-      return counted(statistics.requestsOf(name), { rows, caller }, () => infer(inferDeps, state, request));
+      return counted(statistics.requestsOf(name), { name, rows, caller }, (trace) =>
+        infer(inferDeps, state, request, trace),
+      );
     },
     async score(name, request) {
       const state = stateOf(name);
@@ -282,7 +299,9 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
       // How many rows it has is not known yet.
       access.enter(caller?.principal, name, 1);
       const requests = statistics.requestsOf(name);
-      const answer = await counted(requests, { rows: 1, caller }, () => score(inferDeps, state, request));
+      const answer = await counted(requests, { name, rows: 1, caller }, (trace) =>
+        score(inferDeps, state, request, trace),
+      );
       access.charge(caller?.principal, answer.rows - 1);
       return answer;
     },
@@ -333,6 +352,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     metrics: () => [
       ...planeMetrics({ ...status(), rowsInHand: counters.rowsInHand }, follower.states(), statistics),
       ...callerMetrics.families((name) => follower.states().has(name)),
+      ...spanFamilies(tracer),
     ],
     statistics: () => statistics.summed(follower.states()),
     async flush() {
@@ -369,6 +389,11 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
       await shelf.close();
     },
   };
+}
+
+function tracedConsumer(caller: CallingParty | undefined): Record<string, string> {
+  const { consumer } = consumerOf(caller);
+  return consumer === undefined ? {} : { 'capstan.consumer': consumer };
 }
 
 function canAnswer(state: ServedState): boolean {

@@ -9,6 +9,7 @@ import { errorText, partOf, samplingOf } from './record.ts';
 import { assignRows, type Assignment } from './routing.ts';
 import type { ServedState } from './served-state.ts';
 import { failedBy } from './statistics.ts';
+import { NOT_TRACED, type RequestTrace } from './tracing/tracer.ts';
 
 export interface ScoreRequest extends ScoringRequest {
   /** Time of `performance.now()` at which nobody waits any more. */
@@ -30,17 +31,22 @@ export interface ScoreAnswer extends ScoringAnswer {
  * is answered, so the request goes one way as a whole. One that the model refuses is no prediction and is not logged.
  * @throws DomainError UNAVAILABLE, DEADLINE_EXCEEDED, STORAGE_FULL; INTERNAL when the model fails
  */
-export async function score(deps: InferDeps, state: ServedState, request: ScoreRequest): Promise<ScoreAnswer> {
+export async function score(
+  deps: InferDeps,
+  state: ServedState,
+  request: ScoreRequest,
+  trace: RequestTrace = NOT_TRACED,
+): Promise<ScoreAnswer> {
   const requestId = randomUUID();
   const [assignment] = assignRows(state.deployment, 1, () => requestId);
   if (!assignment) throw new Error('one example got no route');
   const at = deps.now();
-  let tried = await tryRoute(deps, state, assignment, request);
+  let tried = await tryRoute(deps, state, assignment, request, trace);
   const parts = [tried];
   if (tried.error !== null && assignment.role === 'canary') {
     const champion = state.deployment.routes.find((route) => route.role === 'champion');
     if (champion) {
-      tried = await tryRoute(deps, state, { role: 'fallback', share: 0, route: champion, rows: null }, request);
+      tried = await tryRoute(deps, state, { role: 'fallback', share: 0, route: champion, rows: null }, request, trace);
       parts.push(tried);
     }
   }
@@ -65,7 +71,9 @@ export async function score(deps: InferDeps, state: ServedState, request: ScoreR
     inputs: isKept ? columnsOf(answer?.inputs ?? [], state.deployment.redact) : null,
     parts: parts.map(({ part }) => (isKept ? part : { ...part, outputs: null })),
   });
+  const loggedFrom = performance.now();
   await deps.log.append(record, rows);
+  trace.logged(loggedFrom);
   if (answer === null) throw tried.failure;
   const { role, revision, modelVersion } = tried.part;
   return { ...answer, predictionIds, part: { role, revision, modelVersion, rows: null } };
@@ -83,6 +91,7 @@ async function tryRoute(
   state: ServedState,
   assignment: Assignment,
   request: ScoreRequest,
+  trace: RequestTrace,
 ): Promise<Tried> {
   const { name } = state.deployment;
   if (assignment.route === null) throw new DomainError('UNAVAILABLE', `${name} has no fallback in this protocol`);
@@ -105,6 +114,7 @@ async function tryRoute(
         : new DomainError('INTERNAL', `The model of ${name} failed: ${errorText(error)}`);
   }
   const durationMs = performance.now() - started;
+  trace.ran({ revision: route.revision, role: assignment.role }, started, batches);
   const latencyUs = Math.round(durationMs * 1_000);
   const outcome = answer === null ? failedBy(failure) : answer.status < 400 ? 'ok' : 'invalid';
   // Of what was not answered nobody knows how many rows it had.

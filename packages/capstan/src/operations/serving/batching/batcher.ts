@@ -11,6 +11,9 @@ export interface BatchFacts {
   readonly rows: number;
   /** Those of the request that is told. */
   readonly own: number;
+  /** Times of `performance.now()`. */
+  readonly startedAt: number;
+  readonly endedAt: number;
 }
 
 export interface Wait {
@@ -270,7 +273,7 @@ export function createBatcher<Item, Answer>(
       const tookMs = performance.now() - startedAt;
       cost.observe(rows, tookMs);
       mostRows = nextMostRows(mostRows, tookMs, options);
-      settle(entries, answers);
+      settle(entries, answers, startedAt);
     } catch (error) {
       await settleFailure(entries, error);
     } finally {
@@ -281,12 +284,13 @@ export function createBatcher<Item, Answer>(
     }
   }
 
-  function settle(entries: readonly Waiting[], answers: readonly Answer[]): void {
+  function settle(entries: readonly Waiting[], answers: readonly Answer[], startedAt: number): void {
+    const endedAt = performance.now();
     const ownRows = entries.map((entry, index) => work.rowsIn?.(answers[index] as Answer) ?? entry.rows);
     const rows = ownRows.reduce((sum, own) => sum + own, 0);
     const id = `${name}-${++batches}`;
     for (const [index, entry] of entries.entries()) {
-      entry.onBatch?.({ id, rows, own: ownRows[index] ?? 0 });
+      entry.onBatch?.({ id, rows, own: ownRows[index] ?? 0, startedAt, endedAt });
       entry.resolve(answers[index] as Answer);
     }
   }
@@ -302,7 +306,8 @@ export function createBatcher<Item, Answer>(
     for (const entry of entries) {
       if (!isStillWanted(entry, performance.now())) continue;
       try {
-        settle([entry], await work.run([entry.item], entry.deadline));
+        const startedAt = performance.now();
+        settle([entry], await work.run([entry.item], entry.deadline), startedAt);
       } catch (ownError) {
         entry.reject(ownError);
       }

@@ -23,6 +23,10 @@ export interface CallContext {
   readonly deadline: number | undefined;
   /** Aborted when the caller is gone or its deadline has passed. */
   readonly signal: AbortSignal;
+  /** The caller's metadata of W3C Trace Context. */
+  readonly traceparent: string | undefined;
+  /** When the call came, by `performance.now()`. */
+  readonly startedAt: number;
   /** Whose call it is. */
   readonly principal: Principal | null;
   /** For the log of calls; what is noted later stands for what was before. */
@@ -99,6 +103,11 @@ export class ServerCall implements CallContext {
     stream.on('close', () => {
       if (!this.#isOver) this.#end(new DomainError('UNAVAILABLE', 'The caller is gone'));
     });
+  }
+
+  get traceparent(): string | undefined {
+    const given = this.#headers['traceparent'];
+    return typeof given === 'string' ? given : undefined;
   }
 
   get signal(): AbortSignal {
