@@ -5,13 +5,23 @@ import { count, percent } from '../../design/format.ts';
 import { Quiet } from '../../design/page.tsx';
 import { SparkBars } from '../../design/spark-bars.tsx';
 import { State } from '../../design/state.tsx';
-import { Table } from '../../design/table.tsx';
+import { Table, type Column } from '../../design/table.tsx';
 import { Time } from '../../design/time.tsx';
 import { hourlyRequests, quotaUse } from './quota-text.ts';
 
-/** Declared consumers, and what they asked in the last 24 hours. */
-export function ConsumerTable({ consumers }: { consumers: readonly ConsumerReply[] }) {
+/** Consumers and what they asked in the last 24 hours; those `of` one deployment without what all of them share. */
+export function ConsumerTable({ consumers, of }: { consumers: readonly ConsumerReply[]; of?: string }) {
   const now = useNow();
+  const mayCall: Column<ConsumerReply> = {
+    name: 'May call',
+    cell: (row) => row.deployments?.join(', ') ?? <Quiet>every deployment</Quiet>,
+  };
+  const owner: Column<ConsumerReply> = {
+    name: 'Owner',
+    isWhole: true,
+    sortBy: (row) => row.owner,
+    cell: (row) => row.owner,
+  };
   return (
     <Table
       caption="Declared consumers"
@@ -29,8 +39,7 @@ export function ConsumerTable({ consumers }: { consumers: readonly ConsumerReply
           ),
         },
         { name: 'State', isWhole: true, cell: (row) => <ConsumerState consumer={row} /> },
-        { name: 'Owner', sortBy: (row) => row.owner, cell: (row) => row.owner },
-        { name: 'May call', cell: (row) => row.deployments?.join(', ') ?? <Quiet>every deployment</Quiet> },
+        ...(of === undefined ? [owner, mayCall] : []),
         {
           name: 'Requests, 24 h',
           isNumber: true,
@@ -72,8 +81,8 @@ function QuotaUse({ consumer }: { consumer: ConsumerReply }) {
   const use = quotaUse(consumer);
   if (use === null) return <Quiet>no quota</Quiet>;
   return (
-    <>
-      {percent(use.share)} <Quiet>{use.text}</Quiet>
-    </>
+    <span title={use.when}>
+      {percent(use.share)} <Quiet>{use.of}</Quiet>
+    </span>
   );
 }

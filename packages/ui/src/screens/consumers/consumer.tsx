@@ -4,7 +4,7 @@ import type { ConsumerDetailReply } from '../../app/replies.ts';
 import { count, counted, percent } from '../../design/format.ts';
 import { Loaded } from '../../design/loaded.tsx';
 import { Meter } from '../../design/meter.tsx';
-import { Columns, Empty, Facts, Page, Quiet, Section, Stack } from '../../design/page.tsx';
+import { Columns, Empty, Facts, Page, Quiet, Row, Section, Stack } from '../../design/page.tsx';
 import { ReasonAction } from '../../design/reason-dialog.tsx';
 import { SparkBars } from '../../design/spark-bars.tsx';
 import { Table } from '../../design/table.tsx';
@@ -160,11 +160,14 @@ function Volume({ consumer }: { consumer: ConsumerDetailReply }) {
   const use = quotaUse(consumer);
   return (
     <Stack>
-      {use && <Meter label="Quota used" share={use.share} text={`${percent(use.share)} ${use.text}`} />}
-      <SparkBars
-        counts={hourlyRequests(consumer, now)}
-        label={`Requests in each of the last 24 hours; ${count(consumer.day.requests)} in all`}
-      />
+      {use && <Meter label="Quota used" share={use.share} text={`${percent(use.share)} ${use.of}`} note={use.when} />}
+      <Row>
+        <SparkBars
+          counts={hourlyRequests(consumer, now)}
+          label={`Requests in each of the last 24 hours; ${count(consumer.day.requests)} in all`}
+        />
+        <Quiet>requests by the hour, the last 24</Quiet>
+      </Row>
       {consumer.byDeployment.length === 0 ? (
         <Empty title={`Nothing was asked in the last ${DAYS} days`} />
       ) : (

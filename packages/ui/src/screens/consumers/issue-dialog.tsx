@@ -8,6 +8,7 @@ import css from '../../design/reason-dialog.module.css';
 /** A button that issues a token: asks what is needed, then shows the token, which nothing shows again. */
 export function IssueAction(props: {
   label: string;
+  /** Of the dialog, and of the button for those who do not see what it stands beside: it begins with the label. */
   title: string;
   /** Of the button that acts. */
   verb: string;
@@ -38,7 +39,8 @@ export function IssueAction(props: {
   };
   const closed = (): void => {
     setOpen(false);
-    // Not before: what the button stands in may be drawn anew, and the dialog with it.
+    // It was shown this once: the page forgets it.
+    setIssued(null);
     if (issued) void refresh();
   };
   return (
@@ -46,7 +48,7 @@ export function IssueAction(props: {
       <Button
         kind={props.kind ?? 'plain'}
         onClick={open}
-        {...(props.label !== props.title && { 'aria-label': `${props.label}: ${props.title}` })}
+        {...(props.label !== props.title && { 'aria-label': props.title })}
       >
         {props.label}
       </Button>

@@ -12,21 +12,25 @@ export function hourlyRequests({ hours }: ConsumerReply, now: number): number[] 
   return Array.from({ length: HOURS_SHOWN }, (_, index) => byHour.get(last - HOURS_SHOWN + 1 + index) ?? 0);
 }
 
+interface QuotaUse {
+  /** 1: all of it. */
+  readonly share: number;
+  readonly of: string;
+  readonly when: string;
+}
+
 /**
  * How much of its quota a consumer used: of a day's in the last 24 hours, of a shorter one's in its busiest hour of them.
  * Null without a quota.
  */
-export function quotaUse({
-  quota,
-  hours,
-  day,
-}: ConsumerReply): { readonly share: number; readonly text: string } | null {
+export function quotaUse({ quota, hours, day }: ConsumerReply): QuotaUse | null {
   if (quota === null) return null;
   const { unit, per, amount } = quota;
   const isDaily = per === 'day';
   const used = isDaily ? day[unit] : Math.max(0, ...hours.map((hour) => hour[unit]));
   const share = used / (isDaily ? amount : amount * PERIODS_AN_HOUR[per]);
-  return { share, text: `${isDaily ? 'in 24 h' : 'in the busiest hour'}, of ${quotaText(quota)}` };
+  const when = isDaily ? 'in the last 24 hours' : 'in the busiest of the last 24 hours';
+  return { share, of: `of ${quotaText(quota)}`, when };
 }
 
 /** 1,000 rows per minute */

@@ -28,7 +28,7 @@ export function Callers({ deployment: { name } }: { deployment: DeploymentReply 
                 <Link to="/consumers">Consumers are declared on their own page.</Link>
               </Empty>
             ) : (
-              <ConsumerTable consumers={items} />
+              <ConsumerTable consumers={items} of={name} />
             )
           }
         </Loaded>
