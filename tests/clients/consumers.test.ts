@@ -126,6 +126,24 @@ model: {name: one-float, task: binary, metric: log_loss}
   await vi.waitFor(async () => expect(await ask(server.servingUrl, token)).toBe(200), WAIT);
 });
 
+test('two processes let the quota through together, not each', async () => {
+  const shared = await serveModels(model, ['--serving-processes', '2', '--no-grpc']);
+  onTestFinished(async () => void (await shared.stop()));
+  const args = ['consumers', 'create', 'shared', '--owner', 'a', '--purpose', 'b', '--quota', '4 requests per day'];
+  const token = await run(args, shared.url);
+  const statuses = new Map<number, number>();
+  await vi.waitFor(async () => {
+    // A connection of its own for each, which either process may take.
+    const headers = { authorization: `Bearer ${token}`, connection: 'close' };
+    const tensor = { name: 'in_FP32', datatype: 'FP32', shape: [1, 2], data: [1, 2] };
+    const init = { method: 'POST', headers, body: JSON.stringify({ inputs: [tensor] }) };
+    const { status } = await fetch(`${shared.servingUrl}/v2/models/one-float/infer`, init);
+    statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    expect(statuses.get(429)).toBeGreaterThan(30);
+  }, WAIT);
+  expect(statuses.get(200)).toBe(4);
+}, 60_000);
+
 test('counts outlive a data plane and a control plane that are killed, and none is there twice', async () => {
   const folder = emptyFolder();
   const registered = await serveModels(model);
