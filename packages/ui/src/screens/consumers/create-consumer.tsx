@@ -1,8 +1,10 @@
 import { useState } from 'react';
-import type { Quota } from '@capstan/api';
 import { api, useRead } from '../../app/api.ts';
+import type { ConsumerReply } from '../../app/replies.ts';
 import css from './consumer-form.module.css';
 import { IssueAction } from './issue-dialog.tsx';
+
+type Quota = NonNullable<ConsumerReply['quota']>;
 
 /** What is known of a caller that is to be declared. */
 export interface Proposal {
