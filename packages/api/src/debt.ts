@@ -9,6 +9,7 @@ export const debtDetector = z.enum([
   'useless-features',
   'threshold-regret',
   'missing-limit',
+  'undeclared-consumers',
 ]);
 export type DebtDetector = z.infer<typeof debtDetector>;
 

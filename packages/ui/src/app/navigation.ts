@@ -32,6 +32,7 @@ export function wings(project: string | undefined): readonly Wing[] {
       name: 'Operations',
       links: [
         { href: '/deployments', label: 'Deployments' },
+        { href: '/consumers', label: 'Consumers' },
         ...ofProject('Monitors', 'monitors'),
         ...ofProject('Cycles', 'cycles'),
         { href: '/webhooks', label: 'Webhooks' },

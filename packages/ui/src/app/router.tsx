@@ -215,6 +215,18 @@ const model = [
 const operations = [
   createRoute({
     getParentRoute,
+    path: '/consumers',
+    component: lazyRouteComponent(() => import('../screens/consumers/consumers.tsx'), 'Consumers'),
+    staticData: { crumbs: alone('Consumers') },
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/consumers/$consumer',
+    component: lazyRouteComponent(() => import('../screens/consumers/consumer.tsx'), 'Consumer'),
+    staticData: { crumbs: inList('Consumers', '/consumers', (params) => params['consumer'] ?? '') },
+  }),
+  createRoute({
+    getParentRoute,
     path: '/webhooks',
     component: lazyRouteComponent(() => import('../screens/webhooks/webhooks.tsx'), 'Webhooks'),
     staticData: { crumbs: alone('Webhooks') },

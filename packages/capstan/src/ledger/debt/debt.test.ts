@@ -42,6 +42,7 @@ async function setup(database: Database) {
       snapshot: async () => ({ version: 0, clock: 'system' as const, now, deployments: [] }),
     },
     predictions: { labelled: untold, performance: untold },
+    consumers: { callers: untold, policy: untold, countRequests: untold },
     monitors: { list: async () => [], get: untold },
   } as const;
   return {
@@ -70,6 +71,7 @@ describeDatabases('debt', (open) => {
       ['useless-features', 'unmeasured', null],
       ['threshold-regret', 'unmeasured', null],
       ['missing-limit', 'unmeasured', null],
+      ['undeclared-consumers', 'unmeasured', null],
     ]);
     await expect(at.debt.ledger('shpo')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });

@@ -5,6 +5,7 @@ import type { Jobs } from '#jobs';
 import type { Gates } from '#model/gates';
 import type { Pipelines } from '#model/pipelines';
 import type { ModelRegistry } from '#model/registry';
+import type { Consumers } from '#operations/consumers';
 import type { Deployments } from '#operations/deployments';
 import type { Monitors } from '#operations/monitors';
 import type { Predictions } from '#operations/predictions';
@@ -21,6 +22,7 @@ export interface DebtDeps {
   readonly registry: Pick<ModelRegistry, 'searchVersions' | 'modelFiles'>;
   readonly gates: Pick<Gates, 'featureBenefits' | 'list'>;
   readonly deployments: Pick<Deployments, 'list' | 'snapshot'>;
+  readonly consumers: Pick<Consumers, 'callers' | 'policy' | 'countRequests'>;
   readonly predictions: Pick<Predictions, 'labelled' | 'performance'>;
   readonly monitors: Pick<Monitors, 'list' | 'get'>;
 }

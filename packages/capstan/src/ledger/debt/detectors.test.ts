@@ -3,6 +3,7 @@ import { seededRandom } from '#kernel/statistics/testing/seeded-random';
 import { judgePaths, type VersionFacts } from './idle-versions.ts';
 import { judgeLimit } from './missing-limit.ts';
 import { judgeThreshold } from './threshold-regret.ts';
+import { judgeConsumers } from './undeclared-consumers.ts';
 import { judgeInputs, unpinnedIn } from './unpinned-inputs.ts';
 import { judgeFeatures } from './useless-features.ts';
 
@@ -134,4 +135,43 @@ test('without a loss budget, what a day may lose at worst is owed', () => {
   const budget = { amount: 100, windowMs: 86_400_000 };
   expect(judgeLimit({ ...facts, budget })).toMatchObject({ state: 'clear' });
   expect(judgeLimit({ ...facts, budget, currentReplicas: 0 })).toMatchObject({ state: 'unmeasured' });
+});
+
+const NOW = 100 * 86_400_000;
+const caller = {
+  deployment: 'late-arrival',
+  agent: 'curl',
+  address: '10.0.0.1',
+  requests: 10,
+  rows: 10,
+  errors: 0,
+  refused: 0,
+  firstSeenAt: NOW - 1_000,
+  lastSeenAt: NOW - 1_000,
+};
+const calls = {
+  deployment: 'late-arrival',
+  callers: 'open',
+  undeclared: [caller],
+  declaredRequests: 5,
+  now: NOW,
+} as const;
+
+test('each caller without a token is owed for, and its answers are the interest', () => {
+  const others = { ...caller, agent: null, address: null, requests: 3, refused: 1 };
+  const found = judgeConsumers({ ...calls, undeclared: [caller, others, { ...caller, agent: 'x', refused: 10 }] });
+  expect(found).toMatchObject({
+    state: 'owed',
+    reason: 'called without a token: curl at 10.0.0.1, others',
+    principal: { value: 2, unit: 'callers' },
+    interest: { value: 12 },
+  });
+});
+
+test('a deployment that asks for tokens, or is called with them only, owes nothing for its callers', () => {
+  expect(judgeConsumers({ ...calls, callers: 'declared' })).toMatchObject({ state: 'clear' });
+  expect(judgeConsumers({ ...calls, undeclared: [] })).toMatchObject({ state: 'clear' });
+  const stopped = { ...caller, lastSeenAt: NOW - 8 * 86_400_000 };
+  expect(judgeConsumers({ ...calls, undeclared: [stopped] })).toMatchObject({ state: 'clear' });
+  expect(judgeConsumers({ ...calls, undeclared: [], declaredRequests: 0 })).toMatchObject({ state: 'unmeasured' });
 });

@@ -2,9 +2,10 @@ import type { Declaration, Deployment } from '@capstan/api';
 import { DomainError } from '#kernel/errors';
 import type { DebtDeps } from './deps.ts';
 import type { RouteFacts, VersionFacts } from './idle-versions.ts';
-import { PERIOD_MS } from './model.ts';
+import { PERIOD_DAYS, PERIOD_MS } from './model.ts';
 import * as store from './store.ts';
 import type { InputFacts } from './unpinned-inputs.ts';
+import type { CallerFacts } from './undeclared-consumers.ts';
 import type { FeatureFacts } from './useless-features.ts';
 
 /** A project as debt is measured of it. */
@@ -139,6 +140,17 @@ export async function routeFacts(deps: DebtDeps, { deployment, answers }: Measur
       answers: countAnswers(answers.filter((each) => each.revision === revision)),
       deploymentAnswers: countAnswers(answers),
     }));
+}
+
+export async function callerFacts({ consumers }: DebtDeps, deployment: string, now: number): Promise<CallerFacts> {
+  const { callers } = await consumers.policy(deployment);
+  return {
+    deployment,
+    callers,
+    undeclared: await consumers.callers({ deployment, days: PERIOD_DAYS }),
+    declaredRequests: await consumers.countRequests(deployment, PERIOD_DAYS),
+    now,
+  };
 }
 
 const MOST_VERDICTS = 20;

@@ -2,12 +2,13 @@ import type { DebtLedger } from '@capstan/api';
 import type { Cause } from '#kernel/cause';
 import { valueMatrixOf } from '#operations/deployments';
 import type { DebtDeps } from './deps.ts';
-import { countAnswers, featureFacts, gather, inputFacts, routeFacts, versionFacts } from './gather.ts';
+import { callerFacts, countAnswers, featureFacts, gather, inputFacts, routeFacts, versionFacts } from './gather.ts';
 import { judgePaths } from './idle-versions.ts';
 import { judgeLimit } from './missing-limit.ts';
 import { changesBetween, inOrder, PERIOD_MS, unmeasured, type Finding } from './model.ts';
 import * as store from './store.ts';
 import { judgeThreshold } from './threshold-regret.ts';
+import { judgeConsumers } from './undeclared-consumers.ts';
 import { judgeInputs } from './unpinned-inputs.ts';
 import { judgeFeatures } from './useless-features.ts';
 
@@ -62,6 +63,12 @@ async function ofDeployment(deps: DebtDeps, measured: Awaited<ReturnType<typeof 
         title: 'Regret of a fixed threshold',
       }),
       unmeasured({ ...of, key: 'missing-limit', detector: 'missing-limit', title: 'Limit on what may be lost' }),
+      unmeasured({
+        ...of,
+        key: 'undeclared-consumers',
+        detector: 'undeclared-consumers',
+        title: 'Undeclared consumers',
+      }),
     ];
   }
   const { charter } = declaration;
@@ -83,6 +90,7 @@ async function ofDeployment(deps: DebtDeps, measured: Awaited<ReturnType<typeof 
       budget: charter.loss_budget ? { amount: charter.loss_budget.amount, windowMs: charter.loss_budget.window } : null,
       currentReplicas: deployment.replicas.filter(({ isCurrent }) => isCurrent).length,
     }),
+    judgeConsumers(await callerFacts(deps, deployment.name, now)),
   ];
 }
 

@@ -55,6 +55,8 @@ export interface Consumers {
   ): Promise<Consumer>;
   /** Callers without a token, those that asked most first. */
   callers(query: { readonly deployment?: string | undefined; readonly days: number }): Promise<UndeclaredCaller[]>;
+  /** Requests of declared consumers to a deployment in the last days. */
+  countRequests(deployment: string, days: number): Promise<number>;
   /** @throws DomainError NOT_FOUND */
   policy(deployment: string): Promise<Policy>;
   /** @throws DomainError NOT_FOUND; CONFLICT where a project declares it */
@@ -215,6 +217,10 @@ export function createConsumers(deps: ConsumersDeps): Consumers {
     async callers({ deployment, days }) {
       const since = hourOf(clock.now() - days * DAY_MS);
       return (await counts.undeclaredCallers(database.read, since, MOST_CALLERS, deployment)).map(callerView);
+    },
+    async countRequests(deployment, days) {
+      const asked = await counts.consumerCounts(database.read, hourOf(clock.now() - days * DAY_MS), { deployment });
+      return asked.reduce((sum, { requests }) => sum + requests, 0);
     },
     async policy(deployment) {
       const row = await store.findPolicy(database.read, deployment);

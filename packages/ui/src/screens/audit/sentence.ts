@@ -92,6 +92,14 @@ const tellers: Readonly<Record<string, Teller>> = {
   'debt-item.repaid': (payload) => `Debt repaid: ${at(payload, 'title')}`,
   'cycle.started': (payload) => `Cycle ${at(payload, 'number')} began: ${at(inside(payload, 'trigger'), 'reason')}`,
   'cycle.not-started': (payload) => `A cycle was held back${because(payload)}`,
+  'consumer.created': (payload) => `Consumer ${at(payload, 'consumer')} of ${at(payload, 'owner')} declared`,
+  'consumer.changed': (payload) => `Consumer ${at(payload, 'consumer')} changed`,
+  'consumer.retired': (payload) => `Consumer ${at(payload, 'consumer')} is declared no more`,
+  'consumer-token.issued': (payload) => `Token ${at(payload, 'token')}… issued to ${at(payload, 'consumer')}`,
+  'consumer-token.revoked': (payload) =>
+    `Token ${at(payload, 'token')}… of ${at(payload, 'consumer')} revoked${because(payload)}`,
+  'deployment.callers-set': (payload) =>
+    `${at(payload, 'deployment')} may be called by ${payload['callers'] === 'open' ? 'anybody' : 'declared consumers only'}`,
   'webhook.created': (payload) => `Webhook ${at(payload, 'name')} added: ${at(payload, 'host')} hears of models`,
   'webhook.deleted': (payload) => `Webhook ${at(payload, 'name')} removed`,
   'webhook-delivery.failed': (payload) =>
@@ -131,6 +139,7 @@ const folders: Readonly<Record<string, string>> = {
   experiment: 'experiments',
   run: 'runs',
   model: 'models',
+  consumer: 'consumers',
   webhook: 'webhooks',
   'pipeline-run': 'pipeline-runs',
   deployment: 'deployments',

@@ -9,6 +9,7 @@ import { ShareBar } from '../../design/share-bar.tsx';
 import { Tabs } from '../../design/tabs.tsx';
 import { Time } from '../../design/time.tsx';
 import { Breaker } from './breaker.tsx';
+import { Callers } from './callers.tsx';
 import { DeploymentState } from './deployment-state.tsx';
 import { History } from './history.tsx';
 import { Performance } from './performance.tsx';
@@ -39,6 +40,7 @@ export function Deployment() {
               label="Parts of the deployment"
               tabs={[
                 { id: 'now', label: 'Now' },
+                { id: 'callers', label: 'Callers' },
                 { id: 'predictions', label: 'Predictions' },
                 { id: 'history', label: 'History' },
                 { id: 'try', label: 'Try it' },
@@ -47,6 +49,7 @@ export function Deployment() {
               onChoose={(id) => void navigate({ search: { tab: id }, replace: true })}
             >
               {tab === 'now' && <Now deployment={data} />}
+              {tab === 'callers' && <Callers deployment={data} />}
               {tab === 'predictions' && <Predictions deployment={data} />}
               {tab === 'history' && <History deployment={data} />}
               {tab === 'try' && <TryIt deployment={data} />}
