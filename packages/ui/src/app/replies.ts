@@ -32,6 +32,7 @@ export type TrialReply = SweepReply['items'][number];
 export type DeploymentReply = Reply<typeof api.deployments.get>;
 export type RevisionReply = Item<typeof api.deployments.revisions>;
 export type RecalibrationReply = Reply<typeof api.deployments.recalibrations>['items'][number];
+export type BatchPredictionReply = Item<typeof api.batchPredictions.list>;
 export type PredictionReply = Item<typeof api.predictions.list>;
 export type RolloutReply = Item<typeof api.deployments.rollouts>;
 export type MonitorSummaryReply = Item<typeof api.monitors.list>;

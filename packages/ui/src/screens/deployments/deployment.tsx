@@ -8,6 +8,7 @@ import { ReasonAction } from '../../design/reason-dialog.tsx';
 import { ShareBar } from '../../design/share-bar.tsx';
 import { Tabs } from '../../design/tabs.tsx';
 import { Time } from '../../design/time.tsx';
+import { BatchPredictions } from './batch-predictions.tsx';
 import { Breaker } from './breaker.tsx';
 import { DeploymentState } from './deployment-state.tsx';
 import { History } from './history.tsx';
@@ -40,6 +41,7 @@ export function Deployment() {
               tabs={[
                 { id: 'now', label: 'Now' },
                 { id: 'predictions', label: 'Predictions' },
+                { id: 'batch', label: 'Batch' },
                 { id: 'history', label: 'History' },
                 { id: 'try', label: 'Try it' },
               ]}
@@ -48,6 +50,7 @@ export function Deployment() {
             >
               {tab === 'now' && <Now deployment={data} />}
               {tab === 'predictions' && <Predictions deployment={data} />}
+              {tab === 'batch' && <BatchPredictions deployment={data} />}
               {tab === 'history' && <History deployment={data} />}
               {tab === 'try' && <TryIt deployment={data} />}
             </Tabs>
