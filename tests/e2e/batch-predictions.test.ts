@@ -35,7 +35,7 @@ test('from nothing to a result, by the form alone', async () => {
   await row.getByText('succeeded').waitFor({ timeout: 60_000 });
   expect(await row.innerText()).toContain('5,000');
   await page.getByText('The first rows of answers v1').first().waitFor();
-  await page.getByRole('cell', { name: '1.5', exact: true }).waitFor();
+  await page.getByRole('cell', { name: '1.5', exact: true }).first().waitFor();
   expect(await violations(page)).toEqual([]);
   await row.getByRole('link', { name: 'answers v1' }).click();
   await page.getByText('batch prediction bp_').waitFor();

@@ -8,7 +8,7 @@ import { createExecutorLocal } from '#adapters/executor-local';
 import { createRuntimeOnnx } from '#adapters/runtime-onnx';
 import { createRuntimePython } from '#adapters/runtime-python';
 import { accessLine, bindRaw, createHttpServer, identifyLocal, inertHeaders, type AccessFacts } from '#http';
-import { connectControlPlane, createServingPlane, planeRoutes } from '#operations/serving';
+import { connectControlPlane, createServingPlane, planeRoutes, type ControlPlane } from '#operations/serving';
 import { systemClock } from '#ports/clock';
 import { randomIds } from '#ports/ids';
 import { lockForProcess } from '#ports/process-lock';
@@ -57,10 +57,10 @@ export interface ServingProcess {
 
 const READY_WITHIN_MS = 10_000;
 
-/** Builds and starts a data plane, or that one of its processes which has this number. @throws DomainError CONFLICT when its folder is held by another process or the port is taken */
+/** Builds and starts a data plane that follows a control plane, by its address or as it is, or that one of its processes which has this number. @throws DomainError CONFLICT when its folder is held by another process or the port is taken */
 export async function startServing(
   config: ServingConfig,
-  controlPlaneUrl: string,
+  from: string | ControlPlane,
   log: Logger,
   { index = 0, readyWithinMs = READY_WITHIN_MS }: ServingProcess = {},
 ): Promise<Serving> {
@@ -71,7 +71,7 @@ export async function startServing(
   const unlock = lockForProcess(join(folder, 'process'));
   const plane = createServingPlane({
     folder,
-    controlPlane: connectControlPlane(controlPlaneUrl),
+    controlPlane: typeof from === 'string' ? connectControlPlane(from) : from,
     runtimes: { onnx: createRuntimeOnnx(), python_function: pythonRuntime(config, folder, log) },
     loading: { workers: config.modelWorkers, maxMemoryBytes: config.modelMemory },
     resultCacheBytes: config.resultCache,

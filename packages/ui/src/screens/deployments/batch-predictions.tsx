@@ -82,10 +82,9 @@ function Batches({ items }: { items: readonly BatchPredictionReply[] }) {
         },
         { name: 'Revision', isNumber: true, cell: (row) => row.revision ?? '' },
         { name: 'State', isWhole: true, cell: ({ state }) => <State tone={tones[state]}>{state}</State> },
-        { name: 'Rows', cell: (row) => <Progress batch={row} /> },
+        { name: 'Rows', isWhole: true, cell: (row) => <Progress batch={row} /> },
         { name: 'Result', isWhole: true, cell: (row) => <Result batch={row} /> },
         { name: 'Why', cell: (row) => row.reason ?? '' },
-        { name: 'By', cell: (row) => row.actor },
         { name: 'Began', isWhole: true, cell: (row) => <Time at={row.createdAt} now={now} /> },
         {
           name: 'Took',
