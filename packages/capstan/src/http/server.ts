@@ -203,15 +203,18 @@ function addRoute(app: FastifyInstance, bound: BoundRoute, options: HttpServerOp
         return await answerJson(bound, request, reply, context, options.checkReplies);
       }
       const { headers } = request;
-      refuseAnnounced(headers, route.bodyLimitBytes);
-      const readsBytes = bound.route.bodyAs === 'bytes';
+      const { streamedType } = bound.route;
+      const isStreamed = streamedType !== undefined && mediaOf(headers['content-type']) === streamedType;
+      const limitBytes = isStreamed ? Number.POSITIVE_INFINITY : route.bodyLimitBytes;
+      refuseAnnounced(headers, limitBytes);
+      const readsBytes = !isStreamed && bound.route.bodyAs === 'bytes';
       const answer = await bound.handle(
         new IncomingBytes(request, reply, principal, {
           query: queryOf(request),
           bytes: readsBytes ? await readBody(bodyOf(request), headers, route.bodyLimitBytes) : EMPTY,
           openStream() {
             const idleMs = options.idleTimeoutMs ?? IDLE_TIMEOUT_MS;
-            return limited(bodyOf(request), headers, { bytes: route.bodyLimitBytes, idleMs });
+            return limited(bodyOf(request), headers, { bytes: limitBytes, idleMs });
           },
         }),
       );
@@ -248,7 +251,7 @@ async function answerJson(
 async function readJson(request: FastifyRequest, limitBytes: number): Promise<unknown> {
   if (limitBytes === 0) return {};
   const bytes = await readBody(bodyOf(request), request.headers, limitBytes);
-  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  const type = mediaOf(request.headers['content-type']);
   if (bytes.length > 0 && type !== 'application/json') {
     throw new DomainError('UNSUPPORTED_MEDIA_TYPE', `Content-Type '${type ?? ''}' is not taken here`, {
       field: 'Content-Type',
@@ -256,6 +259,10 @@ async function readJson(request: FastifyRequest, limitBytes: number): Promise<un
     });
   }
   return parseJsonBody(bytes);
+}
+
+function mediaOf(contentType: string | undefined): string | undefined {
+  return contentType?.split(';')[0]?.trim().toLowerCase();
 }
 
 function bodyOf(request: FastifyRequest): Readable {
