@@ -207,6 +207,8 @@ function addRoute(app: FastifyInstance, bound: BoundRoute, options: HttpServerOp
       const isStreamed = streamedType !== undefined && mediaOf(headers['content-type']) === streamedType;
       const limitBytes = isStreamed ? Number.POSITIVE_INFINITY : route.bodyLimitBytes;
       refuseAnnounced(headers, limitBytes);
+      // Its end may never come: the connection carries no other request.
+      if (isStreamed) reply.header('connection', 'close');
       const readsBytes = !isStreamed && bound.route.bodyAs === 'bytes';
       const answer = await bound.handle(
         new IncomingBytes(request, reply, principal, {
@@ -214,7 +216,10 @@ function addRoute(app: FastifyInstance, bound: BoundRoute, options: HttpServerOp
           bytes: readsBytes ? await readBody(bodyOf(request), headers, route.bodyLimitBytes) : EMPTY,
           openStream() {
             const idleMs = options.idleTimeoutMs ?? IDLE_TIMEOUT_MS;
-            return limited(bodyOf(request), headers, { bytes: limitBytes, idleMs });
+            const stream = limited(bodyOf(request), headers, { bytes: limitBytes, idleMs });
+            // Where the answer ends before the body does, the rest of that goes nowhere.
+            if (isStreamed) stream.once('close', () => bodyOf(request).resume());
+            return stream;
           },
         }),
       );

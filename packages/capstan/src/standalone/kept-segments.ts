@@ -19,7 +19,7 @@ export interface KeptSegment {
 /** What data planes without a control plane have logged below a data folder, oldest first. */
 export async function keptSegments(data: string): Promise<KeptSegment[]> {
   const folder = join(data, KEPT);
-  const names = await readdir(folder).catch(() => []);
+  const names = await readdir(folder).catch((): string[] => []);
   return names.toSorted().flatMap((name) => {
     const [, replica, id] = NAME.exec(name) ?? [];
     return replica === undefined || id === undefined ? [] : [{ id, replica, read: () => readFile(join(folder, name)) }];
