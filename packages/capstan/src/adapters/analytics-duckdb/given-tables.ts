@@ -23,7 +23,8 @@ export async function fillTable(
       const count = Math.min(CHUNK_ROWS, rows - from);
       const chunk = vendor.DuckDBDataChunk.create(types, count);
       for (const [index, { values }] of columns.entries()) {
-        const part = Array.from({ length: count }, (_, at) => values[from + at] ?? null);
+        const part = new Array<number | bigint | string | boolean | null>(count);
+        for (let at = 0; at < count; at++) part[at] = values[from + at] ?? null;
         chunk.setColumnValues(index, part);
       }
       appender.appendDataChunk(chunk);
