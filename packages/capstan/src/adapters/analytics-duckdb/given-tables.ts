@@ -23,8 +23,8 @@ export async function fillTable(
       const count = Math.min(CHUNK_ROWS, rows - from);
       const chunk = vendor.DuckDBDataChunk.create(types, count);
       for (const [index, { values }] of columns.entries()) {
-        const part = new Array<number | bigint | string | boolean | null>(count);
-        for (let at = 0; at < count; at++) part[at] = values[from + at] ?? null;
+        const part: (number | bigint | string | boolean | null)[] = [];
+        for (let at = 0; at < count; at++) part.push(values[from + at] ?? null);
         chunk.setColumnValues(index, part);
       }
       appender.appendDataChunk(chunk);
