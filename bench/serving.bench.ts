@@ -1,5 +1,5 @@
 // The data plane beside other model servers and beside what this machine can do at most, all in one run, in turns:
-// npm run bench -- serving [--sources] [--rounds N] [--seconds N] [--quick] [--servers A,B] [--parts one,many,binary,overload,grpc,whole,attacks]
+// npm run bench -- serving [--sources] [--rounds N] [--seconds N] [--quick] [--servers A,B] [--parts one,many,binary,overload,grpc,whole,batch,attacks]
 // [--models rf,lr] [--connections 1,8,64], after npm run build. TEST_SERVING names a Python that has bench/requirements-serving.txt.
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { emptyFolder, launcher } from '../tests/support/server.ts';
 import { installInto } from './installed.ts';
 import { machine } from './measure.ts';
 import { measureAttacks } from './serving/attacks.ts';
+import { measureBatch } from './serving/batch.ts';
 import { measureBinary } from './serving/binary.ts';
 import { measureGrpc } from './serving/grpc.ts';
 import { measureMany, measureOne, measureOverload, type Setup } from './serving/parts.ts';
@@ -32,7 +33,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '3' },
     quick: { type: 'boolean', default: false },
     servers: { type: 'string', default: 'capstan,echo,fastify,mlflow,mlserver,bentoml' },
-    parts: { type: 'string', default: 'one,many,binary,overload,grpc,whole,attacks' },
+    parts: { type: 'string', default: 'one,many,binary,overload,grpc,whole,batch,attacks' },
     models: { type: 'string', default: MODELS.join(',') },
     connections: { type: 'string', default: '1,8,64' },
   },
@@ -65,7 +66,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 console.log(machine());
 if (values.parts.split(',').includes('whole')) await measureWhole({ program, folder, python, models }, setup);
 if (values.parts.split(',').includes('attacks')) await measureAttacks(python, setup);
-for (const model of MODELS.filter((name) => values.models.split(',').includes(name))) {
+const chosen = MODELS.filter((name) => values.models.split(',').includes(name));
+if (values.parts.split(',').includes('batch')) await measureBatch({ program, folder, python, models }, chosen, setup);
+for (const model of chosen) {
   const servers: Server[] = [];
   try {
     for (const name of values.servers.split(',')) {

@@ -76,6 +76,8 @@ export const layers: readonly Layer[] = [
   { folder: 'adapters/*', face: '#adapters/*', kind: 'adapter', only: ['pure', 'port'] },
   // What works in a checkout, with no server: commands use it, and so may whoever composes the server.
   { folder: 'repository', face: '#repository', kind: 'composition', only: ['pure', 'port', 'module', 'protocol'] },
+  // A deployment as a folder that needs no control plane: commands make it and start from it.
+  { folder: 'standalone', face: '#standalone', kind: 'composition', only: ['pure', 'port', 'module'] },
   { folder: 'wiring', face: null, kind: 'composition' },
   // The outside world of the main example: it knows the product by its HTTP only.
   { folder: 'demo', face: '#demo', kind: 'composition', only: ['pure', 'port', 'adapter'] },
@@ -87,6 +89,7 @@ export const compositionRoots = [
   'app.ts',
   'serving.ts',
   'batch-worker.ts',
+  'build.ts',
   'trackers.ts',
   'checkouts.ts',
   'remotes.ts',

@@ -42,6 +42,8 @@ export interface RawRoute extends RouteBasics {
   readonly protocol: 'native' | 'mlflow' | 'open-inference' | 'mlflow-scoring' | 'otel' | 'prometheus';
   /** How the handler wants the body: parsed by nobody, as bytes or as a stream. */
   readonly bodyAs: 'none' | 'bytes' | 'stream';
+  /** A body of this content type comes as a stream of any length, whatever `bodyAs` says: the handler takes it piece by piece. */
+  readonly streamedType?: string;
 }
 
 export type AnyRoute = Route | RawRoute;

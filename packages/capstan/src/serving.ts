@@ -15,6 +15,7 @@ import {
   createServingPlane,
   createTracer,
   planeRoutes,
+  type ControlPlane,
 } from '#operations/serving';
 import { systemClock } from '#ports/clock';
 import { randomIds } from '#ports/ids';
@@ -73,10 +74,10 @@ const READY_WITHIN_MS = 10_000;
 /** Of the memory of the machine, or of what a container may take. */
 const MEMORY_SHARE = 0.8;
 
-/** Builds and starts a data plane, or that one of its processes which has this number. @throws DomainError CONFLICT when its folder is held by another process or the port is taken */
+/** Builds and starts a data plane that follows a control plane, by its address or as it is, or that one of its processes which has this number. @throws DomainError CONFLICT when its folder is held by another process or the port is taken */
 export async function startServing(
   config: ServingConfig,
-  controlPlaneUrl: string,
+  from: string | ControlPlane,
   log: Logger,
   { index = 0, readyWithinMs = READY_WITHIN_MS }: ServingProcess = {},
 ): Promise<Serving> {
@@ -88,7 +89,7 @@ export async function startServing(
   const exporter = spanExporter(config, log);
   const plane = createServingPlane({
     folder,
-    controlPlane: connectControlPlane(controlPlaneUrl),
+    controlPlane: typeof from === 'string' ? connectControlPlane(from) : from,
     runtimes: { onnx: createRuntimeOnnx(), python_function: pythonRuntime(config, folder, log) },
     loading: { workers: config.modelWorkers, maxMemoryBytes: config.modelMemory },
     processes: config.servingProcesses,

@@ -148,7 +148,10 @@ export const servingRoutes = {
     ),
   },
   predict: {
-    predict: native('predict', 'POST', '/models/:deployment/predict', 'Answers rows of plain JSON, each by its route'),
+    predict: {
+      ...native('predict', 'POST', '/models/:deployment/predict', 'Answers rows of plain JSON, each by its route'),
+      streamedType: 'application/x-ndjson',
+    },
     openapi: native('openapi', 'GET', '/models/:deployment/openapi.json', 'OpenAPI 3.1 of a deployment'),
     docs: native('docs', 'GET', '/models/:deployment/docs', 'A deployment as a page, with a form to try it'),
   },

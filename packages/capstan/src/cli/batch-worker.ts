@@ -4,7 +4,7 @@ import { createLogger } from '../logging.ts';
 import type { SettingName } from '../settings.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Registration } from './run.ts';
-import { addSettings, stopSignal } from './up.ts';
+import { addSettings, stopSignal } from './server-command.ts';
 
 const SETTINGS: readonly SettingName[] = [
   'data',

@@ -1,5 +1,6 @@
+import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
-import { connect } from './connect.ts';
+import { connect, urlOf } from './connect.ts';
 import { csvText } from './csv-text.ts';
 import { instant } from './instant.ts';
 import type { Registration } from './run.ts';
@@ -56,6 +57,25 @@ export function register(program: Command, { terminal, action }: Registration): 
         if (json) terminal.out(JSON.stringify({ schema: 'capstan/prediction-rows.v1', isCut, rows }));
         else show(terminal, rows, csv ?? false);
         if (isCut) terminal.err(`There are more rows than ${limit}: see --limit.`);
+        return undefined;
+      }),
+    );
+  registerImport(predictions, { terminal, action });
+}
+
+function registerImport(predictions: Command, { terminal, action }: Registration): void {
+  predictions
+    .command('import <data>')
+    .description('Take home what a deployment without a control plane has logged below its data folder')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  capstan predictions import ./data\n')
+    .action(
+      action(async (data: string, { json }: { json?: boolean }) => {
+        const { importPredictions } = await import('../build.ts');
+        const segments = await importPredictions(urlOf(terminal), resolve(terminal.cwd, data));
+        if (json) terminal.out(JSON.stringify({ schema: 'capstan/imported-predictions.v1', segments }));
+        else if (segments === 0) terminal.err('Nothing is logged there.');
+        else terminal.out(`${segments} segments were taken; those that had been taken before count once.`);
         return undefined;
       }),
     );

@@ -51,6 +51,7 @@ const commands: readonly { name: string; load(): Promise<{ register(program: Com
   { name: 'sweeps', load: () => import('./sweeps.ts') },
   { name: 'models', load: () => import('./models.ts') },
   { name: 'deploy', load: () => import('./deploy.ts') },
+  { name: 'build', load: () => import('./build.ts') },
   { name: 'deployments', load: () => import('./deployments.ts') },
   { name: 'consumers', load: () => import('./consumers.ts') },
   { name: 'drill', load: () => import('./drill.ts') },

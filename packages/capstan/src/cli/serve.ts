@@ -1,4 +1,5 @@
 import { flushCompileCache } from 'node:module';
+import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { DomainError } from '#kernel/errors';
 import type { Serving } from '../serving.ts';
@@ -10,7 +11,8 @@ import { exitCodes } from './exit-codes.ts';
 import type { Registration } from './run.ts';
 import { firstInputLine, inputEnd, ON_INPUT, WHILE_INPUT_OPEN } from './input.ts';
 import { PORT_TAKEN } from './supervise-serving.ts';
-import { addSettings, refuseOpenBind, stopSignal } from './up.ts';
+import type { Terminal } from './terminal.ts';
+import { addSettings, refuseOpenBind, stopSignal } from './server-command.ts';
 
 const DRAIN_MS = 8_000;
 const SETTINGS: readonly SettingName[] = [
@@ -40,6 +42,7 @@ const SETTINGS: readonly SettingName[] = [
 
 interface ServeFlags {
   controlPlane?: string;
+  from?: string;
   whileInputOpen?: boolean;
   process: number;
   readyWithin?: number;
@@ -55,6 +58,7 @@ export function register(program: Command, { terminal, action }: Registration): 
       '--control-plane <url>',
       'address of the control plane, or - for the first line of the input (default: CAPSTAN_URL)',
     )
+    .option('--from <folder>', 'serve what capstan build has written there, with no control plane')
     .addOption(WHILE_INPUT_OPEN)
     .addOption(
       new Option('--process <number>', 'which of several processes this is').default(0).argParser(Number).hideHelp(),
@@ -69,6 +73,7 @@ export function register(program: Command, { terminal, action }: Registration): 
       action(
         async ({
           controlPlane,
+          from,
           whileInputOpen,
           process: index,
           readyWithin,
@@ -83,10 +88,11 @@ export function register(program: Command, { terminal, action }: Registration): 
             controlPlane === ON_INPUT ? Promise.race([firstInputLine(), stopping.then(() => undefined)]) : controlPlane,
           ]);
           if (controlPlane === ON_INPUT && given === undefined) return exitCodes.done;
+          const source = from === undefined ? undefined : await openFolderAt(terminal, from, config.data);
           const url = given?.replace(/\/$/, '') ?? urlOf(terminal);
           let app: Serving;
           try {
-            app = await startServing(config, url, createLogger(config.logLevel), {
+            app = await startServing(config, source ?? url, createLogger(config.logLevel), {
               index,
               ...(readyWithin !== undefined && { readyWithinMs: readyWithin }),
             });
@@ -105,6 +111,12 @@ export function register(program: Command, { terminal, action }: Registration): 
         },
       ),
     );
+}
+
+/** @throws DomainError naming a file that is not as it was built */
+async function openFolderAt({ cwd }: Terminal, folder: string, data: string) {
+  const { openFolder } = await import('#standalone');
+  return await openFolder(resolve(cwd, folder), data);
 }
 
 function isPortTaken(error: unknown): error is DomainError & { field: 'port' | 'grpcPort' } {

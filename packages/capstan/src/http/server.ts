@@ -235,12 +235,22 @@ function addRoute(app: FastifyInstance, bound: BoundRoute, options: HttpServerOp
       }
       const { headers } = request;
       const query = queryOf(request);
-      const openStream = () =>
-        limited(bodyOf(request), headers, { bytes: route.bodyLimitBytes, idleMs: limits.idleMs });
+      const { streamedType } = bound.route;
+      const isStreamed = streamedType !== undefined && mediaOf(headers['content-type']) === streamedType;
+      const limitBytes = isStreamed ? Number.POSITIVE_INFINITY : route.bodyLimitBytes;
+      const openStream = () => {
+        const stream = limited(bodyOf(request), headers, { bytes: limitBytes, idleMs: limits.idleMs });
+        // Where the answer ends before the body does, the rest of that goes nowhere.
+        if (isStreamed) stream.once('close', () => bodyOf(request).resume());
+        return stream;
+      };
       const handle = (bytes: Buffer) =>
         bound.handle(new IncomingBytes(request, reply, principal, { query, bytes, openStream }));
-      refuseAnnounced(headers, route.bodyLimitBytes);
-      const answer = await (bound.route.bodyAs === 'bytes' ? withBody(request, route, limits, handle) : handle(EMPTY));
+      refuseAnnounced(headers, limitBytes);
+      // Its end may never come: the connection carries no other request.
+      if (isStreamed) reply.header('connection', 'close');
+      const readsBytes = !isStreamed && bound.route.bodyAs === 'bytes';
+      const answer = await (readsBytes ? withBody(request, route, limits, handle) : handle(EMPTY));
       if (isLent(answer.body)) return await sendLent(reply, answer, answer.body);
       return send(reply, request.method === 'HEAD' ? withoutBody(answer) : answer);
     },
@@ -292,7 +302,7 @@ async function answerJson(
 }
 
 function jsonOf(bytes: Buffer, request: FastifyRequest): unknown {
-  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  const type = mediaOf(request.headers['content-type']);
   if (bytes.length > 0 && type !== 'application/json') {
     throw new DomainError('UNSUPPORTED_MEDIA_TYPE', `Content-Type '${type ?? ''}' is not taken here`, {
       field: 'Content-Type',
@@ -300,6 +310,10 @@ function jsonOf(bytes: Buffer, request: FastifyRequest): unknown {
     });
   }
   return parseJsonBody(bytes);
+}
+
+function mediaOf(contentType: string | undefined): string | undefined {
+  return contentType?.split(';')[0]?.trim().toLowerCase();
 }
 
 function bodyOf(request: FastifyRequest): Readable {

@@ -1,5 +1,5 @@
 import { clientOf } from '@capstan/client/calls';
-import { QueryClient, useQuery, type UseQueryResult } from '@tanstack/react-query';
+import { QueryClient, useQuery, type Query, type UseQueryResult } from '@tanstack/react-query';
 import calls from 'virtual:calls';
 
 /** The page's own server. */
@@ -26,13 +26,15 @@ const names = new Map<unknown, string>(
   ),
 );
 
-export interface ReadOptions {
+export interface ReadOptions<Data = unknown> {
   /** False: not yet, since something it needs is not known. */
   readonly isEnabled?: boolean;
   /** False: facts from the feed do not make it stale, for reads that cost much. */
   readonly isLive?: boolean;
   /** What was shown before stays until the answer to another question about the same thing is there. */
   readonly isKept?: boolean;
+  /** Read again so often, for what goes on without facts that the feed tells; from what is known now. */
+  readonly everyMs?: (known: Data | undefined) => number | false;
 }
 
 /** The key of a read in the cache: `['projects.get', {…}]`. */
@@ -44,13 +46,14 @@ function keyOf<Input, Data>(call: Call<Input, Data>, input: Input): readonly [st
 export function useRead<Input, Data>(
   call: Call<Input, Data>,
   input: Input,
-  { isEnabled = true, isLive = true, isKept = false }: ReadOptions = {},
+  { isEnabled = true, isLive = true, isKept = false, everyMs }: ReadOptions<Data> = {},
 ): UseQueryResult<Data> {
   return useQuery({
     queryKey: keyOf(call, input),
     queryFn: ({ signal }) => call(input, signal),
     enabled: isEnabled,
     meta: { isLive, isKept },
+    ...(everyMs && { refetchInterval: (query: Query<Data>) => everyMs(query.state.data) }),
   });
 }
 

@@ -35,6 +35,7 @@ export type ConsumerDetailReply = Reply<typeof api.consumers.get>;
 export type CallerReply = Item<typeof api.consumers.callers>;
 export type RevisionReply = Item<typeof api.deployments.revisions>;
 export type RecalibrationReply = Reply<typeof api.deployments.recalibrations>['items'][number];
+export type BatchPredictionReply = Item<typeof api.batchPredictions.list>;
 export type PredictionReply = Item<typeof api.predictions.list>;
 export type RolloutReply = Item<typeof api.deployments.rollouts>;
 export type MonitorSummaryReply = Item<typeof api.monitors.list>;

@@ -4,6 +4,7 @@
 export { createServingPlane, type Description, type ServingDeps, type ServingPlane } from './plane.ts';
 export type { PlaneStatus } from './plane-status.ts';
 export { connectControlPlane, type ControlPlane } from './control-plane.ts';
+export { createModelFiles } from './model-files.ts';
 export { planeRoutes } from './routes.ts';
 export type { AnsweredPart, CallingParty, InferenceAnswer, InferenceRequest } from './infer.ts';
 export type { ReceivedTensor } from './request.ts';

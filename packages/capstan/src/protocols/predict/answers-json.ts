@@ -12,6 +12,15 @@ export function answersJson(
   deployment: string,
   classLabels: Readonly<Record<string, readonly string[]>>,
 ): string {
+  return `{"predictions":[${rowAnswers(answer, deployment, classLabels).join(',')}]}`;
+}
+
+/** The same row by row: `{"id", "revision", "outputs"}`. @throws as `answersJson` */
+export function rowAnswers(
+  answer: InferenceAnswer,
+  deployment: string,
+  classLabels: Readonly<Record<string, readonly string[]>>,
+): string[] {
   const columns = answer.outputs.map((output) => {
     if (output.shape[0] !== answer.rows) {
       throw invalid(`The output '${output.name}' of ${deployment} has no value for each row`, {
@@ -22,11 +31,10 @@ export function answersJson(
     return { key: JSON.stringify(output.name), values: rowsOf(output, classLabels[output.name]) };
   });
   const revisions = revisionsOf(answer);
-  const predictions = answer.predictionIds.map((id, row) => {
+  return answer.predictionIds.map((id, row) => {
     const outputs = columns.map(({ key, values }) => `${key}:${values[row]}`);
     return `{"id":${JSON.stringify(id)},"revision":${revisions[row]},"outputs":{${outputs.join(',')}}}`;
   });
-  return `{"predictions":[${predictions.join(',')}]}`;
 }
 
 function rowsOf(output: Tensor, labels: readonly string[] | undefined): string[] {

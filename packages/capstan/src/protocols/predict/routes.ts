@@ -5,8 +5,9 @@ import { deadlineOf, type Description, type ServingPlane } from '#operations/ser
 import { answersJson } from './answers-json.ts';
 import { docsPage } from './docs-page.ts';
 import { deploymentDocument } from './openapi-document.ts';
-import { parseRows } from './parse-rows.ts';
+import { parseRows, type Row } from './parse-rows.ts';
 import { rowsToTensors } from './rows-to-tensors.ts';
+import { chunksOf, linesIn, NDJSON, streamFormOf, streamReply } from './stream-reply.ts';
 
 /** The data plane's own API; errors are RFC 9457 problems, as the control plane's are. */
 export function predictRoutes(plane: ServingPlane): BoundRoute[] {
@@ -35,11 +36,18 @@ async function predict(plane: ServingPlane, request: RawRequest): Promise<RawRep
   const deployment = deploymentOf(request);
   const description = plane.describe(deployment);
   refuseNameless(description);
-  refuseOtherTypes(headers['content-type']);
+  const type = mediaOf(headers['content-type']);
   const deadline = deadlineOf(headers);
-  plane.admit(deployment, bytes.length, deadline, request);
   const columns = description.inputs.map(({ name }) => name);
-  const inputs = rowsToTensors(parseRows(bytes, columns), description);
+  plane.admit(deployment, bytes.length, deadline, request);
+  const form = streamFormOf(request, type === NDJSON);
+  if (form) {
+    // Of a stream the time is that of each chunk.
+    const chunkMs = deadline === undefined ? undefined : deadline - performance.now();
+    const chunks = type === NDJSON ? linesIn(request.stream) : chunksOf(rowsOf(bytes, columns, type));
+    return streamReply(plane, deployment, chunks, form, { caller: request, chunkMs });
+  }
+  const inputs = rowsToTensors(rowsOf(bytes, columns, type), description);
   const answer = await plane.infer(deployment, { inputs, deadline, caller: request });
   return {
     status: 200,
@@ -56,14 +64,14 @@ function refuseNameless({ name, inputs, contextColumns }: Description): void {
   });
 }
 
-function refuseOtherTypes(header: string | string[] | undefined): void {
-  const type = String(header ?? '')
-    .split(';')[0]
-    ?.trim()
-    .toLowerCase();
-  if (type === 'application/json') return;
-  throw new DomainError('UNSUPPORTED_MEDIA_TYPE', `Content-Type '${type ?? ''}' is not taken here`, {
+function mediaOf(header: string | string[] | undefined): string {
+  return (String(header ?? '').split(';')[0] ?? '').trim().toLowerCase();
+}
+
+function rowsOf(bytes: Buffer, columns: readonly string[], type: string): readonly Row[] {
+  if (type === 'application/json') return parseRows(bytes, columns);
+  throw new DomainError('UNSUPPORTED_MEDIA_TYPE', `Content-Type '${type}' is not taken here`, {
     field: 'Content-Type',
-    hint: 'Send application/json.',
+    hint: `Send application/json, or rows line by line as ${NDJSON}.`,
   });
 }

@@ -69,6 +69,9 @@ const tellers: Readonly<Record<string, Teller>> = {
   'pipeline-run.started': (payload) => `Pipeline run ${at(payload, 'number')} started`,
   'pipeline-run.ended': (payload) =>
     `Pipeline run ${at(payload, 'number')} ${at(payload, 'outcome')}${because(payload)}`,
+  'batch-prediction.started': (payload) => `Batch prediction by ${versionOf(payload)} started`,
+  'batch-prediction.ended': (payload) =>
+    `Batch prediction by ${versionOf(payload)} ${at(payload, 'outcome')}, ${Number(payload['rows']).toLocaleString('en')} rows${because(payload)}`,
   'sweep.started': (payload) => `Sweep ${at(payload, 'number')} started: ${at(payload, 'method')}`,
   'sweep.ended': (payload) => `Sweep ${at(payload, 'number')} ${at(payload, 'outcome')}${because(payload)}`,
   'deployment.created': (payload) => `Deployment ${at(payload, 'deployment')} created`,

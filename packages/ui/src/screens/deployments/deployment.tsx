@@ -8,6 +8,7 @@ import { ReasonAction } from '../../design/reason-dialog.tsx';
 import { ShareBar } from '../../design/share-bar.tsx';
 import { Tabs } from '../../design/tabs.tsx';
 import { Time } from '../../design/time.tsx';
+import { BatchPredictions } from './batch-predictions.tsx';
 import { Breaker } from './breaker.tsx';
 import { Callers } from './callers.tsx';
 import { DeploymentState } from './deployment-state.tsx';
@@ -42,6 +43,7 @@ export function Deployment() {
                 { id: 'now', label: 'Now' },
                 { id: 'callers', label: 'Callers' },
                 { id: 'predictions', label: 'Predictions' },
+                { id: 'batch', label: 'Batch' },
                 { id: 'history', label: 'History' },
                 { id: 'try', label: 'Try it' },
               ]}
@@ -51,6 +53,7 @@ export function Deployment() {
               {tab === 'now' && <Now deployment={data} />}
               {tab === 'callers' && <Callers deployment={data} />}
               {tab === 'predictions' && <Predictions deployment={data} />}
+              {tab === 'batch' && <BatchPredictions deployment={data} />}
               {tab === 'history' && <History deployment={data} />}
               {tab === 'try' && <TryIt deployment={data} />}
             </Tabs>

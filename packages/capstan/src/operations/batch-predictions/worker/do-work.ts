@@ -35,7 +35,9 @@ const BATCH_ROWS = 4_096;
 /** Values of inputs in an execution. */
 const BATCH_VALUES = 4_000_000;
 /** A part is written after so many rows, or so long: that much is done again at most where work is cut off. */
-const PART_ROWS = 65_536;
+const PART_ROWS = 131_072;
+/** Values of outputs in a part. */
+const PART_VALUES = 2_000_000;
 const PART_MS = 10_000;
 /** Batches that are prepared while a model of one instance computes. */
 const AHEAD = 1;
@@ -169,15 +171,20 @@ async function answerAll(deps: WorkDeps, work: Work): Promise<Answers> {
   const progress = createProgress(deps, { total, done: before.rows, failed: failedBefore });
   let first = before.rows;
   let held: BatchAnswer[] = [];
+  let writing: Promise<void> = Promise.resolve();
   let since = performance.now();
 
   async function keep(): Promise<void> {
     const rows = held.reduce((sum, answer) => sum + answer.rows, 0);
     if (rows === 0) return;
-    files.push(await writePart(deps.analytics, folder, first, outputs, held));
+    await writing;
+    const [at, answers] = [first, held];
     first += rows;
     held = [];
     since = performance.now();
+    // While it is written the next rows are answered.
+    writing = writePart(deps.analytics, folder, at, outputs, answers).then((file) => void files.push(file));
+    writing.catch(() => {});
   }
 
   async function take(answer: BatchAnswer): Promise<void> {
@@ -188,7 +195,8 @@ async function answerAll(deps: WorkDeps, work: Work): Promise<Answers> {
     held.push(answer);
     progress.add(answer.rows, answer.faults.length);
     const rows = held.reduce((sum, each) => sum + each.rows, 0);
-    if (rows >= PART_ROWS || performance.now() - since >= PART_MS) await keep();
+    const values = rows * outputs.reduce((sum, { columns }) => sum + columns.length, 0);
+    if (rows >= PART_ROWS || values >= PART_VALUES || performance.now() - since >= PART_MS) await keep();
   }
 
   const names = [...new Set([...sources.values()].flat())];
@@ -197,16 +205,20 @@ async function answerAll(deps: WorkDeps, work: Work): Promise<Answers> {
   const rows = batchRows(asked.specs);
   const window = (model.instances ?? 1) + AHEAD;
   const under: Promise<BatchAnswer>[] = [];
-  for await (const portion of deps.analytics.portions({ ...input, sql, signal: deps.signal }, rows)) {
-    const answer = answerBatch(asked, portion.columns, portion.rows);
-    // It is looked at in its turn.
-    answer.catch(() => {});
-    under.push(answer);
-    const next = under.length >= window ? under.shift() : undefined;
-    if (next) await take(await next);
+  try {
+    for await (const portion of deps.analytics.portions({ ...input, sql, signal: deps.signal }, rows)) {
+      const answer = answerBatch(asked, portion.columns, portion.rows);
+      // It is looked at in its turn.
+      answer.catch(() => {});
+      under.push(answer);
+      const next = under.length >= window ? under.shift() : undefined;
+      if (next) await take(await next);
+    }
+    for (const answer of under) await take(await answer);
+    await keep();
+  } finally {
+    await writing;
   }
-  for (const answer of under) await take(await answer);
-  await keep();
   if (first !== total) throw new DomainError('DATA_LOSS', `${first} rows were answered of ${total}`);
   return { files, outputs, progress: progress.now() };
 }

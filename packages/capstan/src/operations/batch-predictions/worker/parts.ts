@@ -10,7 +10,7 @@ import {
   type MemoryType,
 } from '#ports/analytics';
 import { widthOf } from '#ports/binary-probability';
-import type { TensorSpec } from '#ports/model-runtime';
+import type { Tensor, TensorSpec } from '#ports/model-runtime';
 import { SQL_TYPES } from '#ports/sql-types';
 import type { BatchAnswer } from './answer-rows.ts';
 import { workFiles } from './request.ts';
@@ -71,17 +71,52 @@ export async function writePart(
   const rows = answers.reduce((sum, answer) => sum + answer.rows, 0);
   const label = `${String(first).padStart(15, '0')}-${rows}.parquet`;
   const path = join(folder, workFiles.parts, label);
-  const columns = [...outputs.flatMap((output) => outputColumns(output, answers, rows)), errorColumn(answers, rows)];
+  const isWhole = answers.every(({ answered }) => answered === null);
+  const columns = outputs.flatMap((output) =>
+    isWhole ? wholeColumns(output, answers, rows) : outputColumns(output, answers, rows),
+  );
+  const error = isWhole ? ', cast(null as varchar) as error' : '';
   await analytics.write(
     {
       tables: {},
-      memory: { answers: { rows, columns } },
-      sql: 'select $first + row_number() over () as row, * from answers',
+      memory: { answers: { rows, columns: isWhole ? columns : [...columns, errorColumn(answers, rows)] } },
+      sql: `select $first + row_number() over () as row, *${error} from answers`,
       parameters: { first },
     },
     { path, format: 'parquet' },
   );
   return { path, format: 'parquet', label };
+}
+
+type Numbers = Float64Array;
+
+/** Where every row has an answer: the values as the model gave them, without a look at each. */
+function wholeColumns(output: PartOutput, answers: readonly BatchAnswer[], rows: number): MemoryColumn[] {
+  const width = output.columns.length;
+  const [first] = answers.flatMap(({ outputs }) => outputs.find(({ name }) => name === output.name) ?? []);
+  if (!first || !ArrayBuffer.isView(first.data) || output.type === 'boolean')
+    return outputColumns(output, answers, rows);
+  const NumberArray = first.data.constructor as new (length: number) => Numbers;
+  const columns = output.columns.map(() => new NumberArray(rows));
+  let from = 0;
+  for (const answer of answers) {
+    const tensor = tensorOf(output, answer);
+    // Of one datatype, which TypeScript cannot see.
+    const data = tensor?.data as Numbers;
+    if (width === 1) columns[0]?.set(data, from);
+    else
+      for (const [at, column] of columns.entries())
+        for (let row = 0; row < answer.rows; row++) column[from + row] = data[row * width + at] as number;
+    from += answer.rows;
+  }
+  return output.columns.map((name, at) => ({ name, type: output.type, valueAt: (row) => columns[at]?.[row] ?? null }));
+}
+
+/** @throws DomainError CONFLICT where it is of another size than those before */
+function tensorOf(output: PartOutput, answer: BatchAnswer): Tensor | undefined {
+  const tensor = answer.outputs.find(({ name }) => name === output.name);
+  if (!tensor || widthOf(tensor.shape) === output.columns.length) return tensor;
+  throw new DomainError('CONFLICT', `The output '${output.name}' of the model changes its size from row to row`);
 }
 
 function outputColumns(output: PartOutput, answers: readonly BatchAnswer[], rows: number): MemoryColumn[] {
@@ -91,9 +126,7 @@ function outputColumns(output: PartOutput, answers: readonly BatchAnswer[], rows
   );
   let from = 0;
   for (const answer of answers) {
-    const tensor = answer.outputs.find(({ name }) => name === output.name);
-    if (tensor && widthOf(tensor.shape) !== width)
-      throw new DomainError('CONFLICT', `The output '${output.name}' of the model changes its size from row to row`);
+    const tensor = tensorOf(output, answer);
     const count = tensor?.shape[0] ?? 0;
     const isFlag = output.type === 'boolean';
     for (const [at, column] of values.entries()) {

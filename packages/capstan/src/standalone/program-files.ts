@@ -1,0 +1,108 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire, isBuiltin } from 'node:module';
+import { dirname, join } from 'node:path';
+import { conflict } from '#kernel/errors';
+
+/** A package whose files go along. */
+export interface CarriedPackage {
+  readonly name: string;
+  readonly version: string;
+  readonly license: string;
+  /** Where it is, and where it goes below node_modules: two versions of one package keep their places. */
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface ProgramFiles {
+  /** Files of the built program, by their names. */
+  readonly files: readonly string[];
+  readonly packages: readonly CarriedPackage[];
+}
+
+const RELATIVE = /(?:from\s*|import\s*|import\(\s*|new URL\(\s*)"\.\/([^"]+)"/g;
+const STATIC_RELATIVE = /^(?:import|export) .*?"\.\/([^"]+)";?$/gm;
+const BARE = /^(?:import|export) (?:.*? from )?"([^".][^"]*)";?$|import\("([^".][^"]*)"\)/gm;
+
+/**
+ * What of a built program a data plane needs: the program's entry, the command `serve`, whatever that leads to, and the
+ * packages that any of it names. @throws DomainError CONFLICT where the program is not built
+ */
+export function servingFiles(dist: string): ProgramFiles {
+  const entry = 'main.js';
+  if (!existsSync(join(dist, entry))) {
+    throw conflict('The program is not built, and the folder is to hold it', {
+      field: 'program',
+      hint: 'In a checkout: npm run build. An installed Capstan is built.',
+    });
+  }
+  const read = (name: string): string => readFileSync(join(dist, name), 'utf8');
+  const command = /import\("\.\/(serve-[\w-]+\.js)"\)/.exec(read(entry))?.[1];
+  if (command === undefined) throw new Error('the built program has no command serve');
+  const found = new Set<string>([entry, command]);
+  // Of the entry only what it loads at once: the other commands stay behind. A set hands out what is added meanwhile.
+  for (const [, name = ''] of read(entry).matchAll(STATIC_RELATIVE)) found.add(name);
+  for (const name of found) {
+    if (name === entry || !name.endsWith('.js') || name.includes('/')) continue;
+    for (const [, next = ''] of read(name).matchAll(RELATIVE)) if (existsSync(join(dist, next))) found.add(next);
+  }
+  const vendor = [...found].flatMap((name) => /^vendor\/[^/]+/.exec(name)?.[0] ?? []);
+  const files = [...found, ...vendor.flatMap((folder) => below(dist, folder)), 'THIRD-PARTY-LICENSES'];
+  const code = files.filter((name) => name.endsWith('.js'));
+  const named = code.flatMap((name) => [...read(name).matchAll(BARE)].map(([, fixed, later]) => fixed ?? later ?? ''));
+  const wanted = [...new Set([...named, ...(vendor.length > 0 ? ['onnxruntime-common'] : [])])];
+  const packages = carried(wanted.filter((name) => !isBuiltin(name)).map(packageOf), dist);
+  return { files: [...new Set(files)].toSorted(), packages };
+}
+
+function below(root: string, folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1));
+}
+
+function packageOf(specifier: string): string {
+  return /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
+}
+
+/** These packages with all that they depend on. */
+function carried(names: readonly string[], from: string): CarriedPackage[] {
+  const found = new Map<string, CarriedPackage>();
+  const visit = (name: string, place: string, parents: readonly string[]): void => {
+    const folder = folderOf(name, place);
+    if (folder === undefined) return;
+    const facts = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as PackageFacts;
+    const flat = found.get(name);
+    // The first of a name lies at the top; another version of it where only whoever needs it looks.
+    const isOther = flat !== undefined && flat.from !== folder;
+    const to = isOther ? [...parents, name].join('/node_modules/') : name;
+    if (found.has(to)) return;
+    found.set(to, { name, version: facts.version, license: licenseOf(facts), from: folder, to });
+    for (const next of Object.keys(facts.dependencies ?? {}).toSorted())
+      visit(next, folder, isOther ? [...parents, name] : [name]);
+  };
+  for (const name of [...new Set(names)].toSorted()) visit(name, from, []);
+  return [...found.values()].toSorted((a, b) => (a.to < b.to ? -1 : 1));
+}
+
+interface PackageFacts {
+  readonly version: string;
+  readonly license?: string | { readonly type?: string };
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+function licenseOf({ license }: PackageFacts): string {
+  return (typeof license === 'string' ? license : license?.type) ?? 'not said';
+}
+
+/** The folder of a package as Node.js finds it from a place; undefined for one that is not installed. */
+function folderOf(name: string, place: string): string | undefined {
+  for (const folder of createRequire(join(place, 'x.js')).resolve.paths(name) ?? []) {
+    if (existsSync(join(folder, name, 'package.json'))) return join(folder, name);
+  }
+  return undefined;
+}
+
+/** The folder of the built program: that of this file, or beside the sources in a checkout. */
+export function builtProgram(here: string): string {
+  return here.endsWith('.ts') ? join(dirname(here), '..', '..', 'dist') : dirname(here);
+}
