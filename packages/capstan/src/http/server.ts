@@ -11,9 +11,9 @@ import Fastify, {
 import type { Logger } from 'pino';
 import { DomainError } from '#kernel/errors';
 import type { LentBytes } from '#ports/blob-store';
-import type { AccessFacts } from './access-log.ts';
+import type { AccessFacts, CallNotes } from './access-log.ts';
 import { authorize, type Identify } from './authorize.ts';
-import { routeKey, type BoundRoute, type RawReply, type RequestContext } from './bind.ts';
+import { routeKey, type Admit, type BoundRoute, type RawReply, type RawRequest, type RequestContext } from './bind.ts';
 import { guardBrowserBorne, type HostPolicy } from './guard.ts';
 import { IncomingBytes, IncomingCall } from './incoming-call.ts';
 import { parseJsonBody } from './json-body.ts';
@@ -204,6 +204,12 @@ function addRoute(app: FastifyInstance, bound: BoundRoute, options: HttpServerOp
       }
       const { headers } = request;
       refuseAnnounced(headers, route.bodyLimitBytes);
+      const refusal = bound.admit && refusalBy(bound.admit, request);
+      // Sent from here: to throw it would cost as much again, and that is when there is too much to do already.
+      if (refusal !== undefined) {
+        sendError(refusal, request, reply, renderer);
+        return reply;
+      }
       const readsBytes = bound.route.bodyAs === 'bytes';
       const answer = await bound.handle(
         new IncomingBytes(request, reply, principal, {
@@ -219,6 +225,16 @@ function addRoute(app: FastifyInstance, bound: BoundRoute, options: HttpServerOp
       return send(reply, request.method === 'HEAD' ? withoutBody(answer) : answer);
     },
   });
+}
+
+function refusalBy(admit: Admit, request: FastifyRequest): unknown {
+  try {
+    const note = (notes: CallNotes): void => void (request.notes = notes);
+    admit({ params: request.params as RawRequest['params'], headers: request.headers, note });
+    return undefined;
+  } catch (error) {
+    return error;
+  }
 }
 
 async function answerJson(

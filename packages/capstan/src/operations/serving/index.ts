@@ -13,3 +13,4 @@ export { floatsJson, isFloats } from './numbers-json.ts';
 export { nestedJson, scalarsJson } from './values-json.ts';
 export { toTensorData } from './tensor-values.ts';
 export { deadlineOf } from './batching/deadline.ts';
+export { admitCall } from './admit-call.ts';

@@ -8,6 +8,9 @@ import type { MetricFamily } from '#kernel/exposition';
 import type { Clock } from '#ports/clock';
 import type { Ids } from '#ports/ids';
 import type { TensorSpec } from '#ports/model-runtime';
+import { arrival, entersTurn } from './batching/event-loop.ts';
+import { BATCHING_DEFAULTS } from './batching/model.ts';
+import { tooMuch } from './batching/refused.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { infer, primary, revisionOf, type InferenceAnswer, type InferenceRequest } from './infer.ts';
 import { planeMetrics } from './plane-metrics.ts';
@@ -253,6 +256,10 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     admit(name, bytes, deadline) {
       const state = stateOf(name);
       try {
+        const waitMs = (deadline ?? Infinity) - arrival();
+        if (!entersTurn(Math.min(waitMs, BATCHING_DEFAULTS.defaultDeadlineMs))) {
+          throw tooMuch('Try again in a moment, or allow more time.');
+        }
         primary(state).model.admit(1, bytes, deadline);
       } catch (error) {
         statistics.requestsOf(name).addFailure(error);

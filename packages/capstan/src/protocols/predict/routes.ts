@@ -1,7 +1,7 @@
 import { servingRoutes } from '@capstan/api';
 import { bindRaw, type BoundRoute, type RawReply, type RawRequest } from '#http';
 import { DomainError, invalid } from '#kernel/errors';
-import { deadlineOf, type Description, type ServingPlane } from '#operations/serving';
+import { admitCall, deadlineOf, type Description, type ServingPlane } from '#operations/serving';
 import { answersJson } from './answers-json.ts';
 import { docsPage } from './docs-page.ts';
 import { deploymentDocument } from './openapi-document.ts';
@@ -12,7 +12,14 @@ import { rowsToTensors } from './rows-to-tensors.ts';
 export function predictRoutes(plane: ServingPlane): BoundRoute[] {
   const table = servingRoutes.predict;
   return [
-    bindRaw(table.predict, (request) => predict(plane, request)),
+    bindRaw(
+      table.predict,
+      (request) => predict(plane, request),
+      (head) => {
+        plane.describe(deploymentOf(head));
+        admitCall(plane, deploymentOf(head), head.headers);
+      },
+    ),
     bindRaw(table.openapi, async (request) => {
       const document = deploymentDocument(plane.describe(deploymentOf(request)), addressOf(request));
       return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(document) };
@@ -21,7 +28,7 @@ export function predictRoutes(plane: ServingPlane): BoundRoute[] {
   ];
 }
 
-function deploymentOf({ params }: RawRequest): string {
+function deploymentOf({ params }: Pick<RawRequest, 'params'>): string {
   return params['deployment'] ?? '';
 }
 
@@ -37,7 +44,6 @@ async function predict(plane: ServingPlane, request: RawRequest): Promise<RawRep
   refuseNameless(description);
   refuseOtherTypes(headers['content-type']);
   const deadline = deadlineOf(headers);
-  plane.admit(deployment, bytes.length, deadline);
   const columns = description.inputs.map(({ name }) => name);
   const inputs = rowsToTensors(parseRows(bytes, columns), description);
   const answer = await plane.infer(deployment, { inputs, deadline, caller: request });
