@@ -5,6 +5,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { snapshot } from '@capstan/api';
 
+const PREFIX_BYTES = 16;
+
 /** Serves each file as a deployment of that name with one revision. */
 export async function startControlPlane(models: Readonly<Record<string, string>>) {
   const files = Object.entries(models).map(([name, path]) => {
@@ -38,7 +40,7 @@ export async function startControlPlane(models: Readonly<Record<string, string>>
     })),
   });
   let isAsked = false;
-  let loggedRows = 0;
+  let logged = 0;
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://127.0.0.1');
     if (pathname === '/api/v1/serving/snapshot') {
@@ -56,7 +58,10 @@ export async function startControlPlane(models: Readonly<Record<string, string>>
     request.on('end', () => {
       if (pathname.startsWith('/api/v1/serving/segments/')) {
         const bytes = Buffer.concat(chunks);
-        for (let at = bytes.indexOf(0x0a); at >= 0; at = bytes.indexOf(0x0a, at + 1)) loggedRows += 1;
+        // See ports/prediction-log.ts: each frame says how long its head and its columns are.
+        for (let at = 0; at < bytes.length; logged++) {
+          at += PREFIX_BYTES + bytes.readUInt32LE(at + 4) + bytes.readUInt32LE(at + 8);
+        }
       }
       response.end('{}');
     });
@@ -64,7 +69,7 @@ export async function startControlPlane(models: Readonly<Record<string, string>>
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    loggedRequests: () => loggedRows,
+    loggedRequests: () => logged,
     stop: () => server.close().closeAllConnections(),
   };
 }

@@ -53,7 +53,15 @@ export type BoundRoute =
       readonly route: Route;
       handle(request: unknown, context: RequestContext): Promise<unknown>;
     }
-  | { readonly kind: 'raw'; readonly route: RawRoute; handle(request: RawRequest): Promise<RawReply> };
+  | {
+      readonly kind: 'raw';
+      readonly route: RawRoute;
+      readonly admit?: Admit;
+      handle(request: RawRequest): Promise<RawReply>;
+    };
+
+/** Refuses a call by its head, before its body is read. @throws DomainError */
+export type Admit = (head: Pick<RawRequest, 'params' | 'headers' | 'principal' | 'note'>) => void;
 
 /** Joins a route of the table with the use case behind it; the types of both must agree. */
 export function bind<R extends Route>(route: R, handler: JsonHandler<R>): BoundRoute {
@@ -65,8 +73,12 @@ export function bind<R extends Route>(route: R, handler: JsonHandler<R>): BoundR
 }
 
 /** Joins a route that carries bytes with its handler. */
-export function bindRaw(route: RawRoute, handle: (request: RawRequest) => Promise<RawReply>): BoundRoute {
-  return { kind: 'raw', route, handle };
+export function bindRaw(
+  route: RawRoute,
+  handle: (request: RawRequest) => Promise<RawReply>,
+  admit?: Admit,
+): BoundRoute {
+  return { kind: 'raw', route, handle, ...(admit && { admit }) };
 }
 
 export function routeKey(route: AnyRoute): string {

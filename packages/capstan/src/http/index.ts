@@ -2,7 +2,15 @@
 // Owns Fastify, limits, Host and Origin checks, OpenAPI, draining. Does not know any module: app.ts passes bound routes.
 // Called by app.ts; modules use `bind` and `bindRaw` in their routes.ts.
 export { authorize, identifyLocal, type Called, type Grant, type Identify, type Principal } from './authorize.ts';
-export { bind, bindRaw, type BoundRoute, type RawReply, type RawRequest, type RequestContext } from './bind.ts';
+export {
+  bind,
+  bindRaw,
+  type Admit,
+  type BoundRoute,
+  type RawReply,
+  type RawRequest,
+  type RequestContext,
+} from './bind.ts';
 export { accessLine, type AccessFacts, type CallNotes } from './access-log.ts';
 export { shareOfFiles } from './bound-connections.ts';
 export { BytesInHand } from './bytes-in-hand.ts';

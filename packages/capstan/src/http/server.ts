@@ -11,9 +11,9 @@ import Fastify, {
 import type { Logger } from 'pino';
 import { DomainError } from '#kernel/errors';
 import type { LentBytes } from '#ports/blob-store';
-import type { AccessFacts } from './access-log.ts';
+import type { AccessFacts, CallNotes } from './access-log.ts';
 import { authorize, type Identify, type Principal } from './authorize.ts';
-import { routeKey, type BoundRoute, type RawReply, type RequestContext } from './bind.ts';
+import { routeKey, type Admit, type BoundRoute, type RawReply, type RawRequest, type RequestContext } from './bind.ts';
 import { boundConnections, shareOfFiles } from './bound-connections.ts';
 import { BytesInHand, MOST_BYTES_IN_HAND } from './bytes-in-hand.ts';
 import { guardBrowserBorne, type HostPolicy } from './guard.ts';
@@ -247,6 +247,12 @@ function addRoute(app: FastifyInstance, bound: BoundRoute, options: HttpServerOp
       const handle = (bytes: Buffer) =>
         bound.handle(new IncomingBytes(request, reply, principal, { query, bytes, openStream }));
       refuseAnnounced(headers, limitBytes);
+      const refusal = bound.admit && refusalBy(bound.admit, request, principal);
+      // Sent from here: to throw it would cost as much again, and that is when there is too much to do already.
+      if (refusal !== undefined) {
+        sendError(refusal, request, reply, renderer);
+        return reply;
+      }
       // Its end may never come: the connection carries no other request.
       if (isStreamed) reply.header('connection', 'close');
       const readsBytes = !isStreamed && bound.route.bodyAs === 'bytes';
@@ -270,6 +276,16 @@ async function withBody<Result>(
     return await work(bytes);
   } finally {
     limits.inHand.giveBack(bytes.length);
+  }
+}
+
+function refusalBy(admit: Admit, request: FastifyRequest, principal: Principal | null): unknown {
+  try {
+    const note = (notes: CallNotes): void => void (request.notes = notes);
+    admit({ params: request.params as RawRequest['params'], headers: request.headers, principal, note });
+    return undefined;
+  } catch (error) {
+    return error;
   }
 }
 

@@ -17,3 +17,4 @@ export { nestedJson, scalarsJson } from './values-json.ts';
 export { toTensorData } from './tensor-values.ts';
 export { deadlineOf } from './batching/deadline.ts';
 export { adaptInputs, gatherRows } from './tensors.ts';
+export { admitCall } from './admit-call.ts';

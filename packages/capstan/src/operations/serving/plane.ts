@@ -9,6 +9,9 @@ import type { Principal } from '#http';
 import type { Clock } from '#ports/clock';
 import type { Ids } from '#ports/ids';
 import type { TensorSpec } from '#ports/model-runtime';
+import { arrival, entersTurn } from './batching/event-loop.ts';
+import { BATCHING_DEFAULTS } from './batching/model.ts';
+import { tooMuch } from './batching/refused.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { createAccess } from './callers/access.ts';
 import { createCallerMetrics } from './callers/caller-metrics.ts';
@@ -84,7 +87,7 @@ export interface ServingPlane {
    * Refuses a request of so many bytes that its caller may not make or that could not be answered now, before it is read.
    * @throws DomainError UNAUTHENTICATED, PERMISSION_DENIED, RESOURCE_EXHAUSTED
    */
-  admit(deployment: string, bytes: number, deadline?: number, caller?: CallingParty): void;
+  admit(deployment: string, bytes: number, deadline?: number, caller?: Pick<CallingParty, 'principal'>): void;
   /** Has the models of a deployment in memory before it resolves. @throws DomainError NOT_FOUND, UNAVAILABLE */
   load(deployment: string): Promise<void>;
   /** Gives the memory of its models back; the next request loads what it needs again. @throws DomainError NOT_FOUND */
@@ -315,6 +318,10 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
       const state = stateOf(name);
       access.check(caller?.principal, name);
       try {
+        const waitMs = (deadline ?? Infinity) - arrival();
+        if (!entersTurn(Math.min(waitMs, BATCHING_DEFAULTS.defaultDeadlineMs))) {
+          throw tooMuch('Try again in a moment, or allow more time.');
+        }
         primary(state).model.admit(1, bytes, deadline);
       } catch (error) {
         statistics.requestsOf(name).addFailure(error);

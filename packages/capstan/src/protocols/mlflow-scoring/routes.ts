@@ -1,7 +1,7 @@
 import { servingRoutes } from '@capstan/api';
-import { bindRaw, type BoundRoute, type RawReply, type RawRequest } from '#http';
+import { bindRaw, type Admit, type BoundRoute, type RawReply, type RawRequest } from '#http';
 import { invalid } from '#kernel/errors';
-import { deadlineOf, predictionNotes, type ServingPlane } from '#operations/serving';
+import { admitCall, deadlineOf, predictionNotes, type ServingPlane } from '#operations/serving';
 import { scoringType } from './content-type.ts';
 import { passThrough } from './pass-through.ts';
 import { parseScoringBody } from './parse-body.ts';
@@ -17,22 +17,35 @@ export function mlflowScoringRoutes(plane: ServingPlane, version: string): Bound
     headers: { 'content-type': 'application/json' },
     body: '\n',
   });
+  const admit = (deployment: string, head: Parameters<Admit>[0]): void => {
+    const { flavor } = plane.describe(deployment);
+    head.note(predictionNotes(deployment, null));
+    if (flavor === 'python_function') return;
+    scoringType(head.headers['content-type']);
+    admitCall(plane, deployment, head);
+  };
   return [
     bindRaw(table.ping, alive),
     bindRaw(table.health, alive),
     bindRaw(table.version, async () => ({ status: 200, headers: { 'content-type': 'text/plain' }, body: version })),
-    bindRaw(table.invocations, (request) => score(plane, onlyDeployment(plane), request)),
-    bindRaw(table.invocationsOf, (request) => score(plane, request.params['deployment'] ?? '', request)),
+    bindRaw(
+      table.invocations,
+      (request) => score(plane, onlyDeployment(plane), request),
+      (head) => admit(onlyDeployment(plane), head),
+    ),
+    bindRaw(
+      table.invocationsOf,
+      (request) => score(plane, request.params['deployment'] ?? '', request),
+      (head) => admit(head.params['deployment'] ?? '', head),
+    ),
   ];
 }
 
 async function score(plane: ServingPlane, deployment: string, request: RawRequest): Promise<RawReply> {
   const description = plane.describe(deployment);
-  request.note(predictionNotes(deployment, null));
   if (description.flavor === 'python_function') return await passThrough(plane, deployment, request);
   const type = scoringType(request.headers['content-type']);
   const deadline = deadlineOf(request.headers);
-  plane.admit(deployment, request.bytes.length, deadline, request);
   const input = type === 'text/csv' ? await parseCsv(request.bytes) : parseScoringBody(request.bytes);
   const inputs = toTensors(input, description);
   const answer = await plane.infer(deployment, { inputs, deadline, caller: request });

@@ -1,7 +1,7 @@
 import { servingRoutes } from '@capstan/api';
 import { bindRaw, type BoundRoute, type RawReply, type RawRequest } from '#http';
 import { DomainError, invalid } from '#kernel/errors';
-import { deadlineOf, type Description, type ServingPlane } from '#operations/serving';
+import { admitCall, deadlineOf, type Description, type ServingPlane } from '#operations/serving';
 import { answersJson } from './answers-json.ts';
 import { docsPage } from './docs-page.ts';
 import { deploymentDocument } from './openapi-document.ts';
@@ -13,7 +13,14 @@ import { chunksOf, linesIn, NDJSON, streamFormOf, streamReply } from './stream-r
 export function predictRoutes(plane: ServingPlane): BoundRoute[] {
   const table = servingRoutes.predict;
   return [
-    bindRaw(table.predict, (request) => predict(plane, request)),
+    bindRaw(
+      table.predict,
+      (request) => predict(plane, request),
+      (head) => {
+        plane.describe(deploymentOf(head));
+        admitCall(plane, deploymentOf(head), head);
+      },
+    ),
     bindRaw(table.openapi, async (request) => {
       const document = deploymentDocument(plane.describe(deploymentOf(request)), addressOf(request));
       return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(document) };
@@ -22,7 +29,7 @@ export function predictRoutes(plane: ServingPlane): BoundRoute[] {
   ];
 }
 
-function deploymentOf({ params }: RawRequest): string {
+function deploymentOf({ params }: Pick<RawRequest, 'params'>): string {
   return params['deployment'] ?? '';
 }
 
@@ -39,7 +46,6 @@ async function predict(plane: ServingPlane, request: RawRequest): Promise<RawRep
   const type = mediaOf(headers['content-type']);
   const deadline = deadlineOf(headers);
   const columns = description.inputs.map(({ name }) => name);
-  plane.admit(deployment, bytes.length, deadline, request);
   const form = streamFormOf(request, type === NDJSON);
   if (form) {
     // Of a stream the time is that of each chunk.

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DomainError } from '#kernel/errors';
 import { Histogram } from '#kernel/histogram';
 import { createCostFit, nextMostRows, rowsToTake, type BatchingOptions } from './model.ts';
-import { goneCaller, noAnswer, Refused, tooLate } from './refused.ts';
+import { goneCaller, noAnswer, refused, tooLate, tooMuch } from './refused.ts';
 
 /** The rows that were computed together in one execution. */
 export interface BatchFacts {
@@ -101,14 +101,16 @@ interface Execution<Item, Answer> {
 }
 
 const SWEEP_MS = 50;
+/** What takes longer than this beside the estimate is taken for a stall, and for so much. */
+const MOST_RISE = 4;
+const LEAST_STALL_MS = 5;
+/** What executions took is of no use once the model has been idle for so long. */
+const FORGOTTEN_MS = 250;
 /** An estimate that is just met is often missed: a queue that is full to its deadline answers late what it answers. */
 const CAUTION = 1.5;
 /** A caller who has gone meanwhile costs less than to look for each whether it has. */
 const LONG_WAIT_MS = 20;
 const nothingToStop = (): void => {};
-
-/** For so long what executions took is held against a request, where nothing else is before it. */
-const TRUSTED_MS = 1_000;
 
 /**
  * Takes requests of one model together: when an instance is free, it gets what waits of one key, oldest key first, up to
@@ -125,7 +127,7 @@ export function createBatcher<Item, Answer>(
   /** By key; the one that was served last stands last, so that none starves. */
   const buckets = new Map<string, Set<Waiting>>();
   const running = new Set<Execution<Item, Answer>>();
-  const cost = createCostFit();
+  let cost = createCostFit();
   let waitingRows = 0;
   let waitingBytes = 0;
   let isBatchable = mayBatch;
@@ -135,10 +137,11 @@ export function createBatcher<Item, Answer>(
   /** Items of the last execution: several mean that more come in the same turn of the event loop. */
   let lastTaken = 1;
   let sweeping: NodeJS.Timeout | undefined;
-  let lastEndedAt = Number.NEGATIVE_INFINITY;
   /** No other batcher, here or in another process, has batches of its name. */
   const name = randomUUID().slice(-12);
   let batches = 0;
+  /** When the last execution was done. */
+  let doneAt = 0;
   let closing: { readonly done: Promise<void>; readonly resolve: () => void } | undefined;
 
   function remove(entry: Waiting): boolean {
@@ -163,22 +166,18 @@ export function createBatcher<Item, Answer>(
 
   /** Returns the estimated wait. */
   function admit(rows: number, bytes: number, deadline?: number): number {
-    if (closing) throw new Refused('UNAVAILABLE', 'The model is being taken away', { hint: 'Try again in a moment.' });
+    if (closing) throw refused('UNAVAILABLE', 'The model is being taken away', 'Try again in a moment.');
     const isFull = waitingRows + rows > options.maxQueueRows || waitingBytes + bytes > options.maxQueueBytes;
     // A request that is larger than the queue can still be taken alone.
     if (isFull && waitingRows > 0) {
-      throw new Refused('RESOURCE_EXHAUSTED', `${waitingRows} rows wait for this model already`, {
-        hint: 'Try again in a moment.',
-      });
+      throw refused('RESOURCE_EXHAUSTED', `${waitingRows} rows wait for this model already`, 'Try again in a moment.');
     }
     const now = performance.now();
+    // By an estimate that nothing is let run by it would stand for ever: one that was a bad moment's is forgotten.
+    if (running.size === 0 && now - doneAt > FORGOTTEN_MS) cost = createCostFit();
     const ms = estimateMs(rows, now);
-    // An idle model is tried: were one slow execution to refuse all that follow, none would tell that it is over.
-    if (running.size === 0 && waitingRows === 0 && now - lastEndedAt > TRUSTED_MS) return ms;
     if (now + ms * CAUTION <= (deadline ?? now + options.defaultDeadlineMs)) return ms;
-    throw new Refused('RESOURCE_EXHAUSTED', 'The answer would come after the deadline of the request', {
-      hint: `It would take about ${Math.ceil(ms)} ms: try again in a moment, or allow more time.`,
-    });
+    throw tooMuch(`It would take about ${Math.ceil(ms)} ms: try again in a moment, or allow more time.`);
   }
 
   /** What comes alone goes at once; what comes with others goes with them, when the turn's requests have been read. */
@@ -270,15 +269,18 @@ export function createBatcher<Item, Answer>(
         entries.map((entry) => entry.item),
         deadline,
       );
-      const tookMs = performance.now() - startedAt;
-      cost.observe(rows, tookMs);
+      const now = performance.now();
+      const tookMs = now - startedAt;
+      doneAt = now;
+      // A stall, of whatever else the machine does, says little of the next execution.
+      const expected = cost.estimateMs(rows);
+      cost.observe(rows, expected === 0 ? tookMs : Math.min(tookMs, expected * MOST_RISE + LEAST_STALL_MS));
       mostRows = nextMostRows(mostRows, tookMs, options);
       settle(entries, answers, startedAt);
     } catch (error) {
       await settleFailure(entries, error);
     } finally {
-      lastEndedAt = performance.now();
-      counts.executionMs += lastEndedAt - startedAt;
+      counts.executionMs += performance.now() - startedAt;
       running.delete(execution);
       pump();
     }

@@ -1,23 +1,10 @@
 import { invalid } from '#kernel/errors';
+import { arrival } from './event-loop.ts';
 
 /** Ours, and what Envoy tells the servers behind it of the time it will wait. */
 const HEADERS = ['x-request-timeout-ms', 'x-envoy-expected-rq-timeout-ms'] as const;
 /** A day: longer waits are as good as none. */
 const LONGEST_MS = 86_400_000;
-
-let turnBegan: number | undefined;
-
-/**
- * When the first request of this turn of the event loop was read. All that are read in it have been waiting since then at
- * least, most of them unseen: what is asked of their time counts from there.
- */
-function arrival(): number {
-  if (turnBegan === undefined) {
-    turnBegan = performance.now();
-    setImmediate(() => (turnBegan = undefined));
-  }
-  return turnBegan;
-}
 
 /**
  * The time of `performance.now()` until which the caller waits, by the header that says for how many milliseconds;

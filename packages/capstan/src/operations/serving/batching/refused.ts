@@ -1,12 +1,30 @@
+import type { ErrorCode } from '@capstan/api';
 import { DomainError } from '#kernel/errors';
 
 /** A request that was not let run, for its own or everybody's sake; nothing is wrong with the model. */
 export class Refused extends DomainError {}
 
+/** One without a stack: to note that costs more than all else of refusing, and nobody looks for where it was thrown. */
+export function refused(code: ErrorCode, message: string, hint?: string): Refused {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    return new Refused(code, message, hint === undefined ? {} : { hint });
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}
+
+export function tooMuch(hint: string): Refused {
+  return refused('RESOURCE_EXHAUSTED', 'The answer would come after the deadline of the request', hint);
+}
+
 export function tooLate(): DomainError {
-  return new Refused('DEADLINE_EXCEEDED', 'The deadline of the request passed before its answer was there', {
-    hint: 'Try again, or allow more time.',
-  });
+  return refused(
+    'DEADLINE_EXCEEDED',
+    'The deadline of the request passed before its answer was there',
+    'Try again, or allow more time.',
+  );
 }
 
 export function noAnswer(ms: number): Error {
@@ -14,5 +32,5 @@ export function noAnswer(ms: number): Error {
 }
 
 export function goneCaller(): DomainError {
-  return new Refused('DEADLINE_EXCEEDED', 'The caller has gone before its answer was there');
+  return refused('DEADLINE_EXCEEDED', 'The caller has gone before its answer was there');
 }

@@ -1,7 +1,7 @@
 import { servingRoutes } from '@capstan/api';
-import { bindRaw, type BoundRoute, type RawReply, type RawRequest } from '#http';
+import { bindRaw, type Admit, type BoundRoute, type RawReply, type RawRequest } from '#http';
 import { DomainError, invalid, notFound } from '#kernel/errors';
-import { deadlineOf, predictionNotes, type ServingPlane } from '#operations/serving';
+import { admitCall, deadlineOf, predictionNotes, type ServingPlane } from '#operations/serving';
 import { checkAsked } from '../asked-outputs.ts';
 import { modelMetadata, serverMetadata } from '../metadata.ts';
 import { modelStatistics } from '../model-statistics.ts';
@@ -28,6 +28,12 @@ export function openInferenceRoutes(plane: ServingPlane, version: string): Bound
     plane.describe(modelOf(request), revisionOf(request));
     throw notFound('configuration', modelOf(request), 'What a model takes and gives is at /v2/models/NAME.');
   };
+  const admit: Admit = (head) => {
+    const model = modelOf(head);
+    plane.describe(model, revisionOf(head));
+    head.note(predictionNotes(model, null));
+    admitCall(plane, model, head);
+  };
   return [
     bindRaw(table.live, async () => json({ live: true })),
     bindRaw(table.ready, async () => {
@@ -44,8 +50,8 @@ export function openInferenceRoutes(plane: ServingPlane, version: string): Bound
     bindRaw(table.allStatistics, statistics),
     bindRaw(table.modelStatistics, statistics),
     bindRaw(table.versionStatistics, statistics),
-    bindRaw(table.infer, (request) => answer(plane, request)),
-    bindRaw(table.inferVersion, (request) => answer(plane, request)),
+    bindRaw(table.infer, (request) => answer(plane, request), admit),
+    bindRaw(table.inferVersion, (request) => answer(plane, request), admit),
     bindRaw(table.repositoryIndex, async (request) => json(repositoryIndex(plane, await asksForReady(request)))),
     bindRaw(table.load, async (request) => {
       await load(plane, modelOf(request));
@@ -62,11 +68,8 @@ async function answer(plane: ServingPlane, request: RawRequest): Promise<RawRepl
   const { headers } = request;
   const model = modelOf(request);
   const revision = revisionOf(request);
-  // An unknown model is said before its body is read into tensors.
   const description = plane.describe(model, revision);
-  request.note(predictionNotes(model, null));
   const deadline = deadlineOf(headers);
-  plane.admit(model, request.bytes.length, deadline, request);
   const encoding = headers['content-encoding'];
   const bytes = encoding === undefined ? request.bytes : await decodedBytes(request.bytes, encoding);
   const asked = parseInferRequest(splitBody(bytes, headers[HEADER_LENGTH]), description);
@@ -118,11 +121,11 @@ async function asksForReady({ bytes, headers }: RawRequest): Promise<boolean> {
   return ready ?? false;
 }
 
-function modelOf({ params }: RawRequest): string {
+function modelOf({ params }: Pick<RawRequest, 'params'>): string {
   return params['model'] ?? '';
 }
 
-function revisionOf(request: RawRequest): number | undefined {
+function revisionOf(request: Pick<RawRequest, 'params'>): number | undefined {
   return revisionNumber(modelOf(request), request.params['version']);
 }
 
