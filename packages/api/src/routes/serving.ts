@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineRawRoute, defineRoute } from '../route.ts';
 import { modelDigest, modelPackage, replicaReport, snapshot } from '../serving.ts';
-import { nothing, timestamp } from '../shapes.ts';
+import { deploymentName, nothing, timestamp } from '../shapes.ts';
 
 const REPORT_BODY_BYTES = 262_144;
 /** A segment is rolled far below this; one request's record may be large. */
@@ -53,6 +53,21 @@ export const serving = {
     audit: 'none',
     protocol: 'native',
     bodyAs: 'none',
+  }),
+  inputs: defineRoute({
+    name: 'serving.inputs',
+    method: 'GET',
+    path: '/api/v1/serving/inputs/:deployment',
+    summary: 'What a deployment was asked of late, for warming a model; without what is redacted',
+    permission: 'read',
+    bodyLimitBytes: 0,
+    audit: 'none',
+    params: z.strictObject({ deployment: deploymentName }),
+    query: z.strictObject({ rows: z.coerce.number().int().min(1).max(1_024).default(32) }),
+    body: nothing,
+    /** Newest first: a value, or a list of several a row, by input. */
+    reply: z.strictObject({ rows: z.array(z.record(z.string(), z.unknown())) }),
+    errors: [],
   }),
   report: defineRoute({
     name: 'serving.report',

@@ -1,7 +1,15 @@
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { modelPackage, problem, snapshot, type ModelPackage, type ReplicaReport, type Snapshot } from '@capstan/api';
+import {
+  modelPackage,
+  problem,
+  routes,
+  snapshot,
+  type ModelPackage,
+  type ReplicaReport,
+  type Snapshot,
+} from '@capstan/api';
 import { DomainError } from '#kernel/errors';
 
 /** What a data plane asks of the control plane. */
@@ -15,8 +23,15 @@ export interface ControlPlane {
   /** @throws DomainError INVALID_ARGUMENT when it will never be taken */
   sendSegment(id: string, replica: string, bytes: Uint8Array): Promise<void>;
   report(replica: string, report: ReplicaReport): Promise<void>;
+  /** What a deployment was asked of late: values by input. */
+  recentInputs(
+    deployment: string,
+    rows: number,
+    signal: AbortSignal,
+  ): Promise<readonly Readonly<Record<string, unknown>>[]>;
 }
 
+const recent = routes.serving.inputs.reply;
 const ANSWER_TIMEOUT_MS = 30_000;
 
 /** The control plane at an address, e.g. `http://127.0.0.1:5050`. */
@@ -58,6 +73,10 @@ export function connectControlPlane(baseUrl: string): ControlPlane {
     },
     async sendSegment(id, replica, bytes) {
       await call(`/api/v1/serving/segments/${id}`, post(bytes, 'application/x-ndjson', replica));
+    },
+    async recentInputs(deployment, rows, signal) {
+      const path = `/api/v1/serving/inputs/${encodeURIComponent(deployment)}?rows=${rows}`;
+      return recent.parse(await (await call(path, {}, signal)).json()).rows;
     },
     async report(replica, report) {
       await call(`/api/v1/serving/replicas/${replica}`, post(JSON.stringify(report), 'application/json', replica));

@@ -34,6 +34,7 @@ function setup() {
     modelPackage: () => Promise.reject(new Error('no model is needed')),
     download: () => Promise.reject(new Error('no model is needed')),
     sendSegment: () => Promise.reject(new Error('nothing is logged')),
+    recentInputs: async () => [],
     report: () => Promise.reject(new Error('the plane reports')),
   };
   const follower = createSnapshotFollower({
