@@ -43,6 +43,7 @@ export async function startTestingPlane(models: Readonly<Record<string, string |
   }
   const segments: PredictionRecord[] = [];
   const controlPlane: ControlPlane = {
+    leave: async () => undefined,
     recentInputs: async () => [],
     async nextSnapshot(has, waitMs, signal) {
       if (has) await sleep(waitMs, undefined, { signal });

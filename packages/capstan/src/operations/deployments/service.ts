@@ -26,7 +26,7 @@ import type { EvidenceItem } from './evidence.ts';
 import { inProject } from './model.ts';
 import { progressOf } from './progress.ts';
 import { publish } from './publish.ts';
-import { takeReport } from './replicas.ts';
+import { forgetReplica, takeReport } from './replicas.ts';
 import { championRequest } from './request.ts';
 import { revisionsWithReigns } from './revisions.ts';
 import { currentSnapshot, nextSnapshot } from './snapshot.ts';
@@ -93,6 +93,8 @@ export interface Deployments {
     signal: AbortSignal,
   ): Promise<Snapshot>;
   report(replica: string, report: ReplicaReport, cause: Cause): Promise<void>;
+  /** A replica has stopped: what waits for it alone waits no more. */
+  replicaLeft(replica: string, cause: Cause): Promise<void>;
   /** The files of a revision's model, by the digest of their list. @throws DomainError NOT_FOUND */
   modelPackage(digest: string): Promise<ModelPackage>;
   /** A model file of some revision. @throws DomainError NOT_FOUND for any other blob */
@@ -195,6 +197,7 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
     snapshot: () => currentSnapshot(deps),
     nextSnapshot: (has, waitMs, signal) => nextSnapshot(deps, has, waitMs, signal),
     report: (replica, report, cause) => takeReport(deps, replica, report, cause),
+    replicaLeft: (replica, cause) => forgetReplica(deps, replica, cause),
     async modelPackage(digest) {
       const files = await store.packageFiles(database.read, digest);
       if (files.length > 0) return { files };

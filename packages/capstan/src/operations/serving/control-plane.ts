@@ -23,6 +23,8 @@ export interface ControlPlane {
   /** @throws DomainError INVALID_ARGUMENT when it will never be taken */
   sendSegment(id: string, replica: string, bytes: Uint8Array): Promise<void>;
   report(replica: string, report: ReplicaReport): Promise<void>;
+  /** Says that this replica stops. */
+  leave(replica: string): Promise<void>;
   /** What a deployment was asked of late: values by input. */
   recentInputs(
     deployment: string,
@@ -32,6 +34,8 @@ export interface ControlPlane {
 }
 
 const recent = routes.serving.inputs.reply;
+/** Nobody waits longer for one that stops anyway. */
+const GOODBYE_MS = 2_000;
 const ANSWER_TIMEOUT_MS = 30_000;
 
 /** The control plane at an address, e.g. `http://127.0.0.1:5050`. */
@@ -73,6 +77,9 @@ export function connectControlPlane(baseUrl: string): ControlPlane {
     },
     async sendSegment(id, replica, bytes) {
       await call(`/api/v1/serving/segments/${id}`, post(bytes, 'application/x-ndjson', replica));
+    },
+    async leave(replica) {
+      await call(`/api/v1/serving/replicas/${replica}`, { method: 'DELETE' }, AbortSignal.timeout(GOODBYE_MS));
     },
     async recentInputs(deployment, rows, signal) {
       const path = `/api/v1/serving/inputs/${encodeURIComponent(deployment)}?rows=${rows}`;

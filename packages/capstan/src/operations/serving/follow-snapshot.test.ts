@@ -34,6 +34,7 @@ function setup() {
     modelPackage: () => Promise.reject(new Error('no model is needed')),
     download: () => Promise.reject(new Error('no model is needed')),
     sendSegment: () => Promise.reject(new Error('nothing is logged')),
+    leave: () => Promise.reject(new Error('the plane says so')),
     recentInputs: async () => [],
     report: () => Promise.reject(new Error('the plane reports')),
   };

@@ -336,6 +336,9 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
       stopping.abort();
       await shipper.stop();
       await follower.stop();
+      await controlPlane
+        .leave(replica)
+        .catch((error: unknown) => log.debug(`nobody heard that it stops: ${messageOf(error)}`));
       await shelf.close();
     },
   };
