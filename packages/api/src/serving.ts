@@ -213,6 +213,8 @@ export const replicaReport = z.strictObject({
   failures: z.array(z.strictObject({ deployment: z.string(), revision: z.int(), reason: z.string() })),
   /** Revisions whose models are still being loaded, and what that is at. */
   loading: z.array(z.strictObject({ deployment: z.string(), revision: z.int(), note: z.string() })).default([]),
+  /** Revisions that are served though something is wrong with them here, as what their model said to logged requests. */
+  warnings: z.array(z.strictObject({ deployment: z.string(), revision: z.int(), reason: z.string() })).optional(),
   counters: z.strictObject({
     rowsAnswered: z.int(),
     requestsFailed: z.int(),

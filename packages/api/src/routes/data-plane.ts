@@ -67,6 +67,10 @@ const servedModelStatus = z.strictObject({
   waitingRows: z.int(),
   /** What it takes, as it was measured. */
   memoryBytes: z.int(),
+  /** What ran before its first request: what its deployment was asked of late, or zeros and why. */
+  warmUp: z
+    .strictObject({ by: z.enum(['logged', 'zeros']), note: z.string().nullable(), hasFailed: z.boolean() })
+    .nullable(),
   /** Null where the model is in the data plane's own process, or not there yet. */
   processes: modelProcesses.nullable(),
 });

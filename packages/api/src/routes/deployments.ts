@@ -78,6 +78,8 @@ const replica = z.strictObject({
   isCurrent: z.boolean(),
   revisions: z.array(z.int()),
   failures: z.array(z.strictObject({ revision: z.int(), reason: z.string() })),
+  /** Revisions that it serves though something is wrong with them there. */
+  warnings: z.array(z.strictObject({ revision: z.int(), reason: z.string() })),
   /** Revisions whose models are still being loaded, and what that is at. */
   loading: z.array(z.strictObject({ revision: z.int(), note: z.string() })),
 });

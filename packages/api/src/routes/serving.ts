@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { callCount } from '../consumer.ts';
 import { defineRawRoute, defineRoute } from '../route.ts';
 import { modelDigest, modelPackage, replicaReport, snapshot } from '../serving.ts';
-import { nothing, timestamp } from '../shapes.ts';
+import { deploymentName, nothing, timestamp } from '../shapes.ts';
 
 const REPORT_BODY_BYTES = 262_144;
 const CALLS_BODY_BYTES = 16_777_216;
@@ -56,6 +56,21 @@ export const serving = {
     protocol: 'native',
     bodyAs: 'none',
   }),
+  inputs: defineRoute({
+    name: 'serving.inputs',
+    method: 'GET',
+    path: '/api/v1/serving/inputs/:deployment',
+    summary: 'What a deployment was asked of late, for warming a model; without what is redacted',
+    permission: 'read',
+    bodyLimitBytes: 0,
+    audit: 'none',
+    params: z.strictObject({ deployment: deploymentName }),
+    query: z.strictObject({ rows: z.coerce.number().int().min(1).max(1_024).default(32) }),
+    body: nothing,
+    /** Newest first: a value, or a list of several a row, by input. */
+    reply: z.strictObject({ rows: z.array(z.record(z.string(), z.unknown())) }),
+    errors: [],
+  }),
   report: defineRoute({
     name: 'serving.report',
     method: 'POST',
@@ -87,6 +102,20 @@ export const serving = {
     body: z.strictObject({ replica: z.string().min(1).max(64), counts: z.array(callCount) }),
     reply: z.strictObject({ isRepeated: z.boolean() }),
     errors: ['INVALID_ARGUMENT'],
+  }),
+  leave: defineRoute({
+    name: 'serving.leave',
+    method: 'DELETE',
+    path: '/api/v1/serving/replicas/:replica',
+    summary: 'A replica that stops says so: no change waits for it',
+    permission: 'execute',
+    bodyLimitBytes: 0,
+    audit: 'none',
+    params: z.strictObject({ replica: z.string().min(1).max(64) }),
+    query: nothing,
+    body: nothing,
+    reply: z.strictObject({ now: timestamp }),
+    errors: [],
   }),
   segment: defineRawRoute({
     name: 'serving.segment',

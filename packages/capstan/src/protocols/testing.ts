@@ -66,6 +66,8 @@ export async function startTestingPlane(models: Readonly<Record<string, string |
   let version = 1;
   let access: ServedAccess | undefined;
   const controlPlane: ControlPlane = {
+    leave: async () => undefined,
+    recentInputs: async () => [],
     async nextSnapshot(has, waitMs, signal) {
       if (has) await sleep(waitMs, undefined, { signal });
       return { version, clock: 'system', now: Date.now(), deployments, ...(access && { access }) };

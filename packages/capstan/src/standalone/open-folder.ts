@@ -42,5 +42,7 @@ export async function openFolder(folder: string, data: string): Promise<ControlP
     // Nobody keeps them: /metrics tells who calls.
     sendCalls: async () => {},
     report: async () => undefined,
+    leave: async () => {},
+    recentInputs: async () => [],
   };
 }

@@ -18,6 +18,19 @@ export async function takeReport(
   // Real time: whether a process is there has nothing to do with simulated business time.
   const row = { replica, reported_at: Date.now(), report: JSON.stringify(report) };
   await deps.database.write((writer) => store.upsertReplica(writer, row));
+  await hear(deps, replica, report, cause);
+}
+
+/** Forgets a replica that has stopped, and hears the others again: a change may have waited for it alone. */
+export async function forgetReplica(deps: DeploymentsDeps, replica: string, cause: Cause): Promise<void> {
+  await deps.database.write((writer) => store.deleteReplica(writer, replica));
+  for (const row of await currentReplicas(deps)) {
+    await hear(deps, row.replica, replicaReport.parse(JSON.parse(row.report)), cause);
+  }
+}
+
+/** What follows from the report of a replica for the rollouts under way. */
+async function hear(deps: DeploymentsDeps, replica: string, report: ReplicaReport, cause: Cause): Promise<void> {
   for (const rollout of await store.openRollouts(deps.database.read)) {
     const isThis = (entry: { deployment: string; revision: number }): boolean =>
       entry.deployment === rollout.deployment && entry.revision === rollout.revision;
@@ -46,17 +59,19 @@ async function differenceOf(
 export const REPLICA_GONE_MS = 30_000;
 
 /** Data planes that have reported of late. */
-export async function countReplicas(reader: Reader): Promise<number> {
+export async function countReplicas(deps: Pick<DeploymentsDeps, 'database'>): Promise<number> {
+  return (await currentReplicas(deps)).length;
+}
+
+async function currentReplicas({ database }: Pick<DeploymentsDeps, 'database'>): Promise<store.ReplicaRow[]> {
   const since = Date.now() - REPLICA_GONE_MS;
-  return (await store.listReplicas(reader)).filter(({ reported_at: at }) => at >= since).length;
+  return (await store.listReplicas(database.read)).filter((row) => row.reported_at >= since);
 }
 
 /** A change counts as done when every data plane that is there says that it serves it. */
 async function isServedByAll({ database }: DeploymentsDeps, rollout: store.RolloutRow): Promise<boolean> {
   const { publishedVersion } = progressOf(rollout);
-  const since = Date.now() - REPLICA_GONE_MS;
-  const current = (await store.listReplicas(database.read)).filter((row) => row.reported_at >= since);
-  return current.every((row) => {
+  return (await currentReplicas({ database })).every((row) => {
     const { snapshotVersion, serving } = replicaReport.parse(JSON.parse(row.report));
     const isServed = serving.some((entry) => {
       return entry.deployment === rollout.deployment && entry.revision === rollout.revision;

@@ -41,6 +41,10 @@ export function servingControlRoutes(deployments: Deployments, now: () => number
       await deployments.report(params.replica, body, { ...cause, actor: `replica:${params.replica}` });
       return { now: now(), replicas: await deployments.countReplicas() };
     }),
+    bind(routes.serving.leave, async ({ params }, { cause }) => {
+      await deployments.replicaLeft(params.replica, { ...cause, actor: `replica:${params.replica}` });
+      return { now: now() };
+    }),
     bind(routes.serving.package, ({ params }) => deployments.modelPackage(params.digest)),
     bindRaw(routes.serving.blob, async ({ params }) => {
       const digest = modelDigest.safeParse(params['digest']);

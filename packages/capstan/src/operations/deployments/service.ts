@@ -29,7 +29,7 @@ import type { EvidenceItem } from './evidence.ts';
 import { inProject } from './model.ts';
 import { progressOf } from './progress.ts';
 import { publish, publishAccess } from './publish.ts';
-import { countReplicas, takeReport } from './replicas.ts';
+import { countReplicas, forgetReplica, takeReport } from './replicas.ts';
 import { championRequest } from './request.ts';
 import { routeOf } from './route-of.ts';
 import { revisionsWithReigns } from './revisions.ts';
@@ -103,6 +103,8 @@ export interface Deployments {
   report(replica: string, report: ReplicaReport, cause: Cause): Promise<void>;
   /** Data planes that are there. */
   countReplicas(): Promise<number>;
+  /** A replica has stopped: what waits for it alone waits no more. */
+  replicaLeft(replica: string, cause: Cause): Promise<void>;
   /** The files of a revision's model, by the digest of their list. @throws DomainError NOT_FOUND */
   modelPackage(digest: string): Promise<ModelPackage>;
   /** A model file of some revision. @throws DomainError NOT_FOUND for any other blob */
@@ -207,7 +209,8 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
     nextSnapshot: (has, waitMs, signal) => nextSnapshot(deps, has, waitMs, signal),
     publishAccess,
     report: (replica, report, cause) => takeReport(deps, replica, report, cause),
-    countReplicas: () => countReplicas(database.read),
+    countReplicas: () => countReplicas(deps),
+    replicaLeft: (replica, cause) => forgetReplica(deps, replica, cause),
     async modelPackage(digest) {
       const files = await store.packageFiles(database.read, digest);
       if (files.length > 0) return { files };

@@ -247,6 +247,10 @@ export async function upsertReplica(writer: Writer, row: Insertable<Schema['serv
     .execute();
 }
 
+export async function deleteReplica(writer: Writer, replica: string): Promise<void> {
+  await writer.deleteFrom('serving_replicas').where('replica', '=', replica).execute();
+}
+
 export async function listReplicas(reader: Reader): Promise<ReplicaRow[]> {
   return await reader.selectFrom('serving_replicas').selectAll().orderBy('replica').execute();
 }

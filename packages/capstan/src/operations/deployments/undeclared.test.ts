@@ -28,6 +28,18 @@ describeDatabases('a deployment that no project declares', (open) => {
     expect(await deployments.get(iris.deployment)).toMatchObject({ champion: { number: 1 } });
   });
 
+  test('a replica that stops holds up no change', async () => {
+    const { deployments, reportAs } = await setup(await open());
+    await reportAs('r2', []);
+    await deployments.start({ ...iris, version: 1 }, cause);
+    await reportAs('r1', [{ deployment: iris.deployment, revision: 1 }]);
+    expect(await deployments.get(iris.deployment)).not.toHaveProperty('champion');
+    await deployments.replicaLeft('r2', { actor: 'replica:r2' });
+    const { champion, replicas } = await deployments.get(iris.deployment);
+    expect(champion).toMatchObject({ number: 1 });
+    expect(replicas.map(({ replica }) => replica)).toEqual(['r1']);
+  });
+
   test('is not served where a replica has loaded something else', async () => {
     const { deployments, reportAs } = await setup(await open());
     await deployments.start({ ...iris, version: 1 }, cause);

@@ -123,6 +123,7 @@ function replicaView(row: store.ReplicaRow, deployment: string): Deployment['rep
     isCurrent: Date.now() - row.reported_at < REPLICA_GONE_MS,
     revisions: report.serving.filter(ofThis).map((entry) => entry.revision),
     failures: report.failures.filter(ofThis).map(({ revision, reason }) => ({ revision, reason })),
+    warnings: (report.warnings ?? []).filter(ofThis).map(({ revision, reason }) => ({ revision, reason })),
     loading: report.loading.filter(ofThis).map(({ revision, note }) => ({ revision, note })),
   };
 }

@@ -34,6 +34,9 @@ export function predictionRoutes(predictions: Predictions, deployments: Deployme
       return { rows, pendingOutcomes };
     }),
     bind(table.query, ({ body }, { signal }) => predictions.query(body, signal)),
+    bind(routes.serving.inputs, async ({ params, query }, { signal }) => ({
+      rows: await predictions.recentInputs({ ...params, ...query }, signal),
+    })),
     bindRaw(routes.serving.segment, async ({ params, headers, bytes }) => {
       const id = params['segment'] ?? '';
       if (!SEGMENT_ID.test(id)) throw invalid(`'${id}' is no segment id`, { field: 'params.segment' });

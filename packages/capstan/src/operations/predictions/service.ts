@@ -17,7 +17,9 @@ import {
 } from './logged-answers.ts';
 import { compactLog, type CompactDeps } from './log/compact-log.ts';
 import { expireLog } from './log/expire-log.ts';
+import type { DataRow } from '#ports/analytics';
 import { queryLog, type LogQuery, type LogQueryAnswer } from './log/query-log.ts';
+import { recentInputs } from './log/recent-inputs.ts';
 import { recalibrateDeployment } from './recalibrate.ts';
 import { recordOutcomes, type Outcome, type RecordedOutcomes } from './outcomes.ts';
 import {
@@ -69,6 +71,8 @@ export interface Predictions {
   judge(deployment: string, isInstantComplete: boolean, cause: Cause): Promise<void>;
   /** See `recalibrateDeployment`. */
   recalibrate(deployment: string, cause: Cause): Promise<void>;
+  /** See `recentInputs`. */
+  recentInputs(of: { readonly deployment: string; readonly rows: number }, signal?: AbortSignal): Promise<DataRow[]>;
   /** See `queryLog`. */
   query(query: LogQuery, signal?: AbortSignal): Promise<LogQueryAnswer>;
   /** See `expireLog`. */
@@ -104,6 +108,7 @@ export function createPredictions(deps: PredictionsDeps): Predictions {
     realised: (deployment, since, until) => realisedValue(read, deployment, since, until),
     judge: (deployment, isInstantComplete, cause) => judgeDeployment(deps, deployment, isInstantComplete, cause),
     recalibrate: (deployment, cause) => recalibrateDeployment(deps, deployment, cause),
+    recentInputs: (of, signal) => recentInputs(deps, of, signal),
     query: (query, signal) => queryLog(deps, query, signal),
     expireLog: async (before) => void (await expireLog(deps, before)),
     compactLog: async (deployment, signal) => void (await compactLog(deps, deployment, signal)),

@@ -27,8 +27,19 @@ export interface ControlPlane {
   sendCalls(batch: string, replica: string, counts: readonly CallCount[]): Promise<void>;
   /** Returns how many data planes there are, where the control plane tells that. */
   report(replica: string, report: ReplicaReport): Promise<number | undefined>;
+  /** Says that this replica stops. */
+  leave(replica: string): Promise<void>;
+  /** What a deployment was asked of late: values by input. */
+  recentInputs(
+    deployment: string,
+    rows: number,
+    signal: AbortSignal,
+  ): Promise<readonly Readonly<Record<string, unknown>>[]>;
 }
 
+const recent = routes.serving.inputs.reply;
+/** Nobody waits longer for one that stops anyway. */
+const GOODBYE_MS = 2_000;
 const ANSWER_TIMEOUT_MS = 30_000;
 
 /** The control plane at an address, e.g. `http://127.0.0.1:5050`. */
@@ -74,6 +85,13 @@ export function connectControlPlane(baseUrl: string): ControlPlane {
     async sendCalls(batch, replica, counts) {
       const body = JSON.stringify({ replica, counts });
       await call(`/api/v1/serving/calls/${batch}`, post(body, 'application/json', replica));
+    },
+    async leave(replica) {
+      await call(`/api/v1/serving/replicas/${replica}`, { method: 'DELETE' }, AbortSignal.timeout(GOODBYE_MS));
+    },
+    async recentInputs(deployment, rows, signal) {
+      const path = `/api/v1/serving/inputs/${encodeURIComponent(deployment)}?rows=${rows}`;
+      return recent.parse(await (await call(path, {}, signal)).json()).rows;
     },
     async report(replica, report) {
       const init = post(JSON.stringify(report), 'application/json', replica);

@@ -35,6 +35,8 @@ function setup() {
     download: () => Promise.reject(new Error('no model is needed')),
     sendSegment: () => Promise.reject(new Error('nothing is logged')),
     sendCalls: () => Promise.reject(new Error('nobody calls')),
+    leave: () => Promise.reject(new Error('the plane says so')),
+    recentInputs: async () => [],
     report: () => Promise.reject(new Error('the plane reports')),
   };
   const follower = createSnapshotFollower({

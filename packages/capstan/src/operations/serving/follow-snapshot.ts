@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { Snapshot } from '@capstan/api';
+import type { ServingRoute, Snapshot } from '@capstan/api';
 import { DomainError, messageOf } from '#kernel/errors';
 import type { ControlPlane } from './control-plane.ts';
 import { keyOf } from './model-settings.ts';
-import type { ModelShelf } from './model-shelf.ts';
+import type { ModelShelf, ShelvedModel } from './model-shelf.ts';
 import { prepare, type ServedState } from './served-state.ts';
 import { readSnapshot, storeSnapshot } from './snapshot-file.ts';
+import { WARM_UP_ROWS, warmUp, type LoggedRow, type WarmUp } from './warm-up.ts';
 
 /** What a data plane serves, kept as the control plane wants it. */
 export interface SnapshotFollower {
@@ -39,6 +40,8 @@ interface FollowerDeps {
 
 const POLL_WAIT_MS = 20_000;
 const RETRY_MS = 1_000;
+/** For what was logged: a model is served without it where that takes longer. */
+const LONGEST_ASKING_MS = 2_000;
 /** A report may lead to another snapshot, and that one to another; no change takes more of them. */
 const MOST_ROUNDS = 10;
 
@@ -71,7 +74,8 @@ export function createSnapshotFollower(deps: FollowerDeps): SnapshotFollower {
     deps.onAccess(next.access);
     const prepared = await Promise.all(
       next.deployments.map(
-        async (wanted) => [wanted.name, await prepare(shelf, wanted, states.get(wanted.name))] as const,
+        async (wanted) =>
+          [wanted.name, await prepare(shelf, wanted, states.get(wanted.name), warmer(wanted.name))] as const,
       ),
     );
     states = new Map(prepared);
@@ -87,6 +91,16 @@ export function createSnapshotFollower(deps: FollowerDeps): SnapshotFollower {
     );
     await shelf.keepOnly(needed, new Set([...states.values()].flatMap(({ warm }) => warm)));
     storeSnapshot(deps.file, next);
+  }
+
+  /** Asks the control plane once for what a deployment was asked, however many of its models are new. */
+  function warmer(name: string): (model: ShelvedModel, route: ServingRoute) => Promise<WarmUp> {
+    let rows: Promise<readonly LoggedRow[]> | undefined;
+    return async (model, { inputAdapters }) => {
+      const signal = AbortSignal.any([stopping, AbortSignal.timeout(LONGEST_ASKING_MS)]);
+      rows ??= controlPlane.recentInputs(name, WARM_UP_ROWS, signal).catch(() => []);
+      return await warmUp(model, await rows, inputAdapters);
+    };
   }
 
   async function follow(): Promise<void> {

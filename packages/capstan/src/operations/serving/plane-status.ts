@@ -34,10 +34,10 @@ export function modelStates(
 ): ServedModelStatus[] {
   const models = new Map<number, ServedModelStatus>();
   const absent = (revision: number, state: 'loading' | 'failed', note: string | null): void =>
-    void models.set(revision, { revision, state, note, waitingRows: 0, memoryBytes: 0, processes: null });
+    void models.set(revision, { revision, state, note, waitingRows: 0, memoryBytes: 0, warmUp: null, processes: null });
   for (const { revision, key } of loading) absent(revision, 'loading', progressOf(key) ?? null);
   for (const { revision, reason } of failures) absent(revision, 'failed', reason);
-  for (const [revision, { model }] of revisions) {
+  for (const [revision, { model, warmUp }] of revisions) {
     const status = model.status();
     const isLoaded = model.isLoaded();
     models.set(revision, {
@@ -46,6 +46,7 @@ export function modelStates(
       note: isLoaded ? null : (progressOf(keyOf(model)) ?? 'the next request loads it'),
       waitingRows: model.waitingRows(),
       memoryBytes: model.memoryBytes(),
+      warmUp,
       processes: status ? processesOf(status) : null,
     });
   }

@@ -211,6 +211,19 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
       failures: [...states].flatMap(([deployment, state]) =>
         state.failures.map((failure) => ({ deployment, ...failure })),
       ),
+      warnings: [...states].flatMap(([deployment, state]) =>
+        [...state.revisions].flatMap(([revision, { warmUp }]) =>
+          warmUp?.hasFailed
+            ? [
+                {
+                  deployment,
+                  revision,
+                  reason: `it failed on what was logged of late: ${warmUp.note}`.slice(0, MAX_NOTE_LENGTH),
+                },
+              ]
+            : [],
+        ),
+      ),
       loading: [...states].flatMap(([deployment, state]) =>
         state.loading.map(({ revision, key }) => {
           return { deployment, revision, note: (shelf.progressOf(key) ?? '').slice(0, MAX_NOTE_LENGTH) };
@@ -393,6 +406,9 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
       await calls.close();
       await shipper.stop();
       await follower.stop();
+      await controlPlane
+        .leave(replica)
+        .catch((error: unknown) => log.debug(`nobody heard that it stops: ${messageOf(error)}`));
       await shelf.close();
     },
   };
@@ -412,8 +428,8 @@ function canAnswer(state: ServedState): boolean {
 /** What another decision may follow from; counters change with each answer and come by the way. */
 function newsOf(report: ReplicaReport | undefined): string {
   if (!report) return '';
-  const { url, snapshotVersion, serving, failures, loading } = report;
-  return JSON.stringify({ url, snapshotVersion, serving, failures, loading });
+  const { url, snapshotVersion, serving, failures, loading, warnings } = report;
+  return JSON.stringify({ url, snapshotVersion, serving, failures, loading, warnings });
 }
 
 function contextSpecs({ deployment: { context } }: ServedState): TensorSpec[] {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError, messageOf } from '#kernel/errors';
 import { keyOf } from './model-settings.ts';
 import type { ModelShelf, ShelvedModel } from './model-shelf.ts';
+import type { WarmUp } from './warm-up.ts';
 import { checkServable, probabilityPlace, type ProbabilityPlace } from './model-facts.ts';
 
 export interface ServedRevision {
@@ -10,6 +11,8 @@ export interface ServedRevision {
   readonly model: ShelvedModel;
   /** Null where nobody asks for a probability: no project declares what it would be worth. */
   readonly place: ProbabilityPlace | null;
+  /** How it was warmed before it took a request. */
+  readonly warmUp: WarmUp | null;
 }
 
 /** One deployment as this replica answers for it. Replaced as a whole, so no request sees half a change. */
@@ -57,6 +60,7 @@ export async function prepare(
   shelf: ModelShelf,
   wanted: ServedDeployment,
   before: ServedState | undefined,
+  warmed: (model: ShelvedModel, route: ServingRoute) => Promise<WarmUp>,
 ): Promise<ServedState> {
   const { lastKnownGood } = wanted.breaker;
   const routes = [...wanted.routes, ...(lastKnownGood ? [lastKnownGood] : [])];
@@ -73,7 +77,11 @@ export async function prepare(
           isIncomplete = true;
           return;
         }
-        revisions.set(route.revision, { route, model, place: placeOf(wanted, route, model) });
+        const place = placeOf(wanted, route, model);
+        const known = before?.revisions.get(route.revision);
+        const isWarm = known?.model === model;
+        const warmUp = isWarm ? known.warmUp : await warmed(model, route);
+        revisions.set(route.revision, { route, model, place, warmUp });
       } catch (error) {
         if (error instanceof DomainError && error.code === 'INVALID_ARGUMENT')
           failures.set(route.revision, messageOf(error));

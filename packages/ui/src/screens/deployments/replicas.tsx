@@ -45,8 +45,8 @@ export function Replicas({ deployment }: { deployment: DeploymentReply }) {
 }
 
 function ReplicaState({ replica }: { replica: Replica }) {
-  const { failures, loading, isCurrent } = replica;
-  if (failures.length === 0 && loading.length === 0) {
+  const { failures, warnings, loading, isCurrent } = replica;
+  if (failures.length + warnings.length + loading.length === 0) {
     return isCurrent ? <State tone="success">up to date</State> : <State tone="attention">silent or behind</State>;
   }
   return (
@@ -55,6 +55,12 @@ function ReplicaState({ replica }: { replica: Replica }) {
       {failures.map(({ revision, reason }) => (
         <div key={`fails ${revision}`}>
           <State tone="danger">{`revision ${revision} fails`}</State>
+          <p className={css['note']}>{reason}</p>
+        </div>
+      ))}
+      {warnings.map(({ revision, reason }) => (
+        <div key={`warns ${revision}`}>
+          <State tone="attention">{`revision ${revision} warns`}</State>
           <p className={css['note']}>{reason}</p>
         </div>
       ))}

@@ -61,7 +61,8 @@ function wrongSql(cause: unknown) {
   return invalid(reason, { field: 'sql', hint: 'capstan predictions query --help lists the columns.', cause });
 }
 
-async function dataFile(deps: LogQueryDeps, { digest, deployment, name }: LogFileRow) {
+/** A file of the log as the engine reads it. */
+export async function dataFile(deps: LogQueryDeps, { digest, deployment, name }: LogFileRow) {
   const path = await deps.blobs.localFile(digest as Digest);
   return { path, format: 'parquet' as const, label: `${deployment}/${name}` };
 }

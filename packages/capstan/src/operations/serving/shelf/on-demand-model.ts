@@ -5,6 +5,7 @@ import type {
   ModelStatus,
   ScoringAnswer,
   ScoringRequest,
+  Tensor,
   TensorSpec,
 } from '#ports/model-runtime';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -27,6 +28,8 @@ export interface ShelvedModel extends Pick<BatchedModel, 'predict' | 'admit' | '
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
   readonly classLabels?: LoadedModel['classLabels'];
+  /** See `LoadedModel`. */
+  readonly mostWarmRows?: LoadedModel['mostWarmRows'];
   /** Of models that read MLflow's scoring protocol by themselves. */
   readonly score?: (request: ScoringRequest, wait?: Wait) => Promise<ScoringAnswer>;
   /** Of models in processes of their own, while they are loaded. */
@@ -36,6 +39,8 @@ export interface ShelvedModel extends Pick<BatchedModel, 'predict' | 'admit' | '
   memoryBytes(): number;
   /** How often it was loaded. */
   loads(): number;
+  /** One execution by itself, beside all batches, that nothing counts. @throws DomainError as `predict` of the runtime's model */
+  rehearse(inputs: readonly Tensor[], deadline: number): Promise<void>;
   /** Resolves when it is in memory. @throws DomainError as the runtime does */
   load(): Promise<void>;
   /** Gives its memory back, once what it has is answered; the next request loads it again. */
@@ -212,7 +217,7 @@ export async function createOnDemandModel(deps: OnDemandDeps): Promise<ShelvedMo
 
   const first = (await load()).running;
   ({ outputs } = first.model);
-  const { inputs, classLabels } = first.model;
+  const { inputs, classLabels, mostWarmRows } = first.model;
 
   return {
     ...key,
@@ -221,6 +226,7 @@ export async function createOnDemandModel(deps: OnDemandDeps): Promise<ShelvedMo
       return current?.running.model.outputs ?? outputs;
     },
     ...(classLabels && { classLabels }),
+    ...(mostWarmRows !== undefined && { mostWarmRows }),
     predict(tensors, wait) {
       usedAt = deps.nextUse();
       if (current) return current.running.predict(tensors, wait);
@@ -241,6 +247,10 @@ export async function createOnDemandModel(deps: OnDemandDeps): Promise<ShelvedMo
     isLoaded: () => current !== undefined,
     memoryBytes: () => current?.bytes ?? 0,
     loads: () => loads,
+    async rehearse(tensors, deadline) {
+      const { running } = await load();
+      await running.rehearse(tensors, deadline);
+    },
     load: async () => void (await load()),
     sweep(nowMs) {
       const { idleAfterMs } = settings;

@@ -1,4 +1,4 @@
-import type { LoadedModel, ModelStatus, ScoringAnswer, ScoringRequest } from '#ports/model-runtime';
+import type { LoadedModel, ModelStatus, ScoringAnswer, ScoringRequest, Tensor } from '#ports/model-runtime';
 import { createBatchedModel, type BatchedModel } from '../batching/batched-model.ts';
 import type { BatchCounts, Wait } from '../batching/batcher.ts';
 import type { ResultCache } from '../batching/result-cache.ts';
@@ -11,6 +11,8 @@ export interface RunningModel extends Pick<BatchedModel, 'predict' | 'admit' | '
   /** Of models that read MLflow's scoring protocol by themselves. */
   readonly score?: (request: ScoringRequest, wait?: Wait) => Promise<ScoringAnswer>;
   readonly status?: () => ModelStatus;
+  /** One execution beside all batches. */
+  rehearse(inputs: readonly Tensor[], deadline: number): Promise<void>;
   /** Requests wait for it or run on it. */
   isBusy(): boolean;
   /** Closes the model once what waits for it or runs on it has been answered. */
@@ -42,6 +44,7 @@ export function runModel(
       ? (rows, bytes, deadline) => batched.admit(rows, bytes, limited({ deadline }).deadline)
       : batched.admit,
     waitingRows,
+    rehearse: async (inputs, deadline) => void (await model.predict(inputs, { deadline })),
     isBusy: () => executions > 0 || waitingRows() > 0,
     ...(loaded.status && { status: loaded.status.bind(loaded) }),
     ...(scores && { score: limited ? (request, wait) => scores.submit(request, limited(wait)) : scores.submit }),
