@@ -1,7 +1,7 @@
 // Damaged copies of a file, the same ones for the same seed.
 
 /** Numbers in [0, 1) by a seed (mulberry32). */
-export function seeded(seed: number): () => number {
+function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

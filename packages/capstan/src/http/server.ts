@@ -10,7 +10,6 @@ import Fastify, {
 } from 'fastify';
 import type { Logger } from 'pino';
 import { DomainError } from '#kernel/errors';
-import type { LentBytes } from '#ports/blob-store';
 import type { AccessFacts, CallNotes } from './access-log.ts';
 import { authorize, type Identify, type Principal } from './authorize.ts';
 import { routeKey, type Admit, type BoundRoute, type RawReply, type RawRequest, type RequestContext } from './bind.ts';
@@ -19,11 +18,11 @@ import { BytesInHand, MOST_BYTES_IN_HAND } from './bytes-in-hand.ts';
 import { guardBrowserBorne, type HostPolicy } from './guard.ts';
 import { IncomingBytes, IncomingCall } from './incoming-call.ts';
 import { parseJsonBody } from './json-body.ts';
-import { limitHeaders } from './limit-headers.ts';
 import { limited, refuseAnnounced } from './limited-stream.ts';
-import { problemRenderer, toDomainError, validationError, type ErrorRenderer } from './problem.ts';
+import { problemRenderer, validationError, type ErrorRenderer } from './problem.ts';
 import { readBody, type HeldBodyLimits } from './read-body.ts';
 import { securityHeaders } from './security-headers.ts';
+import { isLent, send, sendError, withoutBody } from './send-answer.ts';
 import { sendLent } from './send-lent.ts';
 
 export interface HttpServerOptions extends HostPolicy {
@@ -369,35 +368,4 @@ async function answerUnknown(
 function rendererOf(request: Pick<FastifyRequest, 'url'>, options: HttpServerOptions): ErrorRenderer {
   const path = request.url.split('?')[0] ?? '/';
   return options.unknownRenderer?.(path) ?? options.defaultRenderer ?? problemRenderer;
-}
-
-function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply, renderer: ErrorRenderer): void {
-  const domainError = toDomainError(error);
-  // What was given up because the caller hung up has not failed.
-  const isFailure = domainError.code === 'INTERNAL' && !reply.raw.closed;
-  if (isFailure || domainError.code === 'DATA_LOSS') {
-    request.log.error({ err: error, requestId: request.id, url: request.url }, 'request failed');
-  }
-  // The rest of a refused body is not read: the connection cannot carry another request.
-  const isUnread = domainError.code === 'RESOURCE_EXHAUSTED' && !request.raw.complete;
-  if (isUnread || domainError.code === 'TOO_LARGE') reply.header('connection', 'close');
-  const answer = renderer(domainError, request.id);
-  send(reply, { ...answer, headers: { ...answer.headers, ...limitHeaders(domainError) } });
-}
-
-/** Fastify states the bytes of a text as the length; beside a stream it leaves the length that the handler states. */
-function withoutBody(answer: RawReply): RawReply {
-  const statesLength = Object.keys(answer.headers ?? {}).some((name) => name.toLowerCase() === 'content-length');
-  return statesLength ? { ...answer, body: Readable.from([]) } : answer;
-}
-
-function isLent(body: RawReply['body']): body is LentBytes {
-  return typeof body === 'object' && 'close' in body && !(body instanceof Readable);
-}
-
-function send(reply: FastifyReply, answer: RawReply): FastifyReply {
-  return reply
-    .code(answer.status)
-    .headers(answer.headers ?? {})
-    .send(answer.body);
 }

@@ -1,5 +1,4 @@
 import { replicaReport, type ReplicaReport } from '@capstan/api';
-import type { Reader } from '#database';
 import type { Cause } from '#kernel/cause';
 import { canonicalJson } from '#kernel/canonical-json';
 import { hearReplica } from './change-rollout.ts';

@@ -1,8 +1,8 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { modelDigest, type ReplicaReport, type ServedFlavor, type Snapshot } from '@capstan/api';
+import type { ServedFlavor, Snapshot } from '@capstan/api';
 import { DomainError, messageOf, notFound } from '#kernel/errors';
 import type { MetricFamily } from '#kernel/exposition';
 import type { Principal } from '#http';
@@ -31,6 +31,8 @@ import { modelStates, type PlaneStatus } from './plane-status.ts';
 import { createModelFiles } from './model-files.ts';
 import { createModelShelf, type Runtimes, type ShelfDeps } from './model-shelf.ts';
 import { score, type ScoreAnswer, type ScoreRequest } from './score.ts';
+import { replicaName } from './replica-name.ts';
+import { createReports } from './reports.ts';
 import { openSegmentLog, type LogSync } from './segments.ts';
 import { createSnapshotFollower } from './follow-snapshot.ts';
 import type { ServedState } from './served-state.ts';
@@ -121,7 +123,6 @@ const MAX_ROWS_IN_HAND = 200_000;
 const REPORT_EVERY_MS = 5_000;
 const SETTLE_POLL_MS = 50;
 const ASKED_FOR_MS = 2_000;
-const MAX_NOTE_LENGTH = 300;
 
 export function createServingPlane(deps: ServingDeps): ServingPlane {
   const { folder, controlPlane, log, tracer = NO_TRACER } = deps;
@@ -155,9 +156,9 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     shelf,
     log,
     stopping: stopping.signal,
-    reportNews,
+    reportNews: () => reports.sendNews(),
     onAccess: (given) => access.follow(given),
-    isKnown: () => acknowledged !== '' && acknowledged === newsOf(reportBody()),
+    isKnown: () => reports.isKnown(),
   });
 
   function now(): number {
@@ -167,6 +168,17 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
   const access = createAccess(now);
   const callerMetrics = createCallerMetrics();
   access.shareAmong(deps.processes ?? 1);
+  const reports = createReports({
+    controlPlane,
+    replica,
+    state: () => ({ url, current: follower.current(), states: follower.states(), progressOf: shelf.progressOf }),
+    counters: () => ({
+      ...countersNow(),
+      rowsAnswered: counters.rowsAnswered,
+      requestsFailed: counters.requestsFailed,
+    }),
+    onReplicas: (replicas) => access.shareAmong(Math.max(replicas ?? 1, deps.processes ?? 1)),
+  });
   const calls = openCallLog({ folder: join(folder, 'calls'), replica, ids: deps.ids, log, controlPlane, now });
   const inferDeps = { log: segments, shadows, statistics, now, stateOf: (name: string) => follower.states().get(name) };
 
@@ -176,67 +188,6 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     if (!state)
       throw notFound('model', name, `This replica serves: ${[...states.keys()].join(', ') || 'nothing yet'}.`);
     return state;
-  }
-
-  /** What the control plane has acknowledged of what is served here. */
-  let acknowledged = '';
-
-  async function report(): Promise<void> {
-    const body = reportBody();
-    if (!body) return;
-    const replicas = await controlPlane.report(replica, body);
-    access.shareAmong(Math.max(replicas ?? 1, deps.processes ?? 1));
-    acknowledged = newsOf(body);
-  }
-
-  async function reportNews(): Promise<boolean> {
-    if (newsOf(reportBody()) === acknowledged) return false;
-    await report();
-    return true;
-  }
-
-  function reportBody(): ReplicaReport | undefined {
-    const current = follower.current();
-    if (!current) return undefined;
-    const states = follower.states();
-    return {
-      url,
-      snapshotVersion: current.version,
-      serving: [...states].flatMap(([deployment, state]) =>
-        [...state.revisions].map(([revision, { model }]) => {
-          const { digest, serving: settings } = model;
-          return { deployment, revision, digest: modelDigest.parse(digest), ...(settings && { settings }) };
-        }),
-      ),
-      failures: [...states].flatMap(([deployment, state]) =>
-        state.failures.map((failure) => ({ deployment, ...failure })),
-      ),
-      warnings: [...states].flatMap(([deployment, state]) =>
-        [...state.revisions].flatMap(([revision, { warmUp }]) =>
-          warmUp?.hasFailed
-            ? [
-                {
-                  deployment,
-                  revision,
-                  reason: `it failed on what was logged of late: ${warmUp.note}`.slice(0, MAX_NOTE_LENGTH),
-                },
-              ]
-            : [],
-        ),
-      ),
-      loading: [...states].flatMap(([deployment, state]) =>
-        state.loading.map(({ revision, key }) => {
-          return { deployment, revision, note: (shelf.progressOf(key) ?? '').slice(0, MAX_NOTE_LENGTH) };
-        }),
-      ),
-      counters: {
-        rowsAnswered: counters.rowsAnswered,
-        requestsFailed: counters.requestsFailed,
-        shadowRowsDropped: shadows.droppedRows(),
-        segmentsWaiting: segments.sealed().length,
-        segmentsRejected: segments.rejectedCount(),
-      },
-    };
   }
 
   /** Does the work while there is room for its rows, and counts what comes of it. */
@@ -272,6 +223,14 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     }
   }
 
+  function countersNow() {
+    return {
+      shadowRowsDropped: shadows.droppedRows(),
+      segmentsWaiting: segments.sealed().length,
+      segmentsRejected: segments.rejectedCount(),
+    };
+  }
+
   function status(): PlaneStatus {
     return {
       replica,
@@ -289,14 +248,12 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
       rowsAnswered: counters.rowsAnswered,
       requestsFailed: counters.requestsFailed,
       shadowRowsWaiting: shadows.waitingRows(),
-      shadowRowsDropped: shadows.droppedRows(),
-      segmentsWaiting: segments.sealed().length,
-      segmentsRejected: segments.rejectedCount(),
+      ...countersNow(),
     };
   }
 
   const reporting = setInterval(() => {
-    report().catch((error: unknown) => log.debug(`a report did not arrive: ${messageOf(error)}`));
+    reports.send().catch((error: unknown) => log.debug(`a report did not arrive: ${messageOf(error)}`));
   }, REPORT_EVERY_MS);
 
   return {
@@ -425,28 +382,9 @@ function canAnswer(state: ServedState): boolean {
   return state.deployment.routes.some(({ role, revision }) => role !== 'shadow' && state.revisions.has(revision));
 }
 
-/** What another decision may follow from; counters change with each answer and come by the way. */
-function newsOf(report: ReplicaReport | undefined): string {
-  if (!report) return '';
-  const { url, snapshotVersion, serving, failures, loading, warnings } = report;
-  return JSON.stringify({ url, snapshotVersion, serving, failures, loading, warnings });
-}
-
 function contextSpecs({ deployment: { context } }: ServedState): TensorSpec[] {
   return [
     ...(context.id === null ? [] : [{ name: context.id, datatype: 'BYTES' as const, shape: [-1] }]),
     ...(context.eventTime === null ? [] : [{ name: context.eventTime, datatype: 'INT64' as const, shape: [-1] }]),
   ];
-}
-
-/** Kept with the data, so that a restarted process is the same replica. */
-function replicaName(folder: string, ids: Ids): string {
-  const file = join(folder, 'replica');
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch {
-    const name = ids.next('rp');
-    writeFileSync(file, `${name}\n`, { mode: 0o600 });
-    return name;
-  }
 }

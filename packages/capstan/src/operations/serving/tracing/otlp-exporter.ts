@@ -85,7 +85,7 @@ export function createOtlpExporter(target: OtlpTarget, log: Pick<Logger, 'warn'>
 }
 
 /** The body of an ExportTraceServiceRequest in protobuf's JSON, as the OTLP specification writes it: ids in hexadecimal. */
-export function otlpJson(spans: readonly Span[], resource: OtlpTarget['resource']): object {
+function otlpJson(spans: readonly Span[], resource: OtlpTarget['resource']): object {
   return {
     resourceSpans: [
       {

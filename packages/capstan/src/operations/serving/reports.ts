@@ -1,0 +1,92 @@
+import { modelDigest, type ReplicaReport, type Snapshot } from '@capstan/api';
+import type { ControlPlane } from './control-plane.ts';
+import type { ServedState } from './served-state.ts';
+
+export interface ReportsDeps {
+  readonly controlPlane: Pick<ControlPlane, 'report'>;
+  readonly replica: string;
+  state(): {
+    readonly url: string;
+    readonly current: Snapshot | undefined;
+    readonly states: ReadonlyMap<string, ServedState>;
+    /** What the loading of a model is at. */
+    progressOf(key: ServedState['loading'][number]['key']): string | undefined;
+  };
+  counters(): ReplicaReport['counters'];
+  /** Told how many data planes there are, where the control plane knows. */
+  onReplicas(replicas: number | undefined): void;
+}
+
+/** What a replica tells the control plane of itself. */
+export interface Reports {
+  /** @throws DomainError UNAVAILABLE */
+  send(): Promise<void>;
+  /** Only what another decision may follow from. Returns whether there was any. @throws DomainError UNAVAILABLE */
+  sendNews(): Promise<boolean>;
+  /** Whether the control plane knows what is served here now. */
+  isKnown(): boolean;
+}
+
+const MAX_NOTE_LENGTH = 300;
+
+export function createReports(deps: ReportsDeps): Reports {
+  /** What the control plane has acknowledged of what is served here. */
+  let acknowledged = '';
+
+  async function send(): Promise<void> {
+    const body = reportOf(deps);
+    if (!body) return;
+    deps.onReplicas(await deps.controlPlane.report(deps.replica, body));
+    acknowledged = newsOf(body);
+  }
+
+  return {
+    send,
+    async sendNews() {
+      if (newsOf(reportOf(deps)) === acknowledged) return false;
+      await send();
+      return true;
+    },
+    isKnown: () => acknowledged !== '' && acknowledged === newsOf(reportOf(deps)),
+  };
+}
+
+function reportOf(deps: ReportsDeps): ReplicaReport | undefined {
+  const { url, current, states, progressOf } = deps.state();
+  if (!current) return undefined;
+  return {
+    url,
+    snapshotVersion: current.version,
+    serving: [...states].flatMap(([deployment, state]) =>
+      [...state.revisions].map(([revision, { model }]) => {
+        const { digest, serving: settings } = model;
+        return { deployment, revision, digest: modelDigest.parse(digest), ...(settings && { settings }) };
+      }),
+    ),
+    failures: [...states].flatMap(([deployment, state]) =>
+      state.failures.map((failure) => ({ deployment, ...failure })),
+    ),
+    warnings: [...states].flatMap(([deployment, state]) => warningsOf(deployment, state)),
+    loading: [...states].flatMap(([deployment, state]) =>
+      state.loading.map(({ revision, key }) => {
+        return { deployment, revision, note: (progressOf(key) ?? '').slice(0, MAX_NOTE_LENGTH) };
+      }),
+    ),
+    counters: deps.counters(),
+  };
+}
+
+function warningsOf(deployment: string, { revisions }: ServedState): NonNullable<ReplicaReport['warnings']> {
+  return [...revisions].flatMap(([revision, { warmUp }]) => {
+    if (!warmUp?.hasFailed) return [];
+    const reason = `it failed on what was logged of late: ${warmUp.note}`.slice(0, MAX_NOTE_LENGTH);
+    return [{ deployment, revision, reason }];
+  });
+}
+
+/** What another decision may follow from; counters change with each answer and come by the way. */
+function newsOf(report: ReplicaReport | undefined): string {
+  if (!report) return '';
+  const { url, snapshotVersion, serving, failures, loading, warnings } = report;
+  return JSON.stringify({ url, snapshotVersion, serving, failures, loading, warnings });
+}
