@@ -205,6 +205,38 @@ describe.runIf(isBuilt)('a built folder', () => {
     execFileSync('chmod', ['-R', 'u+w', place]);
   });
 
+  test('answers those alone who may call the deployment', async () => {
+    const folder = join(root, 'guarded');
+    const made = ['consumers', 'create', 'friend', '--owner', 'me', '--purpose', 'a test', '--deployment', 'one-float'];
+    const { out } = await capstan([...made, '--json'], server.url);
+    const { token } = JSON.parse(out) as { token: string };
+    expect((await capstan(['consumers', 'require', 'one-float'], server.url)).code).toBe(0);
+    expect((await build('one-float', '--output', folder)).code).toBe(0);
+    expect(readFileSync(join(folder, 'snapshot.json'), 'utf8')).not.toContain(token);
+    // Of callers of others it has nothing.
+    expect((await build(NAME, '--output', join(root, 'open'))).code).toBe(0);
+    expect(readFileSync(join(root, 'open', 'snapshot.json'), 'utf8')).not.toContain('friend');
+    const place = emptyFolder();
+    chmodSync(place, 0o755);
+    cpSync(folder, join(place, 'copy'), { recursive: true });
+    execFileSync('chmod', ['-R', 'a+rX', place]);
+    const data = emptyFolder();
+    chmodSync(data, 0o777);
+    const alone = await startAlone(join(place, 'copy'), data);
+    try {
+      const status = async (path: string, headers: Record<string, string>): Promise<number> => {
+        const body = JSON.stringify({ inputs: [{ name: 'in_FP32', shape: [1, 2], datatype: 'FP32', data: [1, 2] }] });
+        return (await fetch(alone.url + path, { method: 'POST', headers, body })).status;
+      };
+      const path = '/v2/models/one-float/infer';
+      await expect.poll(() => status(path, { authorization: `Bearer ${token}` }), { timeout: 30_000 }).toBe(200);
+      expect(await status(path, {})).toBe(401);
+      expect(await status(path, { authorization: `Bearer ${token}x` })).toBe(401);
+    } finally {
+      await alone.stop();
+    }
+  });
+
   test.each([
     [
       'changed',
