@@ -63,7 +63,8 @@ export async function startControlPlane(models: Readonly<Record<string, string>>
           at += PREFIX_BYTES + bytes.readUInt32LE(at + 4) + bytes.readUInt32LE(at + 8);
         }
       }
-      response.end('{}');
+      const isInputs = pathname.startsWith('/api/v1/serving/inputs/');
+      response.end(JSON.stringify(isInputs ? { rows: [] } : { now: Date.now() }));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -34,7 +34,7 @@ export async function serveModels(
   const server = await startServer(['--check-replies', ...flags]);
   try {
     for (const [name, file] of Object.entries(wanted)) {
-      await registerOnnx(server.url, name, readFileSync(file));
+      await registerOnnxFile(server.url, name, file);
       await deploy(server.url, name);
     }
     const synced = await fetch(`${server.servingUrl}/api/v1/serving/sync`, { method: 'POST' });
@@ -53,9 +53,9 @@ export async function deploy(url: string, name: string): Promise<void> {
 }
 
 /** Registers a model file by MLflow's API. Returns its version. */
-async function registerOnnx(url: string, name: string, model: Uint8Array<ArrayBuffer>): Promise<number> {
+export async function registerOnnxFile(url: string, name: string, file: string): Promise<number> {
   return await registerModel(url, name, {
-    'model.onnx': model,
+    'model.onnx': readFileSync(file),
     MLmodel: 'flavors:\n  onnx: {data: model.onnx}\n',
   });
 }

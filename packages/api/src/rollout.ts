@@ -1,10 +1,23 @@
 import { z } from 'zod';
 import { timestamp } from './shapes.ts';
 
-/** One step of a rollout. A shadow needs so many labelled pairs; a canary gets a share of the traffic. */
+/** A header that tells callers' users apart, in lower case. */
+export const stickyHeader = z
+  .string()
+  .max(64)
+  .regex(/^[a-z0-9][a-z0-9-]*$/, 'name a header in lower case, e.g. x-user-id');
+
+/**
+ * One step of a rollout. A shadow needs so many labelled pairs; a canary gets a share of the traffic: of the examples by
+ * their ids, or of the values of a header, whose requests then all go the same way.
+ */
 export const rolloutStage = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('shadow'), minPairs: z.int().min(1) }),
-  z.strictObject({ kind: z.literal('canary'), share: z.number().gt(0).lt(1) }),
+  z.strictObject({
+    kind: z.literal('canary'),
+    share: z.number().gt(0).lt(1),
+    sticky: stickyHeader.optional(),
+  }),
   z.strictObject({ kind: z.literal('full') }),
 ]);
 export type RolloutStage = z.infer<typeof rolloutStage>;

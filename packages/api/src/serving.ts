@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { servedAccess } from './consumer.ts';
 import { servingSettings } from './serving-settings.ts';
+import { stickyHeader } from './rollout.ts';
 import { deploymentName, timestamp } from './shapes.ts';
 
 /** No recalibration moves log odds by more: a model that is further off is broken, and other guards are for that. */
@@ -92,6 +93,8 @@ export const servedDeployment = z.strictObject({
   /** Of the split: the rollout's own, so that another rollout reshuffles all. */
   salt: z.string(),
   routes: z.array(servingRoute),
+  /** Header by whose value the split goes, where requests have it; else it goes by the ids of examples. */
+  sticky: stickyHeader.optional(),
   /** Kept loaded without any traffic: what a rollback goes back to. */
   warm: z.array(servingRoute).default([]),
   breaker: breakerState,

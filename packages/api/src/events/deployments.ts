@@ -34,6 +34,7 @@ export const deploymentEvents = {
   }),
   'rollout.held': z.strictObject({ ...ofRollout, reason: z.string() }),
   'rollout.resumed': z.strictObject({ ...ofRollout, reason: z.string() }),
+  'rollout.share-changed': z.strictObject({ ...ofRollout, from: z.number(), share: z.number(), reason: z.string() }),
   'rollout.ended': z.strictObject({
     ...ofRollout,
     outcome: z.enum(['promoted', 'rolled-back']),

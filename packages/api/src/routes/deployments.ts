@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineRoute } from '../route.ts';
-import { judgement, rolloutCheck, rolloutStage, rolloutState } from '../rollout.ts';
+import { judgement, rolloutCheck, rolloutStage, rolloutState, stickyHeader } from '../rollout.ts';
 import { servingChange, servingSettings } from '../serving-settings.ts';
 import { breakerMode, inputAdapter, modelDigest, servedFlavor } from '../serving.ts';
 import { deploymentName, nothing, pageOf, pageQuery, slug, timestamp } from '../shapes.ts';
@@ -245,6 +245,12 @@ export const deployments = {
       /** The gate verdict that allows it; may be left out only without guards. */
       verdictId: z.string().max(64).optional(),
       guards: z.boolean().default(true),
+      split: z
+        .strictObject({ share: z.number().gt(0).lt(1), sticky: stickyHeader.optional() })
+        .optional()
+        .meta({
+          description: 'Gives it a share of the traffic until somebody decides, instead of all; only without guards',
+        }),
       newInputs: z
         .boolean()
         .default(false)
@@ -294,6 +300,20 @@ export const deployments = {
     params: rolloutParams,
     query: nothing,
     body: reasonBody,
+    reply: rollout,
+    errors: ['NOT_FOUND', 'CONFLICT'],
+  }),
+  share: defineRoute({
+    name: 'deployments.share',
+    method: 'POST',
+    path: '/api/v1/rollouts/:rollout/share',
+    summary: 'Changes the share of traffic of a split that nobody guards; who has it keeps it while it grows',
+    permission: 'deploy',
+    bodyLimitBytes: SMALL_BODY_BYTES,
+    audit: 'rollout.share',
+    params: rolloutParams,
+    query: nothing,
+    body: reasonBody.extend({ share: z.number().gt(0).lt(1) }),
     reply: rollout,
     errors: ['NOT_FOUND', 'CONFLICT'],
   }),

@@ -6,6 +6,7 @@ import { connect } from './connect.ts';
 import { budgetText } from './deployments.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Registration } from './run.ts';
+import { shareOfTraffic } from './share-of-traffic.ts';
 import { readServingWords, SERVING_WORDS_HELP } from './serving-words.ts';
 import { oneLine, table, type Terminal } from './terminal.ts';
 
@@ -20,6 +21,8 @@ interface Options {
   readonly guards: boolean;
   readonly newInputs?: boolean;
   readonly set: readonly string[];
+  readonly share?: number;
+  readonly sticky?: string;
   readonly wait?: boolean;
   readonly json?: boolean;
 }
@@ -37,6 +40,12 @@ export function register(program: Command, { terminal, action }: Registration): 
     .option('--name <deployment>', "the deployment; without it, the model's name")
     .option('--verdict <id>', 'the gate verdict that allows it')
     .option('--no-guards', 'serve it at once: no verdict, no shadow, no canary')
+    .option(
+      '--share <percent>',
+      'with --no-guards, or where no project declares it: so much of the traffic until somebody decides, e.g. 20%',
+      shareOfTraffic,
+    )
+    .option('--sticky <header>', 'with --share: all requests with the same value of this header go the same way')
     .option('--new-inputs', 'with --no-guards: callers will send other inputs from now on')
     .option('--set <name=value...>', 'how the model runs: batches, time-outs, processes (see below)', [])
     .option('--wait', 'return when the rollout has ended; code 10 where it was not promoted')
@@ -55,6 +64,7 @@ export function register(program: Command, { terminal, action }: Registration): 
             newInputs: options.newInputs ?? false,
             ...(options.set.length > 0 && { serving }),
             ...(options.verdict !== undefined && { verdictId: options.verdict }),
+            ...splitOf(options),
           },
         });
         const rollout = await followed(client, id, options.wait ?? false, terminal);
@@ -113,13 +123,18 @@ async function followed(client: Client, id: string, isAwaited: boolean, terminal
   let shown = '';
   for (;;) {
     const rollout = await client.deployments.rollout({ params: { rollout: id } });
-    if (!isAwaited || rollout.endedAt !== undefined) return rollout;
+    if (!isAwaited || rollout.endedAt !== undefined || isSplit(rollout)) return rollout;
     const stage = `${rollout.state}, stage ${rollout.stage + 1} of ${rollout.plan.length}`;
     const said = [stage, await loadingNote(client, rollout)].filter((text) => text !== '').join(': ');
     if (said !== shown) terminal.err(said);
     shown = said;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
+}
+
+/** Nothing follows by itself: it has its share of the traffic until somebody decides. */
+function isSplit({ state, guards, isLive }: Rollout): boolean {
+  return state === 'held' && !guards && isLive;
 }
 
 /** What the data planes are at that do not serve it yet: an environment of Python takes minutes once. */
@@ -139,6 +154,13 @@ function showRollout(rollout: Rollout): string {
     rollout.judgements.map((judgement) => [judgement.stage + 1, judgement.verdict, oneLine(judgement.reason, 100)]),
   );
   return `${head}${reason}\n\n${judgements}`;
+}
+
+function splitOf({ share, sticky }: Options) {
+  if (share === undefined && sticky !== undefined) {
+    throw new DomainError('INVALID_ARGUMENT', '--sticky goes with --share', { field: 'sticky' });
+  }
+  return share === undefined ? {} : { split: { share, ...(sticky !== undefined && { sticky: sticky.toLowerCase() }) } };
 }
 
 function versionNumber(text: string): number {

@@ -1,6 +1,8 @@
 import type { Client } from '@capstan/client';
 import type { Command } from 'commander';
+import { DomainError } from '#kernel/errors';
 import { connect } from './connect.ts';
+import { shareOfTraffic } from './share-of-traffic.ts';
 import type { Registration } from './run.ts';
 import { oneLine, table } from './terminal.ts';
 import { timeText } from './time-text.ts';
@@ -29,6 +31,28 @@ export function register(program: Command, { terminal, action }: Registration): 
     .action(
       action(async (deployment: string, { json }: { json?: boolean }) => {
         const found = await connect(terminal).deployments.get({ params: { deployment } });
+        terminal.out(json ? JSON.stringify({ schema: 'capstan/deployment.v1', ...found }) : shown(found));
+        return undefined;
+      }),
+    );
+  deployments
+    .command('share <deployment> <percent>')
+    .description('Change the share of a split by hand: capstan deploy MODEL --share begins one; 100% gives it all')
+    .requiredOption('--reason <text>', 'why, for the record')
+    .option('--json', 'print JSON')
+    .action(
+      action(async (deployment: string, percent: string, { reason, json }: { reason: string; json?: boolean }) => {
+        const client = connect(terminal);
+        const { rollout } = await client.deployments.get({ params: { deployment } });
+        if (!rollout) {
+          throw new DomainError('CONFLICT', `${deployment} has no split under way`, {
+            hint: 'capstan deploy MODEL --version N --share 20% begins one.',
+          });
+        }
+        const params = { rollout: rollout.id };
+        if (percent === '100%') await client.deployments.resume({ params, body: { reason } });
+        else await client.deployments.share({ params, body: { share: shareOfTraffic(percent), reason } });
+        const found = await client.deployments.get({ params: { deployment } });
         terminal.out(json ? JSON.stringify({ schema: 'capstan/deployment.v1', ...found }) : shown(found));
         return undefined;
       }),

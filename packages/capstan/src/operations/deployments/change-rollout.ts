@@ -109,6 +109,38 @@ export async function resumeRollout(deps: DeploymentsDeps, id: string, reason: s
   });
 }
 
+/**
+ * Gives the candidate of a split by hand another share.
+ * @throws DomainError NOT_FOUND; CONFLICT for a rollout that is no such split, or has ended
+ */
+export async function changeShare(
+  deps: DeploymentsDeps,
+  id: string,
+  { share, reason }: { readonly share: number; readonly reason: string },
+  cause: Cause,
+): Promise<void> {
+  await changing(deps, id, async (writer, row, before) => {
+    const stage = before.plan[before.stage];
+    if (row.state !== 'held' || before.hasGuards || stage?.kind !== 'canary') {
+      throw conflict(`The rollout ${id} is no split by hand that is under way`, {
+        field: 'rollout',
+        hint: 'capstan deploy MODEL --no-guards --share 20% begins one; what has guards goes by its plan.',
+      });
+    }
+    await deps.events.append(writer, cause, {
+      ...inProject(row.project),
+      subject: `rollout:${id}`,
+      type: 'rollout.share-changed',
+      payload: { deployment: row.deployment, rollout: id, revision: row.revision, from: stage.share, share, reason },
+    });
+    const plan = before.plan.map((each, index) => (index === before.stage ? { ...stage, share } : each));
+    // Read by what is published.
+    await store.updateRollout(writer, id, { progress: storedProgress({ ...before, plan }, before.publishedVersion) });
+    const version = await publish(writer);
+    await store.updateRollout(writer, id, { progress: storedProgress({ ...before, plan, isLive: false }, version) });
+  });
+}
+
 /** Ends a rollout for a reason outside its evidence, in the caller's transaction. */
 export async function endByHand(
   deps: DeploymentsDeps,

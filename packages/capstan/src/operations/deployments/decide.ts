@@ -104,6 +104,7 @@ function judge(progress: RolloutProgress, at: number): Judgement {
   });
   if (!progress.hasGuards || progress.isFirst) {
     if (!progress.isLive) return say('continue', 'no replica has reported that it serves the revision');
+    if (progress.state === 'held') return say('continue', 'held');
     if (!progress.hasGuards) return say('promote', 'rolled out without guards: none were declared or wanted');
     return say('promote', 'the first revision: there is nothing to compare it with');
   }
@@ -193,7 +194,9 @@ function advanced(progress: RolloutProgress, at: number): RolloutProgress {
 export function resumed(progress: RolloutProgress, at: number): RolloutProgress {
   const state = stateOfStage(progress.plan, progress.stage);
   const evidence = { ...progress.evidence, traffic: [], trafficEvidence: NO_EVIDENCE };
-  return { ...progress, state, heldAt: null, stageStartedAt: at, evidence };
+  // One without guards goes on when it is served, which replicas say of what is published now.
+  const isLive = progress.hasGuards && progress.isLive;
+  return { ...progress, state, heldAt: null, stageStartedAt: at, evidence, isLive };
 }
 
 /** The state that goes with a stage of the plan. */

@@ -38,6 +38,7 @@ async function serve(
   const before = champion && (await store.championBefore(writer, row.name, champion.number));
   const knownGood = before === undefined ? undefined : await store.getRevision(writer, row.name, before);
   const progress = rollout && progressOf(rollout);
+  const stage = progress?.plan[progress.stage];
   const shifts = await store.latestRecalibrations(writer, row.name);
   const to = (revision: store.RevisionRow, role: ServingRoute['role'], share: number): ServingRoute =>
     routeTo(revision, role, share, shifts.get(revision.number)?.shift ?? 0);
@@ -51,6 +52,7 @@ async function serve(
     // Of names and numbers alone: the same requests in another installation are split the same way.
     salt: rollout ? `${row.name}/${rollout.revision}` : row.name,
     routes: routesOf(to, champion, candidate, progress),
+    ...(stage?.kind === 'canary' && stage.sticky !== undefined && { sticky: stage.sticky }),
     warm: await warmRoutes(writer, row, knownGood, to),
     breaker: {
       state: row.breaker_state,

@@ -19,6 +19,7 @@ export function deploymentRoutes(deployments: Deployments): BoundRoute[] {
     })),
     bind(table.hold, ({ params, body }, { cause }) => deployments.hold(params.rollout, body.reason, cause)),
     bind(table.resume, ({ params, body }, { cause }) => deployments.resume(params.rollout, body.reason, cause)),
+    bind(table.share, ({ params, body }, { cause }) => deployments.share(params.rollout, body, cause)),
     bind(table.rollBack, ({ params, body }, { cause }) => deployments.rollBack(params.deployment, body, cause)),
     bind(table.openBreaker, async ({ params, body }, { cause }) => {
       await deployments.openBreaker(params.deployment, body.reason, cause);

@@ -23,7 +23,14 @@ import { readPageToken, writePageToken } from '#kernel/filter/page-token';
 import { setBaseline } from './baseline.ts';
 import { budgetWindow, judgeLossBudget, setBreaker } from './breaker.ts';
 import type { RealisedValue } from './budget.ts';
-import { advanceRollout, endByHand, holdRollout, resumeRollout, type EvidenceCursor } from './change-rollout.ts';
+import {
+  advanceRollout,
+  changeShare,
+  endByHand,
+  holdRollout,
+  resumeRollout,
+  type EvidenceCursor,
+} from './change-rollout.ts';
 import type { DeploymentsDeps } from './deps.ts';
 import type { EvidenceItem } from './evidence.ts';
 import { inProject } from './model.ts';
@@ -60,6 +67,8 @@ export interface Deployments {
   start(input: StartRollout, cause: Cause): Promise<Rollout>;
   hold(id: string, reason: string, cause: Cause): Promise<Rollout>;
   resume(id: string, reason: string, cause: Cause): Promise<Rollout>;
+  /** See `changeShare`. */
+  share(id: string, change: { readonly share: number; readonly reason: string }, cause: Cause): Promise<Rollout>;
   /** Ends the rollout under way; without one, the previous champion, or `to`, answers again. @throws DomainError CONFLICT, NOT_FOUND */
   rollBack(name: string, ask: RollBack, cause: Cause): Promise<Deployment>;
   openBreaker(name: string, reason: string, cause: Cause): Promise<void>;
@@ -173,6 +182,10 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
     async rollBack(name, ask, cause) {
       await rollBack(deps, name, ask, cause);
       return await get(name);
+    },
+    async share(id, change, cause) {
+      await changeShare(deps, id, change, cause);
+      return await rollout(id);
     },
     openBreaker: (name, reason, cause) => setBreaker(deps, name, 'open', reason, cause),
     closeBreaker: (name, reason, cause) => setBreaker(deps, name, 'closed', reason, cause),

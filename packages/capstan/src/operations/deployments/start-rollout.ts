@@ -32,6 +32,8 @@ export interface StartRollout {
   readonly verdictId?: string | undefined;
   /** False skips every check and stage; recorded as such. */
   readonly guards?: boolean | undefined;
+  /** Gives it this share until somebody decides, instead of all. */
+  readonly split?: { readonly share: number; readonly sticky?: string | undefined } | undefined;
   /** Callers will send what this version takes, also where the champion takes other inputs. */
   readonly newInputs?: boolean | undefined;
   /** Constant probability of the baseline; left out: the one that is known, or the share among the labels known now. */
@@ -39,6 +41,9 @@ export interface StartRollout {
 }
 
 const DEFAULT_THRESHOLD = 0.5;
+const SPLIT = 'split by hand, until somebody decides';
+/** Somebody decides before: ten years. */
+const LONGEST_SPLIT_MS = 3_650 * 86_400_000;
 
 /**
  * Makes the revision and starts its rollout. The same revision asked for again while its rollout is under way, or in
@@ -51,6 +56,12 @@ export async function startRollout(deps: DeploymentsDeps, input: StartRollout, c
   requireDeclaredModel(spec, input);
   // Who declares nothing has declared no checks either.
   const hasGuards = declared !== undefined && (input.guards ?? true);
+  if (hasGuards && input.split) {
+    throw invalid('A rollout with guards has the shares that its project declares', {
+      field: 'split',
+      hint: 'Split without guards, which is recorded, or leave the share out.',
+    });
+  }
   const served = await deps.models.served(spec.model, input.version);
   const serving = nextServing(declared, await championOf(deps, input.deployment), input.serving);
   const content: RevisionContent = {
@@ -284,6 +295,14 @@ async function makeRevision(
   return number;
 }
 
+function planOf({ hasGuards, spec, input }: NewRollout, isFirst: boolean): readonly RolloutStage[] {
+  if (input.split) {
+    const { share, sticky } = input.split;
+    return [{ kind: 'canary', share, ...(sticky !== undefined && { sticky }) }];
+  }
+  return isFirst || !hasGuards ? [{ kind: 'full' }] : spec.plan;
+}
+
 interface NewRollout {
   readonly deployment: store.DeploymentRow;
   readonly spec: DeploymentSpec;
@@ -300,13 +319,20 @@ async function makeRollout(deps: DeploymentsDeps, writer: Writer, start: NewRoll
   const id = deps.ids.next('ro');
   const now = deps.clock.now();
   const isFirst = deployment.champion === null;
-  const plan: readonly RolloutStage[] = isFirst || !start.hasGuards ? [{ kind: 'full' }] : spec.plan;
-  const policy = defaultPolicy(spec.analysis);
+  const { split } = start.input;
+  if (isFirst && split) {
+    throw conflict(`${deployment.name} has no champion yet to share its traffic with`, {
+      field: 'split',
+      hint: 'Deploy a first version without a share.',
+    });
+  }
+  const plan = planOf(start, isFirst);
+  const policy = { ...defaultPolicy(spec.analysis), ...(split && { maxHoldMs: LONGEST_SPLIT_MS }) };
   const progress: RolloutProgress = {
-    state: plan[0]?.kind ?? 'full',
+    state: split ? 'held' : (plan[0]?.kind ?? 'full'),
     stage: 0,
     stageStartedAt: now,
-    heldAt: null,
+    heldAt: split ? now : null,
     isLive: false,
     isFirst,
     hasGuards: start.hasGuards,
@@ -325,7 +351,7 @@ async function makeRollout(deps: DeploymentsDeps, writer: Writer, start: NewRoll
     verdict_id: start.input.verdictId ?? null,
     cycle: cause.cycle ?? null,
     progress: storedProgress(progress, 0),
-    reason: null,
+    reason: split ? SPLIT : null,
     started_at: now,
     ended_at: null,
   });
@@ -343,6 +369,14 @@ async function makeRollout(deps: DeploymentsDeps, writer: Writer, start: NewRoll
       ...(start.input.verdictId !== undefined && { verdictId: start.input.verdictId }),
     },
   });
+  if (split) {
+    await deps.events.append(writer, cause, {
+      ...inProject(spec.project),
+      subject: `rollout:${id}`,
+      type: 'rollout.held',
+      payload: { deployment: deployment.name, rollout: id, revision, reason: SPLIT },
+    });
+  }
   const version = await publish(writer);
   await store.updateRollout(writer, id, { progress: storedProgress(progress, version) });
   await wakeAtTimeout(deps, writer, { id, deployment: deployment.name }, progress);

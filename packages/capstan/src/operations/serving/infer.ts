@@ -21,6 +21,8 @@ import { NOT_TRACED, type RequestTrace, type TracedCaller } from './tracing/trac
 
 /** A call as its protocol has it. */
 export interface CallingParty extends TracedCaller {
+  /** Of the call, by names in lower case. */
+  readonly headers?: Readonly<Record<string, string | string[] | undefined>>;
   readonly signal: AbortSignal;
   readonly principal: Principal | null;
 }
@@ -102,7 +104,11 @@ export async function infer(
   const work = begin(deps, state, request, trace);
   const assignments =
     request.revision === undefined
-      ? assignRows(state.deployment, work.rows, (row) => exampleIn(work, row))
+      ? assignRows(
+          state.deployment,
+          work.rows,
+          splitBy(state, request.caller, (row) => exampleIn(work, row)),
+        )
       : [direct(state, request.revision)];
   const assigned = await Promise.all(assignments.map((assignment) => answerPart(work, assignment)));
   const failed = assigned.find((outcome) => outcome.outputs === null && outcome.part.role === 'canary');
@@ -112,6 +118,16 @@ export async function infer(
   trace.logged(loggedFrom);
   offerShadow(deps, work, outcomes);
   return answerOf(work, outcomes);
+}
+
+/** What a row's route goes by: who the header says it is for, where the split is sticky and the call has it. */
+export function splitBy(
+  { deployment: { sticky } }: ServedState,
+  caller: CallingParty | undefined,
+  exampleOf: (row: number) => string,
+): (row: number) => string {
+  const key = sticky === undefined ? undefined : caller?.headers?.[sticky];
+  return typeof key === 'string' ? () => key : exampleOf;
 }
 
 function begin(deps: InferDeps, state: ServedState, request: InferenceRequest, trace: RequestTrace): Work {

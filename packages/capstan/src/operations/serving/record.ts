@@ -44,5 +44,7 @@ export function partOf(
     rows: assignment.rows === null ? null : [...assignment.rows],
     shift: revision.shift,
     ...result,
+    // The log has no times of `performance.now()`.
+    ...(result.batches && { batches: result.batches.map(({ id, rows, own }) => ({ id, rows, own })) }),
   };
 }

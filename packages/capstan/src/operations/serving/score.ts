@@ -4,7 +4,7 @@ import type { ScoredColumn, ScoringAnswer, ScoringRequest } from '#ports/model-r
 import { encodeRecord, exampleId, type LoggedColumn, type LoggedPart } from '#ports/prediction-log';
 import type { BatchFacts } from './batching/batcher.ts';
 import { Refused } from './batching/refused.ts';
-import { consumerOf, revisionOf, type AnsweredPart, type CallingParty, type InferDeps } from './infer.ts';
+import { consumerOf, revisionOf, splitBy, type AnsweredPart, type CallingParty, type InferDeps } from './infer.ts';
 import { errorText, partOf, samplingOf } from './record.ts';
 import { assignRows, type Assignment } from './routing.ts';
 import type { ServedState } from './served-state.ts';
@@ -38,7 +38,11 @@ export async function score(
   trace: RequestTrace = NOT_TRACED,
 ): Promise<ScoreAnswer> {
   const requestId = randomUUID();
-  const [assignment] = assignRows(state.deployment, 1, () => requestId);
+  const [assignment] = assignRows(
+    state.deployment,
+    1,
+    splitBy(state, request.caller, () => requestId),
+  );
   if (!assignment) throw new Error('one example got no route');
   const at = deps.now();
   let tried = await tryRoute(deps, state, assignment, request, trace);

@@ -4,7 +4,7 @@ import { request as httpRequest, type ClientRequest, type IncomingMessage } from
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestingPlane, type TestingPlane } from '#protocols/testing';
+import { loggedIds, startTestingPlane, type TestingPlane } from '#protocols/testing';
 
 const plusOne = new URL('../../../../../tests/support/models/plus-one.onnx', import.meta.url);
 let served: TestingPlane;
@@ -46,14 +46,14 @@ async function open(): Promise<{ call: ClientRequest; reply: Promise<IncomingMes
 
 describe('lines in, lines out', () => {
   test('an answer for each row in its order, each logged once', async () => {
-    const before = (await served.logged()).flatMap(({ examples }) => examples).length;
+    const before = (await served.logged()).flatMap(loggedIds).length;
     const { status, type, text } = await post(rows(1_000), { 'content-type': NDJSON });
     expect([status, type]).toEqual([200, `${NDJSON}; charset=utf-8`]);
     const answers = linesIn(text);
     expect(answers.map(({ row, outputs }) => [row, outputs?.y])).toEqual(
       Array.from({ length: 1_000 }, (_, x) => [x + 1, x + 1]),
     );
-    const logged = (await served.logged()).flatMap(({ examples }) => examples).slice(before);
+    const logged = (await served.logged()).flatMap(loggedIds).slice(before);
     expect(logged).toEqual(answers.map(({ id }) => id));
   });
 
@@ -84,7 +84,7 @@ describe('lines in, lines out', () => {
     });
     expect(answers[3]?.error).toMatchObject({ field: 'y' });
     expect(answers[4]?.error?.detail).toContain('not a JSON object');
-    const good = (await served.logged()).flatMap(({ examples }) => examples).slice(-3);
+    const good = (await served.logged()).flatMap(loggedIds).slice(-3);
     expect(good).toEqual(answers.flatMap(({ id }) => id ?? []));
   });
 
@@ -182,7 +182,7 @@ describe('nothing piles up', () => {
     }
     expect(sent).toBeLessThan(most);
     // What was sent and not answered waits on the sender's side and in the sockets: when he reads, all of it is.
-    const answered = (await served.logged()).slice(before).flatMap(({ examples }) => examples).length;
+    const answered = (await served.logged()).slice(before).flatMap(loggedIds).length;
     expect(answered).toBeLessThan(sent * 2_000);
     socket.write('0\r\n\r\n');
     let last = 0;

@@ -81,6 +81,8 @@ const tellers: Readonly<Record<string, Teller>> = {
     `Rollout of ${at(payload, 'deployment')} entered ${at(payload, 'kind')}${shareOf(payload)}`,
   'rollout.held': (payload) => `Rollout of ${at(payload, 'deployment')} held${because(payload)}`,
   'rollout.resumed': (payload) => `Rollout of ${at(payload, 'deployment')} resumed${because(payload)}`,
+  'rollout.share-changed': (payload) =>
+    `Rollout of ${at(payload, 'deployment')} now${shareOf(payload)}${because(payload)}`,
   'rollout.ended': (payload) => `Rollout of ${versionOf(payload)} ended, ${at(payload, 'outcome')}${because(payload)}`,
   'deployment.rolled-back': (payload) =>
     `${at(payload, 'deployment')} went back to revision ${at(payload, 'to')}${because(payload)}`,

@@ -27,6 +27,8 @@ export interface CallContext {
   readonly traceparent: string | undefined;
   /** When the call came, by `performance.now()`. */
   readonly startedAt: number;
+  /** Metadata of the call. */
+  readonly headers: IncomingHttpHeaders;
   /** Whose call it is. */
   readonly principal: Principal | null;
   /** For the log of calls; what is noted later stands for what was before. */
@@ -103,6 +105,10 @@ export class ServerCall implements CallContext {
     stream.on('close', () => {
       if (!this.#isOver) this.#end(new DomainError('UNAVAILABLE', 'The caller is gone'));
     });
+  }
+
+  get headers(): IncomingHttpHeaders {
+    return this.#headers;
   }
 
   get traceparent(): string | undefined {
