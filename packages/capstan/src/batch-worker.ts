@@ -3,24 +3,12 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { createAnalyticsDuckdb } from '#adapters/analytics-duckdb';
-import { createExecutorLocal } from '#adapters/executor-local';
 import { createRuntimeOnnx } from '#adapters/runtime-onnx';
-import { createRuntimePython } from '#adapters/runtime-python';
 import { workInFolder } from '#operations/batch-predictions';
-import { randomIds } from '#ports/ids';
 import type { Config } from './config.ts';
+import { pythonRuntime, type PythonConfig } from './wiring/python-runtime.ts';
 
-type WorkerConfig = Pick<
-  Config,
-  | 'data'
-  | 'python'
-  | 'servingPython'
-  | 'relaxedPython'
-  | 'modelWorkers'
-  | 'modelMemory'
-  | 'commandEnvironment'
-  | 'installerEnvironment'
->;
+type WorkerConfig = PythonConfig & Pick<Config, 'modelWorkers' | 'modelMemory'>;
 
 /** Of a batch of rows, which may be a slow model's. */
 const REQUEST_MS = 1_800_000;
@@ -34,19 +22,7 @@ export async function runBatchWorker(
   { signal, log }: { readonly signal: AbortSignal; readonly log: Logger },
 ): Promise<boolean> {
   const onnx = createRuntimeOnnx();
-  const python = createRuntimePython({
-    folder: join(folder, 'python'),
-    environments: join(config.data, 'serving', 'python', 'environments'),
-    executor: createExecutorLocal(),
-    ids: randomIds,
-    log,
-    pythons: [config.python],
-    isRelaxed: config.relaxedPython,
-    ...(config.servingPython !== null && { localPython: config.servingPython }),
-    commandEnvironment: config.commandEnvironment,
-    installerEnvironment: config.installerEnvironment,
-    limits: { requestMs: REQUEST_MS },
-  });
+  const python = pythonRuntime(config, folder, log, { requestMs: REQUEST_MS });
   return await workInFolder(folder, {
     analytics: createAnalyticsDuckdb({ temporaryFolder: join(folder, 'spill'), concurrency: SCANS }),
     load: (flavor, path) =>

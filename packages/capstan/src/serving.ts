@@ -5,9 +5,7 @@ import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { servingRoutes, type AnyRoute } from '@capstan/api';
 import type { Logger } from 'pino';
-import { createExecutorLocal } from '#adapters/executor-local';
 import { createRuntimeOnnx } from '#adapters/runtime-onnx';
-import { createRuntimePython } from '#adapters/runtime-python';
 import { accessLine, bindRaw, BytesInHand, createHttpServer, inertHeaders, type AccessFacts } from '#http';
 import {
   connectControlPlane,
@@ -28,6 +26,7 @@ import type { Config } from './config.ts';
 import { createLineLog } from './logging.ts';
 import { createMetrics } from '#system';
 import { version } from './version.ts';
+import { pythonRuntime } from './wiring/python-runtime.ts';
 
 type ServingConfig = Pick<
   Config,
@@ -192,19 +191,4 @@ function spanExporter({ otlpEndpoint, otlpHeaders }: ServingConfig, log: Logger)
 
 function urlAt(host: string, port: number): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
-function pythonRuntime(config: ServingConfig, folder: string, log: Logger) {
-  return createRuntimePython({
-    folder: join(folder, 'python'),
-    environments: join(config.data, 'serving', 'python', 'environments'),
-    executor: createExecutorLocal(),
-    ids: randomIds,
-    log,
-    pythons: [config.python],
-    isRelaxed: config.relaxedPython,
-    ...(config.servingPython !== null && { localPython: config.servingPython }),
-    commandEnvironment: config.commandEnvironment,
-    installerEnvironment: config.installerEnvironment,
-  });
 }
