@@ -62,6 +62,10 @@ def log():
                                      serialization_format="cloudpickle")
             onnx = to_onnx(model, rows.to_numpy(np.float32)[:1])
             mlflow.onnx.log_model(onnx, name=f"{name}-onnx", registered_model_name=f"{name}-onnx")
+        model, rows = tables()["iris"]
+        onnx = to_onnx(model, rows.to_numpy(np.float32)[:1])
+        mlflow.onnx.log_model(onnx, name="signed-onnx", registered_model_name="signed-onnx",
+                              signature=infer_signature(rows.head(2)))
         text = text_model()
         mlflow.sklearn.log_model(text, name="text-sk", registered_model_name="text-sk",
                                  serialization_format="cloudpickle")
@@ -155,6 +159,13 @@ def ask(address, grpc_address):
             np.testing.assert_allclose([next(iter(outputs.values())) for outputs in said], expected, rtol=1e-4)
         seen[name] = len(rows)
 
+    # By the signature that it was logged with: its columns, in its order.
+    model, rows = tables()["iris"]
+    got = by_mlflow("signed-onnx", rows[rows.columns[::-1]].assign(other="x"))
+    np.testing.assert_array_equal(got["output_label"], model.predict(rows))
+    refused = requests.post(f"http://{address}/models/signed-onnx/invocations", timeout=60,
+                            json={"dataframe_split": rows[rows.columns[:3]].to_dict("split")})
+    assert refused.status_code == 400 and "missing inputs ['petal width (cm)']" in refused.json()["message"], refused.text
     text = text_model()
     expected = text.predict(TEXTS)
     words = np.array([[word] for word in TEXTS], dtype=object)
