@@ -35,7 +35,7 @@ const item = z.union([
  * The inputs or outputs of a signature, from the JSON text that an MLmodel file has for them.
  * @throws DomainError INVALID_ARGUMENT when it is none
  */
-export function parseSignature(json: string): readonly SignatureItem[] {
+function parseSignature(json: string): readonly SignatureItem[] {
   try {
     return z.array(item).parse(JSON.parse(json));
   } catch (cause) {
