@@ -27,7 +27,7 @@ test('predictions are those of the models, by every client, and every one of the
     return out.trim().split('\n').at(-1) ?? '';
   };
   await run('log');
-  for (const name of [...MODELS, 'scores']) await deploy(server.url, name);
+  for (const name of [...MODELS, 'signed-onnx', 'text-column', 'scores']) await deploy(server.url, name);
   const address = new URL(server.servingUrl).host;
   const status = await fetch(`${server.servingUrl}/api/v1/serving/status`);
   const { grpcAddress } = (await status.json()) as { grpcAddress: string };

@@ -7,6 +7,7 @@ import mlflow
 import numpy as np
 import pandas as pd
 from mlflow.models import infer_signature
+from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_iris, load_wine, make_classification
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -35,6 +36,12 @@ def text_model():
     return make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(TEXTS, [1, 0, 1, 0, 1, 0])
 
 
+def column_model():
+    """The same for a table, whose text is in a column."""
+    vectors = make_column_transformer((TfidfVectorizer(), "text"))
+    return make_pipeline(vectors, LogisticRegression()).fit(pd.DataFrame({"text": TEXTS}), [1, 0, 1, 0, 1, 0])
+
+
 class Scores(mlflow.pyfunc.PythonModel):
     """A table as its answer, of several types."""
 
@@ -55,11 +62,20 @@ def log():
                                      serialization_format="cloudpickle")
             onnx = to_onnx(model, rows.to_numpy(np.float32)[:1])
             mlflow.onnx.log_model(onnx, name=f"{name}-onnx", registered_model_name=f"{name}-onnx")
+        model, rows = tables()["iris"]
+        onnx = to_onnx(model, rows.to_numpy(np.float32)[:1])
+        mlflow.onnx.log_model(onnx, name="signed-onnx", registered_model_name="signed-onnx",
+                              signature=infer_signature(rows.head(2)))
         text = text_model()
         mlflow.sklearn.log_model(text, name="text-sk", registered_model_name="text-sk",
                                  serialization_format="cloudpickle")
         onnx = to_onnx(text, initial_types=[("text", StringTensorType([None, 1]))])
         mlflow.onnx.log_model(onnx, name="text-onnx", registered_model_name="text-onnx")
+        frame = pd.DataFrame({"text": TEXTS})
+        column = column_model()
+        mlflow.sklearn.log_model(column, name="text-column", registered_model_name="text-column",
+                                 signature=infer_signature(frame, column.predict(frame)),
+                                 serialization_format="cloudpickle")
         frame = load_iris(as_frame=True).data.head(3)
         mlflow.pyfunc.log_model(name="scores", python_model=Scores(), registered_model_name="scores",
                                 signature=infer_signature(frame, Scores().predict(None, frame)))
@@ -143,6 +159,13 @@ def ask(address, grpc_address):
             np.testing.assert_allclose([next(iter(outputs.values())) for outputs in said], expected, rtol=1e-4)
         seen[name] = len(rows)
 
+    # By the signature that it was logged with: its columns, in its order.
+    model, rows = tables()["iris"]
+    got = by_mlflow("signed-onnx", rows[rows.columns[::-1]].assign(other="x"))
+    np.testing.assert_array_equal(got["output_label"], model.predict(rows))
+    refused = requests.post(f"http://{address}/models/signed-onnx/invocations", timeout=60,
+                            json={"dataframe_split": rows[rows.columns[:3]].to_dict("split")})
+    assert refused.status_code == 400 and "missing inputs ['petal width (cm)']" in refused.json()["message"], refused.text
     text = text_model()
     expected = text.predict(TEXTS)
     words = np.array([[word] for word in TEXTS], dtype=object)
@@ -154,6 +177,14 @@ def ask(address, grpc_address):
     refused = by_rows("text-sk", [{"text": TEXTS[0]}], status=400)
     # Without a signature there is one column of numbers.
     assert refused["field"] == "text" and "input" in refused["hint"], refused
+    # What the model has not seen, and what is not ASCII, goes as it is.
+    asked = pd.DataFrame({"text": [*TEXTS, "verspätet und ☂ lost", ""]})
+    expected = column_model().predict(asked)
+    out = by_triton("text-column", {"text": asked["text"].to_numpy(object)})
+    np.testing.assert_array_equal(next(iter(out.values())).reshape(expected.shape), expected)
+    np.testing.assert_array_equal(np.asarray(by_mlflow("text-column", asked)).reshape(expected.shape), expected)
+    said = [next(iter(outputs.values())) for outputs in by_rows("text-column", asked.to_dict("records"))]
+    np.testing.assert_array_equal(said, expected)
     seen["text"] = len(TEXTS)
 
     frame = load_iris(as_frame=True).data.head(5)

@@ -63,4 +63,7 @@ export const deploymentEvents = {
     n: z.int().optional(),
   }),
   'breaker.closed': z.strictObject({ ...ofDeployment, reason: z.string() }),
+  /** Outside of rollouts; without a deployment it is about all of them. */
+  'replica.differed': z.strictObject({ replica: z.string(), deployment: z.string().optional(), reason: z.string() }),
+  'replica.agreed': z.strictObject({ replica: z.string(), deployment: z.string().optional() }),
 } as const;

@@ -82,6 +82,8 @@ const replica = z.strictObject({
   warnings: z.array(z.strictObject({ revision: z.int(), reason: z.string() })),
   /** Revisions whose models are still being loaded, and what that is at. */
   loading: z.array(z.strictObject({ revision: z.int(), note: z.string() })),
+  /** What it does otherwise than it was told, outside of rollouts; empty where it agrees. */
+  differences: z.array(z.string()),
 });
 
 export const recalibration = z.strictObject({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { invalid } from '#kernel/errors';
+import { parseLocatedYaml } from '#kernel/located-yaml';
 import type { TensorDatatype, TensorSpec } from './model-runtime.ts';
 
 /** One input or output as MLflow's signatures tell it: a column of a table, or a tensor. */
@@ -34,12 +35,23 @@ const item = z.union([
  * The inputs or outputs of a signature, from the JSON text that an MLmodel file has for them.
  * @throws DomainError INVALID_ARGUMENT when it is none
  */
-export function parseSignature(json: string): readonly SignatureItem[] {
+function parseSignature(json: string): readonly SignatureItem[] {
   try {
     return z.array(item).parse(JSON.parse(json));
   } catch (cause) {
     throw invalid('The signature in the MLmodel file cannot be read', { field: 'signature', cause });
   }
+}
+
+const description = z.looseObject({ signature: z.looseObject({ inputs: z.string().nullish() }).nullish() });
+
+/**
+ * The inputs that the text of an MLmodel file tells; null where it has no signature of them.
+ * @throws DomainError INVALID_ARGUMENT
+ */
+export function signatureInputs(text: string): readonly SignatureItem[] | null {
+  const inputs = parseLocatedYaml('MLmodel', text, description).value.signature?.inputs;
+  return inputs === undefined || inputs === null ? null : parseSignature(inputs);
 }
 
 /** MLflow's types of columns; what is no single value a row (arrays, objects, maps) travels as its JSON text. */

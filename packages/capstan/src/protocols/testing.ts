@@ -46,20 +46,35 @@ export function loggedIds(record: LoggedRequest): (string | undefined)[] {
   return Array.from({ length: record.rows }, (_, row) => exampleOf(record, row));
 }
 
+/** A model file, and the MLmodel file that it was logged with. */
+interface LoggedModel {
+  readonly onnx: URL;
+  readonly mlmodel: URL;
+}
+
 /** @param models golden models of runtime-onnx, or files, by the name of the deployment whose revision 1 they are */
-export async function startTestingPlane(models: Readonly<Record<string, string | URL>>): Promise<TestingPlane> {
+export async function startTestingPlane(
+  models: Readonly<Record<string, string | URL | LoggedModel>>,
+): Promise<TestingPlane> {
   const folder = await mkdtemp(join(tmpdir(), 'capstan-plane-'));
   const files = new Map<string, string>();
   const deployments: ServedDeployment[] = [];
-  for (const [name, model] of Object.entries(models)) {
-    const file = fileURLToPath(
-      typeof model === 'string' ? new URL(`../adapters/runtime-onnx/golden/${model}.onnx`, import.meta.url) : model,
-    );
+  const keep = async (url: URL): Promise<`sha256:${string}`> => {
+    const file = fileURLToPath(url);
     const digest = `sha256:${createHash('sha256')
       .update(await readFile(file))
       .digest('hex')}` as const;
     files.set(digest, file);
-    deployments.push(deployment(name, digest));
+    return digest;
+  };
+  for (const [name, model] of Object.entries(models)) {
+    const isLogged = typeof model === 'object' && 'mlmodel' in model;
+    const given = isLogged ? model.onnx : model;
+    const digest = await keep(
+      typeof given === 'string' ? new URL(`../adapters/runtime-onnx/golden/${given}.onnx`, import.meta.url) : given,
+    );
+    // A package is told by its one file here.
+    deployments.push(deployment(name, digest, isLogged ? await keep(model.mlmodel) : null));
   }
   const segments: LoggedRequest[] = [];
   const counts: CallCount[] = [];
@@ -72,7 +87,9 @@ export async function startTestingPlane(models: Readonly<Record<string, string |
       if (has) await sleep(waitMs, undefined, { signal });
       return { version, clock: 'system', now: Date.now(), deployments, ...(access && { access }) };
     },
-    modelPackage: () => Promise.reject(new Error('no package is needed')),
+    modelPackage: async (digest) => ({
+      files: [{ path: 'MLmodel', digest: digest as `sha256:${string}`, sizeBytes: 0 }],
+    }),
     download: async (digest, path) => await copyFile(files.get(digest) ?? '', path),
     async sendSegment(_id, _replica, bytes) {
       segments.push(...decodeSegment(Buffer.from(bytes)));
@@ -129,7 +146,11 @@ export async function startTestingPlane(models: Readonly<Record<string, string |
   };
 }
 
-function deployment(name: string, digest: `sha256:${string}`): ServedDeployment {
+function deployment(
+  name: string,
+  digest: `sha256:${string}`,
+  modelPackage: `sha256:${string}` | null,
+): ServedDeployment {
   return {
     name,
     project: '',
@@ -145,7 +166,7 @@ function deployment(name: string, digest: `sha256:${string}`): ServedDeployment 
         modelVersion: 1,
         digest,
         flavor: 'onnx',
-        package: null,
+        package: modelPackage,
         threshold: 0.5,
         inputAdapters: {},
         shift: 0,

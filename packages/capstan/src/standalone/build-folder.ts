@@ -46,8 +46,10 @@ export async function buildFolder(request: BuildRequest): Promise<BuiltFolder> {
     await mkdir(join(work, PROGRAM), { recursive: true });
     const files = createModelFiles(join(work, MODELS), request.controlPlane, request.signal);
     const { route } = served;
-    if (route.flavor === 'onnx') await files.file(route.digest);
-    else await files.folder(route.digest);
+    if (route.flavor === 'onnx') {
+      await files.file(route.digest);
+      if (route.package !== null) await files.member(route.package, 'MLmodel');
+    } else await files.folder(route.digest);
     await writeFile(join(work, SNAPSHOT), `${canonicalJson(served.snapshot)}\n`);
     await copyProgram(program, parts.files, parts.packages, join(work, PROGRAM));
     const manifest = await describe(work, request, route, parts.packages);

@@ -1,13 +1,11 @@
 import { buffer } from 'node:stream/consumers';
-import { z } from 'zod';
 import { digestOf } from '#kernel/digest';
 import { conflict, notFound } from '#kernel/errors';
-import { parseLocatedYaml } from '#kernel/located-yaml';
 import { refusalOf, type ModelRegistry, type Verdict } from '#model/registry';
 import type { ModelSource } from '#operations/deployments';
 import type { BlobStore, Digest } from '#ports/blob-store';
-import type { ModelRuntime, TensorSpec } from '#ports/model-runtime';
-import { parseSignature, specOfItem } from '#ports/model-signature';
+import type { ModelRuntime } from '#ports/model-runtime';
+import { signatureInputs, specOfItem } from '#ports/model-signature';
 
 interface ModelFilesAccess {
   readonly blobs: Pick<BlobStore, 'localFile' | 'read'>;
@@ -42,7 +40,10 @@ export function modelsFrom(
       );
     },
     async inputs({ flavor, file }) {
-      if (flavor !== 'onnx') return signatureInputs(await buffer(await blobs.read(file)));
+      if (flavor !== 'onnx') {
+        const text = (await buffer(await blobs.read(file))).toString('utf8');
+        return signatureInputs(text)?.map(specOfItem) ?? null;
+      }
       const loaded = await runtime.load(await blobs.localFile(file));
       await loaded.close();
       return loaded.inputs;
@@ -53,12 +54,4 @@ export function modelsFrom(
       await registry.promote({ model, version, alias: 'champion', verdict, reason: 'rolled out', cause });
     },
   };
-}
-
-const description = z.looseObject({ signature: z.looseObject({ inputs: z.string().nullish() }).nullish() });
-
-function signatureInputs(bytes: Buffer): readonly TensorSpec[] | null {
-  const { signature } = parseLocatedYaml('MLmodel', bytes.toString('utf8'), description).value;
-  const inputs = signature?.inputs;
-  return inputs === undefined || inputs === null ? null : parseSignature(inputs).map(specOfItem);
 }

@@ -1,10 +1,14 @@
 import { replicaReport, type ReplicaReport } from '@capstan/api';
+import { z } from 'zod';
+import type { Writer } from '#database';
 import type { Cause } from '#kernel/cause';
 import { canonicalJson } from '#kernel/canonical-json';
 import { hearReplica } from './change-rollout.ts';
 import { progressOf } from './progress.ts';
 import type { DeploymentsDeps } from './deps.ts';
+import { replicaDifferences, type Difference } from './replica-differences.ts';
 import { storedServing } from './serving-settings.ts';
+import { publishedIn } from './snapshot.ts';
 import * as store from './store.ts';
 
 /** Takes what a replica says of itself; only now does a revision count as live, or as one that cannot be served. */
@@ -15,16 +19,74 @@ export async function takeReport(
   cause: Cause,
 ): Promise<void> {
   // Real time: whether a process is there has nothing to do with simulated business time.
-  const row = { replica, reported_at: Date.now(), report: JSON.stringify(report) };
-  await deps.database.write((writer) => store.upsertReplica(writer, row));
+  const now = Date.now();
+  await deps.database.write(async (writer) => {
+    const before = await lastReport(writer, replica, now);
+    const published = await store.readSnapshot(writer);
+    const isBehind = report.snapshotVersion < (published?.version ?? 0);
+    const isStuck = isBehind && before?.snapshotVersion === report.snapshotVersion;
+    const behindSince = isBehind ? ((isStuck ? before?.behindSince : undefined) ?? now) : undefined;
+    const differences = replicaDifferences(report, publishedIn(published), now - (behindSince ?? now));
+    await tellChanges(deps, writer, { replica, before: before?.differences ?? [], differences, cause });
+    const stored: StoredReport = { ...report, behindSince, differences };
+    await store.upsertReplica(writer, { replica, reported_at: now, report: JSON.stringify(stored) });
+  });
   await hear(deps, replica, report, cause);
+}
+
+/** A report as it is kept: with what it was found to differ in. */
+const reportKept = replicaReport.extend({
+  /** When it first told the older state that it still tells; real time. */
+  behindSince: z.number().optional(),
+  differences: z.array(z.strictObject({ deployment: z.string().nullable(), reason: z.string() })).optional(),
+});
+type StoredReport = z.infer<typeof reportKept>;
+
+export function storedReport({ report }: Pick<store.ReplicaRow, 'report'>): StoredReport {
+  return reportKept.parse(JSON.parse(report));
+}
+
+/** Undefined where there is none, or it is from before a silence. */
+async function lastReport(writer: Writer, replica: string, now: number): Promise<StoredReport | undefined> {
+  const row = await store.getReplica(writer, replica);
+  if (!row) return undefined;
+  const report = storedReport(row);
+  return now - row.reported_at < REPLICA_GONE_MS ? report : { ...report, behindSince: undefined };
+}
+
+/** A fact for each deployment that it has begun or ceased to differ in. */
+async function tellChanges(
+  { events }: Pick<DeploymentsDeps, 'events'>,
+  writer: Writer,
+  {
+    replica,
+    before,
+    differences,
+    cause,
+  }: {
+    readonly replica: string;
+    readonly before: readonly Difference[];
+    readonly differences: readonly Difference[];
+    readonly cause: Cause;
+  },
+): Promise<void> {
+  const without = (some: readonly Difference[], others: readonly Difference[]): Difference[] =>
+    some.filter(({ deployment }) => others.every((other) => other.deployment !== deployment));
+  const subject = `replica:${replica}` as const;
+  const of = (deployment: string | null) => ({ replica, ...(deployment !== null && { deployment }) });
+  for (const { deployment, reason } of without(differences, before)) {
+    await events.append(writer, cause, { subject, type: 'replica.differed', payload: { ...of(deployment), reason } });
+  }
+  for (const { deployment } of without(before, differences)) {
+    await events.append(writer, cause, { subject, type: 'replica.agreed', payload: of(deployment) });
+  }
 }
 
 /** Forgets a replica that has stopped, and hears the others again: a change may have waited for it alone. */
 export async function forgetReplica(deps: DeploymentsDeps, replica: string, cause: Cause): Promise<void> {
   await deps.database.write((writer) => store.deleteReplica(writer, replica));
   for (const row of await currentReplicas(deps)) {
-    await hear(deps, row.replica, replicaReport.parse(JSON.parse(row.report)), cause);
+    await hear(deps, row.replica, storedReport(row), cause);
   }
 }
 
@@ -71,7 +133,7 @@ async function currentReplicas({ database }: Pick<DeploymentsDeps, 'database'>):
 async function isServedByAll({ database }: DeploymentsDeps, rollout: store.RolloutRow): Promise<boolean> {
   const { publishedVersion } = progressOf(rollout);
   return (await currentReplicas({ database })).every((row) => {
-    const { snapshotVersion, serving } = replicaReport.parse(JSON.parse(row.report));
+    const { snapshotVersion, serving } = storedReport(row);
     const isServed = serving.some((entry) => {
       return entry.deployment === rollout.deployment && entry.revision === rollout.revision;
     });

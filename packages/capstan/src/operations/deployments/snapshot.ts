@@ -1,4 +1,4 @@
-import { servedAccess, servedDeployment, type Snapshot } from '@capstan/api';
+import { servedAccess, servedDeployment, type ServedDeployment, type Snapshot } from '@capstan/api';
 import { z } from 'zod';
 import { nextCommit } from '#ports/next-commit';
 import type { DeploymentsDeps } from './deps.ts';
@@ -14,9 +14,14 @@ export async function currentSnapshot(deps: DeploymentsDeps): Promise<Snapshot> 
     version: row?.version ?? 0,
     clock: deps.clock.kind,
     now: deps.clock.now(),
-    deployments: row ? body.parse(JSON.parse(row.body)) : [],
+    deployments: publishedIn(row),
     ...(row?.access != null && { access: servedAccess.parse(JSON.parse(row.access)) }),
   };
+}
+
+/** The deployments as replicas were last told. */
+export function publishedIn(row: { readonly body: string } | undefined): ServedDeployment[] {
+  return row ? body.parse(JSON.parse(row.body)) : [];
 }
 
 /** The snapshot, once it is another than the caller has, or after `waitMs`. */

@@ -251,6 +251,10 @@ export async function deleteReplica(writer: Writer, replica: string): Promise<vo
   await writer.deleteFrom('serving_replicas').where('replica', '=', replica).execute();
 }
 
+export async function getReplica(reader: Reader, replica: string): Promise<ReplicaRow | undefined> {
+  return await reader.selectFrom('serving_replicas').selectAll().where('replica', '=', replica).executeTakeFirst();
+}
+
 export async function listReplicas(reader: Reader): Promise<ReplicaRow[]> {
   return await reader.selectFrom('serving_replicas').selectAll().orderBy('replica').execute();
 }

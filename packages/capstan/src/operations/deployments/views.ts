@@ -1,17 +1,10 @@
-import {
-  replicaReport,
-  servingTexts,
-  type Deployment,
-  type Recalibration,
-  type Revision,
-  type Rollout,
-} from '@capstan/api';
+import { servingTexts, type Deployment, type Recalibration, type Revision, type Rollout } from '@capstan/api';
 import type { Reader } from '#database';
 import { currentChecks } from './decide.ts';
 import { NO_PROJECT } from './model.ts';
 import { progressOf } from './progress.ts';
 import { storedServing } from './serving-settings.ts';
-import { REPLICA_GONE_MS } from './replicas.ts';
+import { REPLICA_GONE_MS, storedReport } from './replicas.ts';
 import type { DeploymentSpec } from './spec.ts';
 import * as store from './store.ts';
 
@@ -114,7 +107,7 @@ const WAYS_OUT =
   'It is measured at the next rollout where labelled data are registered, or as soon as enough outcomes are known.';
 
 function replicaView(row: store.ReplicaRow, deployment: string): Deployment['replicas'][number] {
-  const report = replicaReport.parse(JSON.parse(row.report));
+  const report = storedReport(row);
   const ofThis = (entry: { deployment: string }): boolean => entry.deployment === deployment;
   return {
     replica: row.replica,
@@ -125,5 +118,8 @@ function replicaView(row: store.ReplicaRow, deployment: string): Deployment['rep
     failures: report.failures.filter(ofThis).map(({ revision, reason }) => ({ revision, reason })),
     warnings: (report.warnings ?? []).filter(ofThis).map(({ revision, reason }) => ({ revision, reason })),
     loading: report.loading.filter(ofThis).map(({ revision, note }) => ({ revision, note })),
+    differences: (report.differences ?? [])
+      .filter((entry) => entry.deployment === null || entry.deployment === deployment)
+      .map(({ reason }) => reason),
   };
 }

@@ -46,6 +46,7 @@ function setup() {
       keepOnly: async (served: ReadonlySet<string>) => void (kept = served),
       take: () => new Promise(() => {}),
     } as unknown as ModelShelf,
+    signatures: { of: async () => null, keepOnly: async () => {} },
     log: pino({ level: 'silent' }),
     stopping: stopping.signal,
     onAccess: (access) => void (access && log.push(`callers: ${access.consumers.map(({ name }) => name).join()}`)),

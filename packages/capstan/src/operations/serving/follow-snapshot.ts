@@ -5,6 +5,7 @@ import { DomainError, messageOf } from '#kernel/errors';
 import type { ControlPlane } from './control-plane.ts';
 import { keyOf } from './model-settings.ts';
 import type { ModelShelf, ShelvedModel } from './model-shelf.ts';
+import type { ModelSignatures } from './model-signatures.ts';
 import { prepare, type ServedState } from './served-state.ts';
 import { readSnapshot, storeSnapshot } from './snapshot-file.ts';
 import { WARM_UP_ROWS, warmUp, type LoggedRow, type WarmUp } from './warm-up.ts';
@@ -28,6 +29,7 @@ interface FollowerDeps {
   readonly file: string;
   readonly controlPlane: ControlPlane;
   readonly shelf: ModelShelf;
+  readonly signatures: ModelSignatures;
   readonly log: Logger;
   readonly stopping: AbortSignal;
   /** Tells the control plane what is served. False when it knew already. @throws DomainError UNAVAILABLE */
@@ -75,7 +77,7 @@ export function createSnapshotFollower(deps: FollowerDeps): SnapshotFollower {
     const prepared = await Promise.all(
       next.deployments.map(
         async (wanted) =>
-          [wanted.name, await prepare(shelf, wanted, states.get(wanted.name), warmer(wanted.name))] as const,
+          [wanted.name, await prepare(deps, wanted, states.get(wanted.name), warmer(wanted.name))] as const,
       ),
     );
     states = new Map(prepared);
@@ -90,6 +92,8 @@ export function createSnapshotFollower(deps: FollowerDeps): SnapshotFollower {
       ]),
     );
     await shelf.keepOnly(needed, new Set([...states.values()].flatMap(({ warm }) => warm)));
+    const routes = [...states.values()].flatMap((state) => [...state.revisions.values()].map(({ route }) => route));
+    await deps.signatures.keepOnly(new Set(routes.map((route) => route.package)));
     storeSnapshot(deps.file, next);
   }
 

@@ -1,10 +1,11 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sha256 } from '#kernel/digest';
 import type { ControlPlane } from './control-plane.ts';
 import { createModelFiles } from './model-files.ts';
+import { createModelSignatures } from './model-signatures.ts';
 
 let root = '';
 beforeEach(() => (root = mkdtempSync(join(tmpdir(), 'capstan-model-files-'))));
@@ -66,4 +67,41 @@ test('nothing stays of what is removed', async () => {
   await open().folder(listDigest);
   await open().remove(listDigest);
   expect(readdirSync(root)).toEqual([]);
+});
+
+describe('the signature of an ONNX model', () => {
+  const silent = { warn: () => {} };
+  const route = { flavor: 'onnx', package: listDigest } as const;
+  const MLmodel = `signature:\n  inputs: '[{"type": "long", "name": "age"}]'\n`;
+
+  test('is that of its MLmodel file, which is the only one fetched, and stays while the control plane is away', async () => {
+    const { state, open } = setup({ MLmodel, 'model.onnx': 'bytes' });
+    const told = [{ kind: 'column', name: 'age', type: 'long', isRequired: true }];
+    expect(await createModelSignatures(open(), silent).of(route)).toEqual(told);
+    expect(state.sent).toEqual([digestOf(MLmodel)]);
+    state.isAway = true;
+    const again = createModelSignatures(open(), silent);
+    expect(await again.of(route)).toEqual(told);
+    await again.keepOnly(new Set());
+    expect(readdirSync(root)).toEqual([]);
+  });
+
+  test('is asked for again where it could not be had', async () => {
+    const { state, open } = setup({ MLmodel });
+    const signatures = createModelSignatures(open(), silent);
+    state.isAway = true;
+    expect(await signatures.of(route)).toBeUndefined();
+    state.isAway = false;
+    expect(await signatures.of(route)).toHaveLength(1);
+  });
+
+  test.each([
+    ['without an MLmodel file', {}, route],
+    ['whose MLmodel file has none', { MLmodel: 'flavors: {}' }, route],
+    ['whose MLmodel file cannot be read', { MLmodel: 'signature: {inputs: "{"}' }, route],
+    ['of a file alone', { MLmodel }, { ...route, package: null }],
+    ['that is no ONNX model', { MLmodel }, { ...route, flavor: 'python_function' as const }],
+  ])('is none for a model %s', async (_, files, of) => {
+    expect(await createModelSignatures(setup(files).open(), silent).of(of)).toBeNull();
+  });
 });

@@ -13,6 +13,8 @@ export interface ModelFiles {
   file(digest: string): Promise<string>;
   /** A folder with all files of a package. @throws DomainError UNAVAILABLE, INVALID_ARGUMENT for paths that leave it */
   folder(digest: string): Promise<string>;
+  /** One file of a package; undefined where it has no such file. @throws as `folder`; NOT_FOUND */
+  member(digest: string, path: string): Promise<string | undefined>;
   remove(digest: string): Promise<void>;
 }
 
@@ -81,6 +83,13 @@ export function createModelFiles(root: string, controlPlane: ControlPlane, signa
       const folder = nameOf(digest);
       await fetchAll(await listOf(digest), folder);
       return folder;
+    },
+    async member(digest, path) {
+      const file = (await listOf(digest)).find((each) => each.path === path);
+      if (!file) return undefined;
+      const place = insidePath(nameOf(digest), path);
+      await fetchFile(file.digest, place);
+      return place;
     },
     async remove(digest) {
       await rm(`${nameOf(digest)}.onnx`, { force: true });

@@ -46,7 +46,7 @@ function served(revision: number, waitingRows: number, own?: ModelStatus): [numb
     ...inMemory,
     ...(own && { status: () => own }),
   };
-  return [revision, { route, model, place: null, warmUp: null }];
+  return [revision, { route, model, place: null, signature: null, warmUp: null }];
 }
 
 test('each model is told with what its loading is at, why it failed, or its processes, as the route declares', () => {
@@ -65,7 +65,16 @@ test('each model is told with what its loading is at, why it failed, or its proc
   expect(models).toEqual([
     { revision: 1, state: 'ready', note: null, ...none, memoryBytes: 1_000 },
     { revision: 2, state: 'failed', note: 'no model', ...none },
-    { revision: 3, state: 'ready', note: null, waitingRows: 5, memoryBytes: 1_000, warmUp: null, processes: status },
+    {
+      revision: 3,
+      state: 'ready',
+      note: null,
+      waitingRows: 5,
+      memoryBytes: 1_000,
+      signature: null,
+      warmUp: null,
+      processes: status,
+    },
     { revision: 4, state: 'loading', note: 'installing scikit-learn', ...none },
     { revision: 5, state: 'loading', note: null, ...none },
   ]);

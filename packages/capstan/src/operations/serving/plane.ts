@@ -29,6 +29,7 @@ import {
 import { planeMetrics } from './plane-metrics.ts';
 import { modelStates, type PlaneStatus } from './plane-status.ts';
 import { createModelFiles } from './model-files.ts';
+import { createModelSignatures, type Signature } from './model-signatures.ts';
 import { createModelShelf, type Runtimes, type ShelfDeps } from './model-shelf.ts';
 import { score, type ScoreAnswer, type ScoreRequest } from './score.ts';
 import { replicaName } from './replica-name.ts';
@@ -74,6 +75,8 @@ export interface Description {
   /** Of outputs that MLflow's protocol answers as maps from class to probability: see `LoadedModel`. */
   readonly classLabels: Readonly<Record<string, readonly string[]>>;
   readonly flavor: ServedFlavor;
+  /** What requests of MLflow's protocol are held to; null where the model says nothing, or looks at it itself. */
+  readonly signature: Signature | null;
 }
 
 export interface ServingPlane {
@@ -129,8 +132,9 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const replica = replicaName(folder, deps.ids);
   const stopping = new AbortController();
+  const files = createModelFiles(join(folder, 'models'), controlPlane, stopping.signal);
   const shelf = createModelShelf({
-    files: createModelFiles(join(folder, 'models'), controlPlane, stopping.signal),
+    files,
     runtimes: deps.runtimes,
     loading: deps.loading ?? {},
     resultCacheBytes: deps.resultCacheBytes ?? 0,
@@ -154,6 +158,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     file: join(folder, 'snapshot.json'),
     controlPlane,
     shelf,
+    signatures: createModelSignatures(files, log),
     log,
     stopping: stopping.signal,
     reportNews: () => reports.sendNews(),
@@ -308,7 +313,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     },
     describe(name, revision) {
       const state = stateOf(name);
-      const { model } = revision === undefined ? primary(state) : revisionOf(state, revision);
+      const { model, signature } = revision === undefined ? primary(state) : revisionOf(state, revision);
       const context = contextSpecs(state).filter(
         ({ name: column }) => !model.inputs.some((input) => input.name === column),
       );
@@ -320,6 +325,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
         outputs: model.outputs,
         classLabels: model.classLabels ?? {},
         flavor: model.flavor,
+        signature,
       };
     },
     deployments: () => [...follower.states().keys()],

@@ -44,7 +44,7 @@ export function partOf(
     rows: assignment.rows === null ? null : [...assignment.rows],
     shift: revision.shift,
     ...result,
-    // The log has no times of `performance.now()`.
+    // Without their times, which the log has no place for: its reader refuses what it does not know.
     ...(result.batches && { batches: result.batches.map(({ id, rows, own }) => ({ id, rows, own })) }),
   };
 }

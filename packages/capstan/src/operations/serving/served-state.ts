@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError, messageOf } from '#kernel/errors';
 import { keyOf } from './model-settings.ts';
 import type { ModelShelf, ShelvedModel } from './model-shelf.ts';
+import type { ModelSignatures, Signature } from './model-signatures.ts';
 import type { WarmUp } from './warm-up.ts';
 import { checkServable, probabilityPlace, type ProbabilityPlace } from './model-facts.ts';
 
@@ -11,6 +12,8 @@ export interface ServedRevision {
   readonly model: ShelvedModel;
   /** Null where nobody asks for a probability: no project declares what it would be worth. */
   readonly place: ProbabilityPlace | null;
+  /** What its MLmodel file says that it takes; null where that says nothing, and for models that look at it themselves. */
+  readonly signature: Signature | null;
   /** How it was warmed before it took a request. */
   readonly warmUp: WarmUp | null;
 }
@@ -57,7 +60,7 @@ const PATIENCE_MS = 500;
 
 /** Loads what a deployment needs. Never throws: what cannot be served is named in the state. */
 export async function prepare(
-  shelf: ModelShelf,
+  { shelf, signatures }: { readonly shelf: ModelShelf; readonly signatures: ModelSignatures },
   wanted: ServedDeployment,
   before: ServedState | undefined,
   warmed: (model: ShelvedModel, route: ServingRoute) => Promise<WarmUp>,
@@ -81,7 +84,9 @@ export async function prepare(
         const known = before?.revisions.get(route.revision);
         const isWarm = known?.model === model;
         const warmUp = isWarm ? known.warmUp : await warmed(model, route);
-        revisions.set(route.revision, { route, model, place, warmUp });
+        const signature = await signatures.of(route);
+        if (signature === undefined) isIncomplete = true;
+        revisions.set(route.revision, { route, model, place, signature: signature ?? null, warmUp });
       } catch (error) {
         if (error instanceof DomainError && error.code === 'INVALID_ARGUMENT')
           failures.set(route.revision, messageOf(error));

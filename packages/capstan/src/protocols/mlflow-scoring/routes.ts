@@ -3,6 +3,7 @@ import { bindRaw, type Admit, type BoundRoute, type RawReply, type RawRequest } 
 import { invalid } from '#kernel/errors';
 import { admitCall, deadlineOf, predictionNotes, type ServingPlane } from '#operations/serving';
 import { scoringType } from './content-type.ts';
+import { enforceSignature } from './enforce-signature.ts';
 import { passThrough } from './pass-through.ts';
 import { parseScoringBody } from './parse-body.ts';
 import { parseCsv } from './parse-csv.ts';
@@ -47,7 +48,7 @@ async function score(plane: ServingPlane, deployment: string, request: RawReques
   const type = scoringType(request.headers['content-type']);
   const deadline = deadlineOf(request.headers);
   const input = type === 'text/csv' ? await parseCsv(request.bytes) : parseScoringBody(request.bytes);
-  const inputs = toTensors(input, description);
+  const inputs = toTensors(enforceSignature(input, description), description);
   const answer = await plane.infer(deployment, { inputs, deadline, caller: request });
   request.note(predictionNotes(deployment, answer));
   const only = answer.rows === 1 ? answer.predictionIds[0] : undefined;

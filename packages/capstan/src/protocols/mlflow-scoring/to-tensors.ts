@@ -24,12 +24,28 @@ export function toTensors(input: ScoringInput, { inputs, contextColumns }: Descr
   if (input.kind === 'columns') return byName(inputs, contextColumns, (name) => input.columns[name]);
   const { columns, rows } = input;
   const hasNamed = columns !== undefined && forModel.every((spec) => columns.includes(spec.name));
-  if (isMatrixModel && !hasNamed) return [matrix(only, rows)];
+  if (isMatrixModel && !hasNamed) return tableMatrix(only, input, inputs, contextColumns);
   if (columns === undefined) throw invalid('dataframe_split has no columns', { field: 'dataframe_split.columns' });
   return byName(inputs, contextColumns, (name) => {
     const index = columns.indexOf(name);
     return index < 0 ? undefined : rows.map((row) => row[index]);
   });
+}
+
+/** All columns that are not of the context are the model's one input. */
+function tableMatrix(
+  only: TensorSpec,
+  { columns = [], rows }: Extract<ScoringInput, { kind: 'table' }>,
+  inputs: readonly TensorSpec[],
+  contextColumns: readonly string[],
+): ReceivedTensor[] {
+  const context = contextColumns.filter((name) => columns.includes(name));
+  if (context.length === 0) return [matrix(only, rows)];
+  const places = columns.flatMap((name, place) => (context.includes(name) ? [] : [place]));
+  const specs = inputs.filter(({ name }) => context.includes(name));
+  const valuesOf = (name: string): unknown[] => rows.map((row) => row[columns.indexOf(name)]);
+  const features = rows.map((row) => places.map((place) => row[place]));
+  return [...byName(specs, contextColumns, valuesOf), matrix(only, features)];
 }
 
 function byName(

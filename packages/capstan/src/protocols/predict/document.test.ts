@@ -120,6 +120,7 @@ const described: Description = {
   contextColumns: ['flight'],
   outputs: [],
   classLabels: {},
+  signature: null,
   flavor: 'python_function',
 };
 

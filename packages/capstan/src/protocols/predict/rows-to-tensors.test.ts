@@ -14,6 +14,7 @@ const description: Description = {
   contextColumns: ['flight', 'at'],
   outputs: [],
   classLabels: {},
+  signature: null,
   flavor: 'onnx',
 };
 const pixels = [

@@ -89,6 +89,8 @@ const tellers: Readonly<Record<string, Teller>> = {
   'deployment.recalibrated': (payload) =>
     `${at(payload, 'deployment')} recalibrated: log odds of revision ${at(payload, 'revision')} moved by ${Number(payload['shift']).toFixed(3)}`,
   'breaker.opened': (payload) => `Breaker of ${at(payload, 'deployment')} opened${because(payload)}`,
+  'replica.differed': (payload) => `Replica ${at(payload, 'replica')} differs${because(payload)}`,
+  'replica.agreed': (payload) => `Replica ${at(payload, 'replica')} agrees again`,
   'breaker.closed': (payload) => `Breaker of ${at(payload, 'deployment')} closed${because(payload)}`,
   'monitor-window.judged': (payload) => `${at(payload, 'monitor')} judged a window${because(payload)}`,
   'monitor-alert.raised': (payload) => `${at(payload, 'monitor')} raised an alert${because(payload)}`,

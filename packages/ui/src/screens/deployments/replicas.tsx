@@ -45,13 +45,19 @@ export function Replicas({ deployment }: { deployment: DeploymentReply }) {
 }
 
 function ReplicaState({ replica }: { replica: Replica }) {
-  const { failures, warnings, loading, isCurrent } = replica;
-  if (failures.length + warnings.length + loading.length === 0) {
+  const { failures, warnings, loading, differences, isCurrent } = replica;
+  if (failures.length + warnings.length + loading.length + differences.length === 0) {
     return isCurrent ? <State tone="success">up to date</State> : <State tone="attention">silent or behind</State>;
   }
   return (
     <div className={css['states']}>
       {!isCurrent && <State tone="attention">silent or behind</State>}
+      {differences.map((reason) => (
+        <div key={`differs ${reason}`}>
+          <State tone="danger">differs</State>
+          <p className={css['note']}>{reason}</p>
+        </div>
+      ))}
       {failures.map(({ revision, reason }) => (
         <div key={`fails ${revision}`}>
           <State tone="danger">{`revision ${revision} fails`}</State>

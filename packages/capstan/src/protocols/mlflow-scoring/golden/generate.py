@@ -1,7 +1,7 @@
 """Makes the models of this folder and asks `mlflow models serve` what they answer.
 
 Run it with Python 3.11 and: pip install mlflow==3.17.2 onnx==1.23.2 onnxruntime==1.32.0 numpy==2.4.6 scikit-learn==1.9.1 skl2onnx==1.20.0
-  python generate.py            (from any directory; writes beside itself, listens on a free port of loopback)
+  python generate.py [MODEL...] (from any directory; writes beside itself, listens on a free port of loopback)
 """
 
 import http.client
@@ -18,8 +18,9 @@ from pathlib import Path
 import mlflow
 import numpy as np
 import onnx
+import yaml
 from mlflow.models import ModelSignature
-from mlflow.types import Schema, TensorSpec
+from mlflow.types import ColSpec, Schema, TensorSpec
 from onnx import TensorProto, helper
 from skl2onnx import to_onnx
 from sklearn.datasets import load_iris
@@ -51,7 +52,8 @@ def models():
     words = LogisticRegression(max_iter=500).fit(features, np.array(["setosa", "versicolor", 'virgé"e'])[kinds])
     worded = to_onnx(words, features[:1].astype(np.float32), target_opset=18)
     mapped.doc_string = worded.doc_string = ""
-    return {"iris": iris, "named": named, "mapped": mapped, "worded": worded}
+    # Some of them with a signature of columns, and one with a name for its tensor.
+    return {"iris": iris, "named": named, "mapped": mapped, "worded": worded, "table": mapped, "typed": named, "tensor": iris}
 
 
 MATRIX = [[5.1, 3.5, 1.4, 0.2], [6.7, 3, 5.2, 2.3]]
@@ -104,6 +106,29 @@ ASKED = [
     ("a matrix for columns", "named", JSON, dumped({"inputs": [[1, 2]]})),
     ("a word in a column of numbers", "named", JSON, dumped({"inputs": {**COLUMNS, "age": [1, "x"]}})),
     ("a table of records", "named", JSON, dumped({"dataframe_records": RECORDS})),
+    ("the signature's columns", "table", JSON, dumped({"dataframe_split": {"columns": NAMES, "data": MATRIX}})),
+    ("its columns in another order", "table", JSON, dumped({"dataframe_records": [dict(zip(NAMES[::-1], row[::-1])) for row in MATRIX]})),
+    ("columns beside its own", "table", JSON, dumped({"dataframe_split": {"columns": ["z", *NAMES], "data": [["z", *row] for row in MATRIX]}})),
+    ("its columns as inputs", "table", JSON, dumped({"inputs": {name: [row[i] for row in MATRIX] for i, name in enumerate(NAMES)}})),
+    ("its columns as single values", "table", JSON, dumped({"inputs": dict(zip(NAMES, MATRIX[0]))})),
+    ("its columns as instances", "table", JSON, dumped({"instances": [dict(zip(NAMES, row)) for row in MATRIX]})),
+    ("its columns as CSV in another order", "table", CSV, "d,c,b,a\n0.2,1.4,3.5,5.1\n2.3,5.2,3,6.7\n"),
+    ("numbers as texts", "table", JSON, dumped({"dataframe_split": {"columns": NAMES, "data": [[str(value) for value in MATRIX[0]]]}})),
+    ("a column less than its own", "table", JSON, dumped({"dataframe_split": {"columns": ["a", "b", "z", "d"], "data": MATRIX}})),
+    ("a CSV column less than its own", "table", CSV, "a,b,d\n5.1,3.5,0.2\n"),
+    ("a matrix for its columns", "table", JSON, dumped({"inputs": MATRIX})),
+    ("no columns for its own", "table", JSON, dumped({"dataframe_split": {"data": MATRIX}})),
+    ("a word in its column of numbers", "table", JSON, dumped({"dataframe_split": {"columns": NAMES, "data": [[1, 2, 3, 4], [1, 2, "x", 4]]}})),
+    ("a CSV word in its column of numbers", "table", CSV, "a,b,c,d\n1,2,x,4\n"),
+    ("columns of its types", "typed", JSON, dumped({"dataframe_records": RECORDS})),
+    ("a missing whole number", "typed", JSON, dumped({"dataframe_records": [{**RECORDS[0], "seats": None}, RECORDS[1]]})),
+    ("a word for a whole number", "typed", JSON, dumped({"dataframe_records": [{**RECORDS[0], "seats": "many"}]})),
+    ("a fraction for a whole number", "typed", JSON, dumped({"dataframe_records": [{**RECORDS[0], "seats": 2.5}]})),
+    ("a tensor by its name", "tensor", JSON, dumped({"inputs": {"X": MATRIX, "z": [1, 2]}})),
+    ("a tensor by another name", "tensor", JSON, dumped({"inputs": {"Y": MATRIX}})),
+    ("a tensor of another shape", "tensor", JSON, dumped({"inputs": {"X": [[1, 2, 3]]}})),
+    ("a table for a tensor", "tensor", JSON, dumped({"dataframe_records": [{"X": row} for row in MATRIX]})),
+    ("a word in a tensor", "tensor", JSON, dumped({"inputs": {"X": [[1, 2, 3, "x"]]}})),
 ]
 
 
@@ -132,16 +157,29 @@ def serve(folder):
     raise RuntimeError("mlflow does not listen")
 
 
-def main():
+def main(names):
     tensor = Schema([TensorSpec(np.dtype(np.float32), (-1, 4))])
     takes = ModelSignature(inputs=tensor)
+    numbers = ModelSignature(inputs=Schema([ColSpec("float", name) for name in NAMES]))
+    types = {"age": "double", "seats": "long", "carrier": "string", "late": "boolean"}
+    typed = ModelSignature(inputs=Schema([ColSpec(kind, name) for name, kind in types.items()]))
+    by_name = ModelSignature(inputs=Schema([TensorSpec(np.dtype(np.float32), (-1, 4), "X")]))
     signatures = {"iris": takes, "named": None, "mapped": takes, "worded": takes}
-    answers = []
+    # Of these the MLmodel file is kept, as far as it tells of them, and no model: they have those of others.
+    own = {"table": numbers, "typed": typed, "tensor": by_name}
+    path = HERE / "answers.json"
+    answers = [answer for answer in json.loads(path.read_text()) if names and answer["model"] not in names]
     for name, model in models().items():
-        (HERE / f"{name}.onnx").write_bytes(model.SerializeToString())
+        if names and name not in names:
+            continue
+        if name not in own:
+            (HERE / f"{name}.onnx").write_bytes(model.SerializeToString())
         with tempfile.TemporaryDirectory() as scratch:
             folder = f"{scratch}/model"
-            mlflow.onnx.save_model(model, folder, signature=signatures[name], save_as_external_data=False)
+            mlflow.onnx.save_model(model, folder, signature={**signatures, **own}[name], save_as_external_data=False)
+            if name in own:
+                told = yaml.safe_load(Path(folder, "MLmodel").read_text())
+                (HERE / f"{name}.MLmodel").write_text(yaml.safe_dump({key: told[key] for key in ("flavors", "signature")}))
             server, port = serve(folder)
             try:
                 for what, of, content_type, body in ASKED:
@@ -156,8 +194,8 @@ def main():
             finally:
                 os.killpg(server.pid, signal.SIGTERM)
                 server.wait()
-    (HERE / "answers.json").write_text(json.dumps(answers, indent=1, ensure_ascii=False) + "\n")
+    path.write_text(json.dumps(answers, indent=1, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
