@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { ServingRoute } from '@capstan/api';
 import type { Logger } from 'pino';
 import { DomainError, messageOf } from '#kernel/errors';
-import { signatureInputs, type SignatureItem } from '#ports/model-signature';
+import type { SignatureItem } from '#ports/model-signature';
 import type { ModelFiles } from './model-files.ts';
 
 export type Signature = readonly SignatureItem[];
@@ -24,7 +24,10 @@ export function createModelSignatures(
   async function read(digest: string): Promise<Signature | null> {
     try {
       const path = await files.member(digest, 'MLmodel');
-      return path === undefined ? null : signatureInputs(await readFile(path, 'utf8'));
+      if (path === undefined) return null;
+      // Here, not at the top: few data planes read YAML.
+      const { signatureInputs } = await import('#ports/model-signature');
+      return signatureInputs(await readFile(path, 'utf8'));
     } catch (error) {
       const isForGood = error instanceof DomainError && ['NOT_FOUND', 'INVALID_ARGUMENT'].includes(error.code);
       if (!isForGood) known.delete(digest);
