@@ -122,7 +122,7 @@ describe('the linter bites', () => {
 
 describe('the real tree', () => {
   // With the rules that need types it is the check before the tests, and takes half a minute.
-  test('it has no violation, and the linter did see it', () => {
+  test('it has no violation, and the linter did see it', { timeout: 180_000 }, () => {
     const report = runOxlint(root);
     expect(report.findings).toEqual([]);
     const files = readdirSync(join(root, source), { recursive: true, encoding: 'utf8' });
