@@ -78,7 +78,10 @@ async function killRounds(flags: readonly string[], rounds: number): Promise<voi
     const run = await until(look, (seen) => isOver(seen) || running(seen) >= 2);
     if (isOver(run)) break;
     await sleep(Math.random() * LONGEST_WAIT_MS);
-    runningAtKill = Math.max(runningAtKill, running(await look()));
+    // By then one layer may have ended before the next begins: the kill is to hit several stages.
+    const hit = await until(look, (seen) => isOver(seen) || running(seen) >= 2);
+    if (isOver(hit)) break;
+    runningAtKill = Math.max(runningAtKill, running(hit));
     await server.kill();
     server = await start();
   }

@@ -71,7 +71,6 @@ test('each model is told with what its loading is at, why it failed, or its proc
       note: null,
       waitingRows: 5,
       memoryBytes: 1_000,
-      signature: null,
       warmUp: null,
       processes: status,
     },
