@@ -207,3 +207,21 @@ test('what each caller asked is counted by its token, or by its agent and addres
     value: 1,
   });
 });
+
+test('streamed rows are their caller’s too: refused before the first of them, counted and logged as its own', async () => {
+  await served.allow({ consumers: [consumer('app', TOKEN)], declaredOnly: ['sum'] });
+  const streamed = async (headers: Record<string, string>) => {
+    const body = '{"features":[1,1,1],"offset":1}\n{"features":[2,2,2],"offset":2}\n';
+    const sent = { 'content-type': 'application/x-ndjson', ...headers };
+    const response = await fetch(`${served.url}/models/sum/predict`, { method: 'POST', headers: sent, body });
+    return { status: response.status, lines: (await response.text()).split('\n').filter(Boolean) };
+  };
+  const before = await answered();
+  expect((await streamed({})).status).toBe(401);
+  expect((await streamed(bearer(OTHERS))).status).toBe(401);
+  expect(await answered()).toBe(before);
+  const { status, lines } = await streamed(bearer(TOKEN));
+  expect(status).toBe(200);
+  expect(lines).toHaveLength(2);
+  expect((await served.logged()).at(-1)).toMatchObject({ consumer: 'app' });
+});
