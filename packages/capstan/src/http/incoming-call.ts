@@ -1,19 +1,9 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { CallNotes } from './access-log.ts';
-import type { Grant, Principal } from './authorize.ts';
+import type { Grant } from './authorize.ts';
 import type { RawRequest, RequestContext } from './bind.ts';
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Whose call it is; null while that has not been looked at. */
-    principal: Principal | null;
-    /** What its handler noted. */
-    notes: CallNotes | null;
-    /** Of a body that was read as a whole. */
-    bytesIn: number | null;
-  }
-}
+import type { Call } from './call.ts';
 
 const NO_GRANTS: ReadonlySet<Grant> = new Set();
 
@@ -24,37 +14,45 @@ const NO_GRANTS: ReadonlySet<Grant> = new Set();
 export class IncomingCall implements RequestContext {
   readonly requestId: string;
   readonly cause: RequestContext['cause'];
-  readonly principal: Principal | null;
-  readonly #reply: FastifyReply;
+  readonly principal: RequestContext['principal'];
+  readonly #call: Call;
   #abort: AbortController | undefined;
 
-  constructor(request: FastifyRequest, reply: FastifyReply, principal: Principal | null) {
-    this.requestId = request.id;
+  constructor(call: Call) {
+    const { principal } = call;
+    this.requestId = call.id;
     this.principal = principal;
     this.cause = { actor: principal?.actor ?? 'anonymous' };
-    this.#reply = reply;
+    this.#call = call;
   }
 
   /** Most calls end before anyone asks whether the caller is still there: that is watched once it is asked. */
   get signal(): AbortSignal {
-    this.#abort ??= watchCaller(this.#reply);
+    this.#abort ??= watchCaller(this.#call.response);
     return this.#abort.signal;
   }
 
   /** The caller's header of W3C Trace Context. */
   get traceparent(): string | undefined {
-    const given = this.#reply.request.headers['traceparent'];
+    const given = this.#call.request.headers['traceparent'];
     return typeof given === 'string' ? given : undefined;
   }
 
-  /** When it came, by `performance.now()`. */
   get startedAt(): number {
-    return performance.now() - this.#reply.elapsedTime;
+    return this.#call.startedAt;
   }
 
   note(notes: CallNotes): void {
-    this.#reply.request.notes = notes;
+    this.#call.notes = notes;
   }
+}
+
+/** What a call brings beside its head. */
+interface Brought {
+  readonly params: RawRequest['params'];
+  readonly query: URLSearchParams;
+  readonly bytes: Buffer;
+  readonly openStream: (request: IncomingMessage) => Readable;
 }
 
 /** A call whose handler reads and writes bytes. */
@@ -67,21 +65,17 @@ export class IncomingBytes extends IncomingCall implements RawRequest {
   readonly bytes: Buffer;
   readonly #openStream: () => Readable;
 
-  constructor(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    principal: Principal | null,
-    given: { readonly query: URLSearchParams; readonly bytes: Buffer; readonly openStream: () => Readable },
-  ) {
-    super(request, reply, principal);
-    this.grants = principal?.grants ?? NO_GRANTS;
-    this.method = request.method;
-    this.params = request.params as RawRequest['params'];
-    this.query = given.query;
+  constructor(call: Call, { params, query, bytes, openStream }: Brought) {
+    super(call);
+    const { request } = call;
+    this.grants = call.principal?.grants ?? NO_GRANTS;
+    this.method = request.method ?? '';
+    this.params = params;
+    this.query = query;
     this.headers = request.headers;
-    this.bytes = given.bytes;
-    request.bytesIn = given.bytes.length;
-    this.#openStream = given.openStream;
+    this.bytes = bytes;
+    call.bytesIn = bytes.length;
+    this.#openStream = () => openStream(request);
   }
 
   get stream(): Readable {
@@ -89,12 +83,12 @@ export class IncomingBytes extends IncomingCall implements RawRequest {
   }
 }
 
-function watchCaller(reply: FastifyReply): AbortController {
+function watchCaller(response: ServerResponse): AbortController {
   const abort = new AbortController();
   const hungUp = (): void => {
-    if (!reply.raw.writableFinished) abort.abort(new Error('the caller hung up'));
+    if (!response.writableFinished) abort.abort(new Error('the caller hung up'));
   };
-  if (reply.raw.closed) hungUp();
-  else reply.raw.once('close', hungUp);
+  if (response.closed) hungUp();
+  else response.once('close', hungUp);
   return abort;
 }

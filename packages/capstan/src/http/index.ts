@@ -4,9 +4,11 @@
 export { authorize, identifyLocal, type Called, type Grant, type Identify, type Principal } from './authorize.ts';
 export {
   bind,
+  bindDirect,
   bindRaw,
   type Admit,
   type BoundRoute,
+  type HeldReply,
   type RawReply,
   type RawRequest,
   type RequestContext,

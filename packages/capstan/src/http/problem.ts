@@ -1,13 +1,13 @@
 import { errorCodes, type Problem } from '@capstan/api';
 import type { z } from 'zod';
 import { DomainError, invalid } from '#kernel/errors';
-import type { RawReply } from './bind.ts';
+import type { HeldReply } from './bind.ts';
 
 // Not by import, which reads all that a module exports: one export of this one loads a second HTTP client, 50 ms.
 const { STATUS_CODES } = process.getBuiltinModule('node:http');
 
 /** Renders a failure in a protocol's own shape. Gets DomainErrors only: the server has translated the rest. */
-export type ErrorRenderer = (error: DomainError, requestId: string) => RawReply;
+export type ErrorRenderer = (error: DomainError, requestId: string) => HeldReply;
 
 /** RFC 9457 problem details. */
 export const problemRenderer: ErrorRenderer = (error, requestId) => {

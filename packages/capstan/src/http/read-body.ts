@@ -32,18 +32,26 @@ export async function readBody(
   return await new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let seen = 0;
-    let isOver = false;
     const deadline = performance.now() + TIMEOUT_MS;
     const late = setTimeout(() => fail(tooSlow()), limits.idleMs).unref();
-    function fail(error: unknown): void {
-      if (isOver) return;
+    let isOver = false;
+    function end(): boolean {
+      if (isOver) return false;
       isOver = true;
       clearTimeout(late);
+      return true;
+    }
+    function fail(error: unknown): void {
+      if (!end()) return;
       stream.pause();
       stream.removeAllListeners('data');
       limits.inHand.giveBack(seen);
       reject(error as Error);
     }
+    // Every body ends with a close: an error is made for those only that were not whole by then.
+    const hungUp = (): void => {
+      if (!isOver) fail(new Error('the caller hung up in the middle of the body'));
+    };
     const goOn = (): void => {
       if (!isOver) stream.resume();
     };
@@ -65,15 +73,11 @@ export async function readBody(
         fail(error);
       }
     });
-    stream.once('end', () => {
-      if (isOver) return;
-      isOver = true;
-      clearTimeout(late);
-      resolve(chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks));
+    stream.on('end', () => {
+      if (end()) resolve(chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks));
     });
-    // A caller that is gone before its body was whole.
-    stream.once('close', () => fail(new Error('the caller hung up in the middle of the body')));
-    stream.once('error', fail);
-    stream.once('aborted', () => fail(new Error('the caller hung up in the middle of the body')));
+    stream.on('close', hungUp);
+    stream.on('aborted', hungUp);
+    stream.on('error', fail);
   });
 }

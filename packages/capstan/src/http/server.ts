@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Readable } from 'node:stream';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AnyRoute } from '@capstan/api';
 import Fastify, {
   LogController,
@@ -10,20 +10,30 @@ import Fastify, {
 } from 'fastify';
 import type { Logger } from 'pino';
 import { DomainError } from '#kernel/errors';
-import type { AccessFacts, CallNotes } from './access-log.ts';
-import { authorize, type Identify, type Principal } from './authorize.ts';
-import { routeKey, type Admit, type BoundRoute, type RawReply, type RawRequest, type RequestContext } from './bind.ts';
+import type { AccessFacts } from './access-log.ts';
+import { admitCaller, answerRaw, queryOf } from './answer-raw.ts';
+import type { Identify, Principal } from './authorize.ts';
+import { routeKey, type BoundRoute, type RawReply, type RawRequest, type RequestContext } from './bind.ts';
 import { boundConnections, shareOfFiles } from './bound-connections.ts';
 import { BytesInHand, MOST_BYTES_IN_HAND } from './bytes-in-hand.ts';
+import { accessFacts, Call } from './call.ts';
+import { directCalls } from './direct-calls.ts';
+import { errorReply } from './error-reply.ts';
 import { guardBrowserBorne, type HostPolicy } from './guard.ts';
-import { IncomingBytes, IncomingCall } from './incoming-call.ts';
+import { IncomingCall } from './incoming-call.ts';
 import { parseJsonBody } from './json-body.ts';
-import { limited, refuseAnnounced } from './limited-stream.ts';
+import { mediaOf } from './media-of.ts';
 import { problemRenderer, validationError, type ErrorRenderer } from './problem.ts';
-import { readBody, type HeldBodyLimits } from './read-body.ts';
 import { securityHeaders } from './security-headers.ts';
-import { isLent, send, sendError, withoutBody } from './send-answer.ts';
+import { isLent, send, withoutBody } from './send-answer.ts';
 import { sendLent } from './send-lent.ts';
+import { withBody, type BodyLimits } from './take-body.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    call: Call;
+  }
+}
 
 export interface HttpServerOptions extends HostPolicy {
   /** The table: every route in it must be bound, and no other may be. */
@@ -73,7 +83,6 @@ const SHARE_OF_FILES = 0.7;
 const IDLE_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_MS = 72_000;
 const MAX_HEADER_BYTES = 16_384;
-const EMPTY = Buffer.alloc(0);
 
 /** Bodies and replies are checked by the table's own schemas: Fastify's validators, 50 ms of loading, are not asked. */
 const noCompilers = { buildValidator: refuseCompiling, buildSerializer: refuseCompiling };
@@ -86,21 +95,55 @@ function refuseCompiling(): never {
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   refuseGaps(options.table, options.bound);
   let isDraining = false;
+  const headers = options.headers ?? securityHeaders;
+  const limits = {
+    idleMs: options.idleTimeoutMs ?? IDLE_TIMEOUT_MS,
+    inHand: options.inHand ?? new BytesInHand(MOST_BYTES_IN_HAND),
+  };
+  function guard({ method = '', headers: given, socket }: IncomingMessage): void {
+    guardBrowserBorne({ method, headers: given, listeningPort: socket.localPort }, options);
+    if (isDraining) throw new DomainError('UNAVAILABLE', 'The server is stopping', { hint: 'Try again in a moment.' });
+  }
+  function tellEnd(call: Call, bytesOut: ReturnType<ServerResponse['getHeader']>): void {
+    const { statusCode } = call.response;
+    options.onAnswer?.(call.route ?? 'none', statusCode, performance.now() - call.startedAt);
+    if (call.principal) options.onEnd?.(call.principal, statusCode);
+    options.onAccess?.(accessFacts(call, bytesOut));
+  }
+  const { identify, log } = options;
+  const answerDirectly = directCalls(options.bound, {
+    headers,
+    limits,
+    identify,
+    log,
+    guard,
+    rendererOf: (bound) => rendererFor(bound, options),
+    onEnd: tellEnd,
+  });
   const app = Fastify({
-    loggerInstance: options.log satisfies FastifyBaseLogger as FastifyBaseLogger,
+    serverFactory(handler) {
+      const server = createServer(
+        {
+          headersTimeout: HEADERS_TIMEOUT_MS,
+          connectionsCheckingInterval: TIMEOUTS_EVERY_MS,
+          maxHeaderSize: MAX_HEADER_BYTES,
+        },
+        (request, response) => {
+          if (isDraining) response.shouldKeepAlive = false;
+          if (!answerDirectly(request, response)) handler(request, response);
+        },
+      );
+      // Node's own would cut off a large file on a slow line: bodies have time-outs of their own.
+      server.requestTimeout = 0;
+      server.keepAliveTimeout = KEEP_ALIVE_MS;
+      return server;
+    },
+    loggerInstance: log satisfies FastifyBaseLogger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     // A logger for each request costs more than its routing; who logs names the request.
     childLoggerFactory: (logger) => logger,
     bodyLimit: 1,
-    // Node's own would cut off a large file on a slow line: bodies have time-outs of their own.
-    requestTimeout: 0,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    http: {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      connectionsCheckingInterval: TIMEOUTS_EVERY_MS,
-      maxHeaderSize: MAX_HEADER_BYTES,
-    },
     routerOptions: { maxParamLength: 2_048, ignoreTrailingSlash: true },
     schemaController: { compilersFactory: noCompilers },
     // What is refused before any route is looked for, an address that is badly encoded for example.
@@ -112,40 +155,20 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
 
+  app.decorateRequest('call');
   // Hooks without promises: each would be a turn of the queue for every request.
   app.addHook('onRequest', (request, reply, done) => {
-    reply.headers(options.headers ?? securityHeaders).header('x-request-id', request.id);
-    const { method, headers, socket } = request;
-    guardBrowserBorne({ method, headers, listeningPort: socket.localPort }, options);
-    if (isDraining) {
-      reply.header('connection', 'close');
-      throw new DomainError('UNAVAILABLE', 'The server is stopping', { hint: 'Try again in a moment.' });
-    }
+    request.call = new Call(request.id, request.raw, reply.raw, request.routeOptions.url ?? null);
+    reply.headers(headers).header('x-request-id', request.id);
+    guard(request.raw);
     done();
   });
-  if (options.onAnswer ?? options.onEnd) {
-    const count = options.onAnswer;
-    const tellEnd = options.onEnd;
+  if (options.onAnswer ?? options.onEnd ?? options.onAccess) {
     app.addHook('onResponse', (request, reply, done) => {
-      count?.(request.routeOptions.url ?? 'none', reply.statusCode, reply.elapsedTime);
-      if (tellEnd && request.principal) tellEnd(request.principal, reply.statusCode);
+      tellEnd(request.call, reply.getHeader('content-length'));
       done();
     });
   }
-  app.decorateRequest('principal', null);
-  app.decorateRequest('notes', null);
-  app.decorateRequest('bytesIn', null);
-  if (options.onAccess) {
-    const tell = options.onAccess;
-    app.addHook('onResponse', (request, reply, done) => {
-      tell(accessFacts(request, reply));
-      done();
-    });
-  }
-  const limits = {
-    idleMs: options.idleTimeoutMs ?? IDLE_TIMEOUT_MS,
-    inHand: options.inHand ?? new BytesInHand(MOST_BYTES_IN_HAND),
-  };
   for (const bound of options.bound) addRoute(app, bound, options, limits);
   app.setNotFoundHandler((request, reply) => answerUnknown(request, reply, options));
   app.setErrorHandler((error, request, reply) =>
@@ -177,28 +200,6 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   };
 }
 
-function accessFacts(request: FastifyRequest, reply: FastifyReply): AccessFacts {
-  const { headers } = request;
-  return {
-    protocol: 'rest',
-    requestId: request.id,
-    method: request.method,
-    route: request.routeOptions.url ?? 'none',
-    status: reply.statusCode,
-    durationMs: reply.elapsedTime,
-    bytesIn: request.bytesIn ?? bytesSaid(headers['content-length']),
-    bytesOut: bytesSaid(reply.getHeader('content-length')),
-    remoteAddress: request.socket.remoteAddress,
-    traceparent: headers['traceparent'],
-    consumer: request.principal?.consumer ?? null,
-    notes: request.notes,
-  };
-}
-
-function bytesSaid(length: ReturnType<FastifyReply['getHeader']>): number | null {
-  return length === undefined ? null : Number(length);
-}
-
 function refuseGaps(table: readonly AnyRoute[], bound: readonly BoundRoute[]): void {
   const declared = new Set(table.map(routeKey));
   const handled = new Set(bound.map((entry) => routeKey(entry.route)));
@@ -211,81 +212,37 @@ function refuseGaps(table: readonly AnyRoute[], bound: readonly BoundRoute[]): v
   );
 }
 
-type Limits = Omit<HeldBodyLimits, 'bytes'>;
+function rendererFor(bound: BoundRoute, { errorRenderers }: HttpServerOptions): ErrorRenderer {
+  return (bound.kind === 'json' ? undefined : errorRenderers[bound.route.protocol]) ?? problemRenderer;
+}
 
-function addRoute(app: FastifyInstance, bound: BoundRoute, options: HttpServerOptions, limits: Limits): void {
+function addRoute(app: FastifyInstance, bound: BoundRoute, options: HttpServerOptions, limits: BodyLimits): void {
   const { route } = bound;
-  const renderer =
-    bound.kind === 'raw' ? (options.errorRenderers[bound.route.protocol] ?? problemRenderer) : problemRenderer;
+  const renderer = rendererFor(bound, options);
   app.route({
     method: route.method,
     url: route.path,
     exposeHeadRoute: route.method === 'GET',
     errorHandler: (error, request, reply) => sendError(error, request, reply, renderer),
     handler: async (request, reply) => {
-      const principal = options.identify({ headers: request.headers, remoteAddress: request.socket.remoteAddress });
-      request.principal = principal;
-      authorize(principal, route);
+      const { call, raw } = request;
+      admitCaller(call, options.identify, route);
       if (bound.kind === 'json') {
-        const context = new IncomingCall(request, reply, principal);
-        return await withBody(request, route, limits, (bytes) =>
+        const context = new IncomingCall(call);
+        return await withBody(raw, route, limits, (bytes) =>
           answerJson(bound, bytes, { request, reply, context, checkReplies: options.checkReplies }),
         );
       }
-      const { headers } = request;
-      const query = queryOf(request);
-      const { streamedType } = bound.route;
-      const isStreamed = streamedType !== undefined && mediaOf(headers['content-type']) === streamedType;
-      const limitBytes = isStreamed ? Number.POSITIVE_INFINITY : route.bodyLimitBytes;
-      const openStream = () => {
-        const stream = limited(bodyOf(request), headers, { bytes: limitBytes, idleMs: limits.idleMs });
-        // Where the answer ends before the body does, the rest of that goes nowhere.
-        if (isStreamed) stream.once('close', () => bodyOf(request).resume());
-        return stream;
-      };
-      const handle = (bytes: Buffer) =>
-        bound.handle(new IncomingBytes(request, reply, principal, { query, bytes, openStream }));
-      refuseAnnounced(headers, limitBytes);
-      const refusal = bound.admit && refusalBy(bound.admit, request, principal);
-      // Sent from here: to throw it would cost as much again, and that is when there is too much to do already.
-      if (refusal !== undefined) {
-        sendError(refusal, request, reply, renderer);
-        return reply;
-      }
-      // Its end may never come: the connection carries no other request.
-      if (isStreamed) reply.header('connection', 'close');
-      const readsBytes = !isStreamed && bound.route.bodyAs === 'bytes';
-      const answer = await (readsBytes ? withBody(request, route, limits, handle) : handle(EMPTY));
+      const answer = await answerRaw(bound, call, request.params as RawRequest['params'], limits);
       if (isLent(answer.body)) return await sendLent(reply, answer, answer.body);
       return send(reply, request.method === 'HEAD' ? withoutBody(answer) : answer);
     },
   });
 }
 
-/** Reads the whole body, which counts as held until the work with it is done. */
-async function withBody<Result>(
-  request: FastifyRequest,
-  route: AnyRoute,
-  limits: Limits,
-  work: (bytes: Buffer) => Promise<Result>,
-): Promise<Result> {
-  if (route.bodyLimitBytes === 0) return await work(EMPTY);
-  const bytes = await readBody(bodyOf(request), request.headers, { ...limits, bytes: route.bodyLimitBytes });
-  try {
-    return await work(bytes);
-  } finally {
-    limits.inHand.giveBack(bytes.length);
-  }
-}
-
-function refusalBy(admit: Admit, request: FastifyRequest, principal: Principal | null): unknown {
-  try {
-    const note = (notes: CallNotes): void => void (request.notes = notes);
-    admit({ params: request.params as RawRequest['params'], headers: request.headers, principal, note });
-    return undefined;
-  } catch (error) {
-    return error;
-  }
+function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply, renderer: ErrorRenderer): void {
+  const call = { id: request.id, request: request.raw, response: reply.raw };
+  send(reply, errorReply(error, call, { renderer, log: request.log as Logger }));
 }
 
 async function answerJson(
@@ -302,7 +259,7 @@ async function answerJson(
   const { request, reply, context } = call;
   const params = route.params.safeParse(request.params);
   if (!params.success) throw validationError('params', params.error);
-  const query = route.query.safeParse(groupQuery(queryOf(request)));
+  const query = route.query.safeParse(groupQuery(queryOf(request.url)));
   if (!query.success) throw validationError('query', query.error);
   const body = route.body.safeParse(route.bodyLimitBytes === 0 ? {} : jsonOf(bytes, request));
   if (!body.success) throw validationError('body', body.error);
@@ -325,19 +282,6 @@ function jsonOf(bytes: Buffer, request: FastifyRequest): unknown {
     });
   }
   return parseJsonBody(bytes);
-}
-
-function mediaOf(contentType: string | undefined): string | undefined {
-  return contentType?.split(';')[0]?.trim().toLowerCase();
-}
-
-function bodyOf(request: FastifyRequest): Readable {
-  return (request.body as Readable | undefined) ?? (request.method === 'GET' ? Readable.from([]) : request.raw);
-}
-
-function queryOf(request: FastifyRequest): URLSearchParams {
-  const mark = request.url.indexOf('?');
-  return new URLSearchParams(mark < 0 ? '' : request.url.slice(mark + 1));
 }
 
 /** One value as text, several of one key as a list. */

@@ -1,11 +1,11 @@
-import type { RawReply, RawRequest } from '#http';
+import type { HeldReply, RawRequest } from '#http';
 import { deadlineOf, predictionNotes, type ServingPlane } from '#operations/serving';
 
 /**
  * A request for a Python model goes to it as it came: MLflow's own code reads it there, so that the answer is the one of
  * `mlflow models serve`, errors included.
  */
-export async function passThrough(plane: ServingPlane, deployment: string, request: RawRequest): Promise<RawReply> {
+export async function passThrough(plane: ServingPlane, deployment: string, request: RawRequest): Promise<HeldReply> {
   const header = request.headers['content-type'];
   const contentType = Array.isArray(header) ? header.join() : (header ?? '');
   const { bytes: body, signal } = request;

@@ -1,5 +1,5 @@
 import { servingRoutes } from '@capstan/api';
-import { bindRaw, type Admit, type BoundRoute, type RawReply, type RawRequest } from '#http';
+import { bindDirect, bindRaw, type Admit, type BoundRoute, type HeldReply, type RawReply, type RawRequest } from '#http';
 import { invalid } from '#kernel/errors';
 import { admitCall, deadlineOf, predictionNotes, type ServingPlane } from '#operations/serving';
 import { scoringType } from './content-type.ts';
@@ -29,12 +29,12 @@ export function mlflowScoringRoutes(plane: ServingPlane, version: string): Bound
     bindRaw(table.ping, alive),
     bindRaw(table.health, alive),
     bindRaw(table.version, async () => ({ status: 200, headers: { 'content-type': 'text/plain' }, body: version })),
-    bindRaw(
+    bindDirect(
       table.invocations,
       (request) => score(plane, onlyDeployment(plane), request),
       (head) => admit(onlyDeployment(plane), head),
     ),
-    bindRaw(
+    bindDirect(
       table.invocationsOf,
       (request) => score(plane, request.params['deployment'] ?? '', request),
       (head) => admit(head.params['deployment'] ?? '', head),
@@ -42,7 +42,7 @@ export function mlflowScoringRoutes(plane: ServingPlane, version: string): Bound
   ];
 }
 
-async function score(plane: ServingPlane, deployment: string, request: RawRequest): Promise<RawReply> {
+async function score(plane: ServingPlane, deployment: string, request: RawRequest): Promise<HeldReply> {
   const description = plane.describe(deployment);
   if (description.flavor === 'python_function') return await passThrough(plane, deployment, request);
   const type = scoringType(request.headers['content-type']);

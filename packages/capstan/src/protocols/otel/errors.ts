@@ -1,5 +1,5 @@
 import { errorCodes, type ErrorCode } from '@capstan/api';
-import type { ErrorRenderer, RawReply } from '#http';
+import type { ErrorRenderer, HeldReply } from '#http';
 
 /** MLflow's names, where its server answers with them; its own framework answers the rest with a `detail`. */
 const names: { readonly [C in ErrorCode]?: { status: number; code: string } } = {
@@ -18,10 +18,10 @@ export const otelErrors: ErrorRenderer = (error) => {
 };
 
 /** A refusal as MLflow's server writes it: a text, or a list for a header that is not there. */
-export function detail(status: number, what: unknown): RawReply {
+export function detail(status: number, what: unknown): HeldReply {
   return json(status, { detail: what });
 }
 
-function json(status: number, body: object, headers: Readonly<Record<string, string>> = {}): RawReply {
+function json(status: number, body: object, headers: Readonly<Record<string, string>> = {}): HeldReply {
   return { status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) };
 }

@@ -1,5 +1,5 @@
 import { errorCodes, notOfferedAt, type ErrorCode } from '@capstan/api';
-import type { ErrorRenderer, RawReply } from '#http';
+import type { ErrorRenderer, HeldReply } from '#http';
 import { DomainError } from '#kernel/errors';
 
 interface MlflowError {
@@ -45,7 +45,7 @@ export function unknownMlflowCall(path: string): ErrorRenderer | undefined {
   };
 }
 
-function render({ status, code }: MlflowError, error: DomainError, requestId: string): RawReply {
+function render({ status, code }: MlflowError, error: DomainError, requestId: string): HeldReply {
   const message = error.hint === undefined ? error.message : `${error.message.replace(/[^.?!]$/, '$&.')} ${error.hint}`;
   return {
     status,

@@ -1,5 +1,5 @@
 import { servingRoutes } from '@capstan/api';
-import { bindRaw, type Admit, type BoundRoute, type RawReply, type RawRequest } from '#http';
+import { bindDirect, bindRaw, type Admit, type BoundRoute, type HeldReply, type RawReply, type RawRequest } from '#http';
 import { DomainError, invalid, notFound } from '#kernel/errors';
 import { admitCall, deadlineOf, predictionNotes, type ServingPlane } from '#operations/serving';
 import { checkAsked } from '../asked-outputs.ts';
@@ -50,8 +50,8 @@ export function openInferenceRoutes(plane: ServingPlane, version: string): Bound
     bindRaw(table.allStatistics, statistics),
     bindRaw(table.modelStatistics, statistics),
     bindRaw(table.versionStatistics, statistics),
-    bindRaw(table.infer, (request) => answer(plane, request), admit),
-    bindRaw(table.inferVersion, (request) => answer(plane, request), admit),
+    bindDirect(table.infer, (request) => answer(plane, request), admit),
+    bindDirect(table.inferVersion, (request) => answer(plane, request), admit),
     bindRaw(table.repositoryIndex, async (request) => json(repositoryIndex(plane, await asksForReady(request)))),
     bindRaw(table.load, async (request) => {
       await load(plane, modelOf(request));
@@ -64,7 +64,7 @@ export function openInferenceRoutes(plane: ServingPlane, version: string): Bound
   ];
 }
 
-async function answer(plane: ServingPlane, request: RawRequest): Promise<RawReply> {
+async function answer(plane: ServingPlane, request: RawRequest): Promise<HeldReply> {
   const { headers } = request;
   const model = modelOf(request);
   const revision = revisionOf(request);
