@@ -20,6 +20,6 @@ export async function buildDeployment(url: string, build: Build): Promise<BuiltF
 export async function importPredictions(url: string, data: string): Promise<number> {
   const controlPlane = connectControlPlane(url);
   const segments = await keptSegments(data);
-  for (const segment of segments) await controlPlane.sendSegment(segment.id, segment.replica, await segment.read());
+  for (const segment of segments) await controlPlane.sendSegment(segment.id, segment.replica, segment.path);
   return segments.length;
 }

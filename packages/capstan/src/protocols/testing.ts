@@ -91,8 +91,8 @@ export async function startTestingPlane(
       files: [{ path: 'MLmodel', digest: digest as `sha256:${string}`, sizeBytes: 0 }],
     }),
     download: async (digest, path) => await copyFile(files.get(digest) ?? '', path),
-    async sendSegment(_id, _replica, bytes) {
-      segments.push(...decodeSegment(Buffer.from(bytes)));
+    async sendSegment(_id, _replica, path) {
+      segments.push(...decodeSegment(await readFile(path)));
     },
     report: async () => undefined,
     sendCalls: async (_batch, _replica, batch) => void counts.push(...batch),

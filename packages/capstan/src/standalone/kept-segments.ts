@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Below the data folder: what was logged, which nobody has fetched. */
@@ -13,7 +13,7 @@ const NAME = /^([^.]+)\.(.+)\.segment$/;
 export interface KeptSegment {
   readonly id: string;
   readonly replica: string;
-  read(): Promise<Buffer>;
+  readonly path: string;
 }
 
 /** What data planes without a control plane have logged below a data folder, oldest first. */
@@ -22,6 +22,6 @@ export async function keptSegments(data: string): Promise<KeptSegment[]> {
   const names = await readdir(folder).catch((): string[] => []);
   return names.toSorted().flatMap((name) => {
     const [, replica, id] = NAME.exec(name) ?? [];
-    return replica === undefined || id === undefined ? [] : [{ id, replica, read: () => readFile(join(folder, name)) }];
+    return replica === undefined || id === undefined ? [] : [{ id, replica, path: join(folder, name) }];
   });
 }

@@ -33,10 +33,10 @@ export async function openFolder(folder: string, data: string): Promise<ControlP
       if (place === undefined) throw notFound('model file', digest);
       await copyFile(join(folder, place), path, constants.COPYFILE_FICLONE);
     },
-    async sendSegment(id, replica, bytes) {
+    async sendSegment(id, replica, logged) {
       await mkdir(kept, { recursive: true, mode: 0o700 });
       const path = join(kept, keptName(id, replica));
-      await writeFile(`${path}.part`, bytes, { mode: 0o600, flush: true });
+      await writeFile(`${path}.part`, await readFile(logged), { mode: 0o600, flush: true });
       await rename(`${path}.part`, path);
     },
     // Nobody keeps them: /metrics tells who calls.

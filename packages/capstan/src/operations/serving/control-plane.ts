@@ -12,6 +12,7 @@ import {
   type Snapshot,
 } from '@capstan/api';
 import { DomainError } from '#kernel/errors';
+import { postFile } from './post-file.ts';
 
 /** What a data plane asks of the control plane. */
 export interface ControlPlane {
@@ -21,8 +22,8 @@ export interface ControlPlane {
   modelPackage(digest: string, signal: AbortSignal): Promise<ModelPackage>;
   /** Writes the model file to a path. @throws DomainError NOT_FOUND */
   download(digest: string, path: string, signal: AbortSignal): Promise<void>;
-  /** @throws DomainError INVALID_ARGUMENT when it will never be taken */
-  sendSegment(id: string, replica: string, bytes: Uint8Array): Promise<void>;
+  /** Sends a file of the log. @throws DomainError INVALID_ARGUMENT when it will never be taken */
+  sendSegment(id: string, replica: string, path: string): Promise<void>;
   /** Counts of calls; the same batch again has no effect. @throws DomainError INVALID_ARGUMENT when it will never be taken */
   sendCalls(batch: string, replica: string, counts: readonly CallCount[]): Promise<void>;
   /** Returns how many data planes there are, where the control plane tells that. */
@@ -50,15 +51,18 @@ export function connectControlPlane(baseUrl: string): ControlPlane {
     try {
       response = await fetch(baseUrl + path, { ...init, signal: signal ? AbortSignal.any([signal, limit]) : limit });
     } catch (cause) {
-      throw new DomainError('UNAVAILABLE', `The control plane does not answer at ${baseUrl}`, { cause });
+      throw silent(cause);
     }
     if (response.ok) return response;
-    throw await refusal(response);
+    throw refusal(response.status, await response.text());
   }
-  const post = (body: string | Uint8Array, type: string, replica: string): RequestInit => ({
+  const silent = (cause: unknown): DomainError =>
+    new DomainError('UNAVAILABLE', `The control plane does not answer at ${baseUrl}`, { cause });
+  const headers = (type: string, replica: string) => ({ 'content-type': type, 'x-capstan-replica': replica });
+  const post = (body: string, replica: string): RequestInit => ({
     method: 'POST',
-    body: body as NonNullable<RequestInit['body']>,
-    headers: { 'content-type': type, 'x-capstan-replica': replica },
+    body,
+    headers: headers('application/json', replica),
   });
   return {
     async nextSnapshot(has, waitMs, signal) {
@@ -79,12 +83,18 @@ export function connectControlPlane(baseUrl: string): ControlPlane {
       if (!response.body) throw new DomainError('UNAVAILABLE', 'The control plane sent no model file');
       await pipeline(Readable.fromWeb(response.body), createWriteStream(path, { mode: 0o600 }));
     },
-    async sendSegment(id, replica, bytes) {
-      await call(`/api/v1/serving/segments/${id}`, post(bytes, 'application/octet-stream', replica));
+    async sendSegment(id, replica, path) {
+      const { status, text } = await postFile(`${baseUrl}/api/v1/serving/segments/${id}`, path, {
+        headers: headers('application/octet-stream', replica),
+        timeoutMs: ANSWER_TIMEOUT_MS,
+      }).catch((cause: unknown) => {
+        throw cause instanceof Error && 'path' in cause ? cause : silent(cause);
+      });
+      if (status >= 300) throw refusal(status, text);
     },
     async sendCalls(batch, replica, counts) {
       const body = JSON.stringify({ replica, counts });
-      await call(`/api/v1/serving/calls/${batch}`, post(body, 'application/json', replica));
+      await call(`/api/v1/serving/calls/${batch}`, post(body, replica));
     },
     async leave(replica) {
       await call(`/api/v1/serving/replicas/${replica}`, { method: 'DELETE' }, AbortSignal.timeout(GOODBYE_MS));
@@ -94,19 +104,18 @@ export function connectControlPlane(baseUrl: string): ControlPlane {
       return recent.parse(await (await call(path, {}, signal)).json()).rows;
     },
     async report(replica, report) {
-      const init = post(JSON.stringify(report), 'application/json', replica);
+      const init = post(JSON.stringify(report), replica);
       const response = await call(`/api/v1/serving/replicas/${replica}`, init);
       return routes.serving.report.reply.parse(await response.json()).replicas;
     },
   };
 }
 
-async function refusal(response: Response): Promise<DomainError> {
-  const text = await response.text();
+function refusal(status: number, text: string): DomainError {
   try {
     const { code, detail, hint } = problem.parse(JSON.parse(text));
     return new DomainError(code as DomainError['code'], detail, hint === undefined ? {} : { hint });
   } catch (cause) {
-    return new DomainError('UNAVAILABLE', `The control plane answered ${response.status}`, { cause });
+    return new DomainError('UNAVAILABLE', `The control plane answered ${status}`, { cause });
   }
 }

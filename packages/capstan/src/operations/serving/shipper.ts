@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { errorCodes } from '@capstan/api';
 import { DomainError, messageOf } from '#kernel/errors';
@@ -43,7 +42,7 @@ export function createShipper(deps: {
       for (const segment of waiting) {
         if (isStopped) return shipped;
         try {
-          await controlPlane.sendSegment(segment.id, replica, await readFile(segment.path));
+          await controlPlane.sendSegment(segment.id, replica, segment.path);
         } catch (error) {
           if (!(error instanceof DomainError) || errorCodes[error.code].isRetryable || error.code === 'INTERNAL')
             throw error;
