@@ -28,7 +28,13 @@ export async function answerRaw<Reply extends RawReply>(
   const isStreamed = route.streamedType !== undefined && mediaOf(headers['content-type']) === route.streamedType;
   const limitBytes = isStreamed ? Number.POSITIVE_INFINITY : route.bodyLimitBytes;
   refuseAnnounced(headers, limitBytes);
-  bound.admit?.({ params, headers, principal, note: (notes) => void (call.notes = notes) });
+  bound.admit?.({
+    params,
+    headers,
+    principal,
+    startedAt: call.startedAt,
+    note: (notes) => void (call.notes = notes),
+  });
   // Its end may never come: the connection carries no other request.
   if (isStreamed) call.response.setHeader('connection', 'close');
   const openStream = (body: IncomingMessage): Readable => {

@@ -67,7 +67,7 @@ export interface BytesRoute<Reply extends RawReply> {
 }
 
 /** Refuses a call by its head, before its body is read. @throws DomainError */
-export type Admit = (head: Pick<RawRequest, 'params' | 'headers' | 'principal' | 'note'>) => void;
+export type Admit = (head: Pick<RawRequest, 'params' | 'headers' | 'principal' | 'startedAt' | 'note'>) => void;
 
 /** Joins a route of the table with the use case behind it; the types of both must agree. */
 export function bind<R extends Route>(route: R, handler: JsonHandler<R>): BoundRoute {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AccessFacts, CallNotes } from './access-log.ts';
 import type { Principal } from './authorize.ts';
+import { mayHaveComeAt } from './resting-connections.ts';
 
 /** One call over HTTP, from its head to the log of calls. */
 export class Call {
@@ -9,8 +10,8 @@ export class Call {
   readonly response: ServerResponse;
   /** Template of its route; null where there is none. */
   readonly route: string | null;
-  /** By `performance.now()`. */
-  readonly startedAt = performance.now();
+  /** When it came, by `performance.now()`: at the earliest, where its connection was not read for a while. */
+  readonly startedAt: number;
   /** Null while nobody has looked, and for nobody. */
   principal: Principal | null = null;
   /** What its handler noted. */
@@ -20,6 +21,7 @@ export class Call {
 
   constructor(id: string, request: IncomingMessage, response: ServerResponse, route: string | null) {
     this.id = id;
+    this.startedAt = mayHaveComeAt(request.socket);
     this.request = request;
     this.response = response;
     this.route = route;

@@ -35,7 +35,7 @@ export function quickModel(
   let threadBytes = 0;
   return loadedModel(opened, {
     memoryBytes: () => memoryBytes + threadBytes,
-    mostWarmRows: mostInlineRows,
+    mostInlineRows,
     async run(inputs) {
       const rows = inputs[0]?.shape[0] ?? 0;
       const own = inputs.map(copied);
@@ -53,7 +53,7 @@ export function quickModel(
   });
 }
 
-interface Executor extends Pick<LoadedModel, 'mostWarmRows'> {
+interface Executor extends Pick<LoadedModel, 'mostInlineRows'> {
   memoryBytes(): number;
   /** Inputs that fit, in the order of the model's. */
   run(inputs: readonly Tensor[]): Promise<readonly Tensor[]>;
@@ -63,7 +63,7 @@ interface Executor extends Pick<LoadedModel, 'mostWarmRows'> {
 
 function loadedModel(
   { inputs: specs, outputs, classLabels }: OpenedModel,
-  { run, release, memoryBytes, mostWarmRows }: Executor,
+  { run, release, memoryBytes, mostInlineRows }: Executor,
 ): LoadedModel {
   const underWay = new Set<Promise<unknown>>();
   let closing: Promise<void> | undefined;
@@ -82,7 +82,7 @@ function loadedModel(
     inputs: specs,
     outputs,
     memoryBytes,
-    ...(mostWarmRows !== undefined && { mostWarmRows }),
+    ...(mostInlineRows !== undefined && { mostInlineRows }),
     ...(classLabels && { classLabels }),
     async predict(inputs) {
       if (closing) throw new DomainError('UNAVAILABLE', 'The model is closed', { hint: 'Load it again.' });

@@ -2,10 +2,7 @@ import type { Principal } from '#http';
 import { deadlineOf } from './batching/deadline.ts';
 import type { ServingPlane } from './plane.ts';
 
-interface CallHead {
-  readonly headers: Parameters<typeof deadlineOf>[0];
-  readonly principal: Principal | null;
-}
+type CallHead = Parameters<typeof deadlineOf>[0] & { readonly principal: Principal | null };
 
 /**
  * Refuses a call over HTTP by its head, where its caller may not make it or its answer could not be there in time.
@@ -13,5 +10,5 @@ interface CallHead {
  */
 export function admitCall(plane: Pick<ServingPlane, 'admit'>, deployment: string, head: CallHead): void {
   const { headers, principal } = head;
-  plane.admit(deployment, Number(headers['content-length'] ?? 0), deadlineOf(headers), { principal });
+  plane.admit(deployment, Number(headers['content-length'] ?? 0), deadlineOf(head), { principal });
 }

@@ -26,22 +26,25 @@ async function listen(listener: Parameters<typeof createServer>[1]): Promise<str
 
 const options = { headers: { 'x-capstan-replica': 'rp_1' }, timeoutMs: 10_000 };
 
-it.each([0, 1, 65_536, 1_000_001])('a file of %i bytes arrives as it is, also at a reader that is slow', async (size) => {
-  const bytes = randomBytes(size);
-  const path = join(folder, 'file');
-  await writeFile(path, bytes);
-  const got: Buffer[] = [];
-  const url = await listen((request, response) => {
-    request.on('data', (chunk: Buffer) => {
-      got.push(chunk);
-      request.pause();
-      setImmediate(() => request.resume());
+it.each([0, 1, 65_536, 1_000_001])(
+  'a file of %i bytes arrives as it is, also at a reader that is slow',
+  async (size) => {
+    const bytes = randomBytes(size);
+    const path = join(folder, 'file');
+    await writeFile(path, bytes);
+    const got: Buffer[] = [];
+    const url = await listen((request, response) => {
+      request.on('data', (chunk: Buffer) => {
+        got.push(chunk);
+        request.pause();
+        setImmediate(() => request.resume());
+      });
+      request.on('end', () => response.end(`${request.method} ${request.headers['x-capstan-replica'] as string}`));
     });
-    request.on('end', () => response.end(`${request.method} ${request.headers['x-capstan-replica'] as string}`));
-  });
-  expect(await postFile(url, path, options)).toEqual({ status: 200, text: 'POST rp_1' });
-  expect(Buffer.concat(got).equals(bytes)).toBe(true);
-});
+    expect(await postFile(url, path, options)).toEqual({ status: 200, text: 'POST rp_1' });
+    expect(Buffer.concat(got).equals(bytes)).toBe(true);
+  },
+);
 
 it('an answer that comes before the end of the file is told', async () => {
   const path = join(folder, 'file');

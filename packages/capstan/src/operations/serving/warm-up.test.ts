@@ -13,16 +13,16 @@ const rows = [
   { carrier: 'DL', place: [3, null] },
 ];
 
-function model(change: { maxBatchSize?: number; mostWarmRows?: number; fails?: string } = {}) {
+function model(change: { maxBatchSize?: number; mostInlineRows?: number; fails?: string } = {}) {
   const seen: (readonly Tensor[])[] = [];
-  const { maxBatchSize, mostWarmRows, fails } = change;
+  const { maxBatchSize, mostInlineRows, fails } = change;
   return {
     seen,
     ...inMemory,
     digest: 'sha256:0',
     flavor: 'onnx' as const,
     ...(maxBatchSize !== undefined && { serving: { maxBatchSize } }),
-    ...(mostWarmRows !== undefined && { mostWarmRows }),
+    ...(mostInlineRows !== undefined && { mostInlineRows }),
     inputs,
     outputs: [],
     predict: () => Promise.reject(new Error('this would be counted')),
@@ -54,7 +54,7 @@ test('what was logged is run, one row and a full batch of it over and over, adap
 });
 
 test('no batch is larger than the model can do without more memory', async () => {
-  const one = model({ mostWarmRows: 5 });
+  const one = model({ mostInlineRows: 5 });
   await warmUp(one, rows, {});
   expect(one.seen.map(([tensor]) => tensor?.shape[0])).toEqual([1, 5]);
 });

@@ -36,7 +36,7 @@ export async function warmUp(
   inputAdapters: Readonly<Record<string, InputAdapter>>,
 ): Promise<WarmUp> {
   if (rows.length === 0) return { by: 'zeros', note: 'nothing is logged yet', hasFailed: false };
-  const most = Math.min(model.serving?.maxBatchSize ?? FULL_BATCH_ROWS, model.mostWarmRows ?? FULL_BATCH_ROWS);
+  const most = Math.min(model.serving?.maxBatchSize ?? FULL_BATCH_ROWS, model.mostInlineRows ?? FULL_BATCH_ROWS);
   let batches: readonly (readonly Tensor[])[];
   try {
     batches = [1, most].map((count) => {

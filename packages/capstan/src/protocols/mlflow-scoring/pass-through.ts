@@ -9,7 +9,7 @@ export async function passThrough(plane: ServingPlane, deployment: string, reque
   const header = request.headers['content-type'];
   const contentType = Array.isArray(header) ? header.join() : (header ?? '');
   const { bytes: body, signal } = request;
-  const deadline = deadlineOf(request.headers);
+  const deadline = deadlineOf(request);
   const answer = await plane.score(deployment, { contentType, body, signal, deadline, caller: request });
   const { rows, predictionIds, part } = answer;
   request.note(predictionNotes(deployment, part && { rows, predictionIds, parts: [part] }));

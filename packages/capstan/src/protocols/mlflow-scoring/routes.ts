@@ -1,5 +1,13 @@
 import { servingRoutes } from '@capstan/api';
-import { bindDirect, bindRaw, type Admit, type BoundRoute, type HeldReply, type RawReply, type RawRequest } from '#http';
+import {
+  bindDirect,
+  bindRaw,
+  type Admit,
+  type BoundRoute,
+  type HeldReply,
+  type RawReply,
+  type RawRequest,
+} from '#http';
 import { invalid } from '#kernel/errors';
 import { admitCall, deadlineOf, predictionNotes, type ServingPlane } from '#operations/serving';
 import { scoringType } from './content-type.ts';
@@ -46,7 +54,7 @@ async function score(plane: ServingPlane, deployment: string, request: RawReques
   const description = plane.describe(deployment);
   if (description.flavor === 'python_function') return await passThrough(plane, deployment, request);
   const type = scoringType(request.headers['content-type']);
-  const deadline = deadlineOf(request.headers);
+  const deadline = deadlineOf(request);
   const input = type === 'text/csv' ? await parseCsv(request.bytes) : parseScoringBody(request.bytes);
   const inputs = toTensors(enforceSignature(input, description), description);
   const answer = await plane.infer(deployment, { inputs, deadline, caller: request });

@@ -44,7 +44,7 @@ async function predict(plane: ServingPlane, request: RawRequest): Promise<RawRep
   const description = plane.describe(deployment);
   refuseNameless(description);
   const type = mediaOf(headers['content-type']);
-  const deadline = deadlineOf(headers);
+  const deadline = deadlineOf(request);
   const columns = description.inputs.map(({ name }) => name);
   const form = streamFormOf(request, type === NDJSON);
   if (form) {

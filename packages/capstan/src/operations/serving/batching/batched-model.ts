@@ -21,7 +21,8 @@ export function createBatchedModel(
   given: Partial<BatchingOptions> = {},
   counts?: BatchCounts,
 ): BatchedModel {
-  const options: BatchingOptions = { ...BATCHING_DEFAULTS, instances: model.instances ?? 1, ...given };
+  const { instances = 1, mostInlineRows: inlineRows = 0 } = model;
+  const options: BatchingOptions = { ...BATCHING_DEFAULTS, instances, inlineRows, ...given };
   const mayBatch = canBatch(model);
   const batcher = createBatcher(tensorWork(model), options, mayBatch, counts);
 

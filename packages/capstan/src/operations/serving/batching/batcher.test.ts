@@ -297,3 +297,32 @@ describe('admission', () => {
     await closed;
   });
 });
+
+describe('executions in the thread that asks', () => {
+  test('follow each other in one turn of the event loop, however many wait', async () => {
+    const { batcher, executions } = setUp({ inlineRows: 100, maxRows: 2 });
+    const first = batcher.submit(ask(0));
+    const others = Array.from({ length: 40 }, (_, index) => batcher.submit(ask(index + 1)));
+    let isOver = false;
+    const over = Promise.all([first, ...others]).then((answers) => {
+      isOver = true;
+      return answers;
+    });
+    let count = 0;
+    for (; !isOver; count++) await turns(1);
+    expect(await over).toEqual(Array.from({ length: 41 }, (_, index) => `answer ${index}`));
+    expect(executions).toHaveLength(21);
+    expect(count).toBeLessThan(6);
+  });
+
+  test('cost what the model takes, not what else is done in the turn', async () => {
+    const { batcher } = setUp({ inlineRows: 100 });
+    for (let request = 0; request < 5; request++) {
+      const answer = batcher.submit(ask(request));
+      for (const end = performance.now() + 30; performance.now() < end;);
+      await answer;
+    }
+    // Were those thirty milliseconds the model's, nobody who waits for fifteen would be let in.
+    expect(() => batcher.admit(1, 8, performance.now() + 15)).not.toThrow();
+  });
+});

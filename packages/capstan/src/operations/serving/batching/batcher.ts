@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { DomainError } from '#kernel/errors';
 import { Histogram } from '#kernel/histogram';
-import { createCostFit, nextMostRows, rowsToTake, type BatchingOptions } from './model.ts';
+import { createExecutionCost } from './execution-cost.ts';
+import { nextMostRows, rowsToTake, type BatchingOptions } from './model.ts';
 import { goneCaller, noAnswer, refused, tooLate, tooMuch } from './refused.ts';
 
 /** The rows that were computed together in one execution. */
@@ -101,15 +102,15 @@ interface Execution<Item, Answer> {
 }
 
 const SWEEP_MS = 50;
-/** What takes longer than this beside the estimate is taken for a stall, and for so much. */
-const MOST_RISE = 4;
-const LEAST_STALL_MS = 5;
-/** What executions took is of no use once the model has been idle for so long. */
-const FORGOTTEN_MS = 250;
 /** An estimate that is just met is often missed: a queue that is full to its deadline answers late what it answers. */
 const CAUTION = 1.5;
 /** A caller who has gone meanwhile costs less than to look for each whether it has. */
 const LONG_WAIT_MS = 20;
+/**
+ * Executions that are computed by the thread that asks follow each other in one turn of the event loop, however many are
+ * under way: were each to wait for the one before, all that is read in a turn would have to be seen to between two of them.
+ */
+const INLINE_AT_ONCE = 64;
 const nothingToStop = (): void => {};
 
 /**
@@ -127,7 +128,7 @@ export function createBatcher<Item, Answer>(
   /** By key; the one that was served last stands last, so that none starves. */
   const buckets = new Map<string, Set<Waiting>>();
   const running = new Set<Execution<Item, Answer>>();
-  let cost = createCostFit();
+  const cost = createExecutionCost(options);
   let waitingRows = 0;
   let waitingBytes = 0;
   let isBatchable = mayBatch;
@@ -137,11 +138,11 @@ export function createBatcher<Item, Answer>(
   /** Items of the last execution: several mean that more come in the same turn of the event loop. */
   let lastTaken = 1;
   let sweeping: NodeJS.Timeout | undefined;
+  const isInline = options.inlineRows > 0;
+  const mostRunning = isInline ? INLINE_AT_ONCE : options.instances;
   /** No other batcher, here or in another process, has batches of its name. */
   const name = randomUUID().slice(-12);
   let batches = 0;
-  /** When the last execution was done. */
-  let doneAt = 0;
   let closing: { readonly done: Promise<void>; readonly resolve: () => void } | undefined;
 
   function remove(entry: Waiting): boolean {
@@ -153,17 +154,6 @@ export function createBatcher<Item, Answer>(
     return true;
   }
 
-  /** What the answer to so many rows more would have to wait, as far as executions so far tell. */
-  function estimateMs(rows: number, now: number): number {
-    const ahead = waitingRows + rows;
-    const executions = Math.ceil(ahead / (isBatchable ? mostRows : Math.max(rows, 1)));
-    let ms = cost.estimateMs(ahead) + Math.max(executions - 1, 0) * cost.estimateMs(0);
-    if (running.size >= options.instances) {
-      for (const { startedAt, rows: inHand } of running) ms += Math.max(cost.estimateMs(inHand) - (now - startedAt), 0);
-    }
-    return ms / options.instances;
-  }
-
   /** Returns the estimated wait. */
   function admit(rows: number, bytes: number, deadline?: number): number {
     if (closing) throw refused('UNAVAILABLE', 'The model is being taken away', 'Try again in a moment.');
@@ -173,23 +163,23 @@ export function createBatcher<Item, Answer>(
       throw refused('RESOURCE_EXHAUSTED', `${waitingRows} rows wait for this model already`, 'Try again in a moment.');
     }
     const now = performance.now();
-    // By an estimate that nothing is let run by it would stand for ever: one that was a bad moment's is forgotten.
-    if (running.size === 0 && now - doneAt > FORGOTTEN_MS) cost = createCostFit();
-    const ms = estimateMs(rows, now);
+    const ahead = waitingRows + rows;
+    const executions = Math.ceil(ahead / (isBatchable ? mostRows : Math.max(rows, 1)));
+    const ms = cost.waitMs({ rows: ahead, executions }, running);
     if (now + ms * CAUTION <= (deadline ?? now + options.defaultDeadlineMs)) return ms;
     throw tooMuch(`It would take about ${Math.ceil(ms)} ms: try again in a moment, or allow more time.`);
   }
 
   /** What comes alone goes at once; what comes with others goes with them, when the turn's requests have been read. */
   function wake(): void {
-    if (lastTaken === 1) pump();
+    if (lastTaken === 1 && !(isInline && running.size > 0)) pump();
     else pumping ??= setImmediate(pump);
   }
 
   function pump(): void {
     clearImmediate(pumping);
     pumping = undefined;
-    while (running.size < options.instances) {
+    while (running.size < mostRunning) {
       const entries = takeNext();
       if (entries.length === 0) break;
       void execute(entries);
@@ -263,6 +253,9 @@ export function createBatcher<Item, Answer>(
     running.add(execution);
     counts.rows.observe(rows);
     for (const { since } of entries) counts.waits.observe((startedAt - since) / 1_000);
+    let beganAt = startedAt;
+    // Computing in this thread, the model begins once all that has been read in this turn of the event loop has been seen to.
+    if (rows <= options.inlineRows) setImmediate(() => (beganAt = performance.now()));
     try {
       const deadline = entries.reduce((latest, entry) => Math.max(latest, entry.deadline), 0);
       const answers = await work.run(
@@ -270,11 +263,8 @@ export function createBatcher<Item, Answer>(
         deadline,
       );
       const now = performance.now();
-      const tookMs = now - startedAt;
-      doneAt = now;
-      // A stall, of whatever else the machine does, says little of the next execution.
-      const expected = cost.estimateMs(rows);
-      cost.observe(rows, expected === 0 ? tookMs : Math.min(tookMs, expected * MOST_RISE + LEAST_STALL_MS));
+      const tookMs = now - beganAt;
+      cost.observe({ rows, tookMs, endedAt: now });
       mostRows = nextMostRows(mostRows, tookMs, options);
       settle(entries, answers, startedAt);
     } catch (error) {
@@ -374,7 +364,7 @@ export function createBatcher<Item, Answer>(
         waitingRows += rows;
         waitingBytes += bytes;
         sweeping ??= setTimeout(sweep, SWEEP_MS).unref();
-        if (running.size < options.instances) wake();
+        if (running.size < mostRunning) wake();
       });
     },
     admit,

@@ -2,16 +2,13 @@
 // read in a turn is answered at its end, and what comes meanwhile waits for the next one, unseen. So the length of a turn
 // is what callers wait, twice at most, and it is kept below what they allow by how much is let into it.
 
+import { createTurnCost } from './turn-cost.ts';
+
 /** Of what a caller allows, for the turn that its request is in; it may have waited for one as long before. */
 const SHARE_OF_WAIT = 0.35;
-/** Of a request that is refused, before its body is read, to one that is answered. Measured. */
-const REFUSAL_WEIGHT = 0.1;
-/** Of the last turn, in what a request is taken to cost. */
-const WEIGHT = 0.2;
 
-/** A turn that seems to cost more than this beside the mean is taken for so much. */
-const MOST_RISE = 4;
-const LEAST_COST_MS = 0.1;
+/** Of that, for answers, however many there are to refuse. */
+const LEAST_SHARE = 0.3;
 
 interface Turn {
   readonly began: number;
@@ -23,19 +20,16 @@ interface Turn {
 
 let turn: Turn | undefined;
 let isOver = true;
-/** What a request costs the loop, in ms: a moving mean. */
-let costMs = 0;
+const cost = createTurnCost();
+/** In the turn before. */
+let refusedBefore = 0;
 
 function current(): Turn {
   if (turn && !isOver) return turn;
   const now = performance.now();
   const { idle } = performance.eventLoopUtilization();
-  if (turn && turn.admitted > 0) {
-    const tookMs = now - turn.began - (idle - turn.idle);
-    const each = tookMs / (turn.admitted + turn.refused * REFUSAL_WEIGHT);
-    // One stall, of whatever else the machine does, says little of the next request.
-    costMs += WEIGHT * (Math.min(each, MOST_RISE * costMs + LEAST_COST_MS) - costMs);
-  }
+  if (turn && turn.admitted > 0) cost.observe({ ...turn, ms: now - turn.began - (idle - turn.idle) });
+  refusedBefore = turn?.refused ?? 0;
   turn = { began: now, idle, admitted: 0, refused: 0 };
   isOver = false;
   setImmediate(() => (isOver = true));
@@ -50,14 +44,21 @@ export function arrival(): number {
   return current().began;
 }
 
+/** What the turn may take on beside the refusals that are to be expected in it, which cost as well. */
+function budgetMs(waitMs: number, now: Turn): number {
+  const budget = waitMs * SHARE_OF_WAIT;
+  const refusals = Math.max(now.refused, refusedBefore) * cost.refusedMs();
+  return Math.max(budget - refusals, budget * LEAST_SHARE);
+}
+
 /**
  * Whether one more request, whose caller waits so long from now on, may be answered in this turn; it counts as begun then.
  * The first one always may: what requests cost is only known from those that are let in.
  */
 export function entersTurn(waitMs: number): boolean {
-  const { admitted } = current();
-  const enters = admitted === 0 || (admitted + 1) * costMs <= waitMs * SHARE_OF_WAIT;
-  if (enters) current().admitted += 1;
-  else current().refused += 1;
+  const now = current();
+  const enters = now.admitted === 0 || (now.admitted + 1) * cost.admittedMs() <= budgetMs(waitMs, now);
+  if (enters) now.admitted += 1;
+  else now.refused += 1;
   return enters;
 }

@@ -8,6 +8,8 @@ export interface BatchingOptions {
   readonly preferredRows: readonly number[];
   /** Executions at once. */
   readonly instances: number;
+  /** Executions of up to so many rows are computed by the thread that asks for them. */
+  readonly inlineRows: number;
   /** What may wait; more is refused. */
   readonly maxQueueRows: number;
   readonly maxQueueBytes: number;
@@ -24,6 +26,7 @@ export const BATCHING_DEFAULTS: BatchingOptions = {
   maxDelayMs: 0,
   preferredRows: [],
   instances: 1,
+  inlineRows: 0,
   maxQueueRows: 50_000,
   maxQueueBytes: 256 * 1024 * 1024,
   executionTimeoutMs: 15_000,

@@ -29,7 +29,7 @@ export interface ShelvedModel extends Pick<BatchedModel, 'predict' | 'admit' | '
   readonly outputs: readonly TensorSpec[];
   readonly classLabels?: LoadedModel['classLabels'];
   /** See `LoadedModel`. */
-  readonly mostWarmRows?: LoadedModel['mostWarmRows'];
+  readonly mostInlineRows?: LoadedModel['mostInlineRows'];
   /** Of models that read MLflow's scoring protocol by themselves. */
   readonly score?: (request: ScoringRequest, wait?: Wait) => Promise<ScoringAnswer>;
   /** Of models in processes of their own, while they are loaded. */
@@ -217,7 +217,7 @@ export async function createOnDemandModel(deps: OnDemandDeps): Promise<ShelvedMo
 
   const first = (await load()).running;
   ({ outputs } = first.model);
-  const { inputs, classLabels, mostWarmRows } = first.model;
+  const { inputs, classLabels, mostInlineRows } = first.model;
 
   return {
     ...key,
@@ -226,7 +226,7 @@ export async function createOnDemandModel(deps: OnDemandDeps): Promise<ShelvedMo
       return current?.running.model.outputs ?? outputs;
     },
     ...(classLabels && { classLabels }),
-    ...(mostWarmRows !== undefined && { mostWarmRows }),
+    ...(mostInlineRows !== undefined && { mostInlineRows }),
     predict(tensors, wait) {
       usedAt = deps.nextUse();
       if (current) return current.running.predict(tensors, wait);

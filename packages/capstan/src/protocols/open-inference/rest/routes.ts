@@ -1,5 +1,13 @@
 import { servingRoutes } from '@capstan/api';
-import { bindDirect, bindRaw, type Admit, type BoundRoute, type HeldReply, type RawReply, type RawRequest } from '#http';
+import {
+  bindDirect,
+  bindRaw,
+  type Admit,
+  type BoundRoute,
+  type HeldReply,
+  type RawReply,
+  type RawRequest,
+} from '#http';
 import { DomainError, invalid, notFound } from '#kernel/errors';
 import { admitCall, deadlineOf, predictionNotes, type ServingPlane } from '#operations/serving';
 import { checkAsked } from '../asked-outputs.ts';
@@ -69,7 +77,7 @@ async function answer(plane: ServingPlane, request: RawRequest): Promise<HeldRep
   const model = modelOf(request);
   const revision = revisionOf(request);
   const description = plane.describe(model, revision);
-  const deadline = deadlineOf(headers);
+  const deadline = deadlineOf(request);
   const encoding = headers['content-encoding'];
   const bytes = encoding === undefined ? request.bytes : await decodedBytes(request.bytes, encoding);
   const asked = parseInferRequest(splitBody(bytes, headers[HEADER_LENGTH]), description);

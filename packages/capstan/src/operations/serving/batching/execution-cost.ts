@@ -1,0 +1,52 @@
+import { createCostFit, type BatchingOptions } from './model.ts';
+
+interface InHand {
+  readonly rows: number;
+  /** By `performance.now()`. */
+  readonly startedAt: number;
+}
+
+/** What executions of a model have taken, and what follows from that for who comes now. */
+export interface ExecutionCost {
+  observe(execution: { readonly rows: number; readonly tookMs: number; readonly endedAt: number }): void;
+  /** What an answer to the last of so many rows, in so many executions, has to wait, as far as executions so far tell. */
+  waitMs(ahead: { readonly rows: number; readonly executions: number }, running: ReadonlySet<InHand>): number;
+}
+
+/** What takes longer than this beside the estimate is taken for a stall, and for so much. */
+const MOST_RISE = 4;
+const LEAST_STALL_MS = 5;
+/** What executions took is of no use once the model has been idle for so long. */
+const FORGOTTEN_MS = 250;
+
+export function createExecutionCost({ instances, inlineRows }: BatchingOptions): ExecutionCost {
+  let cost = createCostFit();
+  let doneAt = 0;
+
+  function leftMs(running: ReadonlySet<InHand>, now: number): number {
+    let ms = 0;
+    if (inlineRows === 0 && running.size < instances) return ms;
+    for (const { rows, startedAt } of running) {
+      // In the thread that asks, one that is under way has not begun: this one would not be asked here.
+      const spentMs = inlineRows > 0 ? 0 : now - startedAt;
+      ms += Math.max(cost.estimateMs(rows) - spentMs, 0);
+    }
+    return ms;
+  }
+
+  return {
+    observe({ rows, tookMs, endedAt }) {
+      doneAt = endedAt;
+      // A stall, of whatever else the machine does, says little of the next execution.
+      const expected = cost.estimateMs(rows);
+      cost.observe(rows, expected === 0 ? tookMs : Math.min(tookMs, expected * MOST_RISE + LEAST_STALL_MS));
+    },
+    waitMs({ rows, executions }, running) {
+      const now = performance.now();
+      // By an estimate that nothing is let run by it would stand for ever: one that was a bad moment's is forgotten.
+      if (running.size === 0 && now - doneAt > FORGOTTEN_MS) cost = createCostFit();
+      const ms = cost.estimateMs(rows) + Math.max(executions - 1, 0) * cost.estimateMs(0) + leftMs(running, now);
+      return inlineRows > 0 ? ms : ms / instances;
+    },
+  };
+}
