@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { DomainError } from '#kernel/errors';
 import { Histogram } from '#kernel/histogram';
-import { createExecutionCost } from './execution-cost.ts';
+import { createLanes, type Lane } from './lanes.ts';
 import { nextMostRows, rowsToTake, type BatchingOptions } from './model.ts';
 import { goneCaller, noAnswer, refused, tooLate, tooMuch } from './refused.ts';
 
@@ -106,11 +106,6 @@ const SWEEP_MS = 50;
 const CAUTION = 1.5;
 /** A caller who has gone meanwhile costs less than to look for each whether it has. */
 const LONG_WAIT_MS = 20;
-/**
- * Executions that are computed by the thread that asks follow each other in one turn of the event loop, however many are
- * under way: were each to wait for the one before, all that is read in a turn would have to be seen to between two of them.
- */
-const INLINE_AT_ONCE = 64;
 const nothingToStop = (): void => {};
 
 /**
@@ -127,8 +122,7 @@ export function createBatcher<Item, Answer>(
   type Waiting = Entry<Item, Answer>;
   /** By key; the one that was served last stands last, so that none starves. */
   const buckets = new Map<string, Set<Waiting>>();
-  const running = new Set<Execution<Item, Answer>>();
-  const cost = createExecutionCost(options);
+  const lanes = createLanes<Execution<Item, Answer>>(options);
   let waitingRows = 0;
   let waitingBytes = 0;
   let isBatchable = mayBatch;
@@ -138,8 +132,6 @@ export function createBatcher<Item, Answer>(
   /** Items of the last execution: several mean that more come in the same turn of the event loop. */
   let lastTaken = 1;
   let sweeping: NodeJS.Timeout | undefined;
-  const isInline = options.inlineRows > 0;
-  const mostRunning = isInline ? INLINE_AT_ONCE : options.instances;
   /** No other batcher, here or in another process, has batches of its name. */
   const name = randomUUID().slice(-12);
   let batches = 0;
@@ -164,14 +156,25 @@ export function createBatcher<Item, Answer>(
     }
     const now = performance.now();
     const ahead = waitingRows + rows;
-    const executions = Math.ceil(ahead / (isBatchable ? mostRows : Math.max(rows, 1)));
-    const ms = cost.waitMs({ rows: ahead, executions }, running);
+    const lane = lanes.of(rows);
+    const executions = Math.ceil(ahead / (isBatchable ? rowsIn(lane) : Math.max(rows, 1)));
+    const ms = lane.cost.waitMs({ rows: ahead, executions }, lane.running);
     if (now + ms * CAUTION <= (deadline ?? now + options.defaultDeadlineMs)) return ms;
     throw tooMuch(`It would take about ${Math.ceil(ms)} ms: try again in a moment, or allow more time.`);
   }
 
+  /** The most rows of one execution now. */
+  function rowsIn(lane: Lane<Execution<Item, Answer>>): number {
+    return Math.min(lane.mostRows, mostRows);
+  }
+
+  function isRunning(): boolean {
+    return lanes.all.some(({ running }) => running.size > 0);
+  }
+
   /** What comes alone goes at once; what comes with others goes with them, when the turn's requests have been read. */
-  function wake(): void {
+  function wake({ isInline, running, most }: Lane<Execution<Item, Answer>>): void {
+    if (running.size >= most) return;
     if (lastTaken === 1 && !(isInline && running.size > 0)) pump();
     else pumping ??= setImmediate(pump);
   }
@@ -179,16 +182,13 @@ export function createBatcher<Item, Answer>(
   function pump(): void {
     clearImmediate(pumping);
     pumping = undefined;
-    while (running.size < mostRunning) {
-      const entries = takeNext();
-      if (entries.length === 0) break;
-      void execute(entries);
-    }
+    for (let entries = takeNext(); entries.length > 0; entries = takeNext()) void execute(entries);
     settleClosing();
   }
 
   function settleClosing(): void {
-    if (closing && buckets.size === 0 && [...running].every(({ isGivenUp }) => isGivenUp)) closing.resolve();
+    const isIdle = lanes.all.every(({ running }) => [...running].every(({ isGivenUp }) => isGivenUp));
+    if (closing && buckets.size === 0 && isIdle) closing.resolve();
   }
 
   function takeNext(): readonly Waiting[] {
@@ -203,12 +203,14 @@ export function createBatcher<Item, Answer>(
   function take(bucket: Set<Waiting>): Waiting[] {
     const [head] = bucket;
     if (!head) return [];
+    const lane = lanes.of(head.rows);
+    if (lane.running.size >= lane.most) return [];
     if (!isBatchable) return taken([head]);
     const now = performance.now();
     let rows = 0;
     if (options.maxDelayMs > 0) for (const entry of bucket) rows += entry.rows;
     else rows = head.rows;
-    const limit = rowsToTake({ rows, oldestMs: now - head.since }, options, mostRows);
+    const limit = rowsToTake({ rows, oldestMs: now - head.since }, options, rowsIn(lane));
     if (limit === 0) {
       delayed ??= setTimeout(
         () => {
@@ -250,12 +252,13 @@ export function createBatcher<Item, Answer>(
     if (entries.length === 0) return;
     const rows = entries.reduce((sum, entry) => sum + entry.rows, 0);
     const execution: Execution<Item, Answer> = { entries, startedAt, rows, isGivenUp: false };
-    running.add(execution);
+    const lane = lanes.of(rows);
+    lane.running.add(execution);
     counts.rows.observe(rows);
     for (const { since } of entries) counts.waits.observe((startedAt - since) / 1_000);
     let beganAt = startedAt;
     // Computing in this thread, the model begins once all that has been read in this turn of the event loop has been seen to.
-    if (rows <= options.inlineRows) setImmediate(() => (beganAt = performance.now()));
+    if (lane.isInline) setImmediate(() => (beganAt = performance.now()));
     try {
       const deadline = entries.reduce((latest, entry) => Math.max(latest, entry.deadline), 0);
       const answers = await work.run(
@@ -264,14 +267,14 @@ export function createBatcher<Item, Answer>(
       );
       const now = performance.now();
       const tookMs = now - beganAt;
-      cost.observe({ rows, tookMs, endedAt: now });
+      lane.cost.observe({ rows, tookMs, endedAt: now });
       mostRows = nextMostRows(mostRows, tookMs, options);
       settle(entries, answers, startedAt);
     } catch (error) {
       await settleFailure(entries, error);
     } finally {
       counts.executionMs += performance.now() - startedAt;
-      running.delete(execution);
+      lane.running.delete(execution);
       pump();
     }
   }
@@ -325,7 +328,7 @@ export function createBatcher<Item, Answer>(
         entry.reject(tooLate());
       }
     }
-    for (const execution of running) {
+    for (const execution of lanes.all.flatMap(({ running }) => [...running])) {
       execution.isGivenUp ||= now - execution.startedAt > options.executionTimeoutMs;
       for (const entry of execution.entries) {
         if (execution.isGivenUp) entry.reject(noAnswer(options.executionTimeoutMs));
@@ -333,7 +336,7 @@ export function createBatcher<Item, Answer>(
       }
     }
     settleClosing();
-    if (buckets.size > 0 || running.size > 0) sweeping = setTimeout(sweep, SWEEP_MS).unref();
+    if (buckets.size > 0 || isRunning()) sweeping = setTimeout(sweep, SWEEP_MS).unref();
   }
 
   return {
@@ -364,7 +367,7 @@ export function createBatcher<Item, Answer>(
         waitingRows += rows;
         waitingBytes += bytes;
         sweeping ??= setTimeout(sweep, SWEEP_MS).unref();
-        if (running.size < mostRunning) wake();
+        wake(lanes.of(rows));
       });
     },
     admit,

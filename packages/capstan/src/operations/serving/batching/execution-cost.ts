@@ -1,6 +1,7 @@
-import { createCostFit, type BatchingOptions } from './model.ts';
+import { createCostFit } from './model.ts';
 
-interface InHand {
+/** An execution that is under way. */
+export interface InHand {
   readonly rows: number;
   /** By `performance.now()`. */
   readonly startedAt: number;
@@ -19,16 +20,17 @@ const LEAST_STALL_MS = 5;
 /** What executions took is of no use once the model has been idle for so long. */
 const FORGOTTEN_MS = 250;
 
-export function createExecutionCost({ instances, inlineRows }: BatchingOptions): ExecutionCost {
+/** @param atOnce how many of the executions go on at the same time; 0: none does, they follow each other in the asking thread */
+export function createExecutionCost(atOnce: number): ExecutionCost {
   let cost = createCostFit();
   let doneAt = 0;
 
   function leftMs(running: ReadonlySet<InHand>, now: number): number {
     let ms = 0;
-    if (inlineRows === 0 && running.size < instances) return ms;
+    if (running.size < atOnce) return ms;
     for (const { rows, startedAt } of running) {
-      // In the thread that asks, one that is under way has not begun: this one would not be asked here.
-      const spentMs = inlineRows > 0 ? 0 : now - startedAt;
+      // In the thread that asks, one that is under way has not begun: this would not be asked there.
+      const spentMs = atOnce === 0 ? 0 : now - startedAt;
       ms += Math.max(cost.estimateMs(rows) - spentMs, 0);
     }
     return ms;
@@ -46,7 +48,7 @@ export function createExecutionCost({ instances, inlineRows }: BatchingOptions):
       // By an estimate that nothing is let run by it would stand for ever: one that was a bad moment's is forgotten.
       if (running.size === 0 && now - doneAt > FORGOTTEN_MS) cost = createCostFit();
       const ms = cost.estimateMs(rows) + Math.max(executions - 1, 0) * cost.estimateMs(0) + leftMs(running, now);
-      return inlineRows > 0 ? ms : ms / instances;
+      return ms / Math.max(atOnce, 1);
     },
   };
 }
