@@ -155,12 +155,17 @@ function checkColumn({ rows }: Table, name: string, place: number, type: string)
 }
 
 function wrongType(name: string, numpy: string, value: unknown, row: number) {
-  const shown = typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? 'null').slice(0, 60);
   return invalid(
     `Data is not compatible with model signature. Failed to convert column ${name} to type '${numpy}': row ${row + 1} ` +
-      `has ${shown}`,
+      `has ${shown(value)}`,
     { field: name },
   );
+}
+
+function shown(value: unknown): string {
+  if (value instanceof Uint8Array) return 'bytes';
+  const text = JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part));
+  return typeof value === 'bigint' ? String(value) : (text ?? 'null').slice(0, 60);
 }
 
 function enforceTensors(input: ScoringInput, tensors: readonly TensorItem[]): void {
