@@ -217,7 +217,9 @@ function enforceTensor(input: ScoringInput, item: TensorItem, contextColumns: re
 function checkTensor({ name, dtype, shape }: TensorItem, values: unknown, { isColumn = false } = {}): void {
   const sizes = sizesOf(values);
   const isLoose = isColumn || sizes.length === 1;
-  const [wanted, given] = isLoose ? [rowsAndWidth(shape), rowsAndWidth(sizes)] : [shape, sizes];
+  // A scalar is one value in one row.
+  const loose = shape.length === 0 ? [1, 1] : rowsAndWidth(shape);
+  const [wanted, given] = isLoose ? [loose, rowsAndWidth(sizes)] : [shape, sizes];
   const isOther = wanted.length !== given.length || wanted.some((size, axis) => size >= 0 && size !== given[axis]);
   if (isOther) {
     throw invalid(`Shape of input ${tuple(sizes)} does not match expected shape ${tuple(shape)}`, {
@@ -226,7 +228,7 @@ function checkTensor({ name, dtype, shape }: TensorItem, values: unknown, { isCo
   }
   const fits = dtype.startsWith('float') ? isNumber : /^u?int/.test(dtype) ? isWhole : undefined;
   if (fits === undefined) return;
-  for (const [row, value] of (values as readonly unknown[]).entries()) {
+  for (const [row, value] of (Array.isArray(values) ? (values as readonly unknown[]) : [values]).entries()) {
     if (!Array.isArray(value) && fits(value)) continue;
     const wrong = [value].flat(Infinity).find((one) => !fits(one));
     if (wrong !== undefined) throw wrongType(name ?? 'of the input', dtype, wrong, row);

@@ -173,6 +173,40 @@ def maps():
     save("maps.onnx", helper.make_graph([node], "maps", [info("x", TensorProto.FLOAT, [None])], [sequence]))
 
 
+def scalars():
+    """Inputs and outputs without a dimension of rows: scalars, one of them a whole number, and a vector of three."""
+    nodes = [
+        helper.make_node("Mul", ["x", "vector"], ["product"]),
+        helper.make_node("Add", ["product", "offset"], ["scaled"]),
+        helper.make_node("ReduceSum", ["scaled"], ["total"], keepdims=0),
+        helper.make_node("Identity", ["count"], ["count_out"]),
+    ]
+    floats = [info("x", TensorProto.FLOAT, []), info("vector", TensorProto.FLOAT, [3]), info("offset", TensorProto.FLOAT, [])]
+    graph = helper.make_graph(
+        nodes, "scalars", [*floats, info("count", TensorProto.INT64, [])],
+        [info("total", TensorProto.FLOAT, []), info("scaled", TensorProto.FLOAT, [3]), info("count_out", TensorProto.INT64, [])],
+    )
+    save("scalars.onnx", graph)
+
+
+def beside_rows():
+    """Rows beside a scalar, and their mean: neither can be cut into rows."""
+    nodes = [
+        helper.make_node("Mul", ["rows", "factor"], ["scaled"]),
+        helper.make_node("ReduceMean", ["scaled"], ["mean"], keepdims=0),
+    ]
+    graph = helper.make_graph(
+        nodes, "beside-rows", [info("rows", TensorProto.FLOAT, ["n", 2]), info("factor", TensorProto.FLOAT, [])],
+        [info("scaled", TensorProto.FLOAT, ["n", 2]), info("mean", TensorProto.FLOAT, [])],
+    )
+    save("beside-rows.onnx", graph)
+    graph = helper.make_graph(
+        [helper.make_node("ReduceMean", ["rows"], ["mean"], keepdims=0)], "mean",
+        [info("rows", TensorProto.FLOAT, ["n", 2])], [info("mean", TensorProto.FLOAT, [])],
+    )
+    save("mean.onnx", graph)
+
+
 def zipmaps():
     """scikit-learn's classifiers as skl2onnx exports them unless told otherwise: label, and a list of maps."""
     features, kinds = load_iris(return_X_y=True)
@@ -220,5 +254,5 @@ def zipmaps():
 
 
 if __name__ == "__main__":
-    for make in (two_inputs, columns, datatypes, endless, greedy, half, maps, zipmaps):
+    for make in (two_inputs, columns, datatypes, endless, greedy, half, maps, scalars, beside_rows, zipmaps):
         make()
