@@ -29,7 +29,8 @@ test('weights are files of the model below its ONNX file, by exact name', async 
     'model.onnx',
     'W.data',
   ];
-  const found = await Promise.all(places.map((place) => weightsFile?.(place)));
+  const found: (string | undefined)[] = [];
+  for (const place of places) found.push(await weightsFile?.(place));
   expect(found).toEqual(['/blobs/c', '/blobs/d', ...Array.from({ length: 9 }, () => undefined)]);
 });
 
