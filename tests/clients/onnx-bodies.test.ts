@@ -1,15 +1,19 @@
 // ONNX models as they are logged by mlflow and asked by pandas and tritonclient: Parquet bodies, tensors without rows,
 // weights in a file beside the model.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openShop, rowsIn, writeShop } from '../support/measured-shop.ts';
 import { findClientPython, runPython } from '../support/python.ts';
 import { deploy } from '../support/served-models.ts';
-import { capstan, emptyFolder, startServer, type RunningServer } from '../support/server.ts';
+import { capstan, emptyFolder, readyUrl, startServer, type RunningServer } from '../support/server.ts';
 
 const script = fileURLToPath(new URL('onnx_bodies.py', import.meta.url));
 
+const isBuilt = process.env['TEST_CAPSTAN'] !== undefined;
 let server: RunningServer;
 let python: string;
 
@@ -58,8 +62,10 @@ async function sameInBatch(deployment: string): Promise<void> {
   expect(scores).toEqual(predictions.scores);
 }
 
+const logged = emptyFolder();
+
 test('every body gives the same answers, and files outside of a model are refused', async () => {
-  await run('log', emptyFolder());
+  await run('log', logged);
   for (const name of ['flights', 'iris', 'scaled']) await deploy(server.url, name);
   for (const version of ['1', '2']) {
     const { code, err } = await capstan(
@@ -89,3 +95,37 @@ test('every body gives the same answers, and files outside of a model are refuse
     expect({ name, code, text: err + out }).toEqual({ name, code: 10, text: expect.stringContaining(says) });
   }
 }, 240_000);
+
+test.runIf(isBuilt)(
+  'a built folder has the weights, and reads Parquet',
+  async () => {
+    const folder = join(emptyFolder(), 'built');
+    const { code, err } = await capstan(['build', 'network-1', '--output', folder], server.url);
+    expect(code, err).toBe(0);
+    const alone = spawn(process.execPath, [join(folder, 'serve.mjs'), '--data', emptyFolder(), '--serving-port', '0'], {
+      cwd: '/',
+      env: {},
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      const url = await readyUrl(alone);
+      await expect.poll(async () => (await fetch(`${url}/v2/health/ready`)).status, { timeout: 30_000 }).toBe(200);
+      expect(await scoresAt(url)).toEqual(await scoresAt(server.servingUrl));
+    } finally {
+      alone.kill('SIGTERM');
+      await once(alone, 'exit');
+    }
+  },
+  60_000,
+);
+
+async function scoresAt(url: string): Promise<unknown> {
+  const response = await fetch(`${url}/models/network-1/invocations`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/vnd.apache.parquet' },
+    body: readFileSync(join(logged, 'rows.parquet')),
+  });
+  const answer = (await response.json()) as { predictions?: { scores?: unknown[] } };
+  expect(answer.predictions?.scores, JSON.stringify(answer)).toHaveLength(9);
+  return answer;
+}

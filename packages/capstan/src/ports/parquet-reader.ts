@@ -26,7 +26,7 @@ export interface ParquetReadOptions {
 export interface ParquetReader {
   /**
    * @throws DomainError INVALID_ARGUMENT for bytes that are no readable Parquet file, TOO_LARGE for more rows or values than
-   * are allowed, DEADLINE_EXCEEDED; STORAGE_FULL, UNAVAILABLE
+   * are allowed, DEADLINE_EXCEEDED; NOT_IMPLEMENTED where it cannot be read at all; STORAGE_FULL, UNAVAILABLE
    */
   read(bytes: Uint8Array, options?: ParquetReadOptions): Promise<ParquetTable>;
   close(): Promise<void>;

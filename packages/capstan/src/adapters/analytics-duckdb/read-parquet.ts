@@ -27,10 +27,11 @@ const LABEL = 'The Parquet body';
 
 /**
  * Reads a whole Parquet file, which may be anything. For a process of its own: it may take all memory, or crash.
- * @throws DomainError INVALID_ARGUMENT with the engine's reason; TOO_LARGE
+ * @throws DomainError INVALID_ARGUMENT with the engine's reason; TOO_LARGE; NOT_IMPLEMENTED where there is no engine
  */
 export async function readParquet(request: ReadParquetRequest): Promise<ParquetColumns> {
   const { path, maxDecodedBytes } = request;
+  await requireEngine();
   try {
     return await inSession(request, { paths: [path], isOrdered: true }, (session) => readIn(session, request));
   } catch (error) {
@@ -41,6 +42,18 @@ export async function readParquet(request: ReadParquetRequest): Promise<ParquetC
     // The file is all that differs from one call to the next, so it is at fault.
     const message = told instanceof DomainError ? told.message : `${LABEL} cannot be read: ${firstLine(told)}`;
     throw unreadableParquet(message.replaceAll(path, LABEL));
+  }
+}
+
+/** A folder that was built on another platform has no binary for this one. */
+async function requireEngine(): Promise<void> {
+  try {
+    await import('@duckdb/node-api');
+  } catch (cause) {
+    throw new DomainError('NOT_IMPLEMENTED', `Parquet is not read here: ${firstLine(cause)}`, {
+      hint: 'Send CSV or JSON.',
+      cause,
+    });
   }
 }
 
