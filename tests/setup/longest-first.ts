@@ -14,6 +14,7 @@ const longest = [
   'tests/clients/dvc-repro',
   'tests/crash/pipelines',
   'tests/clients/dvc-diff',
+  'tests/clients/onnx-bodies',
   'data/expectations/trying',
   'data/features/features',
   'data/expectations/expectations',

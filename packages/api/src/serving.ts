@@ -49,7 +49,7 @@ export const servingRoute = z.strictObject({
   share: z.number().min(0).max(1),
   model: z.string(),
   modelVersion: z.int().min(0),
-  /** Of the ONNX file; of the package for other flavors. */
+  /** Of the ONNX file; of the package for other flavors, and for an ONNX model whose weights are in files beside it. */
   digest: modelDigest,
   flavor: servedFlavor.default('onnx'),
   /** Of the list of all of the model's files; null where only the ONNX file is known. */

@@ -1,10 +1,12 @@
 // The composition root of a batch prediction's process: config → analytics, runtimes → the work that its folder asks for.
 // It has neither database nor server, so it outlives both.
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { createAnalyticsDuckdb } from '#adapters/analytics-duckdb';
 import { createRuntimeOnnx } from '#adapters/runtime-onnx';
 import { workInFolder } from '#operations/batch-predictions';
+import { openOnnxFolder } from '#ports/onnx-package';
 import type { Config } from './config.ts';
 import { pythonRuntime, type PythonConfig } from './wiring/python-runtime.ts';
 
@@ -25,14 +27,18 @@ export async function runBatchWorker(
   const python = pythonRuntime(config, folder, log, { requestMs: REQUEST_MS });
   return await workInFolder(folder, {
     analytics: createAnalyticsDuckdb({ temporaryFolder: join(folder, 'spill'), concurrency: SCANS }),
-    load: (flavor, path) =>
-      (flavor === 'onnx' ? onnx : python).load(path, {
+    async load(flavor, path) {
+      const isFolder = flavor === 'onnx' && (await stat(path)).isDirectory();
+      const { file, options } = isFolder ? await openOnnxFolder(path) : { file: path, options: {} };
+      return await (flavor === 'onnx' ? onnx : python).load(file, {
+        ...options,
         workers: config.modelWorkers,
         maxMemoryBytes: config.modelMemory,
         onProgress: (line) => log.info(line),
         onLog: (line) => log.info(line),
         signal,
-      }),
+      });
+    },
     signal,
   });
 }

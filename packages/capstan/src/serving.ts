@@ -5,6 +5,7 @@ import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { servingRoutes, type AnyRoute } from '@capstan/api';
 import type { Logger } from 'pino';
+import { createParquetReader } from '#adapters/analytics-duckdb';
 import { createRuntimeOnnx } from '#adapters/runtime-onnx';
 import { accessLine, bindRaw, BytesInHand, createHttpServer, inertHeaders, type AccessFacts } from '#http';
 import {
@@ -100,6 +101,7 @@ export async function startServing(
     ids: randomIds,
     log,
   });
+  const parquet = createParquetReader({ folder: join(folder, 'parquet') });
   const accessLog = config.accessLog ? createLineLog() : undefined;
   const onAccess = accessLog && ((facts: AccessFacts) => accessLog.write(accessLine(facts, Date.now())));
   const metrics = createMetrics();
@@ -121,7 +123,7 @@ export async function startServing(
     table: Object.values(servingRoutes).flatMap((group) => Object.values<AnyRoute>(group)),
     bound: [
       ...openInferenceRoutes(plane, version),
-      ...mlflowScoringRoutes(plane, version),
+      ...mlflowScoringRoutes(plane, version, parquet),
       ...predictRoutes(plane),
       ...planeRoutes(plane, { version, grpcAddress: () => grpcAddress }),
       bindRaw(servingRoutes.plane.metrics, async () => {
@@ -158,6 +160,7 @@ export async function startServing(
       async stop(graceMs) {
         await Promise.all([http.drain(graceMs), grpc.drain(graceMs)]);
         await plane.stop(graceMs);
+        await parquet.close();
         await exporter?.stop(graceMs);
         accessLog?.flush();
         unlock();

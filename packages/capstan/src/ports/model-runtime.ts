@@ -159,6 +159,11 @@ export interface LoadOptions {
   readonly expectedBytes?: number;
   /** Threads that one operator is spread over, for models that run in this process; default 1. */
   readonly intraOpThreads?: number;
+  /**
+   * Where a file of the model's own package is, by its path from the folder of the ONNX file; undefined where there is none.
+   * Weights may lie in those that it knows, and nowhere else.
+   */
+  weightsFile?(location: string): Promise<string | undefined>;
   /** Processes, for models that have their own; default 1. */
   readonly workers?: number;
   /** Resident memory of a process with all that it starts. */

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { servingRoutes, type AnyRoute, type CallCount, type ServedAccess, type ServedDeployment } from '@capstan/api';
 import { pino } from 'pino';
+import { createParquetReader } from '#adapters/analytics-duckdb';
 import { createRuntimeOnnx } from '#adapters/runtime-onnx';
 import { createHttpServer, type AccessFacts } from '#http';
 import { createServingPlane, type ControlPlane, type ServingPlane } from '#operations/serving';
@@ -100,9 +101,10 @@ export async function startTestingPlane(
   const log = pino({ level: 'silent' });
   const runtimes = { onnx: createRuntimeOnnx() };
   const plane = createServingPlane({ folder, controlPlane, runtimes, clock: systemClock, ids: randomIds, log });
+  const parquet = createParquetReader({ folder: join(folder, 'parquet') });
   const bound = [
     ...openInferenceRoutes(plane, '1.2.3'),
-    ...mlflowScoringRoutes(plane, '1.2.3'),
+    ...mlflowScoringRoutes(plane, '1.2.3', parquet),
     ...predictRoutes(plane),
   ];
   const calls: AccessFacts[] = [];
@@ -141,6 +143,7 @@ export async function startTestingPlane(
     async stop() {
       await http.drain(1_000);
       await plane.stop(1_000);
+      await parquet.close();
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -46,7 +46,7 @@ export async function buildFolder(request: BuildRequest): Promise<BuiltFolder> {
     await mkdir(join(work, PROGRAM), { recursive: true });
     const files = createModelFiles(join(work, MODELS), request.controlPlane, request.signal);
     const { route } = served;
-    if (route.flavor === 'onnx') {
+    if (route.flavor === 'onnx' && route.digest !== route.package) {
       await files.file(route.digest);
       if (route.package !== null) await files.member(route.package, 'MLmodel');
     } else await files.folder(route.digest);

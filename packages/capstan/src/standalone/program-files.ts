@@ -77,7 +77,8 @@ function carried(names: readonly string[], from: string): CarriedPackage[] {
     const to = isOther ? [...parents, name].join('/node_modules/') : name;
     if (found.has(to)) return;
     found.set(to, { name, version: facts.version, license: licenseOf(facts), from: folder, to });
-    for (const next of Object.keys(facts.dependencies ?? {}).toSorted())
+    // Optional ones are binaries of a platform: those that are installed.
+    for (const next of Object.keys({ ...facts.dependencies, ...facts.optionalDependencies }).toSorted())
       visit(next, folder, isOther ? [...parents, name] : [name]);
   };
   for (const name of [...new Set(names)].toSorted()) visit(name, from, []);
@@ -88,6 +89,7 @@ interface PackageFacts {
   readonly version: string;
   readonly license?: string | { readonly type?: string };
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
 function licenseOf({ license }: PackageFacts): string {

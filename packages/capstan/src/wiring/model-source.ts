@@ -2,9 +2,11 @@ import { buffer } from 'node:stream/consumers';
 import { digestOf } from '#kernel/digest';
 import { conflict, notFound } from '#kernel/errors';
 import { refusalOf, type ModelRegistry, type Verdict } from '#model/registry';
-import type { ModelSource } from '#operations/deployments';
+import { keepsWeightsElsewhere } from '#adapters/runtime-onnx';
+import type { InputsSource, ModelSource } from '#operations/deployments';
 import type { BlobStore, Digest } from '#ports/blob-store';
 import type { ModelRuntime } from '#ports/model-runtime';
+import { onnxPathIn, weightsBeside } from '#ports/onnx-package';
 import { signatureInputs, specOfItem } from '#ports/model-signature';
 
 interface ModelFilesAccess {
@@ -26,12 +28,21 @@ export function modelsFrom(
     if (refusal !== undefined) throw conflict(refusal, { field: 'verdictId' });
     return verdict;
   };
+  const descriptionIn = async (files: InputsSource['files']): Promise<string | undefined> => {
+    const file = files.find(({ path }) => path === 'MLmodel');
+    return file && (await buffer(await blobs.read(file.digest))).toString('utf8');
+  };
   return {
     async served(model, version) {
       const found = await registry.modelFiles(model, version);
       const files = found.files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
       const packageDigest: Digest = `sha256:${digestOf(files.map(({ path, digest }) => [path, digest]))}`;
-      if (found.onnx) return { flavor: 'onnx', digest: found.onnx, packageDigest, files };
+      if (found.onnx) {
+        const { weightsFile } = weightsBeside(files, found.onnx, blobs);
+        // The same graph with other weights is another model: only all of its files tell them apart.
+        const isWhole = weightsFile !== undefined && (await keepsWeightsElsewhere(await blobs.localFile(found.onnx)));
+        return { flavor: 'onnx', digest: isWhole ? packageDigest : found.onnx, packageDigest, files };
+      }
       if (found.flavor === 'python_function')
         return { flavor: 'python_function', digest: packageDigest, packageDigest, files };
       throw conflict(
@@ -39,12 +50,15 @@ export function modelsFrom(
         { field: 'version', hint: 'Log it with mlflow.FLAVOR.log_model, which adds python_function.' },
       );
     },
-    async inputs({ flavor, file }) {
+    async inputs({ flavor, digest, files }) {
       if (flavor !== 'onnx') {
-        const text = (await buffer(await blobs.read(file))).toString('utf8');
-        return signatureInputs(text)?.map(specOfItem) ?? null;
+        const text = await descriptionIn(files);
+        return text === undefined ? null : (signatureInputs(text)?.map(specOfItem) ?? null);
       }
-      const loaded = await runtime.load(await blobs.localFile(file));
+      const isWhole = files.length > 0 && files.every((file) => file.digest !== digest);
+      const path = isWhole ? onnxPathIn((await descriptionIn(files)) ?? '') : undefined;
+      const onnx = files.find((file) => file.path === path)?.digest ?? digest;
+      const loaded = await runtime.load(await blobs.localFile(onnx), weightsBeside(files, onnx, blobs));
       await loaded.close();
       return loaded.inputs;
     },

@@ -1,4 +1,6 @@
-import type { LoadedModel, ModelRuntime } from '#ports/model-runtime';
+import { invalid } from '#kernel/errors';
+import type { LoadedModel, LoadOptions, ModelRuntime } from '#ports/model-runtime';
+import { weightsFilesOf } from './external-weights.ts';
 import { inlineRows } from './inline.ts';
 import { quickModel, threadModel } from './loaded-models.ts';
 import { startThreadHost } from './thread-host.ts';
@@ -31,6 +33,7 @@ interface Passed {
   readonly mostInlineRows: number;
   readonly intraOpThreads: number;
   readonly memoryBytes: number;
+  readonly weights: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -52,16 +55,20 @@ export function createRuntimeOnnx(options: RuntimeOnnxOptions = {}): ModelRuntim
   // Files that passed, by path and threads: the same bytes need no second trial, and `open` refuses others.
   const passed = new Map<string, Passed>();
 
-  async function openThread(file: string, { sha256, intraOpThreads, memoryBytes }: Passed): Promise<LoadedModel> {
+  async function openThread(file: string, facts: Passed): Promise<LoadedModel> {
     const host = startThreadHost(entry);
     try {
-      const opened = await host.call('open', { file, maxModelBytes, intraOpThreads, sha256 });
+      const opened = await host.call('open', openRequest(file, facts));
       await host.call('rehearse', { manyRows: FULL_BATCH_ROWS });
-      return threadModel(host, opened, memoryBytes + THREAD_BYTES);
+      return threadModel(host, opened, facts.memoryBytes + THREAD_BYTES);
     } catch (error) {
       host.end();
       throw error;
     }
+  }
+
+  function openRequest(file: string, { sha256, intraOpThreads, weights }: Passed) {
+    return { file, maxModelBytes, intraOpThreads, sha256, ...(weights && { weights }) };
   }
 
   let opening: Promise<unknown> = Promise.resolve();
@@ -74,31 +81,35 @@ export function createRuntimeOnnx(options: RuntimeOnnxOptions = {}): ModelRuntim
   }
 
   async function openNow(file: string, facts: Passed): Promise<LoadedModel> {
-    const { sha256, intraOpThreads, mostInlineRows, memoryBytes } = facts;
+    const { mostInlineRows, memoryBytes } = facts;
     if (mostInlineRows === 0) return await openThread(file, facts);
     // Here, not at the top: a data plane without such a model need not load the library.
     const { createInlineHost } = await import('./inline-host.ts');
     const host = createInlineHost();
-    const opened = await host.call('open', { file, maxModelBytes, intraOpThreads, sha256 });
+    const opened = await host.call('open', openRequest(file, facts));
     await host.call('rehearse', { manyRows: Math.min(mostInlineRows, FULL_BATCH_ROWS) });
     return quickModel(host, opened, { mostInlineRows, memoryBytes }, () => openThread(file, facts));
   }
 
   return {
     flavor: 'onnx',
-    async load(modelFile, { intraOpThreads = 1, reserve } = {}) {
+    async load(modelFile, { intraOpThreads = 1, reserve, weightsFile } = {}) {
+      const weights = weightsFile && (await weightsOf(modelFile, maxModelBytes, weightsFile));
       const key = `${intraOpThreads} ${modelFile}`;
       const known = passed.get(key);
       if (known !== undefined) {
         passed.delete(key);
         await reserve?.(bytesOf(known));
-        const loaded = await open(modelFile, known).catch(() => undefined);
+        const loaded = await open(modelFile, { ...known, weights }).catch(() => undefined);
         if (loaded) return remember(key, known, loaded);
       }
-      const tried = await tryModel({ file: modelFile, maxModelBytes, intraOpThreads }, limits);
+      const tried = await tryModel(
+        { file: modelFile, maxModelBytes, intraOpThreads, ...(weights && { weights }) },
+        limits,
+      );
       const mostInlineRows = inlineRows(tried, tried.rehearsal);
       const { memoryBytes } = tried.rehearsal;
-      const facts = { sha256: tried.sha256, mostInlineRows, intraOpThreads, memoryBytes };
+      const facts = { sha256: tried.sha256, mostInlineRows, intraOpThreads, memoryBytes, weights };
       await reserve?.(bytesOf(facts));
       return remember(key, facts, await open(modelFile, facts));
     },
@@ -116,4 +127,25 @@ export function createRuntimeOnnx(options: RuntimeOnnxOptions = {}): ModelRuntim
     }
     return loaded;
   }
+}
+
+/** The files that the model names for its weights. @throws DomainError INVALID_ARGUMENT naming one that is none of its own */
+async function weightsOf(
+  modelFile: string,
+  maxModelBytes: number,
+  weightsFile: NonNullable<LoadOptions['weightsFile']>,
+): Promise<Readonly<Record<string, string>> | undefined> {
+  const locations = [...(await weightsFilesOf(modelFile, maxModelBytes))];
+  if (locations.length === 0) return undefined;
+  const files = await Promise.all(
+    locations.map(async (location) => {
+      const file = await weightsFile(location);
+      if (file !== undefined) return [location, file] as const;
+      throw invalid(`The weights of the model are to be in '${location.slice(0, 200)}', which is none of its files`, {
+        field: 'modelFile',
+        hint: 'Only files of the model itself are read: log it again with mlflow.onnx.log_model.',
+      });
+    }),
+  );
+  return Object.fromEntries(files);
 }

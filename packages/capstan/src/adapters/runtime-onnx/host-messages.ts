@@ -3,7 +3,7 @@ import type { LoadedModel, Tensor, TensorSpec } from '#ports/model-runtime';
 
 /** What a model file turned out to be. */
 export interface OpenedModel {
-  /** Hex SHA-256 of the bytes that were opened. */
+  /** Hex SHA-256 of the bytes that were opened, weights included. */
   readonly sha256: string;
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
@@ -33,6 +33,8 @@ export interface HostCalls {
       file: string;
       maxModelBytes: number;
       intraOpThreads: number;
+      /** Files that its weights lie in, by the names that it has for them. */
+      weights?: Readonly<Record<string, string>>;
       sha256?: string;
       /** Only in a process of its own can be seen what the model takes. */
       isMeasured?: boolean;

@@ -1,11 +1,12 @@
-import { open } from 'node:fs/promises';
 import { sha256 } from '#kernel/digest';
-import { conflict, DomainError, invalid, messageOf } from '#kernel/errors';
+import { conflict, DomainError } from '#kernel/errors';
 import { cutZipMaps } from './cut-zipmap.ts';
 import type { HostCalls, HostReply, HostRequest } from './host-messages.ts';
 import { toFailure } from './host-messages.ts';
 import { anonymousBytes } from './anonymous-memory.ts';
+import { inlineWeights } from './external-weights.ts';
 import { assertSelfContained } from './self-contained.ts';
+import { readModelFile } from './read-model-file.ts';
 import { nameLocale } from './name-locale.ts';
 import { rehearse } from './rehearse.ts';
 import { openSession, type Session } from './session.ts';
@@ -25,7 +26,8 @@ export function createHostedModel(): (request: HostRequest) => Promise<HostReply
     if (request.method === 'predict') return opened().run(request.inputs);
     if (request.method === 'open') {
       if (request.isMeasured === true) bytesBefore = await bytesOfProcess();
-      const bytes = await readModelFile(request.file, request.maxModelBytes);
+      const own = await readModelFile(request.file, request.maxModelBytes);
+      const bytes = request.weights ? await inlineWeights(own, request.weights, request.maxModelBytes) : own;
       const digest = sha256(bytes);
       if (request.sha256 !== undefined && request.sha256 !== digest) {
         throw conflict('The model file changed while it was loaded', { field: 'modelFile', hint: 'Load it again.' });
@@ -69,23 +71,4 @@ async function bytesOfProcess(): Promise<number> {
   await rehearse(smallest, 1);
   await smallest.release();
   return await anonymousBytes();
-}
-
-async function readModelFile(file: string, maxModelBytes: number): Promise<Uint8Array> {
-  const handle = await open(file, 'r').catch((cause: unknown) => {
-    throw invalid(`The model file cannot be read: ${messageOf(cause)}`, { field: 'modelFile', hint: 'Name a file.' });
-  });
-  try {
-    const facts = await handle.stat();
-    if (!facts.isFile()) throw invalid(`${file} is no file`, { field: 'modelFile', hint: 'Name the .onnx file.' });
-    if (facts.size > maxModelBytes) {
-      throw invalid(`The model has ${facts.size} bytes, more than the ${maxModelBytes} that are allowed`, {
-        field: 'modelFile',
-        hint: 'Make it smaller (quantise, prune) or raise the limit.',
-      });
-    }
-    return await handle.readFile();
-  } finally {
-    await handle.close();
-  }
 }

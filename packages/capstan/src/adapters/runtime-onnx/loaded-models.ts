@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError } from '#kernel/errors';
 import { fitInputs } from '#ports/fit-inputs';
 import type { LoadedModel, Tensor } from '#ports/model-runtime';
+import { timesOneRow } from '#ports/one-row';
 import type { HostClient } from './host-client.ts';
 import type { OpenedModel } from './host-messages.ts';
 import type { ThreadHost } from './thread-host.ts';
@@ -33,13 +34,13 @@ export function quickModel(
 ): LoadedModel {
   let thread: Promise<LoadedModel> | undefined;
   let threadBytes = 0;
+  const rowsOf = timesOneRow(opened.inputs);
   return loadedModel(opened, {
     memoryBytes: () => memoryBytes + threadBytes,
     mostInlineRows,
     async run(inputs) {
-      const rows = inputs[0]?.shape[0] ?? 0;
       const own = inputs.map(copied);
-      if (rows <= mostInlineRows) return await host.call('predict', { inputs: own });
+      if (rowsOf(inputs) <= mostInlineRows) return await host.call('predict', { inputs: own });
       thread ??= openThread().then((opening) => {
         threadBytes = opening.memoryBytes?.() ?? 0;
         return opening;

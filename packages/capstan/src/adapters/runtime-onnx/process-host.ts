@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { watchMemory } from '#ports/resident-memory';
 import { createHostClient, type HostClient } from './host-client.ts';
 import type { HostReply } from './host-messages.ts';
 
-const WATCH_EVERY_MS = 50;
 const LAST_WORDS_CHARACTERS = 500;
 
 export interface ProcessHost extends HostClient {
@@ -34,11 +33,9 @@ export function startProcessHost(entry: URL, maxMemoryBytes: number): ProcessHos
     child.kill('SIGKILL');
   }
 
-  const watch = setInterval(() => {
-    void residentBytes(child.pid).then((bytes) => {
-      if (bytes > maxMemoryBytes) kill(`it took more than ${Math.round(maxMemoryBytes / 1e6)} MB of memory`);
-    });
-  }, WATCH_EVERY_MS);
+  const unwatch = watchMemory(child.pid, maxMemoryBytes, () =>
+    kill(`it took more than ${Math.round(maxMemoryBytes / 1e6)} MB of memory`),
+  );
 
   const client = createHostClient({
     // A host that is gone cannot be told anything; its end is told to the caller by the other way.
@@ -47,15 +44,10 @@ export function startProcessHost(entry: URL, maxMemoryBytes: number): ProcessHos
     onEnd(listener) {
       child.on('error', (error) => listener(error.message));
       child.on('close', (code, signal) => {
-        clearInterval(watch);
+        unwatch();
         listener(killedFor ?? `it ended with ${signal ?? `exit code ${code}`}${lastWords && `: ${lastWords.trim()}`}`);
       });
     },
   });
   return { call: client.call, kill };
-}
-
-async function residentBytes(pid: number | undefined): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  return Number(/^VmRSS:\s*(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
 }

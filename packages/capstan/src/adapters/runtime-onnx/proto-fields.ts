@@ -53,7 +53,12 @@ export function integersOf(bytes: Uint8Array, { wire, start, end }: ProtoField):
 /** A field with a message, a text or bytes. */
 export function lengthField(number: number, value: Uint8Array | string): Buffer {
   const body = typeof value === 'string' ? Buffer.from(value) : value;
-  return Buffer.concat([varint(number * 8 + 2), varint(body.length), body]);
+  return Buffer.concat([lengthPrefix(number, body.length), body]);
+}
+
+/** What stands before so many bytes of a field's value. */
+export function lengthPrefix(number: number, bytes: number): Buffer {
+  return Buffer.concat([varint(number * 8 + 2), varint(bytes)]);
 }
 
 /** A field with a number. */

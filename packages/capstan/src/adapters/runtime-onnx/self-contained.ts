@@ -1,7 +1,7 @@
 import { invalid } from '#kernel/errors';
 
 /** The messages of onnx.proto that can hold a tensor, and in which fields they hold each other. */
-const MESSAGES = {
+export const MESSAGES = {
   model: { 7: 'graph', 20: 'training', 25: 'function' },
   training: { 1: 'graph', 2: 'graph' },
   function: { 7: 'node', 11: 'attribute' },
@@ -11,7 +11,7 @@ const MESSAGES = {
   sparseTensor: { 1: 'tensor', 2: 'tensor' },
   tensor: {},
 } as const satisfies Record<string, Record<number, string>>;
-type Message = keyof typeof MESSAGES;
+export type Message = keyof typeof MESSAGES;
 
 const GRAPH_OF_MODEL = 7;
 const OPERATOR_OF_NODE = 4;
@@ -19,7 +19,7 @@ const EXTERNAL_DATA_OF_TENSOR = 13;
 const DATA_LOCATION_OF_TENSOR = 14;
 const EXTERNAL = 1;
 /** As the protobuf library's own limit. */
-const MAX_DEPTH = 100;
+export const MAX_DEPTH = 100;
 
 /** What was seen on the way through a model. */
 export interface ModelContent {
@@ -29,7 +29,7 @@ export interface ModelContent {
 
 /**
  * Refuses bytes that are no ONNX model or whose weights lie in other files: such a file names paths that the library
- * would open, so the whole of it is walked, constants, subgraphs, functions and sparse tensors included. Follows the
+ * would open (those of a package have been put in by then: `inlineWeights`), so the whole of it is walked, constants, subgraphs, functions and sparse tensors included. Follows the
  * protobuf wire format and onnx.proto3 (field numbers above).
  * @throws DomainError INVALID_ARGUMENT
  */
@@ -97,8 +97,8 @@ export function noModel(reason: string): Error {
 }
 
 function external(): Error {
-  return invalid('The model keeps weights in other files, which is not served', {
+  return invalid('The model keeps weights in other files, which are not known here', {
     field: 'modelFile',
-    hint: 'Save it as one file: onnx.save(model, path, save_as_external_data=False).',
+    hint: 'Log it with mlflow.onnx.log_model, which keeps them with it, or save it as one file: onnx.save(model, path, save_as_external_data=False).',
   });
 }

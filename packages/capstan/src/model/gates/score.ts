@@ -1,6 +1,7 @@
 import { conflict, DomainError, messageOf } from '#kernel/errors';
 import { probabilitiesIn, probabilityPlace } from '#ports/binary-probability';
 import type { LoadedModel } from '#ports/model-runtime';
+import { weightsBeside } from '#ports/onnx-package';
 import type { GatesDeps } from './deps.ts';
 import type { EvaluationRows } from './evaluation-rows.ts';
 import { tensorsOf } from './tensors.ts';
@@ -21,14 +22,15 @@ export const BATCH_ROWS = 4_096;
 
 /** @throws DomainError CONFLICT when the version has no ONNX file; INVALID_ARGUMENT when it is no loadable model */
 async function loadContender(deps: GatesDeps, model: string, version: number): Promise<LoadedContender> {
-  const { onnx, flavors } = await deps.registry.modelFiles(model, version);
+  const { onnx, flavors, files } = await deps.registry.modelFiles(model, version);
   if (!onnx) {
     throw conflict(`${model}/${version} has no ONNX file (its flavors: ${flavors.join(', ') || 'none'})`, {
       field: 'version',
       hint: 'Log it with mlflow.onnx.log_model; other flavors are not judged yet.',
     });
   }
-  return contenderOf(await deps.runtime.load(await deps.blobs.localFile(onnx)));
+  const options = weightsBeside(files, onnx, deps.blobs);
+  return contenderOf(await deps.runtime.load(await deps.blobs.localFile(onnx), options));
 }
 
 async function contenderOf(loaded: LoadedModel): Promise<LoadedContender> {

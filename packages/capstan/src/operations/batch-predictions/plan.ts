@@ -37,7 +37,8 @@ export async function plan(deps: BatchPredictionsDeps, request: BatchPredictionR
   const { columns, keep, onError } = request;
   const sql = request.sql?.trim().replace(/;$/, '') ?? null;
   const known = sql === null ? input.columns.map(({ name }) => name) : await namesOfAnswer(deps, files, sql);
-  const inputs = await inputsOf(deps, answering, packageFiles);
+  const { flavor, digest } = answering;
+  const inputs = await deps.models.inputs({ flavor, digest, files: packageFiles });
   if (inputs) refuseUnfit(inputs, known, columns);
   await refuseUnkept(deps, input, keep, known);
   const format = await formatFor(deps, input, request.to);
@@ -88,17 +89,6 @@ async function answeringOf(
   const transform = { inputAdapters: {}, shift: 0 };
   const answering = { deployment: null, revision: null, model, version, flavor, digest, packageDigest, transform };
   return { answering, packageFiles: [...files] };
-}
-
-/** What the model takes; null where it does not say before it is loaded. */
-async function inputsOf(
-  { models }: BatchPredictionsDeps,
-  { flavor, digest }: Answering,
-  files: PackageFiles,
-): Promise<readonly TensorSpec[] | null> {
-  if (flavor === 'onnx') return await models.inputs({ flavor, file: digest });
-  const description = files.find(({ path }) => path === 'MLmodel');
-  return description ? await models.inputs({ flavor, file: description.digest }) : null;
 }
 
 function refuseUnfit(inputs: readonly TensorSpec[], known: readonly string[], columns: Recipe['columns']): void {

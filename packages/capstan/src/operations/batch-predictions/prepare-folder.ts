@@ -25,7 +25,7 @@ export async function prepareFolder(deps: BatchPredictionsDeps, row: BatchRow, f
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true, mode: 0o700 });
   }
-  if (row.flavor !== 'onnx') await layModel(deps, row, join(folder, 'model'));
+  if (isWholeFolder(row)) await layModel(deps, row, join(folder, 'model'));
   await writeWhole(request, wanted);
 }
 
@@ -38,7 +38,7 @@ async function requestOf(deps: BatchPredictionsDeps, row: BatchRow, folder: stri
   return {
     model: {
       flavor: row.flavor,
-      path: row.flavor === 'onnx' ? await deps.blobs.localFile(row.model_digest as Digest) : join(folder, 'model'),
+      path: isWholeFolder(row) ? join(folder, 'model') : await deps.blobs.localFile(row.model_digest as Digest),
       inputAdapters: { ...transform.inputAdapters },
       shift: transform.shift,
     },
@@ -55,6 +55,11 @@ async function requestOf(deps: BatchPredictionsDeps, row: BatchRow, folder: stri
     },
     format: row.format,
   };
+}
+
+/** Of an ONNX model that has all in it the one file will do. */
+function isWholeFolder(row: BatchRow): boolean {
+  return row.flavor !== 'onnx' || row.model_digest === row.package_digest;
 }
 
 /** A copy and no link: a model is code, which must not reach what is stored. */

@@ -1,7 +1,7 @@
 import type { DeploymentRequest } from '@capstan/api';
 import { notFound } from '#kernel/errors';
 import type { DeploymentsDeps } from './deps.ts';
-import { inputsOf, servedBy } from './model-inputs.ts';
+import { servedBy } from './model-inputs.ts';
 import * as store from './store.ts';
 
 /** What a request to a deployment holds. @throws DomainError NOT_FOUND for an unknown one, and before the first champion */
@@ -10,7 +10,7 @@ export async function championRequest({ database, models }: DeploymentsDeps, nam
   if (!row) throw notFound('deployment', name, 'capstan deployments list shows those that exist.');
   const champion = row.champion === null ? undefined : await store.getRevision(database.read, name, row.champion);
   if (!champion) throw notFound('champion of deployment', name, 'Its first rollout is still under way.');
-  const inputs = await inputsOf(models, await servedBy(database.read, champion));
+  const inputs = await models.inputs(await servedBy(database.read, champion));
   return {
     revision: champion.number,
     flavor: champion.flavor,

@@ -4,7 +4,7 @@ import type { TensorSpec } from '#ports/model-runtime';
 
 /** Another number of rows is no other input. */
 const kindOf = ({ datatype, shape }: TensorSpec): string =>
-  `${datatype} of shape [${['-1', ...shape.slice(1)].join(', ')}]`;
+  `${datatype} of shape [${(shape.length === 0 ? [] : ['-1', ...shape.slice(1)]).join(', ')}]`;
 
 /**
  * Callers send what the champion takes. A version that takes anything else would refuse them all from the moment that it

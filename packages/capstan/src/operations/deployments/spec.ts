@@ -76,7 +76,7 @@ export async function declaredSpec(specs: DeploymentSpecs, deployment: string): 
 /** What a data plane needs of a model version. */
 export interface ServedModel {
   readonly flavor: ServedFlavor;
-  /** Of the ONNX file; of the list of files for other flavors. */
+  /** Of the ONNX file; of the list of files for other flavors, and for an ONNX model whose weights are in files beside it. */
   readonly digest: Digest;
   /** Of the list of files. */
   readonly packageDigest: Digest;
@@ -84,10 +84,7 @@ export interface ServedModel {
 }
 
 /** Where it stands what a model takes: in its ONNX file, or in its MLmodel file. */
-export interface InputsSource {
-  readonly flavor: ServedFlavor;
-  readonly file: Digest;
-}
+export type InputsSource = Pick<ServedModel, 'flavor' | 'digest' | 'files'>;
 
 type Digest = `sha256:${string}`;
 

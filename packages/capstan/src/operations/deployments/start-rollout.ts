@@ -3,7 +3,7 @@ import type { Writer } from '#database';
 import type { Cause } from '#kernel/cause';
 import { conflict, invalid, notFound } from '#kernel/errors';
 import { keepBaseline } from './baseline.ts';
-import { inputsOf, servedBy } from './model-inputs.ts';
+import { servedBy } from './model-inputs.ts';
 import type { RolloutProgress } from './decide.ts';
 import { startEvidence } from './evidence.ts';
 import { checkRevision, inProject, NO_PROJECT, revisionDigest, type RevisionContent } from './model.ts';
@@ -157,8 +157,8 @@ async function requireInputsOfChampion(
 ): Promise<void> {
   const champion = await championOf({ database }, deployment);
   if (!champion || champion.model_digest === served.digest) return;
-  const taken = await inputsOf(models, served);
-  const sent = await inputsOf(models, await servedBy(database.read, champion));
+  const taken = await models.inputs(served);
+  const sent = await models.inputs(await servedBy(database.read, champion));
   if (taken && sent) requireSentInputs(version, taken, sent);
 }
 

@@ -67,7 +67,7 @@ export async function setup(
       const files = [{ path: 'model.onnx', digest: file, sizeBytes: 7 }];
       return { flavor: 'onnx', digest: file, packageDigest: `sha256:${sha256(file)}`, files };
     },
-    inputs: async ({ file }) => [
+    inputs: async ({ digest: file }) => [
       { name: file === otherDigest ? 'distanse' : 'distance', datatype: 'FP32', shape: [-1, 1] },
       { name: 'carrier', datatype: 'BYTES', shape: [-1, 1] },
     ],

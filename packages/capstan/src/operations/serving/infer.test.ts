@@ -77,7 +77,14 @@ function stateOf(routes: readonly Partial<ServingRoute>[], breaker: Partial<Serv
   const revisions = new Map(
     whole.map((route) => [
       route.revision,
-      { route, model: echo, place: { output: 'probabilities', width: 2, index: 1 }, signature: null, warmUp: null },
+      {
+        route,
+        model: echo,
+        place: { output: 'probabilities', width: 2, index: 1 },
+        signature: null,
+        isOneRow: false,
+        warmUp: null,
+      },
     ]),
   );
   return { deployment, revisions, failures: [], loading: [], warm: [], isIncomplete: false } satisfies ServedState;

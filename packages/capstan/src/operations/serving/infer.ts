@@ -131,8 +131,8 @@ export function splitBy(
 }
 
 function begin(deps: InferDeps, state: ServedState, request: InferenceRequest, trace: RequestTrace): Work {
-  const model = (request.revision === undefined ? primary(state) : revisionOf(state, request.revision)).model;
-  const checked = checkRequest(request.inputs, model.inputs, state.deployment.context);
+  const asked = request.revision === undefined ? primary(state) : revisionOf(state, request.revision);
+  const checked = checkRequest(request.inputs, asked.model.inputs, state.deployment.context, asked.isOneRow);
   const { statistics } = deps;
   return {
     ...checked,
@@ -166,9 +166,10 @@ function recordOf(work: Work, outcomes: readonly Outcome[], inputs: readonly Ten
     examples: work.ids,
     eventTimes: work.eventTimes,
     ...sampling,
-    inputs: inputs && isKept ? loggedColumns(inputs, redact) : null,
-    parts: outcomes.map(({ part, outputs }) => {
-      return { ...part, outputs: outputs && isKept ? loggedColumns(outputs, redact) : null };
+    inputs: inputs && isKept ? loggedColumns(inputs, work.rows, redact) : null,
+    parts: outcomes.map(({ part, outputs, rows }) => {
+      const count = rows?.length ?? work.rows;
+      return { ...part, outputs: outputs && isKept ? loggedColumns(outputs, count, redact) : null };
     }),
   };
 }

@@ -71,7 +71,7 @@ test('nothing stays of what is removed', async () => {
 
 describe('the signature of an ONNX model', () => {
   const silent = { warn: () => {} };
-  const route = { flavor: 'onnx', package: listDigest } as const;
+  const route = { flavor: 'onnx', digest: digestOf('model'), package: listDigest } as const;
   const MLmodel = `signature:\n  inputs: '[{"type": "long", "name": "age"}]'\n`;
 
   test('is that of its MLmodel file, which is the only one fetched, and stays while the control plane is away', async () => {

@@ -5,7 +5,7 @@ import type { Wait } from './batching/batcher.ts';
 import { BATCHING_DEFAULTS, type BatchingOptions } from './batching/model.ts';
 
 /** What tells one model from another: its files, and how it runs. */
-export type ModelKey = Pick<ServingRoute, 'digest' | 'flavor' | 'serving'>;
+export type ModelKey = Pick<ServingRoute, 'digest' | 'flavor' | 'serving'> & Partial<Pick<ServingRoute, 'package'>>;
 
 /** The key as text. Revisions of the same files that set nothing have the same model, and its one queue. */
 export function keyOf({

@@ -71,7 +71,7 @@ export function createModelShelf(deps: ShelfDeps): ModelShelf {
   }, SWEEP_MS).unref();
 
   async function open(
-    { digest, flavor, serving = {} }: ModelKey,
+    { digest, flavor, serving = {}, package: whole }: ModelKey,
     key: string,
     options: Pick<LoadOptions, 'reserve' | 'expectedBytes'>,
   ): Promise<LoadedModel> {
@@ -85,13 +85,18 @@ export function createModelShelf(deps: ShelfDeps): ModelShelf {
     say('fetching its files');
     try {
       fetched.add(digest);
-      const path = flavor === 'onnx' ? await files.file(digest) : await files.folder(digest);
+      const place = await placeOf(flavor, digest, whole);
       say('loading');
       const onProgress = (line: string): void => {
         log.info({ model: digest }, line);
         if (line.trim() !== '') say(line);
       };
-      const loaded = await runtime.load(path, { ...loadingOf(serving, deps.loading), ...options, onProgress });
+      const loaded = await runtime.load(place.path, {
+        ...loadingOf(serving, deps.loading),
+        ...options,
+        ...place.options,
+        onProgress,
+      });
       progress.delete(key);
       failures.delete(key);
       return loaded;
@@ -99,6 +104,16 @@ export function createModelShelf(deps: ShelfDeps): ModelShelf {
       say(`the last try failed: ${messageOf(error)}`);
       throw error;
     }
+  }
+
+  async function placeOf(flavor: ServedFlavor, digest: string, whole: string | null | undefined) {
+    if (flavor === 'onnx' && digest !== whole) return { path: await files.file(digest) };
+    const folder = await files.folder(digest);
+    if (flavor !== 'onnx') return { path: folder };
+    // Its weights are in files beside it. Few data planes read YAML.
+    const { openOnnxFolder } = await import('#ports/onnx-package');
+    const { file, options } = await openOnnxFolder(folder);
+    return { path: file, options };
   }
 
   async function load(key: ModelKey, name: string): Promise<ShelvedModel> {

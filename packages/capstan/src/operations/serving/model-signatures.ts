@@ -10,7 +10,7 @@ export type Signature = readonly SignatureItem[];
 /** What the MLmodel files of ONNX models say that they take. Python models see to it by themselves. */
 export interface ModelSignatures {
   /** Null where nothing is said; undefined where that cannot be known now: worth another try. */
-  of(route: Pick<ServingRoute, 'flavor' | 'package'>): Promise<Signature | null | undefined>;
+  of(route: Pick<ServingRoute, 'flavor' | 'package' | 'digest'>): Promise<Signature | null | undefined>;
   /** Forgets those of other packages, and removes their files. */
   keepOnly(packages: ReadonlySet<string | null>): Promise<void>;
 }
@@ -20,6 +20,7 @@ export function createModelSignatures(
   log: Pick<Logger, 'warn'>,
 ): ModelSignatures {
   const known = new Map<string, Promise<Signature | null>>();
+  const shelved = new Set<string>();
 
   async function read(digest: string): Promise<Signature | null> {
     try {
@@ -38,8 +39,10 @@ export function createModelSignatures(
   }
 
   return {
-    async of({ flavor, package: digest }) {
+    async of({ flavor, package: digest, digest: model }) {
       if (flavor !== 'onnx' || digest === null) return null;
+      // Its folder is the model's own then, and goes with that.
+      if (digest === model) shelved.add(digest);
       const reading = known.get(digest) ?? read(digest);
       known.set(digest, reading);
       return await reading.catch(() => undefined);
@@ -47,7 +50,7 @@ export function createModelSignatures(
     async keepOnly(packages) {
       for (const digest of [...known.keys()].filter((each) => !packages.has(each))) {
         known.delete(digest);
-        await files.remove(digest);
+        if (!shelved.delete(digest)) await files.remove(digest);
       }
     },
   };

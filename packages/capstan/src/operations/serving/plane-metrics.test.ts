@@ -100,7 +100,9 @@ function stateOf(revision: number, counts = nothingBatched(), status?: () => Mod
     ...inMemory,
     ...(status && { status }),
   };
-  const revisions = new Map([[revision, { route, model, place: null, signature: null, warmUp: null }]]);
+  const revisions = new Map([
+    [revision, { route, model, place: null, signature: null, isOneRow: false, warmUp: null }],
+  ]);
   const loading = [{ revision: revision + 1, key: digest }];
   return { deployment, revisions, failures: [], loading, warm: [], isIncomplete: true };
 }

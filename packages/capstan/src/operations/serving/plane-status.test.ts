@@ -46,7 +46,7 @@ function served(revision: number, waitingRows: number, own?: ModelStatus): [numb
     ...inMemory,
     ...(own && { status: () => own }),
   };
-  return [revision, { route, model, place: null, signature: null, warmUp: null }];
+  return [revision, { route, model, place: null, signature: null, isOneRow: false, warmUp: null }];
 }
 
 test('each model is told with what its loading is at, why it failed, or its processes, as the route declares', () => {

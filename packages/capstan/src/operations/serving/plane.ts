@@ -36,7 +36,7 @@ import { replicaName } from './replica-name.ts';
 import { createReports } from './reports.ts';
 import { openSegmentLog, type LogSync } from './segments.ts';
 import { createSnapshotFollower } from './follow-snapshot.ts';
-import type { ServedState } from './served-state.ts';
+import { rowsAsked, type ServedState } from './served-state.ts';
 import { createShadowQueue } from './shadow-queue.ts';
 import { createShipper } from './shipper.ts';
 import { createServingStatistics, type RequestCounts, type RevisionStatistics } from './statistics.ts';
@@ -77,6 +77,8 @@ export interface Description {
   readonly flavor: ServedFlavor;
   /** What requests of MLflow's protocol are held to; null where the model says nothing, or looks at it itself. */
   readonly signature: Signature | null;
+  /** Whether a request is one row as a whole: the model's tensors have no dimension of rows. */
+  readonly isOneRow?: boolean;
 }
 
 export interface ServingPlane {
@@ -265,7 +267,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     infer(name, request) {
       const state = stateOf(name);
       const { caller } = request;
-      const rows = request.inputs[0]?.shape[0] ?? 0;
+      const rows = rowsAsked(state, request.inputs);
       access.enter(caller?.principal, name, rows);
       return counted(statistics.requestsOf(name), { name, rows, caller }, (trace) =>
         infer(inferDeps, state, request, trace),
@@ -313,7 +315,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     },
     describe(name, revision) {
       const state = stateOf(name);
-      const { model, signature } = revision === undefined ? primary(state) : revisionOf(state, revision);
+      const { model, signature, isOneRow } = revision === undefined ? primary(state) : revisionOf(state, revision);
       const context = contextSpecs(state).filter(
         ({ name: column }) => !model.inputs.some((input) => input.name === column),
       );
@@ -326,6 +328,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
         classLabels: model.classLabels ?? {},
         flavor: model.flavor,
         signature,
+        isOneRow,
       };
     },
     deployments: () => [...follower.states().keys()],

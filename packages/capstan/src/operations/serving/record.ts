@@ -4,10 +4,12 @@ import type { LoggedColumn, LoggedPart, LoggedRequest } from '#ports/prediction-
 import type { Tensor } from '#ports/model-runtime';
 import { widthOf } from './model-facts.ts';
 
-/** Tensors as columns of the log; of redacted ones nothing but that they were there. */
-export function loggedColumns(tensors: readonly Tensor[], redacted: readonly string[]): LoggedColumn[] {
+/** Tensors as columns of the log; of redacted ones, and of those that are not by rows, nothing but that they were there. */
+export function loggedColumns(tensors: readonly Tensor[], rows: number, redacted: readonly string[]): LoggedColumn[] {
   return tensors.map(({ name, datatype, shape, data }) => {
-    return { name, datatype, width: widthOf(shape), data: redacted.includes(name) ? null : data };
+    const width = rows === 1 ? data.length : widthOf(shape);
+    const isKnown = data.length === rows * width && width > 0 && !redacted.includes(name);
+    return { name, datatype, width: Math.max(width, 1), data: isKnown ? data : null };
   });
 }
 

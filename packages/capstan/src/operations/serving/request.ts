@@ -19,11 +19,16 @@ export interface CheckedRequest {
 const MAX_ROWS = 100_000;
 const MAX_ID_LENGTH = 256;
 
-/** Parts a request into what is logged and what the model gets. @throws DomainError INVALID_ARGUMENT naming the input */
+/**
+ * Parts a request into what is logged and what the model gets.
+ * @param isOneRow see `ports/one-row`
+ * @throws DomainError INVALID_ARGUMENT naming the input
+ */
 export function checkRequest(
   received: readonly Tensor[],
   specs: readonly TensorSpec[],
   context: ServedDeployment['context'],
+  isOneRow = false,
 ): CheckedRequest {
   const byName = new Map<string, Tensor>();
   for (const tensor of received) {
@@ -50,9 +55,13 @@ export function checkRequest(
     checkTensor(tensor, spec);
     return tensor;
   });
-  const rows = received[0]?.shape[0] ?? 0;
-  for (const { name, shape } of received) {
-    if (shape[0] !== rows) throw refuse(name, `has ${shape[0]} rows, '${received[0]?.name}' has ${rows}`);
+  const rows = isOneRow ? 1 : (received[0]?.shape[0] ?? 0);
+  for (const { name, shape, data } of received) {
+    if (isOneRow) {
+      const isContext = contextNames.includes(name);
+      if (data.length === 0 || (isContext && data.length > 1))
+        throw refuse(name, `has ${data.length} values for one row`);
+    } else if (shape[0] !== rows) throw refuse(name, `has ${shape[0]} rows, '${received[0]?.name}' has ${rows}`);
   }
   if (rows < 1 || rows > MAX_ROWS)
     throw refuse(received[0]?.name ?? 'inputs', `has ${rows} rows; 1 to ${MAX_ROWS} are taken`);

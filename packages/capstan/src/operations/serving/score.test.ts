@@ -68,7 +68,9 @@ function stateOf(champion: () => ScoringAnswer, canary?: () => ScoringAnswer): S
   const revisions = new Map(
     models.flatMap((model, index) => {
       const own = routes[index];
-      return own ? [[index + 1, { route: own, model, place: null, signature: null, warmUp: null }] as const] : [];
+      return own
+        ? [[index + 1, { route: own, model, place: null, signature: null, isOneRow: false, warmUp: null }] as const]
+        : [];
     }),
   );
   return { deployment, revisions, failures: [], loading: [], warm: [], isIncomplete: false };

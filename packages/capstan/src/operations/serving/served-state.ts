@@ -1,6 +1,8 @@
 import type { ServedDeployment, ServingRoute } from '@capstan/api';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError, messageOf } from '#kernel/errors';
+import type { Tensor } from '#ports/model-runtime';
+import { isOneRow } from '#ports/one-row';
 import { keyOf } from './model-settings.ts';
 import type { ModelShelf, ShelvedModel } from './model-shelf.ts';
 import type { ModelSignatures, Signature } from './model-signatures.ts';
@@ -14,6 +16,8 @@ export interface ServedRevision {
   readonly place: ProbabilityPlace | null;
   /** What its MLmodel file says that it takes; null where that says nothing, and for models that look at it themselves. */
   readonly signature: Signature | null;
+  /** Whether a request is one row as a whole. */
+  readonly isOneRow: boolean;
   /** How it was warmed before it took a request. */
   readonly warmUp: WarmUp | null;
 }
@@ -31,6 +35,12 @@ export interface ServedState {
   readonly warm: readonly string[];
   /** Something could not be had now: worth another try. */
   readonly isIncomplete: boolean;
+}
+
+/** Rows that a request seems to have, before it is checked. */
+export function rowsAsked({ revisions }: ServedState, inputs: readonly Tensor[]): number {
+  const [any] = revisions.values();
+  return any?.isOneRow === true ? 1 : (inputs[0]?.shape[0] ?? 0);
 }
 
 /**
@@ -86,7 +96,14 @@ export async function prepare(
         const warmUp = isWarm ? known.warmUp : await warmed(model, route);
         const signature = await signatures.of(route);
         if (signature === undefined) isIncomplete = true;
-        revisions.set(route.revision, { route, model, place, signature: signature ?? null, warmUp });
+        revisions.set(route.revision, {
+          route,
+          model,
+          place,
+          signature: signature ?? null,
+          isOneRow: isOneRow(model),
+          warmUp,
+        });
       } catch (error) {
         if (error instanceof DomainError && error.code === 'INVALID_ARGUMENT')
           failures.set(route.revision, messageOf(error));

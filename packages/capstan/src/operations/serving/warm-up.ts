@@ -2,6 +2,7 @@ import type { InputAdapter } from '@capstan/api';
 import type { Tensor, TensorSpec } from '#ports/model-runtime';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '#kernel/errors';
+import { isOneRow } from '#ports/one-row';
 import { widthOf } from './model-facts.ts';
 import type { ShelvedModel } from './model-shelf.ts';
 import { toTensorData } from './tensor-values.ts';
@@ -39,8 +40,9 @@ export async function warmUp(
   const most = Math.min(model.serving?.maxBatchSize ?? FULL_BATCH_ROWS, model.mostInlineRows ?? FULL_BATCH_ROWS);
   let batches: readonly (readonly Tensor[])[];
   try {
-    batches = [1, most].map((count) => {
-      const inputs = model.inputs.flatMap((spec) => tensorOf(spec, rows, count) ?? []);
+    const isWhole = isOneRow(model);
+    batches = (isWhole ? [1] : [1, most]).map((count) => {
+      const inputs = model.inputs.flatMap((spec) => (isWhole ? wholeTensor : tensorOf)(spec, rows, count) ?? []);
       return adaptInputs(inputs, inputAdapters);
     });
   } catch (error) {
@@ -60,6 +62,12 @@ export async function warmUp(
   } finally {
     over.abort();
   }
+}
+
+/** The same for a model whose requests are one row each: the newest of them. */
+function wholeTensor(spec: TensorSpec, rows: readonly LoggedRow[]): Tensor | undefined {
+  const found = tensorOf({ ...spec, shape: [-1, ...spec.shape] }, rows.slice(0, 1), 1);
+  return found && { ...found, shape: spec.shape };
 }
 
 /** The values of an input for so many rows, over and over; undefined for one that may be left out and was. @throws DomainError, Error */

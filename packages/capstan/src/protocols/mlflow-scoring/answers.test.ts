@@ -40,6 +40,16 @@ const OTHERWISE: Readonly<Record<string, { status: number; says: unknown; why: s
     says: { error_code: 'BAD_REQUEST', message: expect.stringContaining('[1, 3]; the model takes [-1, 4]') },
     why: 'one code for whatever is wrong with a request',
   },
+  'Parquet columns of its types': {
+    status: 200,
+    says: { predictions: expect.anything() },
+    why: 'as below',
+  },
+  'too few Parquet columns': {
+    status: 400,
+    says: { error_code: 'BAD_REQUEST', message: expect.stringContaining('[2, 3]; the model takes [-1, 4]') },
+    why: 'one code for whatever is wrong with a request',
+  },
   'columns of its types': {
     status: 200,
     says: { predictions: expect.anything() },
@@ -88,6 +98,8 @@ async function ask(model: string, type: string | undefined, body: string | Buffe
     said: kind.startsWith('application/json') ? (JSON.parse(text) as unknown) : text,
   };
 }
+const bytesOf = (entry: Golden | undefined): Buffer =>
+  typeof entry?.body === 'object' ? Buffer.from(entry.body.latin1, 'latin1') : Buffer.alloc(0);
 const json = (value: unknown) => ask('named', 'application/json', JSON.stringify(value));
 
 test.each(golden)('$model, $what: as mlflow models serve', async ({ what, model, type, body, status, kind, said }) => {
@@ -115,6 +127,17 @@ test('CSV gives what the same table as JSON gives', async () => {
   const of = (what: string) => golden.find((entry) => entry.what === what);
   const given = await ask('iris', 'text/csv', of('CSV')?.body as string);
   expect(given.said).toEqual(of('a split table')?.said);
+});
+
+test('Parquet gives what the same table as JSON gives', async () => {
+  const of = (what: string) => golden.find((entry) => entry.what === what);
+  const body = (what: string) => bytesOf(of(what));
+  for (const type of ['application/vnd.apache.parquet', 'application/x-parquet; charset=utf-8']) {
+    expect((await ask('iris', type, body('Parquet'))).said).toEqual(of('a split table')?.said);
+    const json = await ask('typed', 'application/json', of('columns of its types')?.body as string);
+    expect(json.status).toBe(200);
+    expect((await ask('typed', type, body('Parquet columns of its types'))).said).toEqual(json.said);
+  }
 });
 
 test('CSV by column: quotes, missing values, booleans, others beside, order free', async () => {
@@ -190,13 +213,25 @@ describe('refused by name', () => {
     });
   });
 
-  test('Parquet and no type at all, with what is taken', async () => {
-    const parquet = await ask('iris', 'application/vnd.apache.parquet', 'PAR1');
-    expect(parquet).toMatchObject({
-      status: 415,
-      said: expect.stringMatching(/text\/csv and application\/json.*Parquet/),
-    });
-    expect(await ask('iris', undefined, '{}')).toMatchObject({ status: 415, kind: 'text/plain' });
+  test('no type at all and others, with what is taken', async () => {
+    const taken = expect.stringMatching(/text\/csv, application\/json, application\/vnd\.apache\.parquet/);
+    expect(await ask('iris', undefined, '{}')).toMatchObject({ status: 415, kind: 'text/plain', said: taken });
+    expect(await ask('iris', 'application/parquet', '{}')).toMatchObject({ status: 415, said: taken });
+  });
+
+  test('Parquet by the column that is wrong, or as what it is', async () => {
+    const said = async (what: string) => {
+      const entry = golden.find((one) => one.what === what);
+      const answer = await ask(entry?.model ?? '', 'application/vnd.apache.parquet', bytesOf(entry));
+      expect(answer.status).toBe(400);
+      return (answer.said as { message: string }).message;
+    };
+    expect(await said('a Parquet word in its column of numbers')).toContain('convert column c to type');
+    expect(await said('a Parquet word in its column of numbers')).toContain('row 2 has "x"');
+    expect(await said('a missing whole number in Parquet')).toContain('convert column seats');
+    expect(await said('a Parquet column less than its own')).toContain("missing inputs ['c']");
+    expect(await said('Parquet that is cut off')).toContain('its end is missing, or it is no Parquet file');
+    expect(await said('Parquet that is none')).toContain('no Parquet file');
   });
 
   test('a deployment that there is not, and which of several', async () => {

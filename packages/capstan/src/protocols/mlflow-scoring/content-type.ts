@@ -1,13 +1,19 @@
 import { DomainError } from '#kernel/errors';
 
-const TYPES = ['text/csv', 'application/json'] as const;
-export type ScoringType = (typeof TYPES)[number];
+/** MLflow's, and what Parquet is called besides. */
+const TYPES = {
+  'text/csv': 'csv',
+  'application/json': 'json',
+  'application/vnd.apache.parquet': 'parquet',
+  'application/x-parquet': 'parquet',
+} as const;
+type ScoringForm = (typeof TYPES)[keyof typeof TYPES];
 
 /**
- * Which of MLflow's content types a body is of; UTF-8 only, and no other parameter than that, as MLflow's server has it.
+ * The form of a body by its content type; UTF-8 only, and no other parameter than that, as MLflow's server has it.
  * @throws DomainError UNSUPPORTED_MEDIA_TYPE
  */
-export function scoringType(header: string | string[] | undefined): ScoringType {
+export function scoringForm(header: string | string[] | undefined): ScoringForm {
   const written = String(header ?? '');
   const [type = '', ...parameters] = written.split(';').map((part) => part.trim());
   const values = new Map<string, string>();
@@ -20,10 +26,9 @@ export function scoringType(header: string | string[] | undefined): ScoringType 
   }
   values.delete('charset');
   if (values.size > 0) throw refuse(`Unrecognized content type parameters: ${[...values.keys()].join(', ')}`);
-  const known = TYPES.find((name) => name === type.toLowerCase());
-  if (known) return known;
-  const instead = type.toLowerCase() === 'application/vnd.apache.parquet' ? ' (Parquet is for Python models)' : '';
-  throw refuse(`This model takes the content types ${TYPES.join(' and ')}; got '${written.slice(0, 100)}'${instead}`);
+  const known = Object.entries(TYPES).find(([name]) => name === type.toLowerCase());
+  if (known) return known[1];
+  throw refuse(`Content types that are taken: ${Object.keys(TYPES).join(', ')}; got '${written.slice(0, 100)}'`);
 }
 
 function refuse(message: string): DomainError {

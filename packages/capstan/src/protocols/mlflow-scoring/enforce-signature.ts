@@ -155,12 +155,17 @@ function checkColumn({ rows }: Table, name: string, place: number, type: string)
 }
 
 function wrongType(name: string, numpy: string, value: unknown, row: number) {
-  const shown = typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? 'null').slice(0, 60);
   return invalid(
     `Data is not compatible with model signature. Failed to convert column ${name} to type '${numpy}': row ${row + 1} ` +
-      `has ${shown}`,
+      `has ${shown(value)}`,
     { field: name },
   );
+}
+
+function shown(value: unknown): string {
+  if (value instanceof Uint8Array) return 'bytes';
+  const text = JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part));
+  return typeof value === 'bigint' ? String(value) : (text ?? 'null').slice(0, 60);
 }
 
 function enforceTensors(input: ScoringInput, tensors: readonly TensorItem[]): void {
@@ -212,7 +217,9 @@ function enforceTensor(input: ScoringInput, item: TensorItem, contextColumns: re
 function checkTensor({ name, dtype, shape }: TensorItem, values: unknown, { isColumn = false } = {}): void {
   const sizes = sizesOf(values);
   const isLoose = isColumn || sizes.length === 1;
-  const [wanted, given] = isLoose ? [rowsAndWidth(shape), rowsAndWidth(sizes)] : [shape, sizes];
+  // A scalar is one value in one row.
+  const loose = shape.length === 0 ? [1, 1] : rowsAndWidth(shape);
+  const [wanted, given] = isLoose ? [loose, rowsAndWidth(sizes)] : [shape, sizes];
   const isOther = wanted.length !== given.length || wanted.some((size, axis) => size >= 0 && size !== given[axis]);
   if (isOther) {
     throw invalid(`Shape of input ${tuple(sizes)} does not match expected shape ${tuple(shape)}`, {
@@ -221,7 +228,7 @@ function checkTensor({ name, dtype, shape }: TensorItem, values: unknown, { isCo
   }
   const fits = dtype.startsWith('float') ? isNumber : /^u?int/.test(dtype) ? isWhole : undefined;
   if (fits === undefined) return;
-  for (const [row, value] of (values as readonly unknown[]).entries()) {
+  for (const [row, value] of (Array.isArray(values) ? (values as readonly unknown[]) : [values]).entries()) {
     if (!Array.isArray(value) && fits(value)) continue;
     const wrong = [value].flat(Infinity).find((one) => !fits(one));
     if (wrong !== undefined) throw wrongType(name ?? 'of the input', dtype, wrong, row);

@@ -10,16 +10,17 @@ import {
 } from '#http';
 import { invalid } from '#kernel/errors';
 import { admitCall, deadlineOf, predictionNotes, type ServingPlane } from '#operations/serving';
-import { scoringType } from './content-type.ts';
+import type { ParquetReader } from '#ports/parquet-reader';
+import { scoringForm } from './content-type.ts';
 import { enforceSignature } from './enforce-signature.ts';
 import { passThrough } from './pass-through.ts';
-import { parseScoringBody } from './parse-body.ts';
+import { parseScoringBody, type ScoringInput } from './parse-body.ts';
 import { parseCsv } from './parse-csv.ts';
 import { predictionsJson } from './predictions-json.ts';
 import { toTensors } from './to-tensors.ts';
 
-/** MLflow's scoring protocol, as JSON or CSV. The answer is the dictionary of outputs that its ONNX flavor gives. */
-export function mlflowScoringRoutes(plane: ServingPlane, version: string): BoundRoute[] {
+/** MLflow's scoring protocol, as JSON, CSV or Parquet. The answer is the dictionary of outputs that its ONNX flavor gives. */
+export function mlflowScoringRoutes(plane: ServingPlane, version: string, parquet: ParquetReader): BoundRoute[] {
   const table = servingRoutes.scoring;
   const alive = async (): Promise<RawReply> => ({
     status: 200,
@@ -30,7 +31,7 @@ export function mlflowScoringRoutes(plane: ServingPlane, version: string): Bound
     const { flavor } = plane.describe(deployment);
     head.note(predictionNotes(deployment, null));
     if (flavor === 'python_function') return;
-    scoringType(head.headers['content-type']);
+    scoringForm(head.headers['content-type']);
     admitCall(plane, deployment, head);
   };
   return [
@@ -39,23 +40,27 @@ export function mlflowScoringRoutes(plane: ServingPlane, version: string): Bound
     bindRaw(table.version, async () => ({ status: 200, headers: { 'content-type': 'text/plain' }, body: version })),
     bindDirect(
       table.invocations,
-      (request) => score(plane, onlyDeployment(plane), request),
+      (request) => score(plane, parquet, onlyDeployment(plane), request),
       (head) => admit(onlyDeployment(plane), head),
     ),
     bindDirect(
       table.invocationsOf,
-      (request) => score(plane, request.params['deployment'] ?? '', request),
+      (request) => score(plane, parquet, request.params['deployment'] ?? '', request),
       (head) => admit(head.params['deployment'] ?? '', head),
     ),
   ];
 }
 
-async function score(plane: ServingPlane, deployment: string, request: RawRequest): Promise<HeldReply> {
+async function score(
+  plane: ServingPlane,
+  parquet: ParquetReader,
+  deployment: string,
+  request: RawRequest,
+): Promise<HeldReply> {
   const description = plane.describe(deployment);
   if (description.flavor === 'python_function') return await passThrough(plane, deployment, request);
-  const type = scoringType(request.headers['content-type']);
   const deadline = deadlineOf(request);
-  const input = type === 'text/csv' ? await parseCsv(request.bytes) : parseScoringBody(request.bytes);
+  const input = await readBody(request, parquet, deadline);
   const inputs = toTensors(enforceSignature(input, description), description);
   const answer = await plane.infer(deployment, { inputs, deadline, caller: request });
   request.note(predictionNotes(deployment, answer));
@@ -68,6 +73,21 @@ async function score(plane: ServingPlane, deployment: string, request: RawReques
     },
     body: predictionsJson(answer.outputs, description.classLabels),
   };
+}
+
+async function readBody(
+  { headers, bytes, signal }: RawRequest,
+  parquet: ParquetReader,
+  deadline: number | undefined,
+): Promise<ScoringInput> {
+  switch (scoringForm(headers['content-type'])) {
+    case 'json':
+      return parseScoringBody(bytes);
+    case 'csv':
+      return await parseCsv(bytes);
+    case 'parquet':
+      return { kind: 'table', ...(await parquet.read(bytes, { deadline, signal })) };
+  }
 }
 
 function onlyDeployment(plane: ServingPlane): string {

@@ -7,13 +7,15 @@ import type { ScoringInput } from './parse-body.ts';
  * The tensors that a model takes, from rows in MLflow's forms. Columns go by name: extra ones are dropped, their order
  * is free, whole numbers and numeric texts become what the model takes. A model with one input of several values a row
  * takes rows without names too. A missing value (null) is NaN where the model takes floats, as pandas has it, and refused
- * elsewhere.
+ * elsewhere. Where a request is one row as a whole, a column, a value by name or the matrix is a whole tensor.
  * @throws DomainError INVALID_ARGUMENT naming the column
  */
-export function toTensors(input: ScoringInput, { inputs, contextColumns }: Description): ReceivedTensor[] {
+export function toTensors(input: ScoringInput, description: Description): ReceivedTensor[] {
+  const { inputs, contextColumns } = description;
   const forModel = inputs.filter((spec) => !contextColumns.includes(spec.name));
   const [only] = forModel;
   const isMatrixModel = only !== undefined && forModel.length === 1 && only.shape.length === 2;
+  if (description.isOneRow === true) return wholeTensors(input, description, forModel);
   if (input.kind === 'matrix') {
     if (isMatrixModel) return [matrix(only, input.rows)];
     throw invalid('Rows without column names do not say which input is which', {
@@ -68,6 +70,51 @@ function byName(
     if (Array.isArray(values[0])) return [matrix(spec, values)];
     return [column(spec, values)];
   });
+}
+
+function wholeTensors(
+  input: ScoringInput,
+  { inputs, contextColumns }: Description,
+  forModel: readonly TensorSpec[],
+): ReceivedTensor[] {
+  const valuesOf = (name: string): unknown => {
+    if (input.kind === 'columns') return input.columns[name];
+    if (input.kind === 'matrix') return forModel.length === 1 ? input.rows : undefined;
+    const place = input.columns?.indexOf(name) ?? -1;
+    return place < 0 ? undefined : input.rows.map((row) => row[place]);
+  };
+  return inputs.flatMap((spec) => {
+    const values = valuesOf(spec.name);
+    if (contextColumns.includes(spec.name))
+      return values === undefined ? [] : [contextColumn(spec.name, [values].flat())];
+    if (values !== undefined) return [wholeTensor(spec, values)];
+    throw invalid(`Model is missing inputs: ['${spec.name}']`, {
+      field: spec.name,
+      hint: `The model takes ${forModel.map(({ name }) => name).join(', ')}, each as a whole.`,
+    });
+  });
+}
+
+/** The one size that the model leaves open follows from the values. */
+function wholeTensor({ name, datatype, shape }: TensorSpec, values: unknown): ReceivedTensor {
+  const flat: unknown[] = [values].flat(Number.POSITIVE_INFINITY);
+  const known = shape.reduce((product, size) => (size === -1 ? product : product * size), 1);
+  const open = flat.length / known;
+  const isOpen = shape.filter((size) => size === -1).length === 1;
+  if (flat.length === 0 || !Number.isInteger(open) || (!isOpen && open !== 1)) {
+    const hint = 'Send it by the Open Inference Protocol, which tells shapes.';
+    throw invalid(`The input '${name}' has ${flat.length} values; the model takes [${shape.join(', ')}]`, {
+      field: name,
+      ...(shape.includes(-1) && { hint }),
+    });
+  }
+  const cast = flat.map((value) => castValue(value, datatype, name));
+  return {
+    name,
+    datatype,
+    shape: shape.map((size) => (size === -1 ? open : size)),
+    data: toTensorData(cast, datatype, name),
+  };
 }
 
 function column(spec: TensorSpec, values: readonly unknown[]): ReceivedTensor {

@@ -3,7 +3,7 @@ import { invalid } from '#kernel/errors';
 const MAX_RANK = 8;
 
 /**
- * A shape as the caller gave it, checked.
+ * A shape as the caller gave it, checked; that of a scalar is empty.
  * @param at place in the request, `inputs[0]`
  * @throws DomainError INVALID_ARGUMENT naming the input
  */
@@ -11,8 +11,8 @@ export function checkedShape(shape: unknown, name: string, at: string): readonly
   const field = `${at}.shape`;
   if (!Array.isArray(shape))
     throw invalid(`The input '${name}' has no shape`, { field, hint: 'Give a list of sizes.' });
-  if (shape.length === 0 || shape.length > MAX_RANK) {
-    throw invalid(`The shape of '${name}' has ${shape.length} dimensions; 1 to ${MAX_RANK} are taken`, { field });
+  if (shape.length > MAX_RANK) {
+    throw invalid(`The shape of '${name}' has ${shape.length} dimensions; up to ${MAX_RANK} are taken`, { field });
   }
   const wrong = shape.findIndex((size) => !Number.isSafeInteger(size) || (size as number) < 0);
   if (wrong < 0) return shape as number[];

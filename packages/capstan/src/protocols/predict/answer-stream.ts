@@ -120,11 +120,11 @@ async function ask(
   { rows, inputs }: { readonly rows: readonly NumberedRow[]; readonly inputs: readonly ReceivedTensor[] },
   options: StreamOptions,
 ): Promise<RowOutcome[]> {
-  const { name, classLabels } = description;
+  const { name } = description;
   try {
     const { signal, caller } = options;
     const answer = await patient(options, (deadline) => plane.infer(name, { inputs, deadline, signal, caller }));
-    const answers = rowAnswers(answer, name, classLabels);
+    const answers = rowAnswers(answer, description);
     return rows.map(({ row }, index) => ({ row, answer: answers[index] ?? '' }));
   } catch (error) {
     options.signal.throwIfAborted();

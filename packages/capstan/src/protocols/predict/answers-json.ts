@@ -1,27 +1,25 @@
 import { invalid } from '#kernel/errors';
-import { nestedJson, scalarsJson, type InferenceAnswer } from '#operations/serving';
+import { nestedJson, scalarsJson, type Description, type InferenceAnswer } from '#operations/serving';
 import type { Tensor } from '#ports/model-runtime';
+
+type Described = Pick<Description, 'name' | 'classLabels' | 'isOneRow'>;
 
 /**
  * `{"predictions": [{"id", "revision", "outputs": {name: value}}]}`, one for each row; revision 0 is the baseline's
  * constant. Several values a row are lists, or maps from class to value where the model names its classes.
  * @throws DomainError INVALID_ARGUMENT for a model whose outputs are not by rows
  */
-export function answersJson(
-  answer: InferenceAnswer,
-  deployment: string,
-  classLabels: Readonly<Record<string, readonly string[]>>,
-): string {
-  return `{"predictions":[${rowAnswers(answer, deployment, classLabels).join(',')}]}`;
+export function answersJson(answer: InferenceAnswer, description: Described): string {
+  return `{"predictions":[${rowAnswers(answer, description).join(',')}]}`;
 }
 
 /** The same row by row: `{"id", "revision", "outputs"}`. @throws as `answersJson` */
 export function rowAnswers(
   answer: InferenceAnswer,
-  deployment: string,
-  classLabels: Readonly<Record<string, readonly string[]>>,
+  { name: deployment, classLabels, isOneRow = false }: Described,
 ): string[] {
-  const columns = answer.outputs.map((output) => {
+  const columns = answer.outputs.map((given) => {
+    const output = isOneRow ? { ...given, shape: [1, ...given.shape] } : given;
     if (output.shape[0] !== answer.rows) {
       throw invalid(`The output '${output.name}' of ${deployment} has no value for each row`, {
         field: output.name,

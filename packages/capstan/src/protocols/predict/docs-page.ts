@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { escapeHtml, securityHeaders, type RawReply } from '#http';
 import type { Description } from '#operations/serving';
 import type { TensorSpec } from '#ports/model-runtime';
+import { byRow } from './by-row.ts';
 import { contextNote, innerDimensions } from './column-schema.ts';
 import { exampleValue, modelInputs } from './example-row.ts';
 import { pageScript } from './page-script.ts';
@@ -22,7 +23,8 @@ const POLICY = [
 ].join('; ');
 
 /** One deployment as a page: what it takes and gives, a form to try it, and how to ask from programs. */
-export function docsPage(description: Description, server: string): RawReply & { readonly body: string } {
+export function docsPage(given: Description, server: string): RawReply & { readonly body: string } {
+  const description = byRow(given);
   const { name, revisions, flavor } = description;
   const path = `/models/${encodeURIComponent(name)}`;
   const about = `${flavor === 'onnx' ? 'ONNX' : 'Python'} model, revision ${revisions.join(', ')}`;

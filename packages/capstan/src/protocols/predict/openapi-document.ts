@@ -2,6 +2,7 @@ import { problem } from '@capstan/api';
 import { z } from 'zod';
 import type { Description } from '#operations/serving';
 import type { TensorSpec } from '#ports/model-runtime';
+import { byRow } from './by-row.ts';
 import { outputsSchema, rowSchema, type Schema } from './column-schema.ts';
 import { exampleRow, exampleTensor, modelInputs } from './example-row.ts';
 
@@ -30,7 +31,7 @@ export function deploymentDocument(description: Description, server: string): Sc
     },
     components: {
       schemas: {
-        ...(isTyped && { Row: rowSchema(description), Outputs: outputsSchema(description) }),
+        ...(isTyped && { Row: rowSchema(byRow(description)), Outputs: outputsSchema(byRow(description)) }),
         Problem: problemSchema(),
       },
     },

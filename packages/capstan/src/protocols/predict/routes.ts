@@ -58,7 +58,7 @@ async function predict(plane: ServingPlane, request: RawRequest): Promise<RawRep
   return {
     status: 200,
     headers: { 'content-type': 'application/json; charset=utf-8' },
-    body: answersJson(answer, deployment, description.classLabels),
+    body: answersJson(answer, description),
   };
 }
 

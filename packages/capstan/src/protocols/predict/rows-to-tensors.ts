@@ -2,14 +2,30 @@ import { DomainError, invalid } from '#kernel/errors';
 import { nearest } from '#kernel/nearest';
 import { toTensorData, type Description, type ReceivedTensor } from '#operations/serving';
 import type { TensorDatatype, TensorSpec } from '#ports/model-runtime';
+import { byRow } from './by-row.ts';
 import type { Row } from './parse-rows.ts';
 
 /**
  * A tensor for each input, from rows of values by name. A value is what its datatype says and never made so; null is NaN
- * among floats. Context columns and optional inputs may be left out of all rows, others of none.
+ * among floats. Context columns and optional inputs may be left out of all rows, others of none. Where a request is one
+ * row as a whole, a row has whole tensors.
  * @throws DomainError INVALID_ARGUMENT naming the column
  */
-export function rowsToTensors(rows: readonly Row[], { inputs, contextColumns }: Description): ReceivedTensor[] {
+export function rowsToTensors(rows: readonly Row[], description: Description): ReceivedTensor[] {
+  if (description.isOneRow !== true) return tensorsOf(rows, description);
+  if (rows.length > 1) {
+    throw invalid(`The model of ${description.name} takes one row at a time: its inputs have no dimension of rows`, {
+      field: 'rows',
+      hint: 'Send each row by itself, or as lines (application/x-ndjson).',
+    });
+  }
+  const { contextColumns } = description;
+  return tensorsOf(rows, byRow(description)).map((tensor) =>
+    contextColumns.includes(tensor.name) ? tensor : { ...tensor, shape: tensor.shape.slice(1) },
+  );
+}
+
+function tensorsOf(rows: readonly Row[], { inputs, contextColumns }: Description): ReceivedTensor[] {
   refuseUnknown(rows, new Set(inputs.map(({ name }) => name)));
   return inputs.flatMap((spec) => {
     const { name } = spec;

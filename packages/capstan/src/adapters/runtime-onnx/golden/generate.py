@@ -173,6 +173,68 @@ def maps():
     save("maps.onnx", helper.make_graph([node], "maps", [info("x", TensorProto.FLOAT, [None])], [sequence]))
 
 
+def scalars():
+    """Inputs and outputs without a dimension of rows: scalars, one of them a whole number, and a vector of three."""
+    nodes = [
+        helper.make_node("Mul", ["x", "vector"], ["product"]),
+        helper.make_node("Add", ["product", "offset"], ["scaled"]),
+        helper.make_node("ReduceSum", ["scaled"], ["total"], keepdims=0),
+        helper.make_node("Identity", ["count"], ["count_out"]),
+    ]
+    floats = [info("x", TensorProto.FLOAT, []), info("vector", TensorProto.FLOAT, [3]), info("offset", TensorProto.FLOAT, [])]
+    graph = helper.make_graph(
+        nodes, "scalars", [*floats, info("count", TensorProto.INT64, [])],
+        [info("total", TensorProto.FLOAT, []), info("scaled", TensorProto.FLOAT, [3]), info("count_out", TensorProto.INT64, [])],
+    )
+    save("scalars.onnx", graph)
+
+
+def beside_rows():
+    """Rows beside a scalar, and their mean: neither can be cut into rows."""
+    nodes = [
+        helper.make_node("Mul", ["rows", "factor"], ["scaled"]),
+        helper.make_node("ReduceMean", ["scaled"], ["mean"], keepdims=0),
+    ]
+    graph = helper.make_graph(
+        nodes, "beside-rows", [info("rows", TensorProto.FLOAT, ["n", 2]), info("factor", TensorProto.FLOAT, [])],
+        [info("scaled", TensorProto.FLOAT, ["n", 2]), info("mean", TensorProto.FLOAT, [])],
+    )
+    save("beside-rows.onnx", graph)
+    graph = helper.make_graph(
+        [helper.make_node("ReduceMean", ["rows"], ["mean"], keepdims=0)], "mean",
+        [info("rows", TensorProto.FLOAT, ["n", 2])], [info("mean", TensorProto.FLOAT, [])],
+    )
+    save("mean.onnx", graph)
+
+
+def weights_beside():
+    """hidden = rows x first; sum = hidden x second + third: all of them in a file beside it, as MLflow saves them."""
+    random = np.random.default_rng(3)
+    first, second = random.normal(size=(3, 8)).astype(np.float32), random.normal(size=(8, 2)).astype(np.float32)
+    third = np.array([0.5, -2], np.float32)
+    nodes = [
+        helper.make_node("MatMul", ["rows", "first"], ["hidden"]),
+        helper.make_node("Constant", [], ["second"], value=onnx.numpy_helper.from_array(second, "constant")),
+        helper.make_node("MatMul", ["hidden", "second"], ["product"]),
+        helper.make_node("Add", ["product", "third"], ["sum"]),
+    ]
+    graph = helper.make_graph(
+        nodes, "weights-beside", [info("rows", TensorProto.FLOAT, ["n", 3])], [info("sum", TensorProto.FLOAT, ["n", 2])],
+        [onnx.numpy_helper.from_array(first, "first"), onnx.numpy_helper.from_array(third, "third")],
+    )
+    model = helper.make_model(graph, opset_imports=OPSETS, ir_version=9)
+    (HERE / "weights-beside.data").unlink(missing_ok=True)
+    onnx.save_model(
+        model, HERE / "weights-beside.onnx", save_as_external_data=True, location="weights-beside.data", size_threshold=16,
+        convert_attribute=True,
+    )
+    rows = np.array([[1, 2, 3], [-1, 0.5, 4]], np.float32)
+    expect("weights-beside.json", {
+        "inputs": [{"name": "rows", "datatype": "FP32", "shape": [2, 3], "data": rows.ravel().tolist()}],
+        "outputs": [{"name": "sum", "datatype": "FP32", "shape": [2, 2], "data": (rows @ first @ second + third).ravel().tolist()}],
+    })
+
+
 def zipmaps():
     """scikit-learn's classifiers as skl2onnx exports them unless told otherwise: label, and a list of maps."""
     features, kinds = load_iris(return_X_y=True)
@@ -220,5 +282,5 @@ def zipmaps():
 
 
 if __name__ == "__main__":
-    for make in (two_inputs, columns, datatypes, endless, greedy, half, maps, zipmaps):
+    for make in (two_inputs, columns, datatypes, endless, greedy, half, maps, scalars, beside_rows, weights_beside, zipmaps):
         make()

@@ -23,7 +23,7 @@ export function resultFile(format: 'parquet' | 'csv'): string {
 export const workRequest = z.strictObject({
   model: z.strictObject({
     flavor: servedFlavor,
-    /** The ONNX file, or MLflow's folder. */
+    /** The ONNX file, or MLflow's folder: for other flavors, and where weights are in files beside it. */
     path: z.string(),
     inputAdapters: z.record(z.string(), inputAdapter),
     /** Of the log odds; see `shiftOutputs`. */

@@ -1,4 +1,5 @@
 import type { LoadedModel, Tensor, TensorSpec } from '#ports/model-runtime';
+import { isOneRow } from '#ports/one-row';
 import { widthOf } from '../model-facts.ts';
 import { NotSplittable, type BatchedWork } from './batcher.ts';
 
@@ -14,12 +15,15 @@ export function canBatch({
 }
 
 /** Requests of a model by tensors, each with all inputs of the model in one order and one number of rows. */
-export function tensorWork(model: Pick<LoadedModel, 'inputs' | 'predict'>): BatchedWork<Inputs, readonly Tensor[]> {
+export function tensorWork(
+  model: Pick<LoadedModel, 'inputs' | 'outputs' | 'predict'>,
+): BatchedWork<Inputs, readonly Tensor[]> {
+  const isWhole = isOneRow(model);
   const hasOneShape = model.inputs.every(({ shape }) => !shape.slice(1).includes(-1));
   return {
     // Names and datatypes are the model's own, checked before; only the rest of the shapes may differ.
     keyOf: (inputs) => (hasOneShape ? '' : inputs.map(({ shape }) => shape.slice(1).join('x')).join(',')),
-    rowsOf: (inputs) => inputs[0]?.shape[0] ?? 1,
+    rowsOf: (inputs) => (isWhole ? 1 : (inputs[0]?.shape[0] ?? 1)),
     bytesOf: (inputs) => inputs.reduce((sum, { data }) => sum + bytesOf(data), 0),
     async run(items, deadline) {
       const [only] = items;

@@ -5,6 +5,7 @@ Run it with Python 3.11 and: pip install mlflow==3.17.2 onnx==1.23.2 onnxruntime
 """
 
 import http.client
+import io
 import json
 import os
 import signal
@@ -18,6 +19,7 @@ from pathlib import Path
 import mlflow
 import numpy as np
 import onnx
+import pandas as pd
 import yaml
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, Schema, TensorSpec
@@ -29,6 +31,7 @@ from sklearn.linear_model import LogisticRegression
 HERE = Path(__file__).parent
 JSON = "application/json"
 CSV = "text/csv"
+PARQUET = "application/vnd.apache.parquet"
 
 
 def models():
@@ -66,6 +69,17 @@ def dumped(value):
     return json.dumps(value, ensure_ascii=False)
 
 
+def parquet(columns, **options):
+    """A frame as `to_parquet` writes it: numbers are float32, and there is an index with a name, which is no column."""
+    frame = pd.DataFrame(columns, index=pd.Index([f"row {i}" for i in range(len(next(iter(columns.values()))))], name="place"))
+    numbers = {name: "float32" for name in frame if frame[name].dtype == "float64"}
+    file = io.BytesIO()
+    frame.astype(numbers).to_parquet(file, **options)
+    return file.getvalue()
+
+
+BY_NAME = {name: [float(row[i]) for row in MATRIX] for i, name in enumerate(NAMES)}
+
 # What, of which model, content type, body.
 ASKED = [
     ("a matrix as inputs", "iris", JSON, dumped({"inputs": MATRIX})),
@@ -78,6 +92,10 @@ ASKED = [
     ("records", "iris", JSON, dumped({"dataframe_records": [dict(zip(NAMES, row)) for row in MATRIX]})),
     ("CSV", "iris", CSV, "a,b,c,d\n5.1,3.5,1.4,0.2\n6.7,3,5.2,2.3\n"),
     ("CSV of one line break each", "iris", "text/csv; charset=utf-8", "a,b,c,d\r\n5.1,3.5,1.4,0.2\r\n6.7,3,5.2,2.3"),
+    ("Parquet", "iris", PARQUET, parquet(BY_NAME)),
+    ("Parquet that is cut off", "iris", PARQUET, parquet(BY_NAME)[:-20]),
+    ("Parquet that is none", "iris", PARQUET, b"a,b,c,d\n1,2,3,4\n"),
+    ("too few Parquet columns", "iris", PARQUET, parquet({name: BY_NAME[name] for name in "abc"})),
     ("params beside", "iris", JSON, dumped({"inputs": MATRIX, "params": {"mine": 1}})),
     ("other members beside", "iris", JSON, dumped({"inputs": MATRIX, "mine": 1})),
     ("UTF-8 in capitals", "iris", "application/json; charset=UTF-8", dumped({"inputs": MATRIX})),
@@ -113,6 +131,10 @@ ASKED = [
     ("its columns as single values", "table", JSON, dumped({"inputs": dict(zip(NAMES, MATRIX[0]))})),
     ("its columns as instances", "table", JSON, dumped({"instances": [dict(zip(NAMES, row)) for row in MATRIX]})),
     ("its columns as CSV in another order", "table", CSV, "d,c,b,a\n0.2,1.4,3.5,5.1\n2.3,5.2,3,6.7\n"),
+    ("its columns as Parquet in another order", "table", PARQUET, parquet({name: BY_NAME[name] for name in "dcba"}, compression="zstd")),
+    ("Parquet columns beside its own", "table", PARQUET, parquet({"z": ["z", None], **BY_NAME}, compression="gzip")),
+    ("a Parquet column less than its own", "table", PARQUET, parquet({name: BY_NAME[name] for name in "abd"})),
+    ("a Parquet word in its column of numbers", "table", PARQUET, parquet({**BY_NAME, "c": ["1", "x"]})),
     ("numbers as texts", "table", JSON, dumped({"dataframe_split": {"columns": NAMES, "data": [[str(value) for value in MATRIX[0]]]}})),
     ("a column less than its own", "table", JSON, dumped({"dataframe_split": {"columns": ["a", "b", "z", "d"], "data": MATRIX}})),
     ("a CSV column less than its own", "table", CSV, "a,b,d\n5.1,3.5,0.2\n"),
@@ -121,6 +143,8 @@ ASKED = [
     ("a word in its column of numbers", "table", JSON, dumped({"dataframe_split": {"columns": NAMES, "data": [[1, 2, 3, 4], [1, 2, "x", 4]]}})),
     ("a CSV word in its column of numbers", "table", CSV, "a,b,c,d\n1,2,x,4\n"),
     ("columns of its types", "typed", JSON, dumped({"dataframe_records": RECORDS})),
+    ("Parquet columns of its types", "typed", PARQUET, parquet(COLUMNS)),
+    ("a missing whole number in Parquet", "typed", PARQUET, parquet({**COLUMNS, "seats": [3, None]})),
     ("a missing whole number", "typed", JSON, dumped({"dataframe_records": [{**RECORDS[0], "seats": None}, RECORDS[1]]})),
     ("a word for a whole number", "typed", JSON, dumped({"dataframe_records": [{**RECORDS[0], "seats": "many"}]})),
     ("a fraction for a whole number", "typed", JSON, dumped({"dataframe_records": [{**RECORDS[0], "seats": 2.5}]})),

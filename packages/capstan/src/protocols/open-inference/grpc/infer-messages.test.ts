@@ -162,7 +162,7 @@ describe('ModelInferRequest', () => {
     ['a size beyond 2^53', one({ shape: [2n ** 53n] }, eight), /whole numbers of 0 or more/],
     ['sizes whose product is', one({ shape: [2n ** 40n, 2n ** 40n] }, eight), /8 bytes; /],
     ['more values than could be held', one({ shape: [2n ** 40n] }), /its shape holds 1099511627776/],
-    ['nine dimensions', one({ shape: Array.from({ length: 9 }, () => 1n) }, eight), /has 9 dimensions; 1 to 8/],
+    ['nine dimensions', one({ shape: Array.from({ length: 9 }, () => 1n) }, eight), /has 9 dimensions; up to 8/],
     [
       'shared memory',
       one({ parameters: { shared_memory_region: { parameterChoice: { case: 'stringParam', value: 'r' } } } }),

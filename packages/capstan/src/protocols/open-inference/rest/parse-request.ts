@@ -58,7 +58,7 @@ function rawRequest(binary: Buffer, { inputs, contextColumns }: Description): In
 /** The one size that is not known follows from the values there are: of rows, or of something else in a single row. */
 function rawShape({ name, shape }: TensorSpec, count: number): readonly number[] {
   const [rows = 1, ...inner] = shape;
-  const sizes = [inner.includes(-1) && rows === -1 ? 1 : rows, ...inner];
+  const sizes = shape.length === 0 ? [] : [inner.includes(-1) && rows === -1 ? 1 : rows, ...inner];
   const unknown = sizes.indexOf(-1);
   const rest = valuesIn(sizes.filter((size) => size !== -1));
   const missing = unknown < 0 ? 1 : count / rest;
@@ -149,6 +149,8 @@ function binaryPart(size: unknown, name: string, at: string, rest: Buffer | unde
 
 function listed(data: unknown, shape: readonly number[], name: string, at: string): readonly unknown[] {
   const field = `${at}.data`;
+  // Nested as the shape of a scalar says: not at all.
+  if (shape.length === 0 && data !== undefined && typeof data !== 'object') return [data];
   if (!Array.isArray(data)) throw invalid(`The input '${name}' has no data`, { field, hint: 'Give a list of values.' });
   const flat = flatten(data);
   if (flat === 'deep') throw invalid(`The data of '${name}' is nested too deep`, { field });

@@ -94,7 +94,7 @@ const BAD: readonly [what: string, status: number, says: RegExp, sent: Sent][] =
     { body: withFeatures({ datatype: 'FP64' }) },
   ],
   ['no shape', 400, /'features' has no shape/, { body: withFeatures({ shape: undefined }) }],
-  ['an empty shape', 400, /0 dimensions/, { body: withFeatures({ shape: [] }) }],
+  ['an empty shape', 400, /has 6 values; its shape \[\] holds 1/, { body: withFeatures({ shape: [] }) }],
   ['a negative size', 400, /'features' has -1/, { body: withFeatures({ shape: [-1, 3] }) }],
   ['a size with a fraction', 400, /'features' has 1.5/, { body: withFeatures({ shape: [1.5, 4] }) }],
   ['a size that is text', 400, /'features' has no number/, { body: withFeatures({ shape: ['2', 3] }) }],

@@ -1,0 +1,131 @@
+// ONNX models as they are logged by mlflow and asked by pandas and tritonclient: Parquet bodies, tensors without rows,
+// weights in a file beside the model.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openShop, rowsIn, writeShop } from '../support/measured-shop.ts';
+import { findClientPython, runPython } from '../support/python.ts';
+import { deploy } from '../support/served-models.ts';
+import { capstan, emptyFolder, readyUrl, startServer, type RunningServer } from '../support/server.ts';
+
+const script = fileURLToPath(new URL('onnx_bodies.py', import.meta.url));
+
+const isBuilt = process.env['TEST_CAPSTAN'] !== undefined;
+let server: RunningServer;
+let python: string;
+
+beforeAll(async () => {
+  python = await findClientPython();
+  server = await startServer();
+}, 120_000);
+
+afterAll(() => server.stop());
+
+async function run(...args: string[]): Promise<string> {
+  const env = { MLFLOW_TRACKING_URI: server.url };
+  const { code, out, err } = await runPython(python, [script, ...args], { folder: emptyFolder(), env });
+  expect(code, err).toBe(0);
+  return out.trim().split('\n').at(-1) ?? '';
+}
+
+async function query(deployment: string, sql: string): Promise<unknown> {
+  await fetch(`${server.servingUrl}/api/v1/serving/flush`, { method: 'POST' });
+  const response = await fetch(`${server.url}/api/v1/predictions/query`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ deployment, sql }),
+  });
+  return ((await response.json()) as { rows?: unknown }).rows;
+}
+
+/** A batch prediction has the weights too: its rows are answered as the data plane answers them. */
+async function sameInBatch(deployment: string): Promise<void> {
+  await openShop(server.url, await writeShop(5));
+  const file = join(emptyFolder(), 'answers.parquet');
+  const sql = 'select id, x as X_0, x / 3 as X_1, -x as X_2, 1 as X_3 from input';
+  const asked = ['predict', deployment, '--dataset', 'points', '--sql', sql, '--keep', 'all', '--to', file, '--wait'];
+  const { code, err } = await capstan(asked, server.url);
+  expect(code, err).toBe(0);
+  const rows = await rowsIn(file, 'select * from t order by id');
+  const body = { dataframe_split: { data: rows.map((row) => [0, 1, 2, 3].map((place) => row[`X_${place}`])) } };
+  const response = await fetch(`${server.servingUrl}/models/${deployment}/invocations`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  const { predictions } = (await response.json()) as { predictions: { scores: number[][] } };
+  const scores = rows.map((row) => row['output_scores']);
+  expect(scores).toHaveLength(5);
+  expect(scores).toEqual(predictions.scores);
+}
+
+const logged = emptyFolder();
+
+test('every body gives the same answers, and files outside of a model are refused', async () => {
+  await run('log', logged);
+  for (const name of ['flights', 'iris', 'scaled']) await deploy(server.url, name);
+  for (const version of ['1', '2']) {
+    const { code, err } = await capstan(
+      ['deploy', 'network', '--version', version, '--name', `network-${version}`, '--wait'],
+      server.url,
+    );
+    expect(code, err).toBe(0);
+  }
+  const status = await fetch(`${server.servingUrl}/api/v1/serving/status`);
+  const { grpcAddress } = (await status.json()) as { grpcAddress: string };
+  expect(await run('ask', new URL(server.servingUrl).host, grpcAddress)).toBe('done');
+
+  const sql = `select distinct count(*) over (partition by request_id) as rows, input_factor as factor, input_vector as vector,
+                 output_total as total from predictions`;
+  await expect
+    .poll(() => query('scaled', sql), { timeout: 30_000 })
+    .toEqual([{ rows: 1, factor: 2.5, vector: [1, 2, 3], total: 15 }]);
+
+  await sameInBatch('network-1');
+
+  for (const [name, says] of [
+    ['absolute', "in '/etc/passwd', which is none of its files"],
+    ['upwards', "in '../../../../../../etc/passwd', which is none of its files"],
+    ['other-file', "in 'MLmodel' from 0 to 3200, which has"],
+  ] as const) {
+    const { code, err, out } = await capstan(['deploy', name, '--wait'], server.url);
+    expect({ name, code, text: err + out }).toEqual({ name, code: 10, text: expect.stringContaining(says) });
+  }
+}, 240_000);
+
+test.runIf(isBuilt)(
+  'a built folder has the weights, and reads Parquet',
+  async () => {
+    const folder = join(emptyFolder(), 'built');
+    const { code, err } = await capstan(['build', 'network-1', '--output', folder], server.url);
+    expect(code, err).toBe(0);
+    const alone = spawn(process.execPath, [join(folder, 'serve.mjs'), '--data', emptyFolder(), '--serving-port', '0'], {
+      cwd: '/',
+      env: {},
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      const url = await readyUrl(alone);
+      await expect.poll(async () => (await fetch(`${url}/v2/health/ready`)).status, { timeout: 30_000 }).toBe(200);
+      expect(await scoresAt(url)).toEqual(await scoresAt(server.servingUrl));
+    } finally {
+      alone.kill('SIGTERM');
+      await once(alone, 'exit');
+    }
+  },
+  60_000,
+);
+
+async function scoresAt(url: string): Promise<unknown> {
+  const response = await fetch(`${url}/models/network-1/invocations`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/vnd.apache.parquet' },
+    body: readFileSync(join(logged, 'rows.parquet')),
+  });
+  const answer = (await response.json()) as { predictions?: { scores?: unknown[] } };
+  expect(answer.predictions?.scores, JSON.stringify(answer)).toHaveLength(9);
+  return answer;
+}
