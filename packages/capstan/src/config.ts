@@ -37,7 +37,13 @@ export interface ConfigSources {
 
 const CONFIG_FILE_VARIABLE = 'CAPSTAN_CONFIG';
 /** Variables of other parts of the product that share the prefix. */
-const OTHER_VARIABLES = new Set([CONFIG_FILE_VARIABLE, 'CAPSTAN_URL', 'CAPSTAN_ATTEMPT_ID', 'CAPSTAN_DATA_DIR']);
+const OTHER_VARIABLES = new Set([
+  CONFIG_FILE_VARIABLE,
+  'CAPSTAN_URL',
+  'CAPSTAN_CONSUMER_TOKEN',
+  'CAPSTAN_ATTEMPT_ID',
+  'CAPSTAN_DATA_DIR',
+]);
 
 const DEFAULT_GRPC_PORT = 5052;
 

@@ -25,10 +25,22 @@ export async function followed(client: Client, id: string, show: (text: string) 
 }
 
 function progressText({ state, rows, rowsPerSecond, etaMs }: Batch): string {
-  if (state === 'queued') return 'waiting for its turn';
+  return state === 'queued' ? 'waiting for its turn' : rowsText(rows, rowsPerSecond, etaMs);
+}
+
+const BAR = 20;
+
+/** `[####      ] 2000 of 5000 rows, 1000 rows/s, 3 s left` */
+export function rowsText(
+  rows: { readonly done: number; readonly total: number | null },
+  rowsPerSecond: number | null,
+  etaMs: number | null,
+): string {
+  const filled = Math.floor((BAR * rows.done) / Math.max(1, rows.total ?? 0));
+  const bar = rows.total === null ? '' : `[${'#'.repeat(filled).padEnd(BAR)}] `;
   const speed = rowsPerSecond === null ? '' : `, ${Math.round(rowsPerSecond)} rows/s`;
   const left = etaMs === null ? '' : `, ${Math.ceil(etaMs / 1_000)} s left`;
-  return `${rows.done} of ${rows.total ?? '?'} rows${speed}${left}`;
+  return `${bar}${rows.done} of ${rows.total ?? '?'} rows${speed}${left}`;
 }
 
 export function showBatch(batch: Batch): string {
