@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parentOf, processesLike } from '../support/processes.ts';
 import { openShop, rowsIn, serve, writeShop } from '../support/measured-shop.ts';
 import { capstan, emptyFolder, startCommand, startServer, type RunningServer } from '../support/server.ts';
 
@@ -166,25 +167,49 @@ describe('what is refused before anything is done', () => {
   });
 });
 
-test('a stop leaves nothing', async () => {
-  const many = Array.from({ length: 400_000 }, (_, id) => `${id},${id}`).join('\n');
-  writeFileSync(join(folder, 'many.csv'), `id,x\n${many}\n`);
-  const before = namesIn();
-  const child = startCommand(
-    ['predict', 'plus', '--input', 'many.csv', '--output', 'many.parquet'],
-    server.url,
-    folder,
-  );
-  let err = '';
-  child.stderr.on('data', (text: Buffer) => (err += text.toString()));
+describe('a long file', () => {
+  const MANY = 400_000;
   const isUnderWay = () =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' }).some((name) => name.endsWith('parts'));
-  await expect.poll(isUnderWay, { timeout: 30_000, interval: 5 }).toBe(true);
-  child.kill('SIGINT');
-  await once(child, 'close');
-  expect(child.exitCode).toBe(130);
-  expect(err).toContain('nothing was written');
-  expect(namesIn()).toEqual(before);
+  const begin = async () => {
+    const child = startCommand(
+      ['predict', 'plus', '--input', 'many.csv', '--output', 'many.parquet'],
+      server.url,
+      folder,
+    );
+    let err = '';
+    child.stderr.on('data', (text: Buffer) => (err += text.toString()));
+    await expect.poll(isUnderWay, { timeout: 30_000, interval: 5 }).toBe(true);
+    return { child, said: () => err };
+  };
+
+  beforeAll(() => {
+    const lines = Array.from({ length: MANY }, (_, id) => `${id},${id}`).join('\n');
+    writeFileSync(join(folder, 'many.csv'), `id,x\n${lines}\n`);
+  });
+
+  test('leaves nothing where it is stopped', async () => {
+    const before = namesIn();
+    const { child, said } = await begin();
+    child.kill('SIGINT');
+    await once(child, 'close');
+    expect(child.exitCode).toBe(130);
+    expect(said()).toContain('nothing was written');
+    expect(namesIn()).toEqual(before);
+  });
+
+  test('outlives a data plane that is killed and comes back', async () => {
+    const { child, said } = await begin();
+    const [plane] = processesLike('serve').filter((pid) => parentOf(pid) === server.pid);
+    process.kill(plane ?? 0, 'SIGKILL');
+    await once(child, 'close');
+    expect(child.exitCode, said()).toBe(0);
+    const sql = 'select count(*) as n, sum(id) as ids, sum(output_y) as answers, max(output_y - id) as most from t';
+    const [found] = await rowsIn(join(folder, 'many.parquet'), sql);
+    const ids = (MANY * (MANY - 1)) / 2;
+    expect(found).toMatchObject({ n: MANY, answers: ids + MANY, most: 1 });
+    expect(Number(found?.['ids'])).toBe(ids);
+  });
 });
 
 test('another revision answers where it is named, and a deployment of declared consumers whoever has a token', async () => {

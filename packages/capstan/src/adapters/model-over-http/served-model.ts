@@ -45,9 +45,11 @@ export async function openServedModel(options: ServedModelOptions): Promise<Load
   const { url, deployment, revision, token, signal } = options;
   const place = `${url}/v2/models/${encodeURIComponent(deployment)}/versions/${revision}`;
   const caller = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const ask = async (path: string, init: Request): Promise<Response> =>
-    await patiently(signal, () => fetch(place + path, { ...init, headers: { ...caller, ...init.headers }, signal }));
-  const { inputs, outputs } = metadata.parse(await (await ask('', {})).json());
+  const ask = async (path: string, init: Request): Promise<Answer> =>
+    await patiently({ url, signal }, () =>
+      fetch(place + path, { ...init, headers: { ...caller, ...init.headers }, signal }),
+    );
+  const { inputs, outputs } = metadata.parse(JSON.parse((await ask('', {})).bytes.toString('utf8')));
   const ids: TensorSpec = { name: ROW_IDS, datatype: 'BYTES', shape: [-1] };
   return {
     inputs,
@@ -56,10 +58,12 @@ export async function openServedModel(options: ServedModelOptions): Promise<Load
     instances: IN_FLIGHT,
     async predict(tensors) {
       const { body, headers } = written(tensors);
-      const response = await ask('/infer', { method: 'POST', body, headers }).catch((error: unknown) => {
-        throw error instanceof DomainError && error.code === 'NOT_FOUND' ? goneMeanwhile(error) : error;
-      });
-      return readAnswer(Buffer.from(await response.arrayBuffer()), Number(response.headers.get(HEADER_LENGTH)));
+      const { headers: about, bytes } = await ask('/infer', { method: 'POST', body, headers }).catch(
+        (error: unknown) => {
+          throw error instanceof DomainError && error.code === 'NOT_FOUND' ? goneMeanwhile(error) : error;
+        },
+      );
+      return readAnswer(bytes, Number(about.get(HEADER_LENGTH)));
     },
     close: async () => {},
   };
@@ -100,15 +104,29 @@ function readAnswer(bytes: Buffer, jsonLength: number): Tensor[] {
   return [...tensors, { name: ROW_IDS, datatype: 'BYTES', shape: [ids.length], data: ids }];
 }
 
+type Plane = Pick<ServedModelOptions, 'url' | 'signal'>;
+
+async function isReady(url: string, signal: AbortSignal): Promise<boolean> {
+  return (await fetch(`${url}/v2/health/ready`, { signal }).catch(() => undefined))?.ok ?? false;
+}
+
+interface Answer {
+  readonly headers: Headers;
+  readonly bytes: Buffer;
+}
+
 /** Asks until there is an answer, while what is in the way may pass. */
-async function patiently(signal: AbortSignal, ask: () => Promise<Response>): Promise<Response> {
+async function patiently(plane: Plane, ask: () => Promise<Response>): Promise<Answer> {
   const until = performance.now() + PATIENCE_MS;
-  for (;;) {
-    const { response, refusal } = await answerOf(signal, ask);
-    if (response) return response;
+  for (let isMissed = false; ;) {
+    const { answer, refusal } = await answerOf(plane, ask);
+    if (answer) return answer;
     const { error, waitMs } = refusal;
-    if (waitMs === undefined || performance.now() + waitMs > until) throw error;
-    await sleep(waitMs, undefined, { signal });
+    // One that has just started knew of nothing, and may be ready by now.
+    const isOnceMore: boolean = error.code === 'NOT_FOUND' && !isMissed;
+    isMissed ||= isOnceMore;
+    if (!isOnceMore && (waitMs === undefined || performance.now() + waitMs > until)) throw error;
+    if (waitMs !== undefined) await sleep(waitMs, undefined, { signal: plane.signal });
   }
 }
 
@@ -118,23 +136,26 @@ interface Refusal {
   readonly waitMs?: number;
 }
 type Outcome =
-  | { readonly response: Response; readonly refusal?: undefined }
-  | { readonly response?: undefined; readonly refusal: Refusal };
+  | { readonly answer: Answer; readonly refusal?: undefined }
+  | { readonly answer?: undefined; readonly refusal: Refusal };
 
-async function answerOf(signal: AbortSignal, ask: () => Promise<Response>): Promise<Outcome> {
+async function answerOf({ url, signal }: Plane, ask: () => Promise<Response>): Promise<Outcome> {
   let response: Response;
+  let bytes: Buffer;
   try {
     response = await ask();
+    bytes = Buffer.from(await response.arrayBuffer());
   } catch (cause) {
     signal.throwIfAborted();
     const reason = messageOf(cause instanceof Error && cause.cause !== undefined ? cause.cause : cause);
     const error = new DomainError('UNAVAILABLE', `The data plane cannot be reached: ${reason}`, { cause });
     return { refusal: { error, waitMs: USUAL_WAIT_MS } };
   }
-  if (response.ok) return { response };
-  const error = errorOf(response.status, await response.text());
-  const isPassing = response.status === 429 || response.status === 503;
-  const seconds = Number(response.headers.get('retry-after'));
+  const { status, headers } = response;
+  if (response.ok) return { answer: { headers, bytes } };
+  const error = errorOf(status, bytes.toString('utf8'));
+  const isPassing = status === 429 || status === 503 || (status === 404 && !(await isReady(url, signal)));
+  const seconds = Number(headers.get('retry-after'));
   return { refusal: { error, ...(isPassing && { waitMs: seconds > 0 ? seconds * 1_000 : USUAL_WAIT_MS }) } };
 }
 
