@@ -4,7 +4,8 @@ import { resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client } from '@capstan/client';
+import { problem } from '@capstan/api';
+import { ApiError, type Client } from '@capstan/client';
 import { DomainError } from '#kernel/errors';
 import { headersOf, urlOf } from './connect.ts';
 import { oneLine, table, type Terminal } from './terminal.ts';
@@ -44,11 +45,13 @@ export function rowsText(
 }
 
 export function showBatch(batch: Batch): string {
-  const { id, state, reason, input, rows, output } = batch;
+  const { id, state, reason, input, rows, output, result } = batch;
   const bad = rows.failed === 0 ? '' : `, ${rows.failed} of them without an answer`;
   const lines = [
     `${id}: ${answeredBy(batch)} over ${input.dataset}@${input.number} is ${state}, ${rows.done} of ${rows.total ?? '?'} rows${bad}`,
     ...(output === null ? [] : [`The result is ${output.dataset}@${output.number} (${output.versionId}).`]),
+    ...(state === 'succeeded' && result === null ? ['The result is no longer kept.'] : []),
+    ...(result?.keptUntil ? [`The result is kept until ${timeText(result.keptUntil)}.`] : []),
     ...(reason === null ? [] : [reason]),
   ];
   return lines.join('\n');
@@ -77,8 +80,8 @@ function answeredBy({ deployment, revision, model, version }: Batch): string {
 export async function downloadResult(terminal: Terminal, id: string, file: string): Promise<void> {
   const path = resolve(terminal.cwd, file);
   const response = await fetch(`${urlOf(terminal)}/api/v1/batch-predictions/${id}/result`, { headers: headersOf() });
-  if (!response.ok || !response.body)
-    throw new DomainError('UNAVAILABLE', `The server answered ${response.status} when it was asked for the result`);
+  if (!response.ok) throw new ApiError(problem.parse(await response.json()));
+  if (!response.body) throw new DomainError('UNAVAILABLE', 'The server answered without a result');
   try {
     await pipeline(Readable.fromWeb(response.body), createWriteStream(`${path}.part`));
     await rename(`${path}.part`, path);
