@@ -134,8 +134,8 @@ describe('a row that the model does not take', () => {
     const { code, out: said } = await capstan(args, server.url);
     expect(code).toBe(1);
     const batch = JSON.parse(said) as Batch;
-    expect(batch).toMatchObject({ state: 'failed', failedAt: { row: 1, column: 'x' }, output: null, result: null });
-    expect(batch.reason).toContain('The column \'x\' holds "0.5" where the model takes numbers');
+    expect(batch).toMatchObject({ state: 'failed', failedAt: { row: 42, column: 'x' }, output: null, result: null });
+    expect(batch.reason).toContain('The column \'x\' holds "forty-one" where the model takes numbers');
   });
 
   test('is answered with nulls and the reason where that is asked for', async () => {

@@ -53,6 +53,16 @@ test('is built once, says what it does, and tells when mlflow is not in it', asy
   expect(built).toHaveLength(1);
 });
 
+test('is built for a user who has no home, and keeps nothing of its making', async () => {
+  const installerEnvironment = { PATH: process.env['PATH'] ?? '', HOME: '/proc/none' };
+  const runtime = await building({ installerEnvironment });
+  const path = modelRequiring(`--no-index\n--find-links ${folder}\n# without a home\ncapstan_probe<2\n`);
+  await expect(runtime.load(path)).rejects.toThrow("mlflow is not in the model's environment");
+  expect(readdirSync(join(data, 'environments'), { recursive: true, encoding: 'utf8' })).not.toContainEqual(
+    expect.stringContaining('uv-cache'),
+  );
+});
+
 test('that cannot be built is refused with the last lines of the build', async () => {
   const runtime = await building();
   await expect(runtime.load(modelRequiring('--no-index\nno-such-package==1.0\n'))).rejects.toMatchObject({

@@ -1,7 +1,6 @@
 // A deployment built into a folder: moved elsewhere it answers as the live one did, with no control plane, an empty environment
 // and no packages around; what it logs is taken home.
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
@@ -18,16 +17,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MODELS, serveModels, type ServedModels } from '../support/served-models.ts';
 import { findClientPython } from '../support/python.ts';
-import { capstan, emptyFolder, readyUrl } from '../support/server.ts';
+import { capstan, emptyFolder } from '../support/server.ts';
+import { startAlone } from '../support/standalone.ts';
 
 const NAME = 'columns';
 let server: ServedModels;
 const root = emptyFolder();
 const built = join(root, 'built');
 const isBuilt = process.env['TEST_CAPSTAN'] !== undefined;
-/** Nobody: a user that owns nothing here. */
-const NOBODY = 65_534;
-const isRoot = process.getuid?.() === 0;
 
 beforeAll(async () => {
   server = await serveModels({ [NAME]: MODELS.columns, 'one-float': MODELS['one-float'] });
@@ -39,36 +36,6 @@ afterAll(async () => {
 });
 
 const build = (...args: string[]) => capstan(['build', ...args], server.url);
-
-interface Started {
-  readonly child: ChildProcess;
-  readonly url: string;
-  readonly grpc: string;
-  stop(): Promise<void>;
-}
-
-/** As a container would start it: no environment, no user, nothing to write but its data. */
-async function startAlone(folder: string, data: string): Promise<Started> {
-  const child = spawn(process.execPath, [join(folder, 'serve.mjs'), '--data', data, '--serving-port', '0'], {
-    cwd: '/',
-    env: {},
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...(isRoot && { uid: NOBODY, gid: NOBODY }),
-  });
-  let said = '';
-  child.stdout?.on('data', (text: Buffer) => (said += text.toString()));
-  const url = await readyUrl(child);
-  return {
-    child,
-    url,
-    grpc: /gRPC at (\S+),/.exec(said)?.[1] ?? '',
-    async stop() {
-      if (child.exitCode !== null) return;
-      child.kill('SIGTERM');
-      await once(child, 'exit');
-    },
-  };
-}
 
 const asked = async (url: string, path: string, body: unknown): Promise<unknown> => {
   const response = await fetch(url + path, {

@@ -46,6 +46,6 @@ test('from nothing to a result, by the form alone', async () => {
 test.each(['light', 'dark'])('%s: a result, a failure with its row, a download', async (theme) => {
   await capstan(['predict', 'plus', '--dataset', 'notes', '--wait'], server.url);
   await capstan(['predict', 'plus', '--dataset', 'points', '--wait'], server.url);
-  const shown = { name: 'batch-predictions', path, heading: 'plus', text: 'Row 1: The column' };
+  const shown = { name: 'batch-predictions', path, heading: 'plus', text: 'Row 42: The column' };
   await checkScreen(browser, server.url, theme, shown);
 });

@@ -1,9 +1,9 @@
 // A project with measurements, and a model whose answers one knows: y is x and one.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createAnalyticsDuckdb } from '../../packages/capstan/src/adapters/analytics-duckdb/index.ts';
-import { deploy, registerModel } from './served-models.ts';
+import { deploy, registerOnnxFile } from './served-models.ts';
 import { capstan, emptyFolder } from './server.ts';
 
 export const PROJECT = 'measured';
@@ -45,8 +45,8 @@ async function writePoints(folder: string, points: number): Promise<void> {
   await analytics.write({ tables: {}, sql, parameters: { points } }, { path, format: 'parquet' });
 }
 
-/** Applies the project, registers its data, and serves `plus-one` twice: revision 1, and 2 of a newer version. */
-export async function openShop(url: string, folder: string): Promise<void> {
+/** Applies the project and registers its data. */
+export async function registerShop(url: string, folder: string): Promise<void> {
   for (const args of [
     ['apply', '--file', join(folder, 'capstan.yaml')],
     ['datasets', 'register', PROJECT, 'points'],
@@ -55,12 +55,21 @@ export async function openShop(url: string, folder: string): Promise<void> {
     const { code, err } = await capstan(args, url);
     if (code !== 0) throw new Error(`${args.join(' ')}: ${err}`);
   }
+}
+
+/** The same, and serves `plus-one` as revision 1 of `plus`. */
+export async function openShop(url: string, folder: string): Promise<void> {
+  await registerShop(url, folder);
   await serve(url, 'plus-one');
 }
 
-/** One more version of `plus`, as the champion. */
+/** One more version of `plus`. */
+export async function registerPlus(url: string, file: 'plus-one' | 'plus-two'): Promise<void> {
+  await registerOnnxFile(url, 'plus', fileURLToPath(new URL(`models/${file}.onnx`, import.meta.url)));
+}
+
+/** The same, as the champion. */
 export async function serve(url: string, file: 'plus-one' | 'plus-two'): Promise<void> {
-  const model = readFileSync(fileURLToPath(new URL(`models/${file}.onnx`, import.meta.url)));
-  await registerModel(url, 'plus', { 'model.onnx': model, MLmodel: 'flavors:\n  onnx: {data: model.onnx}\n' });
+  await registerPlus(url, file);
   await deploy(url, 'plus');
 }

@@ -1,9 +1,10 @@
 // Starts a real Capstan in its own process, as a user would, and stops it by its process id.
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 /** The launcher, which runs the sources in a checkout. */
@@ -147,6 +148,25 @@ export function readyUrl(child: ChildProcess): Promise<string> {
   });
 }
 
+/** The process of `capstan`, below, for whoever does more with it than wait. */
+export function startCommand(
+  args: readonly string[],
+  url?: string,
+  cwd?: string,
+  env: Readonly<Record<string, string>> = {},
+): ChildProcessByStdio<null, Readable, Readable> {
+  return spawn(process.execPath, [program, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(cwd !== undefined && { cwd }),
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: emptyFolder(),
+      ...(url !== undefined && { CAPSTAN_URL: url }),
+      ...env,
+    },
+  });
+}
+
 export interface CommandOutput {
   readonly code: number | null;
   readonly out: string;
@@ -154,12 +174,13 @@ export interface CommandOutput {
 }
 
 /** One command line of the product, against a server when `url` is given, in a folder when one is. */
-export async function capstan(args: readonly string[], url?: string, cwd?: string): Promise<CommandOutput> {
-  const child = spawn(process.execPath, [program, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...(cwd !== undefined && { cwd }),
-    env: { PATH: process.env['PATH'] ?? '', HOME: emptyFolder(), ...(url !== undefined && { CAPSTAN_URL: url }) },
-  });
+export async function capstan(
+  args: readonly string[],
+  url?: string,
+  cwd?: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<CommandOutput> {
+  const child = startCommand(args, url, cwd, env);
   let out = '';
   let err = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));

@@ -90,6 +90,7 @@ export const compositionRoots = [
   'serving.ts',
   'batch-worker.ts',
   'build.ts',
+  'predict-file.ts',
   'trackers.ts',
   'checkouts.ts',
   'remotes.ts',

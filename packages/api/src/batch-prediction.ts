@@ -86,7 +86,16 @@ export const batchPrediction = z.strictObject({
   /** Milliseconds that are left at this speed. */
   etaMs: z.int().nullable(),
   output: versionPlace.nullable(),
-  result: z.strictObject({ digest: z.string(), sizeBytes: z.int(), format: z.enum(['parquet', 'csv']) }).nullable(),
+  /** Null before it has succeeded, and when it is no longer kept. */
+  result: z
+    .strictObject({
+      digest: z.string(),
+      sizeBytes: z.int(),
+      format: z.enum(['parquet', 'csv']),
+      /** Null for one that became a dataset version, and where all are kept for ever. */
+      keptUntil: timestamp.nullable(),
+    })
+    .nullable(),
   actor: z.string(),
   createdAt: timestamp,
   startedAt: timestamp.nullable(),

@@ -135,6 +135,7 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
     // Answers are set right first, then it is watched what they are like: an alarm is a better reason for a turn than the day of the week.
     schedules: async () => [
       ...(await operations.schedules()),
+      ...(await batches.schedules()),
       ...(await monitors.schedules()),
       ...(await cycles.schedules()),
       ...(await ledger.schedules()),

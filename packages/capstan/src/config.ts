@@ -37,10 +37,18 @@ export interface ConfigSources {
 
 const CONFIG_FILE_VARIABLE = 'CAPSTAN_CONFIG';
 /** Variables of other parts of the product that share the prefix. */
-const OTHER_VARIABLES = new Set([CONFIG_FILE_VARIABLE, 'CAPSTAN_URL', 'CAPSTAN_ATTEMPT_ID', 'CAPSTAN_DATA_DIR']);
+const OTHER_VARIABLES = new Set([
+  CONFIG_FILE_VARIABLE,
+  'CAPSTAN_URL',
+  'CAPSTAN_CONSUMER_TOKEN',
+  'CAPSTAN_ATTEMPT_ID',
+  'CAPSTAN_DATA_DIR',
+]);
 
 const DEFAULT_GRPC_PORT = 5052;
 
+/** Of a process that was started without one: a shell finds programs then, and Python not where it is itself. */
+const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
 const COMMAND_VARIABLES = /^(PATH|HOME|LANG|LC_ALL|TMPDIR|TZ)$/;
 const INSTALLER_VARIABLES =
   /^((PIP|UV)_\w+|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|(HTTPS?|NO|ALL)_PROXY|(https?|no|all)_proxy)$/;
@@ -60,6 +68,7 @@ export async function loadConfig(sources: ConfigSources): Promise<{ config: Conf
   const origins = (Object.keys(settings) as SettingName[]).map((name) => originOf(name, sources, file));
   const values = Object.fromEntries(origins.map((origin) => [origin.name, origin.value])) as unknown as Values;
   const data = resolve(sources.cwd, values.data);
+  const commandEnvironment = { PATH: DEFAULT_PATH, ...variablesLike(sources.env, COMMAND_VARIABLES) };
   const config: Config = Object.freeze({
     ...values,
     data,
@@ -74,11 +83,8 @@ export async function loadConfig(sources: ConfigSources): Promise<{ config: Conf
       // Not in its command line, which others may read.
       ...(values.otlpHeaders !== null && { CAPSTAN_OTLP_HEADERS: values.otlpHeaders }),
     },
-    commandEnvironment: variablesLike(sources.env, COMMAND_VARIABLES),
-    installerEnvironment: {
-      ...variablesLike(sources.env, COMMAND_VARIABLES),
-      ...variablesLike(sources.env, INSTALLER_VARIABLES),
-    },
+    commandEnvironment,
+    installerEnvironment: { ...commandEnvironment, ...variablesLike(sources.env, INSTALLER_VARIABLES) },
   });
   return { config, origins };
 }

@@ -170,6 +170,12 @@ export const settings = {
     fallback: null,
     summary: 'How long the log of predictions is kept, e.g. 90d; never: for ever',
   },
+  batchResultRetention: {
+    schema: z.union([z.literal('never').transform(() => null), z.null(), durationText]),
+    fallback: 30 * 86_400_000,
+    summary:
+      'How long results of batch predictions are kept that became no dataset version, e.g. 90d; never: for ever; default: 30d',
+  },
   blobGrace: {
     schema: z.union([z.int(), durationText]),
     fallback: 3_600_000,

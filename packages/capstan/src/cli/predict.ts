@@ -5,30 +5,22 @@ import { downloadResult, followed, showBatch, type Batch } from './batch-predict
 import { connect } from './connect.ts';
 import { exitCodes } from './exit-codes.ts';
 import { findVersion } from './find-version.ts';
+import { columnsByInput, keptColumns, type PredictOptions } from './predict-options.ts';
+import { predictRows } from './predict-rows.ts';
 import type { Registration } from './run.ts';
 import type { Terminal } from './terminal.ts';
 
-interface PredictOptions {
-  readonly dataset?: string;
-  readonly project?: string;
-  readonly revision?: number;
-  readonly model?: string;
-  readonly version?: number;
-  readonly alias?: string;
-  readonly sql?: string;
-  readonly columns?: readonly string[];
-  readonly keep?: string;
-  readonly onError?: 'fail' | 'null';
-  readonly to?: string;
-  readonly wait?: boolean;
-  readonly json?: boolean;
-}
-
 const HELP = `
-The result is a Parquet file: the columns of the input, prediction_id, output_NAME for each output of the model, model,
-model_version and revision. With --to DATASET it becomes a version of that dataset.
+The result is a file: the columns of the input, prediction_id, output_NAME for each output of the model, model,
+model_version and revision.
+
+Rows of a dataset version are answered by a job of the server; its result is Parquet, and with --to DATASET a version of
+that dataset. Rows of a local file (.csv, .ndjson, .jsonl, .parquet) are asked of the data plane, as any caller's, and
+logged; --output says where to and by its name in which format, or is - for lines of JSON on standard output. Where the
+deployment answers declared consumers only, CAPSTAN_CONSUMER_TOKEN has a token.
 
 Examples:
+  capstan predict flights --input rows.csv --output answers.parquet
   capstan predict flights --dataset flights --to flight-predictions --wait
   capstan predict iris --dataset measurements@3 --columns X=length,width --to answers.parquet
   capstan predict --model iris --alias challenger --dataset measurements --sql "select * from input where year = 2013"
@@ -37,8 +29,13 @@ Examples:
 export function register(program: Command, { terminal, action }: Registration): void {
   program
     .command('predict [deployment]')
-    .description('Ask a deployment, or a model version, all rows of a dataset version')
-    .requiredOption('--dataset <name>', 'NAME for the newest accepted version, NAME@NUMBER, or an id (dv_…)')
+    .description('Ask a deployment, or a model version, all rows of a dataset version or of a file')
+    .option('--dataset <name>', 'NAME for the newest accepted version, NAME@NUMBER, or an id (dv_…)')
+    .option('-i, --input <file>', 'rows of a file here: .csv, .ndjson, .jsonl or .parquet')
+    .option(
+      '-o, --output <file>',
+      'with --input: where to, as .csv, .ndjson, .jsonl or .parquet; - for standard output',
+    )
     .option('-p, --project <name>', 'the project of the dataset; the only one where left out')
     .option('--revision <number>', 'this revision of the deployment instead of its champion', wholeNumber)
     .option('--model <name>', 'a registered model instead of a deployment')
@@ -59,6 +56,8 @@ export function register(program: Command, { terminal, action }: Registration): 
     .action(
       action(async (deployment: string | undefined, options: PredictOptions) => {
         const client = connect(terminal);
+        if (options.input !== undefined) return await predictRows(terminal, client, deployment, options);
+        if (options.output !== undefined) throw invalid('--output goes with --input', { field: '--output', hint: TO });
         const { file, dataset } = placeOf(options.to);
         const started = await client.batchPredictions.start({
           body: await requestOf(client, deployment, options, dataset),
@@ -81,6 +80,8 @@ function print(terminal: Terminal, batch: Batch, isJson: boolean | undefined): v
   terminal.out(isJson ? JSON.stringify({ schema: 'capstan/batch-prediction.v1', ...batch }) : showBatch(batch));
 }
 
+const TO = 'With --dataset the result goes --to a dataset, or --to a file that ends with .parquet.';
+
 /** What ends like a file is one; the result is written in the format of the dataset, so a file is Parquet. */
 function placeOf(to: string | undefined): { file?: string; dataset?: string } {
   if (to === undefined) return {};
@@ -88,7 +89,7 @@ function placeOf(to: string | undefined): { file?: string; dataset?: string } {
   if (!/[./\\]/.test(to)) return { dataset: to };
   throw invalid(`'${to}' is neither a dataset nor a Parquet file`, {
     field: '--to',
-    hint: 'Give the name of a dataset, or a file that ends with .parquet.',
+    hint: TO,
   });
 }
 
@@ -98,11 +99,16 @@ async function requestOf(
   options: PredictOptions,
   to: string | undefined,
 ) {
-  const { dataset = '', project, revision, model, version, alias, sql, columns = [], keep, onError } = options;
+  const { dataset, project, revision, model, version, alias, sql, columns = [], keep, onError } = options;
   if (deployment === undefined && model === undefined)
     throw invalid('Nothing is named that is to answer', {
       field: 'deployment',
       hint: 'Name a deployment, or --model.',
+    });
+  if (dataset === undefined)
+    throw invalid('No rows are named', {
+      field: '--dataset',
+      hint: 'Name a dataset with --dataset, or a file with --input.',
     });
   return {
     ...(deployment !== undefined && { deployment }),
@@ -114,30 +120,9 @@ async function requestOf(
     ...(to !== undefined && { to }),
     ...(onError !== undefined && { onError }),
     ...(keep !== undefined && { keep: keptColumns(keep) }),
-    columns: Object.fromEntries(columns.map(columnsOf)),
+    columns: columnsByInput(columns),
     input: await findVersion(client, dataset, project),
   } as const;
-}
-
-function keptColumns(text: string): 'all' | 'key' | string[] {
-  return text === 'all' || text === 'key' ? text : namesIn(text);
-}
-
-function columnsOf(text: string): [string, string[]] {
-  const equals = text.indexOf('=');
-  const names = namesIn(text.slice(equals + 1));
-  if (equals > 0 && names.length > 0) return [text.slice(0, equals), names];
-  throw invalid(`--columns takes an input of the model and its columns, not '${text}'`, {
-    field: '--columns',
-    hint: 'As X=length,width.',
-  });
-}
-
-function namesIn(text: string): string[] {
-  return text
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
 }
 
 function wholeNumber(text: string): number {

@@ -5,5 +5,6 @@ export { createJobs, type Jobs, type EnqueueOptions, type JobsSummary } from './
 export { createRunner, type JobContext, type JobHandlers, type Runner } from './runner.ts';
 export { RetryLater } from './retry-later.ts';
 export { createScheduler, tickAfter, type Schedule, type Scheduler } from './scheduler.ts';
+export { expirySchedules } from './expiry-schedules.ts';
 export { sweepJobs } from './sweep.ts';
 export { eventPayload, jobKinds, type EventJobKind, type JobKind, type JobPayload } from './kinds.ts';

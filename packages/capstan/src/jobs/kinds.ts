@@ -39,6 +39,7 @@ export const jobKinds = {
   'consumers.expire': { payload: z.strictObject({ before: z.int() }), maxAttempts: 3, leaseMs: 60_000 },
   'predictions.features': { payload: z.strictObject({ segment: z.string() }), maxAttempts: 5, leaseMs: 120_000 },
   'predictions.compact': { payload: z.strictObject({ deployment: z.string() }), maxAttempts: 3, leaseMs: 120_000 },
+  'batch-predictions.expire': { payload: z.strictObject({ before: z.int() }), maxAttempts: 3, leaseMs: 60_000 },
   'predictions.expire': { payload: z.strictObject({ before: z.int() }), maxAttempts: 3, leaseMs: 120_000 },
   // Many tries: each kill of the server costs one, and a stage that fails is no failure of the job.
   'pipelines.run': { payload: z.strictObject({ pipelineRun: z.string() }), maxAttempts: 20, leaseMs: 30_000 },

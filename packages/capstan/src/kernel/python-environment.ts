@@ -5,6 +5,7 @@
  * In: PYTHON, TARGET (the environment), TOOLS (a folder for uv alone), REQUIREMENTS (file), FREEZE (file to write).
  * uv where there is one or pip can get one (where it cannot, that is known for a day), since it is some ten times faster; else pip. pip's own settings hold for both.
  * Compiled at once, as pip does by itself: stages may write nothing into what is shared, and would compile at each run.
+ * A user without a home, as in many containers, has no place for uv's cache: it is made beside, and goes at the end.
  * Without REQUIREMENTS the environment holds Python alone, and no pip: what is shared must not be added to.
  */
 export const BUILD_SCRIPT = `
@@ -36,8 +37,11 @@ if [ -n "$uv" ]; then
   if [ -n "\${PIP_CERT:-}" ] && [ -z "\${SSL_CERT_FILE:-}" ]; then export SSL_CERT_FILE="$PIP_CERT"; fi
   without=
   case "\${PIP_NO_INDEX:-$(setting global.no-index)}" in 1|[Tt]rue|[Yy]es|[Oo]n) without=--no-index ;; esac
+  home=\${HOME:-/nonexistent}
+  if [ ! -w "$home" ] && [ -z "\${UV_CACHE_DIR:-}\${XDG_CACHE_HOME:-}" ]; then export UV_CACHE_DIR="$TARGET/uv-cache"; fi
   "$uv" pip install $without --compile-bytecode --python "$TARGET/bin/python" -r "$REQUIREMENTS"
   "$uv" pip freeze --python "$TARGET/bin/python" > "$FREEZE"
+  rm -rf "$TARGET/uv-cache"
 else
   "$TARGET/bin/python" -m pip install --progress-bar off -r "$REQUIREMENTS"
   "$TARGET/bin/python" -m pip freeze > "$FREEZE"

@@ -255,7 +255,7 @@ export function describeAnalytics(
     describe('writing', () => {
       const everything = 'select * from t where distance > $least order by time_hour, carrier, flight, tailnum, dest';
 
-      it.each(['parquet', 'csv'] as const)(
+      it.each(['parquet', 'csv', 'ndjson'] as const)(
         'writes the same bytes for the same rows as %s, and reads them back',
         async (format) => {
           const digests: string[] = [];
@@ -279,6 +279,22 @@ export function describeAnalytics(
           expect(digests[0]).toBe(digests[1]);
         },
       );
+
+      it('writes lines of JSON that everybody reads, whatever the numbers', async () => {
+        const path = join(folder, 'numbers.ndjson');
+        const sql = `select 'it''s "x"' as a, unnest(['nan'::float, 1.5, '-inf']) as b, ['nan'::double, 2] as c,
+          [['inf'::double], null, [0.1]] as d, null::double[] as e, 9007199254740993 as f`;
+        expect(await analytics.write({ tables: {}, sql }, { path, format: 'ndjson' })).toBe(3);
+        const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
+        const rest = { a: `it's "x"`, c: [null, 2], d: [[null], null, [0.1]], e: null };
+        expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+          { ...rest, b: null },
+          { ...rest, b: 1.5 },
+          { ...rest, b: null },
+        ]);
+        expect(lines[0]).toContain('"f":9007199254740993');
+        await rm(path);
+      });
 
       it('leaves nothing behind when it fails', async () => {
         const path = join(folder, 'x.parquet');

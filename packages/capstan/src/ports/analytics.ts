@@ -93,7 +93,7 @@ export interface DataPortion {
 export interface DataTarget {
   /** Absolute; must not exist. Whole or absent afterwards. */
   readonly path: string;
-  readonly format: 'parquet' | 'csv';
+  readonly format: DataFormat;
 }
 
 /**
@@ -120,7 +120,8 @@ export interface Analytics {
    */
   portions(question: DataQuestion, rows: number): AsyncIterable<DataPortion>;
   /**
-   * Writes the answer as one file; the same rows in the same order give the same bytes. Order them in full.
+   * Writes the answer as one file; the same rows in the same order give the same bytes. Order them in full. Lines of JSON have
+   * null for NaN and infinities.
    * Returns the number of rows.
    */
   write(question: DataQuestion, target: DataTarget): Promise<number>;

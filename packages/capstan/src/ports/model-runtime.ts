@@ -94,6 +94,8 @@ export interface LoadedModel {
    * class to probability (ONNX's ZipMap): tensors hold none, and MLflow's protocol answers them.
    */
   readonly classLabels?: Readonly<Record<string, readonly string[]>>;
+  /** The output that is no value of the model's but the name of each row in the prediction log, for whoever sends outcomes. */
+  readonly rowIds?: string;
   /** Up to so many rows it computes in the thread that asks; more make it take more memory than it has, and are not worth warming. */
   readonly mostInlineRows?: number;
   /** Executions that run at once; more than that wait for each other. 1 where it is not said. */

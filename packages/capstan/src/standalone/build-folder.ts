@@ -46,13 +46,18 @@ export async function buildFolder(request: BuildRequest): Promise<BuiltFolder> {
     await mkdir(join(work, PROGRAM), { recursive: true });
     const files = createModelFiles(join(work, MODELS), request.controlPlane, request.signal);
     const { route } = served;
-    if (route.flavor === 'onnx' && route.digest !== route.package) {
+    let python: string | null = null;
+    // What is its whole folder: a model in Python, and one whose weights are in files beside it.
+    if (route.flavor !== 'onnx' || route.digest === route.package) {
+      const folder = await files.folder(route.digest);
+      if (route.flavor !== 'onnx') python = await pythonOf(folder);
+    } else {
       await files.file(route.digest);
       if (route.package !== null) await files.member(route.package, 'MLmodel');
-    } else await files.folder(route.digest);
+    }
     await writeFile(join(work, SNAPSHOT), `${canonicalJson(served.snapshot)}\n`);
     await copyProgram(program, parts.files, parts.packages, join(work, PROGRAM));
-    const manifest = await describe(work, request, route, parts.packages);
+    const manifest = await describe(work, request, { route, python, packages: parts.packages });
     await rm(output, { recursive: true, force: true });
     await rename(work, output);
     const sizeBytes = manifest.files.reduce((sum, file) => sum + file.sizeBytes, 0);
@@ -144,13 +149,24 @@ async function copyProgram(
   }
 }
 
+/** Minor version of Python that MLflow says a model was logged with. */
+async function pythonOf(model: string): Promise<string | null> {
+  const text = await readFile(join(model, 'python_env.yaml'), 'utf8').catch(() => '');
+  return /^python: *["']?(\d+\.\d+)/m.exec(text)?.[1] ?? null;
+}
+
+interface Parts {
+  readonly route: ServingRoute;
+  readonly python: string | null;
+  readonly packages: readonly CarriedPackage[];
+}
+
 async function describe(
   work: string,
   { deployment, version }: BuildRequest,
-  route: ServingRoute,
-  packages: readonly CarriedPackage[],
+  { route, python, packages }: Parts,
 ): Promise<Manifest> {
-  const facts = {
+  const facts: Omit<Manifest, 'files'> = {
     schema: 'capstan/standalone.v1',
     capstan: version,
     deployment,
@@ -162,17 +178,17 @@ async function describe(
       license,
       folder: `${PROGRAM}/node_modules/${to}`,
     })),
-    files: [],
-  } as const;
+  };
+  const described = { manifest: facts, python };
   await writeFile(join(work, 'serve.mjs'), SERVE);
-  await writeFile(join(work, 'Dockerfile'), dockerfile({ ...facts, packages: [...facts.packages], files: [] }));
-  await writeFile(join(work, 'README.md'), readme({ ...facts, packages: [...facts.packages], files: [] }));
+  await writeFile(join(work, 'Dockerfile'), dockerfile(described));
+  await writeFile(join(work, 'README.md'), readme(described));
   const files: Manifest['files'] = [];
   for (const path of await filesBelow(work)) {
     const file = join(work, path);
     files.push({ path, sha256: await sha256Of(file), sizeBytes: (await stat(file)).size });
   }
-  const manifest: Manifest = { ...facts, packages: [...facts.packages], files };
+  const manifest: Manifest = { ...facts, files };
   await writeFile(join(work, MANIFEST), `${JSON.stringify(manifest, null, 1)}\n`);
   return JSON.parse(await readFile(join(work, MANIFEST), 'utf8')) as Manifest;
 }

@@ -12,17 +12,25 @@ await import('./program/main.js');
 
 const NODE_IMAGE = 'node:24-slim';
 
-/** Nothing is installed while the image is made, but Python for a model that needs it. */
-export function dockerfile({ model }: Manifest): string {
-  const python =
-    model.flavor === 'python_function'
-      ? `
-# The model's environment is made from its requirements when it starts first, below /data.
-RUN apt-get update && apt-get install --yes --no-install-recommends python3 python3-venv && rm -rf /var/lib/apt/lists/*
-`
-      : '';
-  return `FROM ${NODE_IMAGE}
-${python}
+/** The folder as it is written, before its files are listed. */
+export interface Described {
+  readonly manifest: Omit<Manifest, 'files'>;
+  /** Minor version of Python that its model was logged with, e.g. `3.11`; null for none, or one that is not said. */
+  readonly python: string | null;
+}
+
+/** Nothing is installed while the image is made: Python for a model that needs it is the image's own, of the version it was logged with. */
+export function dockerfile({ manifest, python }: Described): string {
+  const base =
+    manifest.model.flavor === 'python_function'
+      ? `FROM ${NODE_IMAGE} AS node
+FROM python:${python ?? '3'}-slim
+COPY --from=node /usr/local/bin/node /usr/local/bin/node
+# The model's environment is made from its requirements when it starts first, below /data: README.md says from where.
+RUN useradd --no-create-home node`
+      : `FROM ${NODE_IMAGE}`;
+  return `${base}
+
 COPY --chown=root:root . /capstan
 # What is logged stays here; all else may be read-only: docker run --read-only -v capstan-data:/data ...
 RUN mkdir /data && chown node:node /data
@@ -37,12 +45,23 @@ ENTRYPOINT ["node", "serve.mjs", "--data", "/data"]
 `;
 }
 
-export function readme({ deployment, revision, model, capstan }: Manifest): string {
+export function readme({ manifest, python }: Described): string {
+  const { deployment, revision, model, capstan } = manifest;
   const ofPython =
     model.flavor === 'python_function'
       ? `
-The model is Python code. Its environment is made from the requirements beside it (\`models/…/requirements.txt\`) when it starts first, in
-the data folder, with the Python that \`--python\` names; that needs a package index, or \`--serving-python\` for an interpreter that has them.
+## Python
+
+The model is Python code. It needs Python ${python ?? '3'} on the machine, and what its requirements name (\`models/…/requirements.txt\`):
+
+\`\`\`sh
+node serve.mjs --data ./data --serving-python ./venv/bin/python       # an interpreter that has all of it: nothing is installed
+node serve.mjs --data ./data --python python${python ?? '3'}                      # made at the first start, in the data folder, from a package index
+pip download -r models/*/requirements.txt -d ../wheels                # without an index: on a machine like this one, beforehand
+PIP_NO_INDEX=1 PIP_FIND_LINKS=$PWD/../wheels node serve.mjs --data ./data
+\`\`\`
+
+Until it is made the folder listens and answers 503; \`/api/v1/serving/status\` says how far it is, or what is missing.
 `
       : '';
   return `# ${deployment}, revision ${revision}
@@ -56,7 +75,7 @@ docker build -t ${deployment.toLowerCase()} . && docker run --read-only -v capst
 \`\`\`
 
 \`http://127.0.0.1:5051/models/${deployment}/docs\` says what it takes, with requests to try.
-${ofPython}
+
 It listens on 127.0.0.1: whoever reaches the port may ask. Let a proxy with a login stand before it, and name its host with
 \`--allowed-hosts\`. In a container that is \`--network host\`, or a proxy in the same pod.
 
@@ -66,5 +85,5 @@ CAPSTAN_URL names, each segment once.
 \`manifest.json\` lists every file with its SHA-256, and the packages whose code is here with their licences; the terms are with the
 packages and in \`program/THIRD-PARTY-LICENSES\`. A file that is not as listed keeps it from starting. The list is not signed: it finds
 damage, not whoever can write here.
-`;
+${ofPython}`;
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Datasets } from '#data/datasets';
 import type { Projects } from '#design/projects';
 import type { BoundRoute } from '#http';
-import type { JobHandlers } from '#jobs';
+import { expirySchedules, type JobHandlers, type Schedule } from '#jobs';
 import { DomainError, notFound } from '#kernel/errors';
 import { executorNamed, LOCAL_EXECUTOR, type Slots } from '#model/pipelines';
 import type { ModelRegistry } from '#model/registry';
@@ -28,7 +28,9 @@ interface BatchNeeds {
 export interface WiredBatchPredictions {
   readonly services: { readonly batches: BatchPredictions };
   readonly bound: BoundRoute[];
-  readonly handlers: Pick<JobHandlers, 'batch-predictions.run'>;
+  readonly handlers: Pick<JobHandlers, 'batch-predictions.run' | 'batch-predictions.expire'>;
+  /** When results are let go. */
+  schedules(): Promise<Schedule[]>;
 }
 
 /** Batch predictions, by a process of this program for each. */
@@ -42,12 +44,14 @@ export function wireBatchPredictions(foundation: Foundation, needs: BatchNeeds):
     executor: executorNamed(executors, LOCAL_EXECUTOR),
     workerCommand: workerCommand(config),
     workerEnvironment: config.installerEnvironment,
+    resultRetentionMs: config.batchResultRetention,
     folders: { work: join(config.data, 'batch-predictions'), logs: join(config.data, 'logs') },
   });
   return {
     services: { batches },
     bound: batchPredictionRoutes(batches),
     handlers: batchPredictionJobs(batches),
+    schedules: async () => expirySchedules(foundation.jobs, 'batch-predictions.expire', config.batchResultRetention),
   };
 }
 

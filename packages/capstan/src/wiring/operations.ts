@@ -3,16 +3,10 @@ import { servingOf } from '@capstan/api';
 import type { Datasets } from '#data/datasets';
 import type { Project, Projects } from '#design/projects';
 import type { BoundRoute } from '#http';
-import type { JobHandlers, Schedule } from '#jobs';
+import { expirySchedules, type JobHandlers, type Schedule } from '#jobs';
 import { messageOf, notFound } from '#kernel/errors';
 import type { Gates } from '#model/gates';
-import {
-  callCountSchedules,
-  consumerJobs,
-  consumerRoutes,
-  createConsumers,
-  type Consumers,
-} from '#operations/consumers';
+import { CALLS_KEPT_MS, consumerJobs, consumerRoutes, createConsumers, type Consumers } from '#operations/consumers';
 import {
   createDeployments,
   deploymentJobs,
@@ -28,7 +22,6 @@ import {
 } from '#operations/deployments';
 import {
   createPredictions,
-  expirySchedules,
   latestEvidence,
   predictionJobs,
   predictionRoutes,
@@ -93,8 +86,8 @@ export function wireOperations(foundation: OperationsFoundation, needs: Operatio
     },
     schedules: async () => [
       ...(await recalibrationSchedules({ specs: needs.specs, jobs: foundation.jobs })),
-      ...callCountSchedules(foundation.jobs),
-      ...expirySchedules(foundation.jobs, foundation.config.predictionRetention),
+      ...expirySchedules(foundation.jobs, 'consumers.expire', CALLS_KEPT_MS),
+      ...expirySchedules(foundation.jobs, 'predictions.expire', foundation.config.predictionRetention),
     ],
   };
 }

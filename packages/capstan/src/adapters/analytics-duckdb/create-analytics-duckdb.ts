@@ -1,7 +1,7 @@
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { invalid } from '#kernel/errors';
 import type { Analytics, Cell, DataColumn, DataFile, DataQuestion, DataRow, DataTarget } from '#ports/analytics';
-import { quoteText } from '#ports/analytics';
+import { quoteName, quoteText } from '#ports/analytics';
 import { columnTypeOf } from './cells.ts';
 import { explainCsv } from './explain-csv.ts';
 import { isVagueCsvFailure, translateFailure, unreadable } from './failures.ts';
@@ -25,6 +25,7 @@ const DEFAULT_MEMORY_BYTES = 1_000_000_000;
 const WRITE_OPTIONS: Record<DataTarget['format'], string> = {
   parquet: 'format parquet, compression zstd, row_group_size 122880, use_tmp_file false',
   csv: 'format csv, header true, use_tmp_file false',
+  ndjson: 'format json, use_tmp_file false',
 };
 
 /** Opens the analytics engine; the library itself is loaded by the first scan. */
@@ -159,9 +160,27 @@ async function copy(
   path: string,
   format: DataTarget['format'],
 ): Promise<number> {
-  const sql = `copy (${question.sql}) to ${quoteText(path)} (${WRITE_OPTIONS[format]})`;
+  const answer = format === 'ndjson' ? await finite(session, question) : question.sql;
+  const sql = `copy (${answer}) to ${quoteText(path)} (${WRITE_OPTIONS[format]})`;
   const [row] = await rowsOf(session, { ...question, sql });
   return Number(row?.['Count']);
+}
+
+/** JSON has no form for NaN and infinities, which DuckDB writes as words: they are null there. */
+async function finite(session: Session, question: DataQuestion): Promise<string> {
+  const columns = await describe(session, `(${question.sql}\n)`, question.parameters);
+  const replaced = columns.flatMap(({ name, storageType }) => {
+    const [, lists] = /^(?:FLOAT|DOUBLE)((?:\[\d*\])*)$/.exec(storageType) ?? [];
+    if (lists === undefined) return [];
+    return [`${finiteValue(quoteName(name), lists.split('[').length - 1)} as ${quoteName(name)}`];
+  });
+  return replaced.length === 0 ? question.sql : `select * replace (${replaced.join(', ')}) from (${question.sql}\n)`;
+}
+
+function finiteValue(value: string, depth: number): string {
+  if (depth === 0) return `case when isfinite(${value}) then ${value} end`;
+  const each = `v${depth}`;
+  return `[${finiteValue(each, depth - 1)} for ${each} in ${value}]`;
 }
 
 async function makeDurable(path: string): Promise<void> {

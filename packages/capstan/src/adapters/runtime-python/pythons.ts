@@ -52,8 +52,8 @@ export async function findPython(
       field: 'python',
       hint:
         minor === undefined
-          ? 'Install Python 3, or name it in the settings of model environments.'
-          : `Install python${minor}, name it in the settings of model environments, or allow another version there (relaxed).`,
+          ? 'Install Python 3, or name it with --python.'
+          : `Install python${minor}, name it with --python, or allow another version with --relaxed-python.`,
     },
   );
 }

@@ -37,5 +37,7 @@ export interface BatchPredictionsDeps {
   /** Words of the command that does the work of the folder that stands behind them. */
   readonly workerCommand: readonly string[];
   readonly workerEnvironment: Readonly<Record<string, string>>;
+  /** How long results that became no dataset version are kept; null: for ever. */
+  readonly resultRetentionMs: number | null;
   readonly folders: { readonly work: string; readonly logs: string };
 }

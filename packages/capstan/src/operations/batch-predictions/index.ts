@@ -7,4 +7,6 @@ export type { BatchPredictionsDeps, BatchModels } from './deps.ts';
 export { batchPredictionBlobs } from './held-blobs.ts';
 export { batchPredictionJobs } from './jobs.ts';
 export { batchPredictionRoutes } from './routes.ts';
+export { doWork, RowFailure } from './worker/do-work.ts';
+export { resultFile, type WorkProgress, type WorkRequest } from './worker/request.ts';
 export { workInFolder } from './worker/work-in-folder.ts';

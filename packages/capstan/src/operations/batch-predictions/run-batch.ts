@@ -13,7 +13,6 @@ import { endedFact } from './facts.ts';
 import { hasEnded, howText, type EndedBatch } from './model.ts';
 import { prepareFolder } from './prepare-folder.ts';
 import * as store from './store.ts';
-import { batchView } from './views.ts';
 import { resultFile, workFailure, workFiles, workProgress, type WorkFailure } from './worker/request.ts';
 
 /** Another server has taken it over, or it has ended: whoever sees this has nothing more to say about it. */
@@ -202,7 +201,7 @@ async function keepResult({ deps, row, folder, job }: Claim): Promise<Change> {
     files: [{ path, digest, sizeBytes }],
     origin: 'predictions',
     replace: true,
-    parents: [{ versionId: row.input_version, how: howText(batchView(row)) }],
+    parents: [{ versionId: row.input_version, how: howText({ ...row, version: row.model_version }) }],
     cause: job.cause,
   });
   return { ...change, output_version: version.id, output_number: version.number };

@@ -36,12 +36,15 @@ export interface BatchPredictions {
   result(id: string): Promise<StoredFile>;
   /** @throws DomainError NOT_FOUND, DATA_LOSS */
   readResult(digest: Digest, range?: ByteRange): Promise<LentBytes>;
+  /** Lets go of results from before a time that became no dataset version; what was asked, and of whom, stays. */
+  expire(before: number): Promise<void>;
   /** Works on one: the handler of its job. */
   work(id: string, job: JobContext & { readonly isLastTry: boolean }): Promise<void>;
 }
 
 export function createBatchPredictions(deps: BatchPredictionsDeps): BatchPredictions {
   const { database, events, jobs, clock, ids } = deps;
+  const viewOf = (row: store.BatchRow): BatchPrediction => batchView(row, deps.resultRetentionMs);
 
   async function rowOf(id: string): Promise<store.BatchRow> {
     const row = await store.find(database.read, id);
@@ -84,15 +87,15 @@ export function createBatchPredictions(deps: BatchPredictionsDeps): BatchPredict
     async start(request) {
       const { requestKey } = request;
       const known = requestKey === undefined ? undefined : await store.findRequested(database.read, requestKey);
-      return batchView(known ?? (await insert(request, await plan(deps, request))));
+      return viewOf(known ?? (await insert(request, await plan(deps, request))));
     },
-    get: async (id) => batchView(await rowOf(id)),
+    get: async (id) => viewOf(await rowOf(id)),
     async list({ limit, cursor, ...filter }) {
       const question = `batch-predictions ${JSON.stringify(filter)}`;
       const [createdAt, id] = cursor === undefined ? [] : readPageToken(cursor, question, 2);
       const behind = cursor === undefined ? undefined : { createdAt: Number(createdAt), id: String(id) };
       const rows = await store.list(database.read, { ...filter, behind, limit: limit + 1 });
-      const items = rows.slice(0, limit).map(batchView);
+      const items = rows.slice(0, limit).map(viewOf);
       const last = items.at(-1);
       const hasMore = rows.length > limit && last !== undefined;
       return { items, ...(hasMore && { nextCursor: writePageToken(question, [last.createdAt, last.id]) }) };
@@ -108,10 +111,16 @@ export function createBatchPredictions(deps: BatchPredictionsDeps): BatchPredict
         if (!(await store.endQueued(writer, id, 'cancelled', now))) return;
         await events.append(writer, cause, endedFact({ ...row, state: 'cancelled' }));
       });
-      return batchView(await rowOf(id));
+      return viewOf(await rowOf(id));
     },
     async result(id) {
       const row = await rowOf(id);
+      if (row.result_digest === null && row.state === 'succeeded') {
+        throw conflict(`The result of ${id} is no longer kept`, {
+          field: 'batchPrediction',
+          hint: 'The same request gives the same bytes; with `to` its result becomes a dataset version, which stays.',
+        });
+      }
       if (row.result_digest === null) {
         throw conflict(`The batch prediction is ${row.state}: it has no result`, { field: 'batchPrediction' });
       }
@@ -119,6 +128,7 @@ export function createBatchPredictions(deps: BatchPredictionsDeps): BatchPredict
       return { path, digest: row.result_digest as Digest, sizeBytes: row.result_bytes ?? 0 };
     },
     readResult: (digest, range) => deps.blobs.lend(digest, range),
+    expire: async (before) => void (await database.write((writer) => store.dropResults(writer, before))),
     work: (id, job) => runBatch(deps, id, job),
   };
 }

@@ -83,6 +83,18 @@ export async function changeClaimed(
   return result.numUpdatedRows > 0n;
 }
 
+/** Lets go of results from before a time that became no dataset version. Returns how many. */
+export async function dropResults(writer: Writer, before: number): Promise<number> {
+  const result = await writer
+    .updateTable('batch_predictions')
+    .set({ result_digest: null, result_bytes: null })
+    .where('ended_at', '<', before)
+    .where('result_digest', 'is not', null)
+    .where('output_version', 'is', null)
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows);
+}
+
 export async function requestCancel(writer: Writer, id: string, now: number): Promise<boolean> {
   const result = await writer
     .updateTable('batch_predictions')

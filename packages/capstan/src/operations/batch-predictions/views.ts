@@ -7,7 +7,7 @@ export function recipeOf(row: Pick<BatchRow, 'recipe'>): Recipe {
 }
 
 /** A row as callers see it. */
-export function batchView(row: BatchRow): BatchPrediction {
+export function batchView(row: BatchRow, resultRetentionMs: number | null): BatchPrediction {
   const { sql, columns, keep, onError } = recipeOf(row);
   const rows = { total: row.rows_total, done: row.rows_done, failed: row.rows_failed };
   return {
@@ -36,10 +36,19 @@ export function batchView(row: BatchRow): BatchPrediction {
     result:
       row.result_digest === null
         ? null
-        : { digest: row.result_digest, sizeBytes: row.result_bytes ?? 0, format: row.format },
+        : {
+            digest: row.result_digest,
+            sizeBytes: row.result_bytes ?? 0,
+            format: row.format,
+            keptUntil: keptUntil(row, resultRetentionMs),
+          },
     actor: row.actor,
     createdAt: row.created_at,
     startedAt: row.started_at,
     endedAt: row.ended_at,
   };
+}
+
+function keptUntil({ output_version: output, ended_at: ended }: BatchRow, retentionMs: number | null): number | null {
+  return output !== null || ended === null || retentionMs === null ? null : ended + retentionMs;
 }

@@ -5,5 +5,5 @@ export type { ConsumersDeps } from './deps.ts';
 export { createConsumers, type Consumers } from './service.ts';
 export { consumerRoutes } from './routes.ts';
 export { consumerJobs } from './jobs.ts';
-export { callCountSchedules } from './schedules.ts';
+export { KEPT_MS as CALLS_KEPT_MS } from './model.ts';
 export type { CallerVolume } from './call-counts.store.ts';

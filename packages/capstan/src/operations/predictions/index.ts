@@ -5,7 +5,6 @@ export { predictionBlobs } from './held-blobs.ts';
 export { createPredictions, latestEvidence, type Predictions, type PredictionsDeps } from './service.ts';
 export { predictionRoutes } from './routes.ts';
 export { predictionJobs } from './jobs.ts';
-export { expirySchedules } from './log/expire-log.ts';
 export type { FeedbackSink, ExportLabelled } from './export-labelled.ts';
 export type { EventWindow, FeatureFile, LabelledExample } from './queries.store.ts';
 export type { Outcome, RecordedOutcomes } from './outcomes.ts';

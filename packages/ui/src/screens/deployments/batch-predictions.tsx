@@ -118,14 +118,14 @@ function Progress({ batch: { id, state, rows, rowsPerSecond, etaMs } }: { batch:
   );
 }
 
-function Result({ batch: { id, output, result } }: { batch: BatchPredictionReply }) {
+function Result({ batch: { id, state, output, result } }: { batch: BatchPredictionReply }) {
   if (output)
     return (
       <Link to="/dataset-versions/$version" params={{ version: output.versionId }}>
         {`${output.dataset} v${output.number}`}
       </Link>
     );
-  if (!result) return <Quiet>none</Quiet>;
+  if (!result) return <Quiet>{state === 'succeeded' ? 'no longer kept' : 'none'}</Quiet>;
   return (
     <a href={`/api/v1/batch-predictions/${id}/result`} download>
       {`download ${result.format === 'csv' ? 'CSV' : 'Parquet'}`}

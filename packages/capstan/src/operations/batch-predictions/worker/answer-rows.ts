@@ -5,6 +5,7 @@ import { cellTensors, type CellColumns } from '#ports/cell-tensors';
 import type { LoadedModel, Tensor, TensorSpec } from '#ports/model-runtime';
 import { shiftOutputs } from '#ports/shift-outputs';
 import type { WorkRequest } from './request.ts';
+import { withValues, type UntypedColumns } from './untyped-columns.ts';
 
 /** A row that got no answer, counted within its batch. */
 export interface RowFault {
@@ -27,6 +28,7 @@ export interface Asked {
   /** Inputs as the rows are to be read: with the first dimension open. */
   readonly specs: readonly TensorSpec[];
   readonly sources: ReadonlyMap<string, readonly string[]>;
+  readonly untyped: UntypedColumns;
   readonly transform: Pick<WorkRequest['model'], 'inputAdapters' | 'shift'>;
   readonly signal: AbortSignal;
 }
@@ -41,7 +43,8 @@ const TRIES = 3;
  */
 export async function answerBatch(asked: Asked, columns: CellColumns, rows: number): Promise<BatchAnswer> {
   const faults = new Map<number, RowFault>();
-  const tensors = cellTensors(asked.specs, columns, { from: 0, to: rows }, asked.sources, (row, column, message) => {
+  const cells = withValues(columns, asked.untyped);
+  const tensors = cellTensors(asked.specs, cells, { from: 0, to: rows }, asked.sources, (row, column, message) => {
     if (!faults.has(row)) faults.set(row, { row, column, message });
   });
   const open = faults.size === 0 ? null : rowsBut(rows, faults);

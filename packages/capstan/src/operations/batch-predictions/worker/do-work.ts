@@ -1,19 +1,22 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DomainError, invalid, messageOf } from '#kernel/errors';
-import { quoteName, quoteText, type Analytics, type DataFile, type DataQuestion } from '#ports/analytics';
+import { quoteName, type Analytics, type DataColumn, type DataFile, type DataQuestion } from '#ports/analytics';
 import { widthOf } from '#ports/binary-probability';
 import { columnsOfInput } from '#ports/cell-tensors';
 import type { LoadedModel, TensorSpec } from '#ports/model-runtime';
 import { answerBatch, type Asked, type BatchAnswer } from './answer-rows.ts';
-import { answerExpressions, constant, partOutput, partsIn, writePart, type PartOutput } from './parts.ts';
-import { resultFile, workFiles, type WorkProgress, type WorkRequest } from './request.ts';
+import { partOutput, partsIn, writePart, type PartOutput } from './parts.ts';
+import { workFiles, type WorkProgress, type WorkRequest } from './request.ts';
+import { addedColumns, writeResult } from './result.ts';
+import { untypedColumns } from './untyped-columns.ts';
 
 export interface WorkDeps {
   readonly analytics: Analytics;
   /** @throws DomainError INVALID_ARGUMENT when it is no loadable model */
   load(flavor: WorkRequest['model']['flavor'], path: string): Promise<LoadedModel>;
   readonly signal: AbortSignal;
+  /** Rows of an execution at most, and values of inputs; as many as suit a model of this machine where left out. */
+  readonly batch?: { readonly rows: number; readonly values: number };
   onProgress(progress: WorkProgress): void;
 }
 
@@ -30,10 +33,8 @@ export class RowFailure extends Error {
   }
 }
 
-/** Rows of an execution: the same each time, since results may differ in the last bit between batch sizes. */
-const BATCH_ROWS = 4_096;
-/** Values of inputs in an execution. */
-const BATCH_VALUES = 4_000_000;
+/** The same each time, since results may differ in the last bit between batch sizes. */
+const USUAL_BATCH = { rows: 4_096, values: 4_000_000 };
 /** A part is written after so many rows, or so long: that much is done again at most where work is cut off. */
 const PART_ROWS = 131_072;
 /** Values of outputs in a part. */
@@ -52,13 +53,12 @@ export async function doWork(deps: WorkDeps, folder: string, request: WorkReques
   const total = Number(counted?.['n']);
   const model = await deps.load(request.model.flavor, request.model.path);
   try {
-    const known = (await deps.analytics.columnsOfAnswer({ ...input, sql: 'select * from input' })).map(
-      ({ name }) => name,
-    );
+    const columns = await deps.analytics.columnsOfAnswer({ ...input, sql: 'select * from input' });
+    const known = columns.map(({ name }) => name);
     refuseNames(request, model, known);
-    const asked = askedOf(deps, request, model, known);
+    const asked = askedOf(deps, request, model, columns);
     const parts = await answerAll(deps, { folder, request, input, total, asked });
-    await writeResult(deps.analytics, { folder, request, input, known, parts });
+    await writeResult(deps.analytics, { folder, request, input, known, parts, rowIds: model.rowIds });
     return parts.progress;
   } finally {
     await model.close();
@@ -90,12 +90,6 @@ async function inputOf({ analytics, signal }: WorkDeps, folder: string, request:
   return { tables: { input: [written] } };
 }
 
-/** Names of columns that are not of the input. */
-function addedColumns(outputs: readonly TensorSpec[], onError: WorkRequest['onError']): string[] {
-  const own = ['prediction_id', 'model', 'model_version', 'revision', ...(onError === 'null' ? ['error'] : [])];
-  return [...outputs.map(({ name }) => `output_${name}`), ...own];
-}
-
 function refuseNames(request: WorkRequest, model: LoadedModel, known: readonly string[]): void {
   const kept = request.keep ?? known;
   const missing = kept.find((name) => !known.includes(name));
@@ -104,7 +98,7 @@ function refuseNames(request: WorkRequest, model: LoadedModel, known: readonly s
       field: missing,
       hint: `It has: ${known.join(', ')}.`,
     });
-  const added = new Set(addedColumns(model.outputs, request.onError).map((name) => name.toLowerCase()));
+  const added = new Set(addedColumns(model, request.onError).map((name) => name.toLowerCase()));
   const taken = kept.find((name) => added.has(name.toLowerCase()));
   if (taken === undefined) return;
   throw invalid(`The input has a column '${taken}', which is one of the result`, {
@@ -113,7 +107,8 @@ function refuseNames(request: WorkRequest, model: LoadedModel, known: readonly s
   });
 }
 
-function askedOf(deps: WorkDeps, request: WorkRequest, model: LoadedModel, known: readonly string[]): Asked {
+function askedOf(deps: WorkDeps, request: WorkRequest, model: LoadedModel, columns: readonly DataColumn[]): Asked {
+  const known = columns.map(({ name }) => name);
   const wanted = model.inputs.filter(
     ({ name, isOptional }) => isOptional !== true || known.includes(name) || Object.hasOwn(request.columns, name),
   );
@@ -126,8 +121,10 @@ function askedOf(deps: WorkDeps, request: WorkRequest, model: LoadedModel, known
   }
   const specs = wanted.map((spec) => ({ ...spec, shape: shapeFor(spec, request.columns[spec.name]) }));
   const sources = new Map(specs.map((spec) => [spec.name, columnsOfInput(spec, known, request.columns)]));
-  const { signal } = deps;
-  return { model, specs, sources, transform: request.model, signal };
+  // What SQL gives has the type that it gives it.
+  const hasTypes = request.sql !== null || request.files.every(({ format }) => format === 'parquet');
+  const untyped = untypedColumns(specs, sources, columns, hasTypes);
+  return { model, specs, sources, untyped, transform: request.model, signal: deps.signal };
 }
 
 /** An input of rows whose width the model leaves open is as wide as the columns that are named for it. */
@@ -202,7 +199,7 @@ async function answerAll(deps: WorkDeps, work: Work): Promise<Answers> {
   const names = [...new Set([...sources.values()].flat())];
   const selected = names.length === 0 ? 'null as nothing' : names.map(quoteName).join(', ');
   const sql = `select ${selected} from input offset ${before.rows}`;
-  const rows = batchRows(asked.specs);
+  const rows = batchRows(asked.specs, deps.batch);
   const window = (model.instances ?? 1) + AHEAD;
   const under: Promise<BatchAnswer>[] = [];
   try {
@@ -223,11 +220,11 @@ async function answerAll(deps: WorkDeps, work: Work): Promise<Answers> {
   return { files, outputs, progress: progress.now() };
 }
 
-function batchRows(specs: readonly TensorSpec[]): number {
+function batchRows(specs: readonly TensorSpec[], most: WorkDeps['batch'] = USUAL_BATCH): number {
   if (specs.some(({ shape }) => shape[0] === 1)) return 1;
   const width = specs.reduce((sum, { shape }) => sum + widthOf(shape), 0);
-  const fitting = Math.max(1, Math.floor(BATCH_VALUES / Math.max(1, width)));
-  return Math.min(BATCH_ROWS, 2 ** Math.floor(Math.log2(fitting)));
+  const fitting = Math.max(1, Math.floor(most.values / Math.max(1, width)));
+  return Math.min(most.rows, 2 ** Math.floor(Math.log2(fitting)));
 }
 
 async function faultsIn(analytics: Analytics, files: readonly DataFile[]): Promise<number> {
@@ -278,42 +275,4 @@ function createProgress(deps: WorkDeps, start: { total: number; done: number; fa
       deps.onProgress(now());
     },
   };
-}
-
-interface ResultParts {
-  readonly folder: string;
-  readonly request: WorkRequest;
-  readonly input: Input;
-  readonly known: readonly string[];
-  readonly parts: Answers;
-}
-
-/** Input and answers side by side, row by row. */
-async function writeResult(analytics: Analytics, { folder, request, input, known, parts }: ResultParts): Promise<void> {
-  const { stamp, keep, onError, format } = request;
-  const kept = (keep ?? known).map((name) => `i.${quoteName(name)}`);
-  const columns = [
-    ...kept,
-    `${quoteText(`${stamp.idPrefix}-`)} || a.row as prediction_id`,
-    ...answerExpressions(parts.outputs),
-    constant(stamp.model, 'model'),
-    constant(stamp.version, 'model_version'),
-    constant(stamp.revision, 'revision'),
-    ...(onError === 'null' ? ['a.error'] : []),
-  ].join(', ');
-  const path = join(folder, resultFile(format));
-  // A process that was ended after this has left it whole.
-  if (existsSync(path)) return;
-  const { files } = parts;
-  const isEmpty = files.length === 0;
-  const from = isEmpty ? `i, (${emptyAnswers(parts.outputs)}) a limit 0` : 'i positional join answers a';
-  const tables = { ...input.tables, ...(!isEmpty && { answers: files }) };
-  await analytics.write({ tables, sql: `select ${columns} from input ${from}` }, { path, format });
-}
-
-function emptyAnswers(outputs: readonly PartOutput[]): string {
-  const columns = outputs.flatMap(({ type, columns: names }) =>
-    names.map((name) => `cast(null as ${type}) as ${name}`),
-  );
-  return `select ${['cast(null as bigint) as row', ...columns, 'cast(null as varchar) as error'].join(', ')}`;
 }

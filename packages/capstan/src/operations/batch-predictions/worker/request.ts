@@ -1,5 +1,6 @@
 import { inputAdapter, servedFlavor } from '@capstan/api';
 import { z } from 'zod';
+import type { DataFormat } from '#ports/analytics';
 
 /** Files of a job's folder, which its process and the server both know. */
 export const workFiles = {
@@ -12,7 +13,7 @@ export const workFiles = {
   rows: 'rows.parquet',
 } as const;
 
-export function resultFile(format: 'parquet' | 'csv'): string {
+export function resultFile(format: DataFormat): string {
   return `result.${format}`;
 }
 
@@ -43,7 +44,7 @@ export const workRequest = z.strictObject({
     version: z.int(),
     revision: z.int().nullable(),
   }),
-  format: z.enum(['parquet', 'csv']),
+  format: z.enum(['parquet', 'csv', 'ndjson']),
 });
 export type WorkRequest = z.output<typeof workRequest>;
 
