@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ListenOptions } from 'node:net';
 import { Readable } from 'node:stream';
 import type { AnyRoute } from '@capstan/api';
 import Fastify, {
@@ -14,6 +15,7 @@ import type { AccessFacts, CallNotes } from './access-log.ts';
 import { authorize, type Identify, type Principal } from './authorize.ts';
 import { routeKey, type Admit, type BoundRoute, type RawReply, type RawRequest, type RequestContext } from './bind.ts';
 import { boundConnections, shareOfFiles } from './bound-connections.ts';
+import { listenAgain, type SharesPort } from './shared-port.ts';
 import { BytesInHand, MOST_BYTES_IN_HAND } from './bytes-in-hand.ts';
 import { guardBrowserBorne, type HostPolicy } from './guard.ts';
 import { IncomingBytes, IncomingCall } from './incoming-call.ts';
@@ -58,7 +60,7 @@ export interface HttpServerOptions extends HostPolicy {
   readonly onAccess?: ((facts: AccessFacts) => void) | undefined;
 }
 
-export interface HttpServer {
+export interface HttpServer extends SharesPort {
   /** Starts to listen; port 0 takes any; `reusePort` shares it with other processes that say so. Returns the address as a URL. @throws DomainError CONFLICT when the port is taken */
   listen(host: string, port: number, options?: { readonly reusePort: boolean }): Promise<string>;
   /** Refuses new work with 503 while that in hand ends, then closes. */
@@ -86,6 +88,7 @@ function refuseCompiling(): never {
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   refuseGaps(options.table, options.bound);
   let isDraining = false;
+  let place: ListenOptions | undefined;
   const app = Fastify({
     loggerInstance: options.log satisfies FastifyBaseLogger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -117,8 +120,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     reply.headers(options.headers ?? securityHeaders).header('x-request-id', request.id);
     const { method, headers, socket } = request;
     guardBrowserBorne({ method, headers, listeningPort: socket.localPort }, options);
+    if (isDraining || !app.server.listening) reply.header('connection', 'close');
     if (isDraining) {
-      reply.header('connection', 'close');
       throw new DomainError('UNAVAILABLE', 'The server is stopping', { hint: 'Try again in a moment.' });
     }
     done();
@@ -155,7 +158,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   return {
     async listen(host, port, { reusePort = false } = { reusePort: false }) {
       try {
-        return await app.listen({ host, port, ...(reusePort && { reusePort }) });
+        const url = await app.listen({ host, port, ...(reusePort && { reusePort }) });
+        place = { host, port: Number(new URL(url).port), reusePort };
+        return url;
       } catch (cause) {
         if (cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE') {
           throw new DomainError('CONFLICT', `Port ${port} of ${host} is taken`, {
@@ -166,6 +171,13 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
         }
         throw cause;
       }
+    },
+    leavePort() {
+      if (app.server.listening) app.server.close();
+      else app.server.closeIdleConnections();
+    },
+    async takePort() {
+      if (!app.server.listening && place) await listenAgain(app.server, place);
     },
     async drain(graceMs) {
       isDraining = true;
