@@ -54,8 +54,8 @@ export interface HttpServerOptions extends HostPolicy {
   readonly checkReplies: boolean;
   /** Counts answers, for /metrics. */
   readonly onAnswer?: (route: string, status: number, durationMs: number) => void;
-  /** Told whose a call was that is over, where that was looked at. */
-  readonly onEnd?: (principal: Principal, status: number) => void;
+  /** Told whose a call was that is over, where that was looked at, and the parameters of its path. */
+  readonly onEnd?: (principal: Principal, status: number, params: RawRequest['params']) => void;
   /** Told of each call that is over, for a log of them. */
   readonly onAccess?: ((facts: AccessFacts) => void) | undefined;
 }
@@ -131,7 +131,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     const tellEnd = options.onEnd;
     app.addHook('onResponse', (request, reply, done) => {
       count?.(request.routeOptions.url ?? 'none', reply.statusCode, reply.elapsedTime);
-      if (tellEnd && request.principal) tellEnd(request.principal, reply.statusCode);
+      if (tellEnd && request.principal)
+        tellEnd(request.principal, reply.statusCode, request.params as RawRequest['params']);
       done();
     });
   }

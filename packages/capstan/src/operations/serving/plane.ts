@@ -90,8 +90,8 @@ export interface ServingPlane {
   score(deployment: string, request: ScoreRequest): Promise<ScoreAnswer>;
   /** Who calls, by the token that is shown. */
   identify(facts: CallerFacts): Caller;
-  /** Counts a call that has ended, with the status that HTTP has for it. */
-  countCall(principal: Principal | null, status: number): void;
+  /** Counts a call that has ended, with the status that HTTP has for it and the parameters of its path. */
+  countCall(principal: Principal | null, status: number, asked?: Readonly<Record<string, string>>): void;
   /**
    * Refuses a request of so many bytes that its caller may not make or that could not be answered now, before it is read.
    * @throws DomainError UNAUTHENTICATED, PERMISSION_DENIED, RESOURCE_EXHAUSTED
@@ -296,8 +296,9 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
       return answer;
     },
     identify: access.identify,
-    countCall(principal, status) {
+    countCall(principal, status, asked = {}) {
       if (!(principal instanceof Caller)) return;
+      principal.endsWith(status, asked, (name) => follower.states().has(name));
       calls.add(principal, status);
       callerMetrics.add(principal, status);
     },
