@@ -45,7 +45,9 @@ export function Replicas({ deployment }: { deployment: DeploymentReply }) {
 }
 
 function ReplicaState({ replica }: { replica: Replica }) {
-  const { failures, warnings, loading, differences, isCurrent, isWithheld } = replica;
+  const { warnings, loading, differences, isCurrent, isWithheld } = replica;
+  // What it differs in may be that it fails: said once.
+  const failures = replica.failures.filter(({ reason }) => !differences.some((said) => said.endsWith(reason)));
   if (failures.length + warnings.length + loading.length + differences.length === 0) {
     return isCurrent ? <State tone="success">up to date</State> : <State tone="attention">silent or behind</State>;
   }
