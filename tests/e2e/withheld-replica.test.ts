@@ -7,7 +7,7 @@ import type { Browser } from 'playwright-core';
 import { launchBrowser } from '../support/browser.ts';
 import { openPage, shots, violations } from '../support/screens.ts';
 import { registerModel } from '../support/served-models.ts';
-import { emptyFolder, startServer, startServing } from '../support/server.ts';
+import { capstan, emptyFolder, startServer, startServing } from '../support/server.ts';
 import { weightyModel } from '../support/weighty-model.ts';
 
 const NAME = 'weighty';
@@ -104,6 +104,8 @@ test(
     await vi.waitFor(async () => expect(await ask(lone.url)).toEqual(refused), GRACE);
     await vi.waitFor(async () => expect(await answersOf(good.url)).toEqual([2]), SOON);
     expect(await withheld()).toBe(2);
+    const { out } = await capstan(['deployments', 'show', NAME], control.url);
+    expect(out.match(/differs and gets no requests: it cannot serve revision 2/g)).toHaveLength(2);
     await Promise.all(['light', 'dark'].map((theme) => picture(control.url, theme)));
     const ready = async (path: string): Promise<number> => (await fetch(lone.url + path)).status;
     expect([await ready('/v2/health/ready'), await ready('/v2/health/live')]).toEqual([503, 200]);
