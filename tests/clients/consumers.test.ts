@@ -1,5 +1,6 @@
 // Consumers of a real Capstan: tritonclient with tokens over HTTP and gRPC, the command line, a capstan.yaml, and counts of
 // calls that neither a killed data plane nor a killed control plane loses or doubles.
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -95,6 +96,20 @@ test('the command line: volumes, callers nobody has declared, a rotation and a r
   expect(shown.byDeployment).toMatchObject([{ deployment: 'one-float', requests: shown.day.requests }]);
   const { callers } = (await json(['consumers', 'callers', '--deployment', 'one-float'])) as { callers: unknown[] };
   expect(callers).toContainEqual(expect.objectContaining({ agent: 'node', address: '127.0.0.1' }));
+  // The revoked one by whose it was; tritonclient's, which never was one, also over gRPC, where nothing tells what it asked.
+  const { unknown } = (await json(['consumers', 'callers'])) as { unknown: unknown[] };
+  const was = { consumer: 'app', prefix: token.slice(0, 10), endedAt: expect.any(Number) };
+  expect(unknown).toContainEqual(expect.objectContaining({ deployment: 'one-float', agent: 'node', was }));
+  const hash = createHash('sha256')
+    .update(`cap_${'x'.repeat(40)}`)
+    .digest('hex')
+    .slice(0, 8);
+  const made = { token: hash, was: null, address: '127.0.0.1' };
+  expect(unknown).toContainEqual(expect.objectContaining({ ...made, deployment: 'one-float' }));
+  expect(unknown).toContainEqual(expect.objectContaining({ ...made, deployment: null }));
+  const text = await run(['consumers', 'callers']);
+  expect(text).toMatch(/of app, ended .*: capstan consumers rotate app/);
+  expect(text).not.toContain('xxxx');
   expect(await run(['consumers', 'list'])).toContain('app');
   const sql = "select consumer, count(*) as n from predictions where consumer = 'app' group by all";
   await vi.waitFor(async () => {

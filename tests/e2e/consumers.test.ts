@@ -1,10 +1,11 @@
 // Consumers: the empty screen with its first command, a caller that is declared by the keyboard alone, its token shown once,
 // both themes with real volume, a rotation, a revocation, and who may call a deployment.
+import { createHash } from 'node:crypto';
 import { createClient, type Client } from '@capstan/client';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { launchBrowser } from '../support/browser.ts';
-import { checkScreen, openPage, violations } from '../support/screens.ts';
+import { checkScreen, openPage, shots, violations } from '../support/screens.ts';
 import { MODELS, serveModels, type ServedModels } from '../support/served-models.ts';
 
 const NAME = 'one-float';
@@ -31,6 +32,7 @@ async function ask(token?: string, agent = 'booking-service/2.1'): Promise<numbe
   return response.status;
 }
 
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 const told = () => fetch(`${server.servingUrl}/api/v1/serving/flush`, { method: 'POST' });
 
 async function opened(path: string): Promise<{ page: Page; errors: string[] }> {
@@ -117,6 +119,22 @@ describe('once somebody has called', () => {
     await checkScreen(browser, server.url, theme, deployment);
   });
 
+  test.each(['light', 'dark'])('%s: callers whose token is not known, and what to do', async (theme) => {
+    for (let call = 0; call < 3; call++) await ask(`cap_${'x'.repeat(40)}`, 'nightly-export/1.0');
+    await told();
+    const { page, errors } = await openPage(browser, `${server.url}/consumers`, theme);
+    const row = page.getByRole('row', { name: 'nightly-export' });
+    await row.getByText('None of Capstan’s').waitFor();
+    await page.getByRole('heading', { name: 'Refused' }).scrollIntoViewIfNeeded();
+    await page.screenshot({ path: `${shots}consumers-refused-${theme}.png` });
+    expect(await violations(page)).toEqual([]);
+    expect(await page.content()).not.toContain('xxxxxxxx');
+    expect(errors).toEqual([]);
+    await page.goto(`${server.url}/deployments/${NAME}?tab=callers`);
+    await page.getByRole('row', { name: 'nightly-export' }).waitFor();
+    await page.close();
+  });
+
   test('a token is rotated and the one before revoked, with a reason', async () => {
     const { page } = await opened('/consumers/booking-service');
     await page.getByRole('button', { name: 'Rotate the token' }).click();
@@ -133,6 +151,12 @@ describe('once somebody has called', () => {
     await before.waitFor({ state: 'detached' });
     await vi.waitFor(async () => expect(await ask(token)).toBe(401), 10_000);
     expect(await ask(second)).toBe(200);
+    await told();
+    await page.goto(`${server.url}/consumers`);
+    const refused = page.getByRole('region', { name: 'Callers with a token that is not known' }).getByRole('row');
+    const known = refused.filter({ hasText: `${token.slice(0, 10)}… of booking-service, not taken since` });
+    await known.getByText('127.0.0.1').waitFor();
+    await known.getByText(sha256(token).slice(0, 8)).waitFor();
     await page.goto(`${server.url}/audit`);
     await page
       .getByText(`Token ${token.slice(0, 10)}… of booking-service revoked: it is in a log`)

@@ -8,6 +8,7 @@ const longest = [
   'tests/e2e/demo',
   'tests/e2e/tour',
   'tests/clients/dvc-keep',
+  'tests/e2e/withheld-replica',
   'tests/e2e/tracking-screens',
   'tests/e2e/datasets',
   'tests/clients/slurm-executor',

@@ -5,7 +5,8 @@ import type { Browser, Page, Request } from 'playwright-core';
 import { expect } from 'vitest';
 
 const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
-const shots = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
+/** Where pictures of screens go. */
+export const shots = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
 
 interface AxeResult {
   readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[];

@@ -66,13 +66,19 @@ export type ServedAccess = z.infer<typeof servedAccess>;
 
 /** What one caller has asked of one deployment in one hour, as a data plane counted it. */
 export const callCount = z.strictObject({
-  deployment: deploymentName,
+  /** Empty where the call was refused for its token before it had said what it asks. */
+  deployment: z.union([deploymentName, z.literal('')]),
   /** Begin of the hour, business time. */
   hour: timestamp,
   /** Null for a caller without a token. */
   consumer: consumerName.nullable(),
   /** The last token it showed. */
   token: z.string().max(64).nullable(),
+  /** Of a caller whose token is not known: first hex digits of its SHA-256; empty for those past the most that are told apart. */
+  unknownToken: z
+    .string()
+    .regex(/^([0-9a-f]{8})?$/)
+    .optional(),
   /** Product that the user agent names, and the address that the call came from; empty for consumers, and for those past the most that are told apart. */
   agent: z.string().max(64),
   address: z.string().max(64),

@@ -29,7 +29,7 @@ export * from './events/event.ts';
 export * from './events/index.ts';
 export * from './routes/index.ts';
 export { servingRoutes, type ServedModelStatus } from './routes/data-plane.ts';
-export type { Consumer, ConsumerToken, UndeclaredCaller } from './routes/consumers.ts';
+export type { Consumer, ConsumerToken, UndeclaredCaller, UnknownCaller } from './routes/consumers.ts';
 export type {
   Deployment,
   DeploymentRequest,

@@ -201,6 +201,8 @@ export type ColumnHead = z.infer<typeof columnHead>;
 /** What a data plane says of itself, on every change and every few seconds. */
 export const replicaReport = z.strictObject({
   url: z.string(),
+  /** The same for all processes that share its port; absent from data planes that cannot be told to answer nothing. */
+  portGroup: z.string().min(1).max(64).optional(),
   snapshotVersion: z.int().min(0),
   /** Revisions it can answer with now, and what it has loaded for them. */
   serving: z.array(
@@ -227,3 +229,11 @@ export const replicaReport = z.strictObject({
   }),
 });
 export type ReplicaReport = z.infer<typeof replicaReport>;
+
+/** What a replica is not to answer for, since it differs from what is deployed and another one does not. */
+export const withheldTraffic = z.strictObject({
+  deployments: z.array(z.strictObject({ deployment: z.string(), reason: z.string() })).min(1),
+  /** Another process of its port group answers for all: it is to stop listening. */
+  leavesPort: z.boolean(),
+});
+export type WithheldTraffic = z.infer<typeof withheldTraffic>;

@@ -1,13 +1,22 @@
 // The composition root of the data plane: config → runtime, log, control plane → serving plane → protocols → http.
 // A process of its own, so that predictions are answered while the control plane is down; it opens no database.
 import { mkdirSync } from 'node:fs';
-import { totalmem } from 'node:os';
-import { join } from 'node:path';
+import { hostname, totalmem } from 'node:os';
+import { join, resolve } from 'node:path';
 import { servingRoutes, type AnyRoute } from '@capstan/api';
 import type { Logger } from 'pino';
 import { createParquetReader } from '#adapters/analytics-duckdb';
 import { createRuntimeOnnx } from '#adapters/runtime-onnx';
-import { accessLine, bindRaw, BytesInHand, createHttpServer, inertHeaders, type AccessFacts } from '#http';
+import {
+  accessLine,
+  bindRaw,
+  BytesInHand,
+  createHttpServer,
+  createPortKeeper,
+  inertHeaders,
+  type AccessFacts,
+} from '#http';
+import { sha256 } from '#kernel/digest';
 import {
   connectControlPlane,
   createOtlpExporter,
@@ -73,6 +82,7 @@ const LARGE_BODIES = 8;
 const READY_WITHIN_MS = 10_000;
 /** Of the memory of the machine, or of what a container may take. */
 const MEMORY_SHARE = 0.8;
+const GROUP_LENGTH = 32;
 
 /** Builds and starts a data plane that follows a control plane, by its address or as it is, or that one of its processes which has this number. @throws DomainError CONFLICT when its folder is held by another process or the port is taken */
 export async function startServing(
@@ -93,6 +103,7 @@ export async function startServing(
     runtimes: { onnx: createRuntimeOnnx(), python_function: pythonRuntime(config, folder, log) },
     loading: { workers: config.modelWorkers, maxMemoryBytes: config.modelMemory },
     processes: config.servingProcesses,
+    ...(reusePort && { portGroup: portGroupOf(config), onPort: (isLeft: boolean) => keepPort(isLeft) }),
     resultCacheBytes: config.resultCache,
     logSync: config.predictionLogSync,
     memoryBudgetBytes: memoryBudget(config),
@@ -144,6 +155,7 @@ export async function startServing(
     onAnswer: metrics.countAnswer,
     onAccess,
   });
+  const keepPort = createPortKeeper([http, ...(config.grpc ? [grpc] : [])], log);
   try {
     // One that starts beside others, or anew, takes its share of the connections only when it can answer them.
     const isAwaited = reusePort && config.servingPort !== 0;
@@ -172,6 +184,11 @@ export async function startServing(
     unlock();
     throw error;
   }
+}
+
+/** A name for the processes of one data plane on one machine: the same for each, and another elsewhere. */
+function portGroupOf({ data }: ServingConfig): string {
+  return sha256(`${hostname()}\0${resolve(data)}`).slice(0, GROUP_LENGTH);
 }
 
 /** What models of one process may take: as set, else its part of what there is, with room left for all else. */

@@ -65,5 +65,7 @@ export const deploymentEvents = {
   'breaker.closed': z.strictObject({ ...ofDeployment, reason: z.string() }),
   /** Outside of rollouts; without a deployment it is about all of them. */
   'replica.differed': z.strictObject({ replica: z.string(), deployment: z.string().optional(), reason: z.string() }),
+  'replica.withheld': z.strictObject({ replica: z.string(), deployment: z.string(), reason: z.string() }),
+  'replica.restored': z.strictObject({ replica: z.string(), deployment: z.string() }),
   'replica.agreed': z.strictObject({ replica: z.string(), deployment: z.string().optional() }),
 } as const;

@@ -71,6 +71,22 @@ const caller = z.strictObject({
 });
 export type UndeclaredCaller = z.output<typeof caller>;
 
+const unknownCaller = z.strictObject({
+  /** First 8 hex digits of the SHA-256 of its token; null for all those past the most that are told apart. */
+  token: z.string().nullable(),
+  /** Whose token that was, where it was one of Capstan's; `endedAt`: since when it is not taken; null while its consumer is retired. */
+  was: z.strictObject({ consumer: z.string(), prefix: z.string(), endedAt: timestamp.nullable() }).nullable(),
+  /** Null where it was refused before it had said what it asks, as over gRPC. */
+  deployment: z.string().nullable(),
+  agent: z.string().nullable(),
+  address: z.string().nullable(),
+  /** All of them were refused. */
+  requests: z.int(),
+  firstSeenAt: timestamp,
+  lastSeenAt: timestamp,
+});
+export type UnknownCaller = z.output<typeof unknownCaller>;
+
 const line = z.string().trim().min(1).max(200);
 const purpose = z.string().trim().min(1).max(1_000);
 const fields = {
@@ -166,6 +182,16 @@ export const consumers = {
     params: nothing,
     query: z.strictObject({ deployment: deploymentName.optional(), days }),
     reply: z.strictObject({ items: z.array(caller) }),
+    errors: ['INVALID_ARGUMENT'],
+  }),
+  unknownCallers: defineRoute({
+    ...read,
+    name: 'consumers.unknownCallers',
+    path: '/api/v1/unknown-callers',
+    summary: 'Callers with a token that is not known, by their volume in the last days',
+    params: nothing,
+    query: z.strictObject({ deployment: deploymentName.optional(), days }),
+    reply: z.strictObject({ items: z.array(unknownCaller) }),
     errors: ['INVALID_ARGUMENT'],
   }),
   policy: defineRoute({

@@ -84,6 +84,8 @@ const replica = z.strictObject({
   loading: z.array(z.strictObject({ revision: z.int(), note: z.string() })),
   /** What it does otherwise than it was told, outside of rollouts; empty where it agrees. */
   differences: z.array(z.string()),
+  /** It was told to answer no requests for the deployment until it agrees again, since another replica does. */
+  isWithheld: z.boolean(),
 });
 
 export const recalibration = z.strictObject({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { callCount } from '../consumer.ts';
 import { defineRawRoute, defineRoute } from '../route.ts';
-import { modelDigest, modelPackage, replicaReport, snapshot } from '../serving.ts';
+import { modelDigest, modelPackage, replicaReport, snapshot, withheldTraffic } from '../serving.ts';
 import { deploymentName, nothing, timestamp } from '../shapes.ts';
 
 const REPORT_BODY_BYTES = 262_144;
@@ -86,6 +86,8 @@ export const serving = {
       now: timestamp,
       /** Data planes that are there: each lets its part of a quota through. */
       replicas: z.int().min(1).optional(),
+      /** Told to replicas that name their port group; it holds until the next answer, or for half a minute. */
+      withheld: withheldTraffic.optional(),
     }),
     errors: ['INVALID_ARGUMENT'],
   }),

@@ -1,4 +1,12 @@
-import { durationText, formatQuota, quotaText, type Consumer, type Quota, type UndeclaredCaller } from '@capstan/api';
+import {
+  durationText,
+  formatQuota,
+  quotaText,
+  type Consumer,
+  type Quota,
+  type UndeclaredCaller,
+  type UnknownCaller,
+} from '@capstan/api';
 import type { Client } from '@capstan/client';
 import { InvalidArgumentError, type Command } from 'commander';
 import { connect } from './connect.ts';
@@ -115,14 +123,17 @@ function registerTokens(consumers: Command, { terminal, action }: Registration):
 function registerCallers(consumers: Command, { terminal, action }: Registration): void {
   consumers
     .command('callers')
-    .description('Callers without a token, those that asked most first')
+    .description('Callers without a token, and those with one that is not known; those that asked most first')
     .option('--deployment <name>', 'of this deployment; without it, of all')
     .option('--days <count>', 'in the last days', dayCount, 7)
     .option('--json', 'print JSON')
     .action(
       action(async ({ json, ...query }: { deployment?: string; days: number; json?: boolean }) => {
-        const { items } = await connect(terminal).consumers.callers({ query });
-        terminal.out(json ? JSON.stringify({ schema: 'capstan/callers.v1', callers: items }) : callersListed(items));
+        const client = connect(terminal);
+        const { items } = await client.consumers.callers({ query });
+        const { items: unknown } = await client.consumers.unknownCallers({ query });
+        if (json) terminal.out(JSON.stringify({ schema: 'capstan/callers.v1', callers: items, unknown }));
+        else terminal.out([callersListed(items), ...unknownListed(unknown)].join('\n'));
         return undefined;
       }),
     );
@@ -232,6 +243,28 @@ function callersListed(items: readonly UndeclaredCaller[]): string {
       timeText(it.lastSeenAt),
     ]),
   );
+}
+
+function unknownListed(items: readonly UnknownCaller[]): string[] {
+  if (items.length === 0) return [];
+  const rows = items.map((it) => [
+    it.deployment ?? '-',
+    it.token === null ? 'others' : it.agent || 'none',
+    it.address ?? '-',
+    it.token ?? '-',
+    it.requests,
+    timeText(it.lastSeenAt),
+    whatToDo(it),
+  ]);
+  const heads = ['DEPLOYMENT', 'USER AGENT', 'ADDRESS', 'TOKEN HASH', 'REQUESTS', 'LAST SEEN', 'WHAT TO DO'];
+  return ['', 'Refused, since their token is not known:', table(heads, rows)];
+}
+
+function whatToDo({ token, was }: UnknownCaller): string {
+  if (token === null) return 'many tokens in an hour: somebody may be guessing';
+  if (was === null) return 'none of Capstan’s: give the caller a token, or have it send none';
+  if (was.endedAt === null) return `${was.prefix}… of ${was.consumer}, which is retired: declare it again`;
+  return `${was.prefix}… of ${was.consumer}, ended ${timeText(was.endedAt)}: capstan consumers rotate ${was.consumer}`;
 }
 
 function readQuota(given: string): Quota {

@@ -71,6 +71,11 @@ export function register(program: Command, { terminal, action }: Registration): 
     );
 }
 
+function differenceText({ differences, isWithheld }: Deployment['replicas'][number]): string {
+  if (differences.length === 0) return '';
+  return `, differs${isWithheld ? ' and gets no requests' : ''}: ${differences.join('; ')}`;
+}
+
 /** What to say of a loss budget; undefined where none is declared. */
 export function budgetText({ lossBudget }: Deployment): string | undefined {
   if (!lossBudget) return undefined;
@@ -116,9 +121,9 @@ function shown(it: Deployment): string {
     ['recalibrated', recalibrationText(it)],
     ['loss budget', budgetText(it)],
     ['created', timeText(it.createdAt)],
-    ...it.replicas.map(({ replica, url, isCurrent }): [string, string] => [
+    ...it.replicas.map((replica): [string, string] => [
       'replica',
-      `${replica} at ${url}${isCurrent ? '' : ', gone'}`,
+      `${replica.replica} at ${replica.url}${replica.isCurrent ? differenceText(replica) : ', gone'}`,
     ]),
   ];
   return facts

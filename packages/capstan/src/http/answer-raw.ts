@@ -19,11 +19,10 @@ export function admitCaller(call: Call, identify: Identify, route: BoundRoute['r
 export async function answerRaw<Reply extends RawReply>(
   bound: BytesRoute<Reply>,
   call: Call,
-  params: RawRequest['params'],
   limits: BodyLimits,
 ): Promise<Reply> {
   const { route } = bound;
-  const { request, principal } = call;
+  const { request, principal, params } = call;
   const { headers } = request;
   const isStreamed = route.streamedType !== undefined && mediaOf(headers['content-type']) === route.streamedType;
   const limitBytes = isStreamed ? Number.POSITIVE_INFINITY : route.bodyLimitBytes;

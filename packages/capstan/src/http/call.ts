@@ -12,6 +12,8 @@ export class Call {
   readonly route: string | null;
   /** When it came, by `performance.now()`: at the earliest, where its connection was not read for a while. */
   readonly startedAt: number;
+  /** Of its path, as its route names them. */
+  params: Readonly<Record<string, string>> = {};
   /** Null while nobody has looked, and for nobody. */
   principal: Principal | null = null;
   /** What its handler noted. */

@@ -50,11 +50,11 @@ export function directCalls(bound: readonly BoundRoute[], deps: DirectCallsDeps)
 
   async function answer({ bound: entry, renderer, names }: DirectRoute, call: Call, values: readonly string[]) {
     let reply: HeldReply;
+    call.params = Object.fromEntries(names.map((name, index) => [name, values[index + 1] ?? '']));
     try {
       deps.guard(call.request);
       admitCaller(call, deps.identify, entry.route);
-      const params = Object.fromEntries(names.map((name, index) => [name, values[index + 1] ?? '']));
-      reply = await answerRaw(entry, call, params, deps.limits);
+      reply = await answerRaw(entry, call, deps.limits);
     } catch (error) {
       reply = errorReply(error, call, { renderer, log });
       if (isTooMuch(error)) restAfter(call.request, deps.restMs);

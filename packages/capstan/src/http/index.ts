@@ -23,6 +23,7 @@ export { createHttpServer, type HttpServer, type HttpServerOptions } from './ser
 export { problemRenderer, type ErrorRenderer } from './problem.ts';
 export { openApiDocument } from './openapi.ts';
 export { escapeHtml, pageStyle, referencePage } from './reference-page.ts';
+export { createPortKeeper, listenAgain, type SharesPort } from './shared-port.ts';
 export { staticFiles } from './static-files.ts';
 export { inertHeaders, securityHeaders } from './security-headers.ts';
 export { eventStream, type ServerSentEvent } from './event-stream.ts';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { ListenOptions } from 'node:net';
 import type { AnyRoute } from '@capstan/api';
 import Fastify, {
   LogController,
@@ -15,6 +16,7 @@ import { admitCaller, answerRaw, queryOf } from './answer-raw.ts';
 import type { Identify, Principal } from './authorize.ts';
 import { routeKey, type BoundRoute, type RawReply, type RawRequest, type RequestContext } from './bind.ts';
 import { boundConnections, shareOfFiles } from './bound-connections.ts';
+import { listenAgain, type SharesPort } from './shared-port.ts';
 import { BytesInHand, MOST_BYTES_IN_HAND } from './bytes-in-hand.ts';
 import { accessFacts, Call } from './call.ts';
 import { directCalls } from './direct-calls.ts';
@@ -65,13 +67,13 @@ export interface HttpServerOptions extends HostPolicy {
   readonly checkReplies: boolean;
   /** Counts answers, for /metrics. */
   readonly onAnswer?: (route: string, status: number, durationMs: number) => void;
-  /** Told whose a call was that is over, where that was looked at. */
-  readonly onEnd?: (principal: Principal, status: number) => void;
+  /** Told whose a call was that is over, where that was looked at, and the parameters of its path. */
+  readonly onEnd?: (principal: Principal, status: number, params: RawRequest['params']) => void;
   /** Told of each call that is over, for a log of them. */
   readonly onAccess?: ((facts: AccessFacts) => void) | undefined;
 }
 
-export interface HttpServer {
+export interface HttpServer extends SharesPort {
   /** Starts to listen; port 0 takes any; `reusePort` shares it with other processes that say so. Returns the address as a URL. @throws DomainError CONFLICT when the port is taken */
   listen(host: string, port: number, options?: { readonly reusePort: boolean }): Promise<string>;
   /** Refuses new work with 503 while that in hand ends, then closes. */
@@ -110,7 +112,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   function tellEnd(call: Call, bytesOut: ReturnType<ServerResponse['getHeader']>): void {
     const { statusCode } = call.response;
     options.onAnswer?.(call.route ?? 'none', statusCode, performance.now() - call.startedAt);
-    if (call.principal) options.onEnd?.(call.principal, statusCode);
+    if (call.principal) options.onEnd?.(call.principal, statusCode, call.params);
     options.onAccess?.(accessFacts(call, bytesOut));
   }
   const { identify, log } = options;
@@ -124,6 +126,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     rendererOf: (bound) => rendererFor(bound, options),
     onEnd: tellEnd,
   });
+  let place: ListenOptions | undefined;
   const app = Fastify({
     serverFactory(handler) {
       const server = createServer(
@@ -133,7 +136,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
           maxHeaderSize: MAX_HEADER_BYTES,
         },
         (request, response) => {
-          if (isDraining) response.shouldKeepAlive = false;
+          if (isDraining || !server.listening) response.shouldKeepAlive = false;
           if (!answerDirectly(request, response)) handler(request, response);
         },
       );
@@ -163,6 +166,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   // Hooks without promises: each would be a turn of the queue for every request.
   app.addHook('onRequest', (request, reply, done) => {
     request.call = new Call(request.id, request.raw, reply.raw, request.routeOptions.url ?? null);
+    request.call.params = request.params as Call['params'];
     reply.headers(headers).header('x-request-id', request.id);
     guard(request.raw);
     done();
@@ -182,7 +186,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   return {
     async listen(host, port, { reusePort = false } = { reusePort: false }) {
       try {
-        return await app.listen({ host, port, ...(reusePort && { reusePort }) });
+        const url = await app.listen({ host, port, ...(reusePort && { reusePort }) });
+        place = { host, port: Number(new URL(url).port), reusePort };
+        return url;
       } catch (cause) {
         if (cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE') {
           throw new DomainError('CONFLICT', `Port ${port} of ${host} is taken`, {
@@ -193,6 +199,13 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
         }
         throw cause;
       }
+    },
+    leavePort() {
+      if (app.server.listening) app.server.close();
+      else app.server.closeIdleConnections();
+    },
+    async takePort() {
+      if (!app.server.listening && place) await listenAgain(app.server, place);
     },
     async drain(graceMs) {
       isDraining = true;
@@ -237,7 +250,7 @@ function addRoute(app: FastifyInstance, bound: BoundRoute, options: HttpServerOp
           answerJson(bound, bytes, { request, reply, context, checkReplies: options.checkReplies }),
         );
       }
-      const answer = await answerRaw(bound, call, request.params as RawRequest['params'], limits);
+      const answer = await answerRaw(bound, call, limits);
       if (isLent(answer.body)) return await sendLent(reply, answer, answer.body);
       return send(reply, request.method === 'HEAD' ? withoutBody(answer) : answer);
     },

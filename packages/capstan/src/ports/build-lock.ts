@@ -1,13 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { holdAlone } from './use-lock.ts';
 
 const LOOK_AGAIN_MS = 250;
 
 /**
- * Waits until no other process or job builds, then holds the lock until the returned function is called. The lock is the
- * kernel's, by way of SQLite: it is gone the moment its holder dies, however it dies, and no number of a dead process can
- * be mistaken for a live one.
+ * Waits until no other process or job builds, then holds the lock until the returned function is called, or until this
+ * process dies; see `holdUse`.
  * @throws the signal's reason when it is aborted while waiting
  */
 export async function holdBuildLock(
@@ -27,16 +26,10 @@ export async function holdBuildLock(
 }
 
 function tryHold(path: string): (() => void) | undefined {
-  const lock = new DatabaseSync(path);
-  try {
-    lock.exec('pragma busy_timeout = 0; pragma journal_mode = delete; begin exclusive;');
-  } catch {
-    lock.close();
-    return undefined;
-  }
+  const release = holdAlone(path);
   // Only for the message of those who wait.
-  writeFileSync(`${path}.holder`, String(process.pid));
-  return () => lock.close();
+  if (release) writeFileSync(`${path}.holder`, String(process.pid));
+  return release;
 }
 
 function holderOf(path: string): string {

@@ -2,6 +2,7 @@ import { existsSync, utimesSync } from 'node:fs';
 import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { holdAlone, holdUse } from './use-lock.ts';
 
 /** Written last: an environment without it was not finished. Its time is that of the last use. */
 const DONE_FILE = 'capstan-environment.json';
@@ -30,24 +31,41 @@ export async function markDone(target: string, facts: Readonly<Record<string, un
   await rename(temporary, join(target, DONE_FILE));
 }
 
-/**
- * Removes the environments of a folder that were used longest ago until those left hold at most `maxBytes`.
- * @param unusedMs younger uses are left alone: another process may be the user
- */
-export async function removeUnused(
-  folder: string,
-  maxBytes: number,
-  isInUse: (key: string) => boolean,
-  unusedMs = 0,
-): Promise<void> {
+/** Keeps the environment from being removed, by any process, until the returned function is called or this process dies. */
+export function holdEnvironment(folder: string, key: string): () => void {
+  let release: () => void;
+  try {
+    release = holdUse(lockOf(folder, key));
+  } catch {
+    // A folder that only another may write: whoever may remove something there does not hear of this use.
+    return () => {};
+  }
+  return () => {
+    // It was used until now.
+    markUsed(join(folder, key));
+    release();
+  };
+}
+
+function lockOf(folder: string, key: string): string {
+  return join(folder, `${key}.use`);
+}
+
+/** Removes the environments of a folder that were used longest ago, and that nobody uses now, until those left hold at most `maxBytes`. */
+export async function removeUnused(folder: string, maxBytes: number): Promise<void> {
   const kept = await keptIn(folder);
   let total = kept.reduce((sum, { bytes }) => sum + bytes, 0);
-  for (const { name, bytes, usedMs } of kept.toSorted((a, b) => a.usedMs - b.usedMs)) {
+  for (const { name, bytes } of kept.toSorted((a, b) => a.usedMs - b.usedMs)) {
     if (total <= maxBytes) return;
-    if (isInUse(name) || Date.now() - usedMs < unusedMs) continue;
+    const release = holdAlone(lockOf(folder, name));
+    if (!release) continue;
     const gone = join(folder, `${name}${REMOVED}`);
-    // Where another process was quicker there is nothing left to do.
-    await rename(join(folder, name), gone).catch(() => {});
+    try {
+      // Where another process was quicker there is nothing left to do.
+      await rename(join(folder, name), gone).catch(() => {});
+    } finally {
+      release();
+    }
     await rm(gone, { recursive: true, force: true });
     total -= bytes;
   }

@@ -9,7 +9,7 @@ import type { Ids } from './ids.ts';
 import { lastLines } from './log-pieces.ts';
 import { holdBuildLock } from './build-lock.ts';
 import { BUILD_SCRIPT, PROBE_SCRIPT } from '#kernel/python-environment';
-import { markDone, markUsed, removeUnused } from './kept-environments.ts';
+import { holdEnvironment, markDone, markUsed, removeUnused } from './kept-environments.ts';
 import { reapLeftover } from './reap-leftover.ts';
 import { readRequirements, REQUIREMENTS_FILE } from './python-requirements.ts';
 
@@ -40,10 +40,13 @@ export interface Environments {
    *   DEADLINE_EXCEEDED when it takes too long; the signal's reason when it is aborted
    */
   ensure(requirements: string | ReadonlyMap<string, string>, options: EnsureOptions): Promise<Environment>;
-  /** Removes those that were used longest ago, but for the keys in use, until the others hold no more than that. See `removeUnused`. */
-  removeUnused(maxBytes: number, isInUse: (key: string) => boolean, unusedMs?: number): Promise<void>;
-  /** Notes that it is used now, for other processes that share the folder. */
-  markUsed(key: string): void;
+  /** The same, held against removal by any process that shares the folder until it is released. @throws as `ensure` */
+  take(
+    requirements: string | ReadonlyMap<string, string>,
+    options: EnsureOptions,
+  ): Promise<Environment & { release(): void }>;
+  /** Removes those that were used longest ago, but for those that are held, until the others hold no more than that. */
+  removeUnused(maxBytes: number): Promise<void>;
 }
 
 interface EnvironmentsDeps {
@@ -165,46 +168,59 @@ export function createEnvironments(deps: EnvironmentsDeps): Environments {
     }
   }
 
-  return {
-    async ensure(requirements, { signal, onBuild, python: program = deps.python }) {
-      await mkdir(logs, { recursive: true });
-      const python = await probe(program, signal);
-      const files = typeof requirements === 'string' ? await readRequirements(requirements) : requirements;
-      const facts = { ...python, requirements: files ? Object.fromEntries(files) : null };
-      const key = digestOf(facts);
-      // Built where it stays: programs of an environment hold its path, so it cannot be moved into place.
-      const target = join(deps.folder, key);
-      const environment: Environment = {
-        key,
-        variables: {
-          VIRTUAL_ENV: target,
-          PATH: [join(target, 'bin'), deps.commandEnvironment['PATH']].filter(Boolean).join(delimiter),
-        },
-        freezeFile: files && join(target, FREEZE_FILE),
-      };
-      const isDone = () => markUsed(target);
-      if (isDone()) return environment;
+  async function ensure(
+    requirements: string | ReadonlyMap<string, string>,
+    { signal, onBuild, python: program = deps.python }: EnsureOptions,
+  ): Promise<Environment> {
+    await mkdir(logs, { recursive: true });
+    const python = await probe(program, signal);
+    const files = typeof requirements === 'string' ? await readRequirements(requirements) : requirements;
+    const facts = { ...python, requirements: files ? Object.fromEntries(files) : null };
+    const key = digestOf(facts);
+    // Built where it stays: programs of an environment hold its path, so it cannot be moved into place.
+    const target = join(deps.folder, key);
+    const environment: Environment = {
+      key,
+      variables: {
+        VIRTUAL_ENV: target,
+        PATH: [join(target, 'bin'), deps.commandEnvironment['PATH']].filter(Boolean).join(delimiter),
+      },
+      freezeFile: files && join(target, FREEZE_FILE),
+    };
+    const isDone = () => markUsed(target);
+    if (isDone()) return environment;
 
-      const logFile = join(logs, `${key}.log`);
-      await onBuild?.(logFile);
-      const note = (text: string) => writeFile(logFile, `${text}\n`, { flag: 'a' });
-      const release = await holdBuildLock(
-        join(deps.folder, 'build.lock'),
-        (holder) => note(`Waiting for ${holder}, which builds another environment`),
-        signal,
-      );
-      try {
-        if (isDone()) return environment;
-        await writeFile(logFile, '');
-        await note(`Building ${target} with Python ${python.version} (${python.executable})`);
-        await build(program, target, files, logFile, signal);
-        await markDone(target, { key, ...facts });
-        return environment;
-      } finally {
+    const logFile = join(logs, `${key}.log`);
+    await onBuild?.(logFile);
+    const note = (text: string) => writeFile(logFile, `${text}\n`, { flag: 'a' });
+    const release = await holdBuildLock(
+      join(deps.folder, 'build.lock'),
+      (holder) => note(`Waiting for ${holder}, which builds another environment`),
+      signal,
+    );
+    try {
+      if (isDone()) return environment;
+      await writeFile(logFile, '');
+      await note(`Building ${target} with Python ${python.version} (${python.executable})`);
+      await build(program, target, files, logFile, signal);
+      await markDone(target, { key, ...facts });
+      return environment;
+    } finally {
+      release();
+    }
+  }
+
+  return {
+    ensure,
+    async take(requirements, options) {
+      for (;;) {
+        const environment = await ensure(requirements, options);
+        const release = holdEnvironment(deps.folder, environment.key);
+        // Between the two another process may have removed it; from now on none does.
+        if (markUsed(join(deps.folder, environment.key))) return { ...environment, release };
         release();
       }
     },
-    removeUnused: (maxBytes, isInUse, unusedMs) => removeUnused(deps.folder, maxBytes, isInUse, unusedMs),
-    markUsed: (key) => void markUsed(join(deps.folder, key)),
+    removeUnused: (maxBytes) => removeUnused(deps.folder, maxBytes),
   };
 }

@@ -5,7 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { servingRoutes, type AnyRoute, type CallCount, type ServedAccess, type ServedDeployment } from '@capstan/api';
+import {
+  servingRoutes,
+  type AnyRoute,
+  type CallCount,
+  type ServedAccess,
+  type ServedDeployment,
+  type WithheldTraffic,
+} from '@capstan/api';
 import { pino } from 'pino';
 import { createParquetReader } from '#adapters/analytics-duckdb';
 import { createRuntimeOnnx } from '#adapters/runtime-onnx';
@@ -25,6 +32,8 @@ export interface TestingPlane {
   readonly calls: readonly AccessFacts[];
   /** Tells the plane who may call what. */
   allow(access: ServedAccess): Promise<void>;
+  /** Tells the plane what it is not to answer; undefined: it may answer all. */
+  withhold(told: WithheldTraffic | undefined): Promise<void>;
   /** What has been told of calls. */
   counted(): Promise<CallCount[]>;
   /** What has been logged so far. */
@@ -81,6 +90,7 @@ export async function startTestingPlane(
   const counts: CallCount[] = [];
   let version = 1;
   let access: ServedAccess | undefined;
+  let withheld: WithheldTraffic | undefined;
   const controlPlane: ControlPlane = {
     leave: async () => undefined,
     recentInputs: async () => [],
@@ -95,7 +105,7 @@ export async function startTestingPlane(
     async sendSegment(_id, _replica, path) {
       segments.push(...decodeSegment(await readFile(path)));
     },
-    report: async () => undefined,
+    report: async () => ({ withheld }),
     sendCalls: async (_batch, _replica, batch) => void counts.push(...batch),
   };
   const log = pino({ level: 'silent' });
@@ -129,6 +139,11 @@ export async function startTestingPlane(
     calls,
     async allow(given) {
       access = given;
+      version += 1;
+      await plane.sync();
+    },
+    async withhold(told) {
+      withheld = told;
       version += 1;
       await plane.sync();
     },

@@ -15,7 +15,7 @@ export interface PythonSettings {
   readonly localPython?: string;
   /** Whether environments are built for the others; where not, they are refused. Default true. */
   readonly canBuild?: boolean;
-  /** Environments that are not in use are removed, the longest unused first, while all of them hold more. Default 20 GiB. */
+  /** Environments that no process uses are removed, the longest unused first, while all of them hold more. Default 20 GiB. */
   readonly maxEnvironmentBytes?: number;
   readonly commandEnvironment: Readonly<Record<string, string>>;
 }
@@ -31,25 +31,9 @@ export interface TakenEnvironment {
 
 const DEFAULT_MAX_BYTES = 20 * 2 ** 30;
 const TAIL_EVERY_MS = 300;
-/** Processes that share environments tell each other by their times that they use them. */
-const MARK_EVERY_MS = 10 * 60_000;
-const UNUSED_MS = 60 * 60_000;
 
 /** Environments of models: an interpreter that fits already, else one that is built from what the model requires. */
 export function createModelEnvironments(environments: Environments, settings: PythonSettings) {
-  const inUse = new Map<string, number>();
-
-  function hold(key: string): () => void {
-    inUse.set(key, (inUse.get(key) ?? 0) + 1);
-    const marking = setInterval(() => environments.markUsed(key), MARK_EVERY_MS).unref();
-    let isHeld = true;
-    return () => {
-      clearInterval(marking);
-      if (isHeld) inUse.set(key, (inUse.get(key) ?? 1) - 1);
-      isHeld = false;
-    };
-  }
-
   return {
     /** @throws DomainError INVALID_ARGUMENT naming the file, or the Python, at fault; DEADLINE_EXCEEDED */
     async take(
@@ -75,17 +59,15 @@ export function createModelEnvironments(environments: Environments, settings: Py
       if (python.note !== undefined) onProgress(python.note);
       let tail: { stop(): Promise<void> } | undefined;
       try {
-        const { key, variables } = await environments.ensure(needs.files, {
+        const { key, variables, release } = await environments.take(needs.files, {
           signal,
           python: python.program,
           onBuild: async (logFile) => void (tail = followLog(logFile, onProgress)),
         });
-        const release = hold(key);
-        await environments.removeUnused(
-          settings.maxEnvironmentBytes ?? DEFAULT_MAX_BYTES,
-          (other) => (inUse.get(other) ?? 0) > 0,
-          UNUSED_MS,
-        );
+        await environments.removeUnused(settings.maxEnvironmentBytes ?? DEFAULT_MAX_BYTES).catch((error: unknown) => {
+          release();
+          throw error;
+        });
         return { python: join(variables['VIRTUAL_ENV'] ?? '', 'bin', 'python'), variables, key, release };
       } catch (error) {
         if (error instanceof DomainError && error.field === 'requirements.txt') {

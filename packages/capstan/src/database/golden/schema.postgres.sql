@@ -516,6 +516,7 @@ index CREATE UNIQUE INDEX traces_id_key ON traces USING btree (id)
 index CREATE UNIQUE INDEX traces_pkey ON traces USING btree (key)
 index CREATE UNIQUE INDEX training_sets_of_recipe ON training_sets USING btree (project, recipe_digest)
 index CREATE UNIQUE INDEX training_sets_pkey ON training_sets USING btree (id)
+index CREATE UNIQUE INDEX unknown_callers_pk ON unknown_callers USING btree (hour, deployment, token, agent, address)
 index CREATE UNIQUE INDEX verdicts_pkey ON verdicts USING btree (id)
 index CREATE UNIQUE INDEX verdicts_request ON verdicts USING btree (request_key) WHERE (request_key IS NOT NULL)
 index CREATE UNIQUE INDEX webhook_deliveries_once ON webhook_deliveries USING btree (webhook_id, event_seq, event)
@@ -1025,6 +1026,13 @@ training_sets.rows bigint not null
 training_sets.rows_from text not null
 training_sets.size_bytes bigint not null
 training_sets.versions text not null
+unknown_callers.address text not null
+unknown_callers.agent text not null
+unknown_callers.deployment text not null
+unknown_callers.hour bigint not null
+unknown_callers.last_at bigint not null
+unknown_callers.requests bigint not null
+unknown_callers.token text not null
 verdicts.actor text not null
 verdicts.champion_version bigint
 verdicts.checks text not null

@@ -37,6 +37,7 @@ import { consumers } from './0039-consumers.ts';
 import { callCounts } from './0040-call-counts.ts';
 import { servingSettings } from './0041-serving-settings.ts';
 import { batchPredictions } from './0042-batch-predictions.ts';
+import { unknownCallers } from './0043-unknown-callers.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step in order. A step that has been released is never changed. */
@@ -80,4 +81,5 @@ export const migrations: readonly Migration[] = [
   callCounts,
   servingSettings,
   batchPredictions,
+  unknownCallers,
 ];

@@ -53,6 +53,19 @@ export interface CallCountsTable {
   last_at: number;
 }
 
+/** One caller of one deployment in one hour that showed a token which is not known: all its requests were refused. */
+export interface UnknownCallersTable {
+  /** First hex digits of its SHA-256; empty, with agent and address, for those past the most that are told apart. */
+  token: string;
+  /** Empty where it was refused before it had said what it asks. */
+  deployment: string;
+  hour: number;
+  agent: string;
+  address: string;
+  requests: number;
+  last_at: number;
+}
+
 /** Batches of counts that were taken: none is taken twice. */
 export interface CallBatchesTable {
   id: string;
@@ -66,4 +79,5 @@ export interface ConsumersSchema {
   caller_policies: CallerPoliciesTable;
   call_counts: CallCountsTable;
   call_batches: CallBatchesTable;
+  unknown_callers: UnknownCallersTable;
 }

@@ -36,6 +36,62 @@ export async function insertBatch(
   return inserted !== undefined;
 }
 
+/** Adds a count of a caller whose token is not known to those of its hour. */
+export async function addUnknown(writer: Writer, count: CallCount & { readonly unknownToken: string }): Promise<void> {
+  const { unknownToken: token, deployment, hour, agent, address, requests, lastAt } = count;
+  await writer
+    .insertInto('unknown_callers')
+    .values({ token, deployment, hour, agent, address, requests, last_at: lastAt })
+    .onConflict((conflict) =>
+      conflict.columns(['hour', 'deployment', 'token', 'agent', 'address']).doUpdateSet(({ ref, eb }) => ({
+        requests: eb(ref('unknown_callers.requests'), '+', requests),
+        last_at: lastAt,
+      })),
+    )
+    .execute();
+}
+
+/** A caller whose token is not known. */
+export interface UnknownVolume {
+  readonly token: string;
+  readonly deployment: string;
+  readonly agent: string;
+  readonly address: string;
+  readonly requests: number;
+  readonly firstAt: number;
+  readonly lastAt: number;
+}
+
+/** From an hour on, those that asked most first. */
+export async function unknownCallers(
+  reader: Reader,
+  from: number,
+  limit: number,
+  deployment?: string,
+): Promise<UnknownVolume[]> {
+  let query = reader
+    .selectFrom('unknown_callers')
+    .select(({ fn }) => [
+      'token',
+      'deployment',
+      'agent',
+      'address',
+      fn.sum<number | string>('requests').as('requests'),
+      fn.min('hour').as('firstAt'),
+      fn.max('last_at').as('lastAt'),
+    ])
+    .where('hour', '>=', from)
+    .groupBy(['token', 'deployment', 'agent', 'address'])
+    .orderBy('requests', 'desc')
+    .orderBy('token')
+    .orderBy('deployment')
+    .orderBy('agent')
+    .orderBy('address')
+    .limit(limit);
+  if (deployment !== undefined) query = query.where('deployment', '=', deployment);
+  return (await query.execute()).map((caller) => ({ ...caller, requests: Number(caller.requests) }));
+}
+
 /** Adds a count to those of its caller and hour. */
 export async function addCount(writer: Writer, count: CallCount): Promise<void> {
   const { deployment, hour, consumer, agent, address, requests, rows, errors, refused, lastAt } = count;
@@ -120,5 +176,6 @@ export async function undeclaredCallers(
 /** Forgets counts of hours before a time, and which batches were taken before it. */
 export async function dropCounts(writer: Writer, before: number): Promise<void> {
   await writer.deleteFrom('call_counts').where('hour', '<', before).execute();
+  await writer.deleteFrom('unknown_callers').where('hour', '<', before).execute();
   await writer.deleteFrom('call_batches').where('received_at', '<', before).execute();
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { describeDatabases } from '#database/testing';
+import { sha256 } from '#kernel/digest';
 import { HOUR_MS, KEPT_MS } from './model.ts';
 import { cause, countOf, openConsumersBench, START } from './testing.ts';
 
@@ -85,5 +86,48 @@ describeDatabases('counts of calls', (open) => {
     advance(KEPT_MS);
     await consumers.expire(START + HOUR_MS);
     expect(await consumers.callers({ days: 35 })).toEqual([]);
+  });
+
+  test('of unknown tokens stand apart, with whose they were', async () => {
+    const { consumers, advance } = await openConsumersBench(await open());
+    const { token } = await consumers.create(booking, cause);
+    await consumers.revoke('booking-app', {}, cause);
+    const hash = sha256(token).slice(0, 8);
+    const curl = { agent: 'curl', address: '10.0.0.7', refused: 3, requests: 3, rows: 0 };
+    const others = { unknownToken: '', deployment: '', requests: 1 };
+    const counts = [
+      countOf({ ...curl, unknownToken: hash }),
+      countOf({ ...curl, unknownToken: '0a0b0c0d' }),
+      countOf(others),
+    ];
+    await consumers.takeCounts({ id: 'cb_1', replica: 'r1', counts });
+    await consumers.takeCounts({
+      id: 'cb_2',
+      replica: 'r2',
+      counts: [countOf({ ...curl, unknownToken: hash, lastAt: START + 5 })],
+    });
+    const shown = { deployment: 'late-arrival', agent: 'curl', address: '10.0.0.7', firstSeenAt: START };
+    const found = await consumers.unknownCallers({ days: 7 });
+    const was = { consumer: 'booking-app', prefix: token.slice(0, 10), endedAt: START };
+    expect(found).toEqual([
+      { ...shown, token: hash, was, requests: 6, lastSeenAt: START + 5 },
+      { ...shown, token: '0a0b0c0d', was: null, requests: 3, lastSeenAt: START },
+      {
+        token: null,
+        was: null,
+        deployment: null,
+        agent: null,
+        address: null,
+        requests: 1,
+        firstSeenAt: START,
+        lastSeenAt: START,
+      },
+    ]);
+    expect(await consumers.unknownCallers({ days: 7, deployment: 'late-arrival' })).toEqual(found.slice(0, 2));
+    // They got no answer, so nobody depends on one.
+    expect(await consumers.callers({ days: 7 })).toEqual([]);
+    advance(KEPT_MS + HOUR_MS);
+    await consumers.expire(START + KEPT_MS);
+    expect(await consumers.unknownCallers({ days: 35 })).toEqual([]);
   });
 });

@@ -12,6 +12,7 @@ export function consumerRoutes(consumers: Consumers): BoundRoute[] {
     bind(table.rotate, ({ params, body }, { cause }) => consumers.rotate(params.consumer, body.overlapMs, cause)),
     bind(table.revoke, ({ params, body }, { cause }) => consumers.revoke(params.consumer, body, cause)),
     bind(table.callers, async ({ query }) => ({ items: await consumers.callers(query) })),
+    bind(table.unknownCallers, async ({ query }) => ({ items: await consumers.unknownCallers(query) })),
     bind(table.policy, ({ params }) => consumers.policy(params.deployment)),
     bind(table.setPolicy, ({ params, body }, { cause }) => consumers.setPolicy(params.deployment, body.callers, cause)),
     bind(routes.serving.calls, async ({ params, body }) => ({

@@ -1,4 +1,4 @@
-import type { CallCount, CallersPolicy, Consumer, UndeclaredCaller } from '@capstan/api';
+import type { CallCount, CallersPolicy, Consumer, UndeclaredCaller, UnknownCaller } from '@capstan/api';
 import type { Writer } from '#database';
 import type { Cause } from '#kernel/cause';
 import { conflict, DomainError, invalid, notFound } from '#kernel/errors';
@@ -8,7 +8,7 @@ import type { ConsumersDeps } from './deps.ts';
 import { BY_HAND, changedFields, DAY_MS, hourOf, MOST_TOKENS, type ConsumerFields } from './model.ts';
 import * as store from './store.ts';
 import { newToken } from './token.ts';
-import { callerView, consumerView, volumeByDeployment, type ConsumerDetail } from './views.ts';
+import { callerView, consumerView, unknownCallerView, volumeByDeployment, type ConsumerDetail } from './views.ts';
 
 /** What is given of a consumer; `deployments` null or left out: it may call all, `quota` the same: without one. */
 export interface NewConsumer {
@@ -55,6 +55,8 @@ export interface Consumers {
   ): Promise<Consumer>;
   /** Callers without a token, those that asked most first. */
   callers(query: { readonly deployment?: string | undefined; readonly days: number }): Promise<UndeclaredCaller[]>;
+  /** Callers with a token that is not known, those that asked most first. */
+  unknownCallers(query: { readonly deployment?: string | undefined; readonly days: number }): Promise<UnknownCaller[]>;
   /** Requests of declared consumers to a deployment in the last days. */
   countRequests(deployment: string, days: number): Promise<number>;
   /** @throws DomainError NOT_FOUND */
@@ -218,6 +220,11 @@ export function createConsumers(deps: ConsumersDeps): Consumers {
       const since = hourOf(clock.now() - days * DAY_MS);
       return (await counts.undeclaredCallers(database.read, since, MOST_CALLERS, deployment)).map(callerView);
     },
+    async unknownCallers({ deployment, days }) {
+      const since = hourOf(clock.now() - days * DAY_MS);
+      const found = await counts.unknownCallers(database.read, since, MOST_CALLERS, deployment);
+      return found.map(unknownCallerView(await store.tokensOf(database.read)));
+    },
     async countRequests(deployment, days) {
       const asked = await counts.consumerCounts(database.read, hourOf(clock.now() - days * DAY_MS), { deployment });
       return asked.reduce((sum, { requests }) => sum + requests, 0);
@@ -246,7 +253,9 @@ export function createConsumers(deps: ConsumersDeps): Consumers {
         if (!(await counts.insertBatch(writer, { id, replica, receivedAt: clock.now() }))) return false;
         // In one order, so that two batches at once do not wait for each other.
         for (const count of batch.counts.toSorted(byKey)) {
-          await counts.addCount(writer, count);
+          const { unknownToken } = count;
+          if (unknownToken === undefined) await counts.addCount(writer, count);
+          else await counts.addUnknown(writer, { ...count, unknownToken });
           if (count.token !== null) await store.touchToken(writer, count.token, count.lastAt);
         }
         return true;
@@ -257,8 +266,8 @@ export function createConsumers(deps: ConsumersDeps): Consumers {
 }
 
 function byKey(a: CallCount, b: CallCount): number {
-  const keyOf = ({ deployment, hour, consumer, agent, address }: CallCount): string =>
-    JSON.stringify([deployment, hour, consumer, agent, address]);
+  const keyOf = ({ deployment, hour, consumer, unknownToken, agent, address }: CallCount): string =>
+    JSON.stringify([deployment, hour, consumer, unknownToken, agent, address]);
   const [left, right] = [keyOf(a), keyOf(b)];
   return left < right ? -1 : left > right ? 1 : 0;
 }

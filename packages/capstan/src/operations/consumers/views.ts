@@ -1,5 +1,5 @@
-import type { Consumer, UndeclaredCaller } from '@capstan/api';
-import type { CallerVolume, consumerCounts, Volume } from './call-counts.store.ts';
+import type { Consumer, UndeclaredCaller, UnknownCaller } from '@capstan/api';
+import type { CallerVolume, consumerCounts, UnknownVolume, Volume } from './call-counts.store.ts';
 import { BY_HAND } from './model.ts';
 import { fieldsIn, isLive, type ConsumerRow, type TokenRow } from './store.ts';
 
@@ -65,6 +65,24 @@ export function callerView({ agent, address, firstAt, lastAt, ...volume }: Calle
     address: isOthers ? null : address,
     firstSeenAt: firstAt,
     lastSeenAt: lastAt,
+  };
+}
+
+/** @param tokens every token of the consumers, those that have ended too */
+export function unknownCallerView(tokens: readonly TokenRow[]): (caller: UnknownVolume) => UnknownCaller {
+  return ({ token, deployment, agent, address, requests, firstAt, lastAt }) => {
+    const isOthers = token === '';
+    const was = isOthers ? undefined : tokens.find(({ sha256 }) => sha256.startsWith(token));
+    return {
+      token: isOthers ? null : token,
+      was: was ? { consumer: was.consumer, prefix: was.prefix, endedAt: was.revoked_at ?? was.expires_at } : null,
+      deployment: deployment === '' ? null : deployment,
+      agent: isOthers ? null : agent,
+      address: isOthers ? null : address,
+      requests,
+      firstSeenAt: firstAt,
+      lastSeenAt: lastAt,
+    };
   };
 }
 

@@ -1,4 +1,5 @@
-import { afterAll, afterEach, expect, test, vi } from 'vitest';
+import type { ReplicaReport } from '@capstan/api';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { describeDatabases } from '#database/testing';
 import { cause, removeFolders, setup } from './testing.ts';
 
@@ -55,5 +56,75 @@ describeDatabases('a replica that differs', (open) => {
     expect(await facts()).toMatchObject([['replica.differed', { replica: 'r1' }]]);
     expect(await at(170)).toBe(0);
     expect((await facts()).slice(1)).toEqual([['replica.agreed', { replica: 'r1' }]]);
+  });
+
+  describe('for a minute', () => {
+    const digest = `sha256:${'0'.repeat(64)}` as const;
+    const differing = [{ deployment: name, revision: 1, digest }];
+    const portGroup = 'pg';
+
+    async function two() {
+      const made = await served();
+      const start = Date.now();
+      const at = (seconds: number): void => void vi.spyOn(Date, 'now').mockReturnValue(start + seconds * 1_000);
+      /** Both report, r1 as one that differs. Returns what it is told. */
+      const report = async (seconds: number, other = serving, change: Partial<ReplicaReport> = {}) => {
+        at(seconds);
+        await made.reportAs('r2', other, { portGroup });
+        return await made.reportAs('r1', differing, { portGroup, ...change });
+      };
+      const isShown = async () =>
+        (await made.deployments.get(name)).replicas.find(({ replica }) => replica === 'r1')?.isWithheld;
+      return { ...made, at, report, isShown };
+    }
+
+    test('is told to answer nothing as long as another one agrees, and that is in the chain of facts', async () => {
+      const { report, reportAs, facts, isShown, at } = await two();
+      const told = [];
+      for (const seconds of [0, 25, 50]) told.push(await report(seconds));
+      expect([told, await isShown()]).toEqual([[undefined, undefined, undefined], false]);
+      const withheld = { deployments: [{ deployment: name, reason: expect.any(String) }], leavesPort: true };
+      expect(await report(61)).toEqual(withheld);
+      expect(await report(70)).toEqual(withheld);
+      expect(await isShown()).toBe(true);
+      expect((await facts()).slice(1)).toMatchObject([['replica.withheld', { replica: 'r1', deployment: name }]]);
+      // The other one is gone without a word: better this one than none.
+      at(95);
+      expect(await reportAs('r1', differing, { portGroup })).toEqual(withheld);
+      at(101);
+      expect(await reportAs('r1', differing, { portGroup })).toBeUndefined();
+      expect((await facts()).slice(2)).toEqual([['replica.restored', { replica: 'r1', deployment: name }]]);
+      expect(await report(103)).toEqual(withheld);
+      expect(await reportAs('r1', serving, { portGroup })).toBeUndefined();
+      expect(await isShown()).toBe(false);
+    });
+
+    test('goes on where the other one differs too, and where it knows more than this control plane', async () => {
+      const { report } = await two();
+      for (const seconds of [0, 25, 50]) await report(seconds, differing);
+      expect(await report(61, differing)).toBeUndefined();
+      expect(await report(62, serving, { snapshotVersion: 9_999 })).toBeUndefined();
+      expect(await report(63)).toBeDefined();
+    });
+
+    test('is neither waited for nor listened to by the next rollout while it is withheld', async () => {
+      const { report, reportAs, deployments } = await two();
+      for (const seconds of [0, 25, 50, 61]) await report(seconds);
+      const { id } = await deployments.start({ deployment: name, model: 'iris', version: 6, newInputs: true }, cause);
+      const failures = [{ deployment: name, revision: 2, reason: 'no such package' }];
+      expect(await report(62, serving, { failures })).toBeDefined();
+      expect((await deployments.rollout(id)).state).toBe('full');
+      await reportAs('r2', [...serving, { deployment: name, revision: 2 }], { portGroup });
+      expect((await deployments.rollout(id)).state).toBe('promoted');
+    });
+
+    test('begins anew after a silence', async () => {
+      const { report } = await two();
+      for (const seconds of [0, 25, 50]) await report(seconds);
+      expect(await report(90)).toBeUndefined();
+      expect(await report(115)).toBeUndefined();
+      expect(await report(140)).toBeUndefined();
+      expect(await report(151)).toBeDefined();
+    });
   });
 });

@@ -39,8 +39,8 @@ export function servingControlRoutes(deployments: Deployments, now: () => number
       deployments.nextSnapshot({ version: query.after, at: query.at }, query.waitMs, signal),
     ),
     bind(routes.serving.report, async ({ params, body }, { cause }) => {
-      await deployments.report(params.replica, body, { ...cause, actor: `replica:${params.replica}` });
-      return { now: now(), replicas: await deployments.countReplicas() };
+      const withheld = await deployments.report(params.replica, body, { ...cause, actor: `replica:${params.replica}` });
+      return { now: now(), replicas: await deployments.countReplicas(), ...(withheld && { withheld }) };
     }),
     bind(routes.serving.leave, async ({ params }, { cause }) => {
       await deployments.replicaLeft(params.replica, { ...cause, actor: `replica:${params.replica}` });

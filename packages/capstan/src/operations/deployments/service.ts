@@ -14,6 +14,7 @@ import type {
   ServedAccess,
   ServingRoute,
   Snapshot,
+  WithheldTraffic,
 } from '@capstan/api';
 import { judgement as judgementSchema } from '@capstan/api';
 import type { Writer } from '#database';
@@ -109,7 +110,7 @@ export interface Deployments {
   ): Promise<Snapshot>;
   /** Tells data planes who may call what: part of the snapshot, and of the caller's transaction. */
   publishAccess(writer: Writer, access: ServedAccess): Promise<void>;
-  report(replica: string, report: ReplicaReport, cause: Cause): Promise<void>;
+  report(replica: string, report: ReplicaReport, cause: Cause): Promise<WithheldTraffic | undefined>;
   /** Data planes that are there. */
   countReplicas(): Promise<number>;
   /** A replica has stopped: what waits for it alone waits no more. */

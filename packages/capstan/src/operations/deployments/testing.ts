@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ReplicaReport } from '@capstan/api';
+import type { ReplicaReport, WithheldTraffic } from '@capstan/api';
 import { createBlobFs } from '#adapters/blob-fs';
 import type { Database } from '#database';
 import { createEvents } from '#events';
@@ -105,7 +105,7 @@ export async function setup(
     replica: string,
     serving: ReplicaReport['serving'],
     change: Partial<ReplicaReport> = {},
-  ): Promise<void> => {
+  ): Promise<WithheldTraffic | undefined> => {
     const counters = {
       rowsAnswered: 0,
       requestsFailed: 0,
@@ -114,7 +114,7 @@ export async function setup(
       segmentsRejected: 0,
     };
     const { version } = await deployments.snapshot();
-    await deployments.report(
+    return await deployments.report(
       replica,
       { url: 'http://127.0.0.1:1', snapshotVersion: version, serving, failures: [], loading: [], counters, ...change },
       { actor: `replica:${replica}` },

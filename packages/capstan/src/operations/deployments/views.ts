@@ -4,7 +4,7 @@ import { currentChecks } from './decide.ts';
 import { NO_PROJECT } from './model.ts';
 import { progressOf } from './progress.ts';
 import { storedServing } from './serving-settings.ts';
-import { REPLICA_GONE_MS, storedReport } from './replicas.ts';
+import { isWithheld, REPLICA_GONE_MS, storedReport } from './replicas.ts';
 import type { DeploymentSpec } from './spec.ts';
 import * as store from './store.ts';
 
@@ -121,5 +121,6 @@ function replicaView(row: store.ReplicaRow, deployment: string): Deployment['rep
     differences: (report.differences ?? [])
       .filter((entry) => entry.deployment === null || entry.deployment === deployment)
       .map(({ reason }) => reason),
+    isWithheld: isWithheld(report, deployment),
   };
 }

@@ -10,9 +10,17 @@ import {
   type ModelPackage,
   type ReplicaReport,
   type Snapshot,
+  type WithheldTraffic,
 } from '@capstan/api';
 import { DomainError } from '#kernel/errors';
 import { postFile } from './post-file.ts';
+
+export interface ReportAnswer {
+  /** How many data planes there are, where the control plane tells that. */
+  readonly replicas?: number | undefined;
+  /** What the replica is not to answer. */
+  readonly withheld?: WithheldTraffic | undefined;
+}
 
 /** What a data plane asks of the control plane. */
 export interface ControlPlane {
@@ -26,8 +34,8 @@ export interface ControlPlane {
   sendSegment(id: string, replica: string, path: string): Promise<void>;
   /** Counts of calls; the same batch again has no effect. @throws DomainError INVALID_ARGUMENT when it will never be taken */
   sendCalls(batch: string, replica: string, counts: readonly CallCount[]): Promise<void>;
-  /** Returns how many data planes there are, where the control plane tells that. */
-  report(replica: string, report: ReplicaReport): Promise<number | undefined>;
+  /** Returns what there is to say to it: undefined where nobody keeps an eye on it. */
+  report(replica: string, report: ReplicaReport): Promise<ReportAnswer | undefined>;
   /** Says that this replica stops. */
   leave(replica: string): Promise<void>;
   /** What a deployment was asked of late: values by input. */
@@ -106,7 +114,7 @@ export function connectControlPlane(baseUrl: string): ControlPlane {
     async report(replica, report) {
       const init = post(JSON.stringify(report), replica);
       const response = await call(`/api/v1/serving/replicas/${replica}`, init);
-      return routes.serving.report.reply.parse(await response.json()).replicas;
+      return routes.serving.report.reply.parse(await response.json());
     },
   };
 }

@@ -36,12 +36,12 @@ import { replicaName } from './replica-name.ts';
 import { createReports } from './reports.ts';
 import { openSegmentLog, type LogSync } from './segments.ts';
 import { createSnapshotFollower } from './follow-snapshot.ts';
-import { rowsAsked, type ServedState } from './served-state.ts';
+import { canAnswer, contextSpecs, rowsAsked, type ServedState } from './served-state.ts';
 import { createShadowQueue } from './shadow-queue.ts';
 import { createShipper } from './shipper.ts';
 import { createServingStatistics, type RequestCounts, type RevisionStatistics } from './statistics.ts';
-
 import { NO_TRACER, spanFamilies, type RequestTrace, type Tracer } from './tracing/tracer.ts';
+import { createWithholding } from './withholding.ts';
 
 export interface ServingDeps {
   /** Folder of this data plane's own: snapshot, models, segments. */
@@ -52,6 +52,10 @@ export interface ServingDeps {
   readonly loading?: ShelfDeps['loading'];
   /** Processes that share what comes in, this one among them; the control plane may know of more. */
   readonly processes?: number;
+  /** The same for processes that share a port; one that shares none needs none. */
+  readonly portGroup?: string;
+  /** Told, again and again, whether the shared port is to be left to the others. */
+  readonly onPort?: (isLeft: boolean) => void;
   /** See ResultCache; 0 and undefined: none. */
   readonly resultCacheBytes?: number;
   /** See SegmentLog; 'none' unless told. */
@@ -88,8 +92,8 @@ export interface ServingPlane {
   score(deployment: string, request: ScoreRequest): Promise<ScoreAnswer>;
   /** Who calls, by the token that is shown. */
   identify(facts: CallerFacts): Caller;
-  /** Counts a call that has ended, with the status that HTTP has for it. */
-  countCall(principal: Principal | null, status: number): void;
+  /** Counts a call that has ended, with the status that HTTP has for it and the parameters of its path. */
+  countCall(principal: Principal | null, status: number, asked?: Readonly<Record<string, string>>): void;
   /**
    * Refuses a request of so many bytes that its caller may not make or that could not be answered now, before it is read.
    * @throws DomainError UNAUTHENTICATED, PERMISSION_DENIED, RESOURCE_EXHAUSTED
@@ -175,16 +179,21 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
   const access = createAccess(now);
   const callerMetrics = createCallerMetrics();
   access.shareAmong(deps.processes ?? 1);
+  const withholding = createWithholding((isLeft) => deps.onPort?.(isLeft));
   const reports = createReports({
     controlPlane,
     replica,
+    portGroup: deps.portGroup ?? replica,
     state: () => ({ url, current: follower.current(), states: follower.states(), progressOf: shelf.progressOf }),
     counters: () => ({
       ...countersNow(),
       rowsAnswered: counters.rowsAnswered,
       requestsFailed: counters.requestsFailed,
     }),
-    onReplicas: (replicas) => access.shareAmong(Math.max(replicas ?? 1, deps.processes ?? 1)),
+    onAnswer({ replicas, withheld }) {
+      access.shareAmong(Math.max(replicas ?? 1, deps.processes ?? 1));
+      withholding.hear(withheld);
+    },
   });
   const calls = openCallLog({ folder: join(folder, 'calls'), replica, ids: deps.ids, log, controlPlane, now });
   const inferDeps = { log: segments, shadows, statistics, now, stateOf: (name: string) => follower.states().get(name) };
@@ -194,6 +203,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     const state = states.get(name);
     if (!state)
       throw notFound('model', name, `This replica serves: ${[...states.keys()].join(', ') || 'nothing yet'}.`);
+    withholding.check(name);
     return state;
   }
 
@@ -238,6 +248,8 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     };
   }
 
+  const isReady = (name: string, state: ServedState): boolean => canAnswer(state) && !withholding.isWithheld(name);
+
   function status(): PlaneStatus {
     return {
       replica,
@@ -245,7 +257,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
       isControlPlaneReachable: follower.isReachable(),
       deployments: [...follower.states()].map(([name, state]) => ({
         name,
-        isReady: canAnswer(state),
+        isReady: isReady(name, state),
         breaker: state.deployment.breaker.state,
         routes: state.deployment.routes.map(({ revision, role, share }) => ({ revision, role, share })),
         failures: [...state.failures],
@@ -286,8 +298,9 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
       return answer;
     },
     identify: access.identify,
-    countCall(principal, status) {
+    countCall(principal, status, asked = {}) {
       if (!(principal instanceof Caller)) return;
+      principal.endsWith(status, asked, (name) => follower.states().has(name));
       calls.add(principal, status);
       callerMetrics.add(principal, status);
     },
@@ -333,7 +346,8 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     },
     deployments: () => [...follower.states().keys()],
     serves: (name) => follower.states().has(name),
-    isReady: () => follower.current() !== undefined && [...follower.states().values()].every(canAnswer),
+    isReady: () =>
+      follower.current() !== undefined && [...follower.states()].every(([name, state]) => isReady(name, state)),
     status,
     metrics: () => [
       ...planeMetrics({ ...status(), rowsInHand: counters.rowsInHand }, follower.states(), statistics),
@@ -361,6 +375,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     },
     async stop(graceMs) {
       clearInterval(reporting);
+      withholding.close();
       await Promise.race([shadows.drained(), sleep(graceMs, undefined, { ref: false })]);
       segments.close();
       const shipped = shipper
@@ -383,17 +398,4 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
 function tracedConsumer(caller: CallingParty | undefined): Record<string, string> {
   const { consumer } = consumerOf(caller);
   return consumer === undefined ? {} : { 'capstan.consumer': consumer };
-}
-
-function canAnswer(state: ServedState): boolean {
-  // A deployment whose first revision was rolled back has nothing to answer with, and nothing is wrong with that.
-  if (state.deployment.routes.length === 0) return !state.isIncomplete && state.failures.length === 0;
-  return state.deployment.routes.some(({ role, revision }) => role !== 'shadow' && state.revisions.has(revision));
-}
-
-function contextSpecs({ deployment: { context } }: ServedState): TensorSpec[] {
-  return [
-    ...(context.id === null ? [] : [{ name: context.id, datatype: 'BYTES' as const, shape: [-1] }]),
-    ...(context.eventTime === null ? [] : [{ name: context.eventTime, datatype: 'INT64' as const, shape: [-1] }]),
-  ];
 }

@@ -1,10 +1,12 @@
 import { modelDigest, type ReplicaReport, type Snapshot } from '@capstan/api';
-import type { ControlPlane } from './control-plane.ts';
+import type { ControlPlane, ReportAnswer } from './control-plane.ts';
 import type { ServedState } from './served-state.ts';
 
 export interface ReportsDeps {
   readonly controlPlane: Pick<ControlPlane, 'report'>;
   readonly replica: string;
+  /** Of the processes that share its port. */
+  readonly portGroup: string;
   state(): {
     readonly url: string;
     readonly current: Snapshot | undefined;
@@ -13,8 +15,8 @@ export interface ReportsDeps {
     progressOf(key: ServedState['loading'][number]['key']): string | undefined;
   };
   counters(): ReplicaReport['counters'];
-  /** Told how many data planes there are, where the control plane knows. */
-  onReplicas(replicas: number | undefined): void;
+  /** Told what the control plane said to a report. */
+  onAnswer(answer: ReportAnswer): void;
 }
 
 /** What a replica tells the control plane of itself. */
@@ -36,7 +38,7 @@ export function createReports(deps: ReportsDeps): Reports {
   async function send(): Promise<void> {
     const body = reportOf(deps);
     if (!body) return;
-    deps.onReplicas(await deps.controlPlane.report(deps.replica, body));
+    deps.onAnswer((await deps.controlPlane.report(deps.replica, body)) ?? {});
     acknowledged = newsOf(body);
   }
 
@@ -56,6 +58,7 @@ function reportOf(deps: ReportsDeps): ReplicaReport | undefined {
   if (!current) return undefined;
   return {
     url,
+    portGroup: deps.portGroup,
     snapshotVersion: current.version,
     serving: [...states].flatMap(([deployment, state]) =>
       [...state.revisions].map(([revision, { model }]) => {

@@ -1,7 +1,7 @@
 import type { ServedDeployment, ServingRoute } from '@capstan/api';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError, messageOf } from '#kernel/errors';
-import type { Tensor } from '#ports/model-runtime';
+import type { Tensor, TensorSpec } from '#ports/model-runtime';
 import { isOneRow } from '#ports/one-row';
 import { keyOf } from './model-settings.ts';
 import type { ModelShelf, ShelvedModel } from './model-shelf.ts';
@@ -123,6 +123,21 @@ export async function prepare(
   if (champion && !revisions.has(champion.revision) && before)
     return { ...before, failures: reported, loading, warm, isIncomplete };
   return { deployment: withoutGaps(wanted, revisions), revisions, failures: reported, loading, warm, isIncomplete };
+}
+
+/** Whether requests can be answered, were they to come. */
+export function canAnswer(state: ServedState): boolean {
+  // A deployment whose first revision was rolled back has nothing to answer with, and nothing is wrong with that.
+  if (state.deployment.routes.length === 0) return !state.isIncomplete && state.failures.length === 0;
+  return state.deployment.routes.some(({ role, revision }) => role !== 'shadow' && state.revisions.has(revision));
+}
+
+/** Inputs that are logged and not fed to the model. */
+export function contextSpecs({ deployment: { context } }: ServedState): TensorSpec[] {
+  return [
+    ...(context.id === null ? [] : [{ name: context.id, datatype: 'BYTES' as const, shape: [-1] }]),
+    ...(context.eventTime === null ? [] : [{ name: context.eventTime, datatype: 'INT64' as const, shape: [-1] }]),
+  ];
 }
 
 /** A candidate that cannot be loaded gets no rows: they are the champion's, and no lot is drawn for them. */

@@ -24,11 +24,13 @@ export interface StreamOptions {
 }
 
 const RETRY_MS = 50;
+/** The deployment is gone, or its caller may ask no more: its token was revoked meanwhile, for example. */
+const OF_NO_ROW: ReadonlySet<DomainError['code']> = new Set(['NOT_FOUND', 'UNAUTHENTICATED', 'PERMISSION_DENIED']);
 
 /**
  * Answers rows chunk by chunk, in their order; the next chunk is taken when somebody wants its answers. A row with something
  * wrong gets an error of its own, and the others of its chunk their answers.
- * @throws DomainError for what no row is to blame for, e.g. a deployment that is gone
+ * @throws DomainError for what no row is to blame for: a deployment that is gone, a caller that may ask no more
  */
 export async function* answerChunks(
   plane: ServingPlane,
@@ -128,7 +130,7 @@ async function ask(
     return rows.map(({ row }, index) => ({ row, answer: answers[index] ?? '' }));
   } catch (error) {
     options.signal.throwIfAborted();
-    if (error instanceof DomainError && error.code === 'NOT_FOUND') throw error;
+    if (error instanceof DomainError && OF_NO_ROW.has(error.code)) throw error;
     const isOfRow = error instanceof DomainError && error.code === 'INVALID_ARGUMENT' && rows.length > 1;
     return isOfRow ? await eachByItself(plane, description, rows, options) : refused(rows, error);
   }

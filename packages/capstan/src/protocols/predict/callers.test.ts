@@ -1,4 +1,7 @@
 // Who may call a data plane, in each of its protocols over HTTP: tokens, policies, quotas, and what is told of it.
+import { once } from 'node:events';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Quota, ServedConsumer } from '@capstan/api';
 import { sha256 } from '#kernel/digest';
@@ -224,4 +227,47 @@ test('streamed rows are their caller’s too: refused before the first of them, 
   expect(status).toBe(200);
   expect(lines).toHaveLength(2);
   expect((await served.logged()).at(-1)).toMatchObject({ consumer: 'app' });
+});
+
+test.each([
+  ['whose token is revoked', { consumers: [consumer('app', OTHERS)], declaredOnly: [] }, 'UNAUTHENTICATED'],
+  ['whose token expires', [Date.now()], 'UNAUTHENTICATED'],
+  [
+    'that may call it no more',
+    { consumers: [consumer('app', TOKEN, { deployments: ['other'] })], declaredOnly: [] },
+    'PERMISSION_DENIED',
+  ],
+] as const)('a stream of a caller %s ends there, with a line that says so', async (_, change, code) => {
+  const until = (expiresAt: number | null) => ({
+    consumers: [{ ...consumer('app', TOKEN), tokens: [{ id: 'ct_app', sha256: sha256(TOKEN), expiresAt }] }],
+    declaredOnly: [],
+  });
+  await served.allow(until(null));
+  const call = httpRequest(`${served.url}/models/sum/predict`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-ndjson', ...bearer(TOKEN) },
+  });
+  const reply = once(call, 'response');
+  const row = '{"features":[1,1,1],"offset":1}\n';
+  call.write(row);
+  const [message] = (await reply) as [IncomingMessage];
+  const lines = createInterface({ input: message })[Symbol.asyncIterator]();
+  const next = async () =>
+    JSON.parse((await lines.next()).value as string) as { row?: number; error?: { code: string } };
+  expect(await next()).toMatchObject({ row: 1, outputs: {} });
+  // Another change of the list leaves it be.
+  await served.allow({ ...until(null), consumers: [...until(null).consumers, consumer('else', OTHERS)] });
+  call.write(row);
+  expect(await next()).toMatchObject({ row: 2, outputs: {} });
+  const before = await answered();
+  await served.allow(
+    'consumers' in change ? { ...change, consumers: [...change.consumers], declaredOnly: [] } : until(change[0]),
+  );
+  call.write(row);
+  const last = await next();
+  expect(last).toMatchObject({ error: { code, detail: expect.stringContaining('app') } });
+  expect(last.row).toBeUndefined();
+  expect((await lines.next()).done).toBe(true);
+  expect(await answered()).toBe(before);
+  call.destroy();
 });

@@ -90,6 +90,9 @@ const tellers: Readonly<Record<string, Teller>> = {
     `${at(payload, 'deployment')} recalibrated: log odds of revision ${at(payload, 'revision')} moved by ${Number(payload['shift']).toFixed(3)}`,
   'breaker.opened': (payload) => `Breaker of ${at(payload, 'deployment')} opened${because(payload)}`,
   'replica.differed': (payload) => `Replica ${at(payload, 'replica')} differs${because(payload)}`,
+  'replica.withheld': (payload) =>
+    `Replica ${at(payload, 'replica')} gets no requests for ${at(payload, 'deployment')}${because(payload)}`,
+  'replica.restored': (payload) => `Replica ${at(payload, 'replica')} answers for ${at(payload, 'deployment')} again`,
   'replica.agreed': (payload) => `Replica ${at(payload, 'replica')} agrees again`,
   'breaker.closed': (payload) => `Breaker of ${at(payload, 'deployment')} closed${because(payload)}`,
   'monitor-window.judged': (payload) => `${at(payload, 'monitor')} judged a window${because(payload)}`,

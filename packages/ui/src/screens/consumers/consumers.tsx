@@ -5,6 +5,7 @@ import { Empty, Page, Section } from '../../design/page.tsx';
 import { CallersTable } from './callers-table.tsx';
 import { ConsumerTable } from './consumer-table.tsx';
 import { CreateConsumer } from './create-consumer.tsx';
+import { UnknownCallers } from './unknown-callers.tsx';
 
 const DAYS = 7;
 
@@ -36,6 +37,7 @@ export function Consumers() {
           }
         </Loaded>
       </Section>
+      <UnknownCallers days={DAYS} />
     </Page>
   );
 }

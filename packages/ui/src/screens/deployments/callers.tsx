@@ -7,6 +7,7 @@ import { Empty, Row, Section } from '../../design/page.tsx';
 import { State } from '../../design/state.tsx';
 import { CallersTable } from '../consumers/callers-table.tsx';
 import { ConsumerTable } from '../consumers/consumer-table.tsx';
+import { UnknownCallers } from '../consumers/unknown-callers.tsx';
 import { useAction } from '../use-action.tsx';
 
 const DAYS = 7;
@@ -44,6 +45,7 @@ export function Callers({ deployment: { name } }: { deployment: DeploymentReply 
           }
         </Loaded>
       </Section>
+      <UnknownCallers days={DAYS} deployment={name} />
     </>
   );
 }

@@ -11,6 +11,7 @@ import { Time } from '../../design/time.tsx';
 import { BatchPredictions } from './batch-predictions.tsx';
 import { Breaker } from './breaker.tsx';
 import { Callers } from './callers.tsx';
+import { ChangeShare } from './change-share.tsx';
 import { DeploymentState } from './deployment-state.tsx';
 import { History } from './history.tsx';
 import { Performance } from './performance.tsx';
@@ -19,7 +20,7 @@ import { Recalibration } from './recalibration.tsx';
 import { Replicas } from './replicas.tsx';
 import { Revisions } from './revisions.tsx';
 import { RolloutDetail } from './rollout-detail.tsx';
-import { routesOf } from './routes.ts';
+import { routesOf, splitOf } from './routes.ts';
 import { TryIt } from './try-it.tsx';
 
 /** What is served under a name: routes, the change under way with its evidence, the breaker, the past. */
@@ -151,8 +152,10 @@ function Actions({ deployment }: { deployment: DeploymentReply }) {
     await refresh();
   };
   const { rollout, breaker } = deployment;
+  const split = splitOf(rollout);
   return (
     <>
+      {split && <ChangeShare split={split} />}
       {rollout && rollout.state !== 'held' && (
         <ReasonAction
           label="Hold"
@@ -162,8 +165,12 @@ function Actions({ deployment }: { deployment: DeploymentReply }) {
       )}
       {rollout?.state === 'held' && (
         <ReasonAction
-          label="Resume"
-          effect="The rollout goes on in its stage."
+          label={split ? 'Give it all' : 'Resume'}
+          effect={
+            split
+              ? `Revision ${split.revision} answers every request and becomes the champion.`
+              : 'The rollout goes on in its stage.'
+          }
           act={(reason) => then(api.deployments.resume({ params: { rollout: rollout.id }, body: { reason } }))}
         />
       )}

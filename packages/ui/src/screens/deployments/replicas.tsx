@@ -45,7 +45,9 @@ export function Replicas({ deployment }: { deployment: DeploymentReply }) {
 }
 
 function ReplicaState({ replica }: { replica: Replica }) {
-  const { failures, warnings, loading, differences, isCurrent } = replica;
+  const { warnings, loading, differences, isCurrent, isWithheld } = replica;
+  // What it differs in may be that it fails: said once.
+  const failures = replica.failures.filter(({ reason }) => !differences.some((said) => said.endsWith(reason)));
   if (failures.length + warnings.length + loading.length + differences.length === 0) {
     return isCurrent ? <State tone="success">up to date</State> : <State tone="attention">silent or behind</State>;
   }
@@ -54,7 +56,7 @@ function ReplicaState({ replica }: { replica: Replica }) {
       {!isCurrent && <State tone="attention">silent or behind</State>}
       {differences.map((reason) => (
         <div key={`differs ${reason}`}>
-          <State tone="danger">differs</State>
+          <State tone="danger">{isWithheld ? 'differs, gets no requests' : 'differs'}</State>
           <p className={css['note']}>{reason}</p>
         </div>
       ))}

@@ -9,6 +9,7 @@ import { Stepper, type Step } from '../../design/stepper.tsx';
 import { Time } from '../../design/time.tsx';
 import { Timeline } from '../../design/timeline.tsx';
 import { EvidenceChart } from './evidence-chart.tsx';
+import { splitOf } from './routes.ts';
 
 type RolloutFull = Reply<typeof api.deployments.rollout>;
 type Judgement = RolloutFull['judgements'][number];
@@ -35,7 +36,11 @@ function Unguarded({ rollout }: { rollout: RolloutFull }) {
   return (
     <>
       <p>
-        <Quiet>Without guards: nothing is measured, the revision answers once every replica has loaded it.</Quiet>
+        <Quiet>
+          {splitOf(rollout)
+            ? 'A split by hand: nothing is judged, and it stays until somebody changes the share, gives the revision all or rolls back.'
+            : 'Without guards: nothing is measured, the revision answers once every replica has loaded it.'}
+        </Quiet>
       </p>
       {rollout.judgements.length > 0 && <Judgements judgements={rollout.judgements} />}
     </>
@@ -81,6 +86,7 @@ function stepsOf(rollout: RolloutFull): Step[] {
 
 function here(rollout: RolloutFull): readonly [Tone, string] {
   if (rollout.state === 'rolled-back') return ['danger', 'rolled back here'];
+  if (splitOf(rollout)) return ['attention', 'split by hand'];
   if (rollout.state === 'held') return ['attention', 'held'];
   return rollout.isLive ? ['working', 'gathering evidence'] : ['working', 'waits for a replica'];
 }

@@ -19,3 +19,16 @@ export function routesOf({ champion, rollout, breaker }: DeploymentReply): reado
     shares.push({ key: 'canary', label: `canary, revision ${rollout.revision}`, share: canaryShare });
   return shares.filter((part) => part.share > 0);
 }
+
+export interface Split {
+  readonly rollout: string;
+  readonly revision: number;
+  readonly share: number;
+}
+
+/** The split by hand that is under way: nothing judges it, and it stays as it is until somebody decides. */
+export function splitOf(rollout: DeploymentReply['rollout']): Split | undefined {
+  const stage = rollout?.plan[rollout.stage];
+  if (!rollout || rollout.state !== 'held' || rollout.guards || stage?.kind !== 'canary') return undefined;
+  return { rollout: rollout.id, revision: rollout.revision, share: stage.share };
+}

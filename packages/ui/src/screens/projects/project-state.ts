@@ -63,14 +63,22 @@ export function needsOf(facts: ProjectFacts): readonly Need[] {
   const needs: Need[] = [];
   for (const deployment of facts.deployments) {
     const href = `/deployments/${deployment.name}`;
-    const failures = deployment.replicas.flatMap((replica) => (replica.isCurrent ? replica.failures : []));
+    const current = deployment.replicas.filter((replica) => replica.isCurrent);
+    const failures = current.flatMap((replica) => replica.failures);
+    const [differing] = current.filter((replica) => replica.differences.length > 0);
     if (deployment.breaker.state === 'open')
       needs.push({
         tone: 'danger',
         text: `${deployment.name}: breaker open, ${deployment.breaker.reason ?? 'no reason given'}`,
         href,
       });
-    if (failures[0])
+    if (differing)
+      needs.push({
+        tone: 'danger',
+        text: `${deployment.name}: a replica differs${differing.isWithheld ? ' and gets no requests' : ''}, ${differing.differences[0] ?? ''}`,
+        href,
+      });
+    else if (failures[0])
       needs.push({
         tone: 'danger',
         text: `${deployment.name}: revision ${failures[0].revision} cannot be served, ${failures[0].reason}`,

@@ -28,6 +28,8 @@ export interface Access {
 
 const PREFIX = 'cap_';
 const LONGEST = 128;
+/** Enough to tell one caller from another, and to find the token among those that were issued. */
+const SHOWN_OF_HASH = 8;
 const BEARER = /^bearer( +|$)/i;
 const OF_CONSUMERS: ReadonlySet<Grant> = new Set(['read', 'execute']);
 const HINT = 'Send a token of a consumer that may call it: Authorization: Bearer TOKEN.';
@@ -48,9 +50,9 @@ export function createAccess(now: () => number): Access {
 
   function identify(facts: CallerFacts): Caller {
     const { authorization } = facts.headers;
-    const anonymous = (refusal?: DomainError): Caller => {
+    const anonymous = (refused: { readonly refusal?: DomainError; readonly unknownToken?: string } = {}): Caller => {
       const { actor, grants } = identifyLocal(facts);
-      return new Caller(facts, { actor, grants, known: null, token: null, ...(refusal && { refusal }) });
+      return new Caller(facts, { actor, grants, known: null, token: null, ...refused });
     };
     if (authorization === undefined) return anonymous();
     const scheme = BEARER.exec(authorization)?.[0];
@@ -59,20 +61,34 @@ export function createAccess(now: () => number): Access {
     const token = authorization.slice(scheme.length).trim();
     if (!hasConsumers && !token.startsWith(PREFIX)) return anonymous();
     // Looked up by its hash, so that how long that takes tells nothing of the tokens there are.
-    const found = token.length > LONGEST ? undefined : byHash.get(sha256(token));
-    if (!found || (found.expiresAt !== null && found.expiresAt <= now())) return anonymous(unknownToken());
+    const tokenHash = sha256(token);
+    const found = token.length > LONGEST ? undefined : byHash.get(tokenHash);
+    if (!found || isOver(found)) {
+      return anonymous({ refusal: unknownToken(), unknownToken: tokenHash.slice(0, SHOWN_OF_HASH) });
+    }
     const { consumer } = found;
     return new Caller(facts, {
       actor: `consumer:${consumer.name}`,
       grants: OF_CONSUMERS,
       known: consumer,
       token: found.token,
+      tokenHash,
     });
   }
 
+  /** As the list of consumers has it now: a call that goes on for long is held to what has changed meanwhile. */
+  function knownNow({ known, tokenHash }: Caller): ServedConsumer | null {
+    if (known === null || tokenHash === null) return null;
+    const found = byHash.get(tokenHash);
+    if (!found || isOver(found)) throw endedToken(known);
+    return found.consumer;
+  }
+
+  const isOver = ({ expiresAt }: Known): boolean => expiresAt !== null && expiresAt <= now();
+
   function allow(caller: Caller | undefined, deployment: string): TokenBucket | undefined {
     if (caller?.refusal) throw caller.refusal;
-    const consumer = caller?.known;
+    const consumer = caller && knownNow(caller);
     if (!consumer) {
       if (!declaredOnly.has(deployment)) return undefined;
       throw new DomainError('UNAUTHENTICATED', `${deployment} answers declared consumers only`, { hint: HINT });
@@ -154,6 +170,16 @@ function unknownToken(): DomainError {
   return new DomainError('UNAUTHENTICATED', 'The token is not known here: it is wrong, was revoked or has expired', {
     hint: 'capstan consumers rotate NAME issues another one.',
   });
+}
+
+function endedToken({ name }: ServedConsumer): DomainError {
+  return new DomainError(
+    'UNAUTHENTICATED',
+    `The token of ${name} is not taken any more: it was revoked or has expired`,
+    {
+      hint: `capstan consumers rotate ${name} issues another one.`,
+    },
+  );
 }
 
 function overQuota({ name }: ServedConsumer, bucket: TokenBucket, waitMs: number): DomainError {

@@ -35,7 +35,8 @@ export function createCallCounts(before: readonly CallCount[] = []): CallCounts 
     if (known) return known;
     if (isToldApart(key)) {
       const place = placeOf(key);
-      if ((toldApart.get(place) ?? 0) >= MOST_TOLD_APART) return countOf({ ...key, agent: '', address: '' });
+      if ((toldApart.get(place) ?? 0) >= MOST_TOLD_APART)
+        return countOf({ ...key, ...OTHERS, ...(isUnknown(key) && { unknownToken: '' }) });
       raise(place);
     }
     const count = { ...key, token: null, requests: 0, rows: 0, errors: 0, refused: 0, lastAt: 0 };
@@ -48,10 +49,12 @@ export function createCallCounts(before: readonly CallCount[] = []): CallCounts 
       const { deployment, consumer } = caller;
       if (deployment === null) return;
       const hour = Math.floor(at / HOUR_MS) * HOUR_MS;
+      const { unknownToken } = caller;
+      const unknown = unknownToken === null ? {} : { unknownToken };
       const count =
         consumer === null
-          ? countOf({ deployment, hour, consumer, agent: caller.agent, address: caller.address })
-          : countOf({ deployment, hour, consumer, agent: '', address: '' });
+          ? countOf({ deployment, hour, consumer, agent: caller.agent, address: caller.address, ...unknown })
+          : countOf({ deployment, hour, consumer, ...OTHERS });
       count.requests += 1;
       count.rows += caller.rows;
       if (caller.isRefused) count.refused += 1;
@@ -66,17 +69,25 @@ export function createCallCounts(before: readonly CallCount[] = []): CallCounts 
 
 const FIRST_ERROR = 400;
 
-type Key = Pick<CallCount, 'deployment' | 'hour' | 'consumer' | 'agent' | 'address'>;
+type Key = Pick<CallCount, 'deployment' | 'hour' | 'consumer' | 'agent' | 'address' | 'unknownToken'>;
 
-function isToldApart({ consumer, agent, address }: Key): boolean {
-  return consumer === null && (agent !== '' || address !== '');
+/** Of those that are not told apart. */
+const OTHERS = { agent: '', address: '' };
+
+function isUnknown({ unknownToken }: Key): boolean {
+  return unknownToken !== undefined;
 }
 
-function placeOf({ deployment, hour }: Key): string {
-  return `${deployment} ${hour}`;
+function isToldApart({ consumer, agent, address, unknownToken = '' }: Key): boolean {
+  return consumer === null && (agent !== '' || address !== '' || unknownToken !== '');
+}
+
+/** Whoever guesses tokens hides no caller without one. */
+function placeOf(key: Key): string {
+  return `${key.deployment} ${key.hour} ${isUnknown(key)}`;
 }
 
 /** None of its parts but the last can hold a space. */
-function keyOf({ deployment, hour, consumer, agent, address }: Key): string {
-  return `${deployment} ${hour} ${consumer ?? ''} ${agent} ${address}`;
+function keyOf({ deployment, hour, consumer, unknownToken = '-', agent, address }: Key): string {
+  return `${deployment} ${hour} ${consumer ?? ''} ${unknownToken} ${agent} ${address}`;
 }

@@ -139,3 +139,31 @@ test('what a caller says of itself is on disk in no other form', async () => {
   await log.close();
   expect(readFileSync(join(folder, 'open.json'), 'utf8')).not.toContain('secret');
 });
+
+test('callers with unknown tokens are told apart by them, and hide nobody who has none', () => {
+  const counts = createCallCounts();
+  const unknown = (token: string): Caller => {
+    const facts = { headers: { 'user-agent': 'curl/8' }, remoteAddress: '127.0.0.1' };
+    const caller = new Caller(facts, {
+      actor: 'local',
+      grants: new Set(),
+      known: null,
+      token: null,
+      unknownToken: token,
+    });
+    caller.endsWith(401, { model: 'sum' }, (name) => name === 'sum');
+    return caller;
+  };
+  const tokenOf = (index: number): string => index.toString(16).padStart(8, '0');
+  for (let index = 0; index < MOST_TOLD_APART + 20; index++) counts.add(unknown(tokenOf(index)), 401, 0);
+  counts.add(unknown(tokenOf(0)), 401, 0);
+  counts.add(callerOf('curl/8'), 200, 0);
+  const all = counts.all();
+  expect(all).toHaveLength(MOST_TOLD_APART + 2);
+  const shared = { deployment: 'sum', consumer: null };
+  const curl = { agent: 'curl', address: '127.0.0.1' };
+  expect(all[0]).toMatchObject({ ...shared, ...curl, unknownToken: tokenOf(0), requests: 2, refused: 2, errors: 0 });
+  expect(all.find(({ unknownToken }) => unknownToken === '')).toMatchObject({ agent: '', address: '', requests: 20 });
+  expect(all.at(-1)).toMatchObject({ ...shared, ...curl, requests: 1, refused: 0 });
+  expect(all.at(-1)).not.toHaveProperty('unknownToken');
+});

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { ServedConsumer } from '@capstan/api';
+import { errorCodes, type ServedConsumer } from '@capstan/api';
 import type { Grant, Principal } from '#http';
 import type { DomainError } from '#kernel/errors';
 
@@ -17,9 +17,13 @@ export class Caller implements Principal {
   readonly known: ServedConsumer | null;
   /** Id of the token it showed. */
   readonly token: string | null;
+  /** SHA-256 of that token. */
+  readonly tokenHash: string | null;
   readonly refusal: DomainError | undefined;
+  /** First hex digits of the SHA-256 of a token that is not known; null for callers without one. */
+  readonly unknownToken: string | null;
   readonly #facts: CallerFacts;
-  /** What it asked; null while it has asked nothing that is served. */
+  /** What it asked; null while it has asked nothing that is served, empty where it was refused before. */
   deployment: string | null = null;
   /** Rows it was answered. */
   rows = 0;
@@ -33,15 +37,27 @@ export class Caller implements Principal {
       readonly grants: ReadonlySet<Grant>;
       readonly known: ServedConsumer | null;
       readonly token: string | null;
+      readonly tokenHash?: string;
       readonly refusal?: DomainError;
+      readonly unknownToken?: string;
     },
   ) {
     this.actor = is.actor;
     this.grants = is.grants;
     this.known = is.known;
     this.token = is.token;
+    this.tokenHash = is.tokenHash ?? null;
     this.refusal = is.refusal;
+    this.unknownToken = is.unknownToken ?? null;
     this.#facts = facts;
+  }
+
+  /** Notes of one that was refused for its token what it would have asked: nothing had looked at that. */
+  endsWith(status: number, asked: Readonly<Record<string, string>>, isServed: (deployment: string) => boolean): void {
+    if (this.unknownToken === null || status !== errorCodes.UNAUTHENTICATED.status) return;
+    const name = asked['model'] ?? asked['deployment'] ?? '';
+    this.deployment = isServed(name) ? name : '';
+    this.isRefused = true;
   }
 
   get consumer(): string | null {

@@ -282,6 +282,20 @@ test('a drain lets calls in hand end, and takes no others', async () => {
   await drained;
 });
 
+test('one that leaves its port lets calls in hand end and says GOAWAY, and answers there again when it has taken it', async () => {
+  const { address, server, waiting } = await start();
+  const session = client(address);
+  const inHand = call(session, WAIT);
+  while (waiting.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  server.leavePort();
+  await once(session, 'goaway');
+  await once(connect(`http://${address}`), 'error');
+  waiting[0]?.answer();
+  expect(await inHand).toMatchObject({ status: STATUS.OK, messages: ['hello'] });
+  for (let again = 0; again < 2; again++) await server.takePort();
+  expect(await call(client(address), ECHO)).toMatchObject({ status: STATUS.OK });
+});
+
 test('a taken port is told with its setting', async () => {
   const { address } = await start();
   const second = createGrpcServer({

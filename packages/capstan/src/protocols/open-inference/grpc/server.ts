@@ -5,17 +5,19 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
-import { isIPv6, type AddressInfo, type Socket } from 'node:net';
+import { isIPv6, type AddressInfo, type ListenOptions, type Socket } from 'node:net';
 import { errorCodes } from '@capstan/api';
 import type { Logger } from 'pino';
 import {
   authorize,
   BytesInHand,
   guardBrowserBorne,
+  listenAgain,
   shareOfFiles,
   type AccessFacts,
   type Identify,
   type Principal,
+  type SharesPort,
 } from '#http';
 import { conflict, DomainError } from '#kernel/errors';
 import { ServerCall, type CallDeps, type GrpcMethod } from './server-call.ts';
@@ -39,7 +41,7 @@ export interface GrpcServerOptions {
   readonly onAccess?: ((facts: AccessFacts) => void) | undefined;
 }
 
-export interface GrpcServer {
+export interface GrpcServer extends SharesPort {
   /** Starts to listen; port 0 takes any. Returns `host:port`. @throws DomainError CONFLICT when the port is taken */
   listen(host: string, port: number, options?: { readonly reusePort: boolean }): Promise<string>;
   /** Takes no new calls while those in hand end, then closes. */
@@ -76,6 +78,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   /** Calls that end when their caller wants, which a server that stops cannot wait for. */
   const endless = new Set<ServerCall>();
   let isDraining = false;
+  let place: ListenOptions | undefined;
 
   const shared: CallDeps = {
     log,
@@ -150,9 +153,18 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
         );
         server.listen({ port, host, reusePort }, () => {
           const { address, port: chosen } = server.address() as AddressInfo;
+          place = { host, port: chosen, reusePort };
           resolve(`${isIPv6(address) ? `[${address}]` : address}:${chosen}`);
         });
       }),
+    leavePort() {
+      if (!server.listening) return;
+      server.close();
+      for (const session of sessions.keys()) session.close();
+    },
+    async takePort() {
+      if (!server.listening && place) await listenAgain(server, place);
+    },
     async drain(graceMs) {
       isDraining = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
