@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { authorize, type Identify } from './authorize.ts';
-import type { BoundRoute, BytesRoute, RawReply, RawRequest } from './bind.ts';
+import type { BoundRoute, BytesRoute, RawReply } from './bind.ts';
 import type { Call } from './call.ts';
 import { IncomingBytes } from './incoming-call.ts';
 import { limited, refuseAnnounced } from './limited-stream.ts';

@@ -182,6 +182,12 @@ export function consumerOf(caller: CallingParty | undefined): { readonly consume
 
 const ANONYMOUS = {};
 
+/** The same, as spans tell it. */
+export function tracedConsumer(caller: CallingParty | undefined): Record<string, string> {
+  const { consumer } = consumerOf(caller);
+  return consumer === undefined ? {} : { 'capstan.consumer': consumer };
+}
+
 /** The revision whose inputs and outputs a deployment shows: its champion, else the first that answers. */
 export function primary(state: ServedState): ServedRevision {
   const { routes, name } = state.deployment;

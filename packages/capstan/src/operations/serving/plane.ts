@@ -18,10 +18,10 @@ import { createCallerMetrics } from './callers/caller-metrics.ts';
 import { openCallLog } from './callers/call-log.ts';
 import { Caller, type CallerFacts } from './callers/caller.ts';
 import {
-  consumerOf,
   infer,
   primary,
   revisionOf,
+  tracedConsumer,
   type CallingParty,
   type InferenceAnswer,
   type InferenceRequest,
@@ -393,9 +393,4 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
       await shelf.close();
     },
   };
-}
-
-function tracedConsumer(caller: CallingParty | undefined): Record<string, string> {
-  const { consumer } = consumerOf(caller);
-  return consumer === undefined ? {} : { 'capstan.consumer': consumer };
 }

@@ -1,6 +1,6 @@
 // A replica that is told to answer a deployment no more: every protocol over HTTP refuses that one, and readiness says so.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestingPlane, type TestingPlane } from './testing.ts';
+import { startTestingPlane, type TestingPlane } from '../testing.ts';
 
 let served: TestingPlane;
 beforeAll(async () => {
