@@ -6,6 +6,7 @@ export { openDatabase, type DatabaseOptions } from './open.ts';
 export { forLongReads, type Database, type Reader, type ReadSide, type WriteOptions, type Writer } from './database.ts';
 export type { Dialect, InsertColumn } from './dialect/dialect.ts';
 export { memoOf } from './memo.ts';
+export { isBehind, newestPage, type NewestFirst } from './newest-first.ts';
 export { prepared, preparedInsert } from './prepared.ts';
 export type { Schema } from './schema/index.ts';
 export * from './search/index.ts';

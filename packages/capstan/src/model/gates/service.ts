@@ -1,7 +1,7 @@
 import type { GateVerdict } from '@capstan/api';
+import { newestPage } from '#database';
 import type { Cause } from '#kernel/cause';
 import { notFound } from '#kernel/errors';
-import { readPageToken, writePageToken } from '#kernel/filter/page-token';
 import type { Evaluate } from './bench.ts';
 import type { GatesDeps } from './deps.ts';
 import { evaluate } from './evaluate.ts';
@@ -48,13 +48,12 @@ export function createGates(deps: GatesDeps): Gates {
     async list({ model, version, limit, cursor }) {
       await deps.registry.getVersion(model, version);
       const question = `verdicts ${model}/${version}`;
-      const [at, id] = cursor === undefined ? [] : readPageToken(cursor, question, 2);
-      const behind = cursor === undefined ? undefined : { at: Number(at), id: String(id) };
-      const found = await store.listVerdicts(database.read, { model, version, behind, limit: limit + 1 });
-      const items = found.slice(0, limit);
-      const last = items.at(-1);
-      const hasMore = found.length > limit && last !== undefined;
-      return { items, ...(hasMore && { nextCursor: writePageToken(question, [last.at, last.id]) }) };
+      const { rows, ...next } = await newestPage(
+        { question, limit, cursor },
+        (page) => store.listVerdicts(database.read, { model, version, ...page }),
+        (verdict) => [verdict.at, verdict.id],
+      );
+      return { items: rows, ...next };
     },
     async approve(input, cause) {
       const { model, version } = input;

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { GateVerdict, VerdictEvaluation } from '@capstan/api';
-import type { Reader, Schema, Writer } from '#database';
+import { isBehind, type NewestFirst, type Reader, type Schema, type Writer } from '#database';
 import type { Approval } from './model.ts';
 
 type VerdictRow = Selectable<Schema['verdicts']>;
@@ -18,12 +18,7 @@ export async function findRequested(reader: Reader, requestKey: string): Promise
 /** Newest first; `behind` the last one seen. */
 export async function listVerdicts(
   reader: Reader,
-  query: {
-    readonly model: string;
-    readonly version: number;
-    readonly behind?: { readonly at: number; readonly id: string } | undefined;
-    readonly limit: number;
-  },
+  query: NewestFirst & { readonly model: string; readonly version: number },
 ): Promise<GateVerdict[]> {
   let rows = reader
     .selectFrom('verdicts')
@@ -33,15 +28,7 @@ export async function listVerdicts(
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(query.limit);
-  const { behind } = query;
-  if (behind) {
-    rows = rows.where((where) =>
-      where.or([
-        where('created_at', '<', behind.at),
-        where.and([where('created_at', '=', behind.at), where('id', '<', behind.id)]),
-      ]),
-    );
-  }
+  if (query.behind) rows = rows.where(isBehind(query.behind));
   return (await rows.execute()).map(toVerdict);
 }
 

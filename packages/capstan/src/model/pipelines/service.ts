@@ -1,7 +1,7 @@
 import type { PipelineRun, PipelineRunInput, PipelineRunStatus, PipelineRunSummary } from '@capstan/api';
+import { newestPage } from '#database';
 import type { Cause } from '#kernel/cause';
 import { conflict, notFound } from '#kernel/errors';
-import { readPageToken, writePageToken } from '#kernel/filter/page-token';
 import type { JobContext } from '#jobs';
 import type { Digest } from '#ports/blob-store';
 import { checkRequest, type Checked } from './check-request.ts';
@@ -197,13 +197,12 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
     },
     async list({ project, status, limit, cursor }) {
       const question = `pipeline-runs ${project ?? ''} ${status ?? ''}`;
-      const [createdAt, id] = cursor === undefined ? [] : readPageToken(cursor, question, 2);
-      const behind = cursor === undefined ? undefined : { createdAt: Number(createdAt), id: String(id) };
-      const rows = await store.listRuns(database.read, { project, status, behind, limit: limit + 1 });
-      const items = rows.slice(0, limit).map(seen);
-      const last = items.at(-1);
-      const hasMore = rows.length > limit && last !== undefined;
-      return { items, ...(hasMore && { nextCursor: writePageToken(question, [last.createdAt, last.id]) }) };
+      const { rows, ...next } = await newestPage(
+        { question, limit, cursor },
+        (page) => store.listRuns(database.read, { project, status, ...page }),
+        (row) => [row.created_at, row.id],
+      );
+      return { items: rows.map(seen), ...next };
     },
     async cancel(id, cause) {
       const row = await rowOf(id);

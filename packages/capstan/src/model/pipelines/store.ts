@@ -1,6 +1,6 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { PipelineRunStatus } from '@capstan/api';
-import type { Reader, Schema, Writer } from '#database';
+import { isBehind, type NewestFirst, type Reader, type Schema, type Writer } from '#database';
 
 export type RunRow = Selectable<Schema['pipeline_runs']>;
 export type StageRow = Selectable<Schema['pipeline_stages']>;
@@ -8,12 +8,9 @@ export type AttemptRow = Selectable<Schema['stage_attempts']>;
 export type ResultRow = Selectable<Schema['stage_results']>;
 export type NewStage = Insertable<Schema['pipeline_stages']>;
 
-export interface RunQuery {
+export interface RunQuery extends NewestFirst {
   readonly project?: string | undefined;
   readonly status?: PipelineRunStatus | undefined;
-  /** Only runs behind this one, newest first. */
-  readonly behind?: { readonly createdAt: number; readonly id: string } | undefined;
-  readonly limit: number;
 }
 
 export async function insertRun(
@@ -88,15 +85,7 @@ export async function listRuns(reader: Reader, query: RunQuery): Promise<RunRow[
     .limit(query.limit);
   if (query.project !== undefined) rows = rows.where('project', '=', query.project);
   if (query.status !== undefined) rows = rows.where('status', '=', query.status);
-  const { behind } = query;
-  if (behind) {
-    rows = rows.where((where) =>
-      where.or([
-        where('created_at', '<', behind.createdAt),
-        where.and([where('created_at', '=', behind.createdAt), where('id', '<', behind.id)]),
-      ]),
-    );
-  }
+  if (query.behind) rows = rows.where(isBehind(query.behind));
   return await rows.execute();
 }
 

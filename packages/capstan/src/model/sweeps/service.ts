@@ -6,9 +6,9 @@ import {
   type SweepState,
   type SweepSummary,
 } from '@capstan/api';
+import { newestPage } from '#database';
 import type { Cause } from '#kernel/cause';
 import { conflict, invalid, notFound } from '#kernel/errors';
-import { readPageToken, writePageToken } from '#kernel/filter/page-token';
 import { advance, endSweep, type Waking } from './advance.ts';
 import { checkSpace, trialsOf } from './check-space.ts';
 import type { SweepsDeps } from './deps.ts';
@@ -121,13 +121,12 @@ export function createSweeps(deps: SweepsDeps): Sweeps {
     },
     async list({ project, state, limit, cursor }) {
       const question = `sweeps ${project ?? ''} ${state ?? ''}`;
-      const [createdAt, id] = cursor === undefined ? [] : readPageToken(cursor, question, 2);
-      const behind = cursor === undefined ? undefined : { createdAt: Number(createdAt), id: String(id) };
-      const rows = await store.listSweeps(database.read, { project, state, behind, limit: limit + 1 });
-      const items = await summaries(rows.slice(0, limit));
-      const last = items.at(-1);
-      const hasMore = rows.length > limit && last !== undefined;
-      return { items, ...(hasMore && { nextCursor: writePageToken(question, [last.createdAt, last.id]) }) };
+      const { rows, ...next } = await newestPage(
+        { question, limit, cursor },
+        (page) => store.listSweeps(database.read, { project, state, ...page }),
+        (row) => [row.created_at, row.id],
+      );
+      return { items: await summaries(rows), ...next };
     },
     async cancel(id, cause) {
       for (;;) {

@@ -1,17 +1,14 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { SweepState } from '@capstan/api';
-import type { Reader, Schema, Writer } from '#database';
+import { isBehind, type NewestFirst, type Reader, type Schema, type Writer } from '#database';
 import type { EndedTrial } from './model.ts';
 
 export type SweepRow = Selectable<Schema['sweeps']>;
 export type TrialRow = Selectable<Schema['sweep_trials']>;
 
-export interface SweepQuery {
+export interface SweepQuery extends NewestFirst {
   readonly project?: string | undefined;
   readonly state?: SweepState | undefined;
-  /** Only sweeps behind this one, newest first. */
-  readonly behind?: { readonly createdAt: number; readonly id: string } | undefined;
-  readonly limit: number;
 }
 
 /** Adds the project's next sweep. */
@@ -59,15 +56,7 @@ export async function listSweeps(reader: Reader, query: SweepQuery): Promise<Swe
     .limit(query.limit);
   if (query.project !== undefined) rows = rows.where('project', '=', query.project);
   if (query.state !== undefined) rows = rows.where('state', '=', query.state);
-  const { behind } = query;
-  if (behind) {
-    rows = rows.where((where) =>
-      where.or([
-        where('created_at', '<', behind.createdAt),
-        where.and([where('created_at', '=', behind.createdAt), where('id', '<', behind.id)]),
-      ]),
-    );
-  }
+  if (query.behind) rows = rows.where(isBehind(query.behind));
   return await rows.execute();
 }
 

@@ -1,9 +1,9 @@
 import type { BatchPrediction, BatchPredictionRequest, BatchPredictionState } from '@capstan/api';
+import { newestPage } from '#database';
 import type { StoredFile } from '#http';
 import type { JobContext } from '#jobs';
 import type { Cause } from '#kernel/cause';
 import { conflict, notFound } from '#kernel/errors';
-import { readPageToken, writePageToken } from '#kernel/filter/page-token';
 import type { ByteRange, Digest, LentBytes } from '#ports/blob-store';
 import type { BatchPredictionsDeps } from './deps.ts';
 import { endedFact } from './facts.ts';
@@ -92,13 +92,12 @@ export function createBatchPredictions(deps: BatchPredictionsDeps): BatchPredict
     get: async (id) => viewOf(await rowOf(id)),
     async list({ limit, cursor, ...filter }) {
       const question = `batch-predictions ${JSON.stringify(filter)}`;
-      const [createdAt, id] = cursor === undefined ? [] : readPageToken(cursor, question, 2);
-      const behind = cursor === undefined ? undefined : { createdAt: Number(createdAt), id: String(id) };
-      const rows = await store.list(database.read, { ...filter, behind, limit: limit + 1 });
-      const items = rows.slice(0, limit).map(viewOf);
-      const last = items.at(-1);
-      const hasMore = rows.length > limit && last !== undefined;
-      return { items, ...(hasMore && { nextCursor: writePageToken(question, [last.createdAt, last.id]) }) };
+      const { rows, ...next } = await newestPage(
+        { question, limit, cursor },
+        (page) => store.list(database.read, { ...filter, ...page }),
+        (row) => [row.created_at, row.id],
+      );
+      return { items: rows.map(viewOf), ...next };
     },
     async cancel(id, cause) {
       const row = await rowOf(id);

@@ -1,18 +1,15 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { BatchPredictionState } from '@capstan/api';
-import type { Reader, Schema, Writer } from '#database';
+import { isBehind, type NewestFirst, type Reader, type Schema, type Writer } from '#database';
 import type { EndedBatch } from './model.ts';
 
 export type BatchRow = Selectable<Schema['batch_predictions']>;
 type Change = Updateable<Schema['batch_predictions']>;
 
-export interface BatchQuery {
+export interface BatchQuery extends NewestFirst {
   readonly deployment?: string | undefined;
   readonly project?: string | undefined;
   readonly state?: BatchPredictionState | undefined;
-  /** Only those behind this one, newest first. */
-  readonly behind?: { readonly createdAt: number; readonly id: string } | undefined;
-  readonly limit: number;
 }
 
 const OPEN = ['queued', 'running'] as const;
@@ -43,15 +40,7 @@ export async function list(reader: Reader, query: BatchQuery): Promise<BatchRow[
   if (query.deployment !== undefined) rows = rows.where('deployment', '=', query.deployment);
   if (query.project !== undefined) rows = rows.where('project', '=', query.project);
   if (query.state !== undefined) rows = rows.where('state', '=', query.state);
-  const { behind } = query;
-  if (behind) {
-    rows = rows.where((where) =>
-      where.or([
-        where('created_at', '<', behind.createdAt),
-        where.and([where('created_at', '=', behind.createdAt), where('id', '<', behind.id)]),
-      ]),
-    );
-  }
+  if (query.behind) rows = rows.where(isBehind(query.behind));
   return await rows.execute();
 }
 
