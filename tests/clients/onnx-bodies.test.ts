@@ -2,7 +2,6 @@
 // weights in a file beside the model.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -62,10 +61,8 @@ async function sameInBatch(deployment: string): Promise<void> {
   expect(scores).toEqual(predictions.scores);
 }
 
-const logged = emptyFolder();
-
 test('every body gives the same answers, and files outside of a model are refused', async () => {
-  await run('log', logged);
+  await run('log', emptyFolder());
   for (const name of ['flights', 'iris', 'scaled']) await deploy(server.url, name);
   for (const version of ['1', '2']) {
     const { code, err } = await capstan(
@@ -97,7 +94,7 @@ test('every body gives the same answers, and files outside of a model are refuse
 }, 240_000);
 
 test.runIf(isBuilt)(
-  'a built folder has the weights, and reads Parquet',
+  'a built folder has the weights; it reads no Parquet, and says so',
   async () => {
     const folder = join(emptyFolder(), 'built');
     const { code, err } = await capstan(['build', 'network-1', '--output', folder], server.url);
@@ -110,22 +107,26 @@ test.runIf(isBuilt)(
     try {
       const url = await readyUrl(alone);
       await expect.poll(async () => (await fetch(`${url}/v2/health/ready`)).status, { timeout: 30_000 }).toBe(200);
-      expect(await scoresAt(url)).toEqual(await scoresAt(server.servingUrl));
+      const json = JSON.stringify({ inputs: [[5.1, 3.5, 1.4, 0.2]] });
+      const [here, there] = await Promise.all(
+        [server.servingUrl, url].map((at) => invoke(at, 'application/json', json)),
+      );
+      expect(there).toMatchObject({ status: 200, said: { predictions: { scores: [{ length: 3 }] } } });
+      expect(there).toEqual(here);
+      expect(await invoke(url, 'application/vnd.apache.parquet', 'PAR1')).toEqual({
+        status: 501,
+        said: { error_code: 'NOT_IMPLEMENTED', message: expect.stringMatching(/not read here.*Send CSV or JSON/) },
+      });
     } finally {
       alone.kill('SIGTERM');
       await once(alone, 'exit');
     }
   },
-  60_000,
+  120_000,
 );
 
-async function scoresAt(url: string): Promise<unknown> {
-  const response = await fetch(`${url}/models/network-1/invocations`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/vnd.apache.parquet' },
-    body: readFileSync(join(logged, 'rows.parquet')),
-  });
-  const answer = (await response.json()) as { predictions?: { scores?: unknown[] } };
-  expect(answer.predictions?.scores, JSON.stringify(answer)).toHaveLength(9);
-  return answer;
+async function invoke(url: string, type: string, body: string): Promise<{ status: number; said: unknown }> {
+  const address = `${url}/models/network-1/invocations`;
+  const response = await fetch(address, { method: 'POST', headers: { 'content-type': type }, body });
+  return { status: response.status, said: await response.json() };
 }

@@ -84,7 +84,6 @@ def log(folder):
         register("iris", to_onnx(model, rows.to_numpy(np.float32)[:1]))
         register("scaled", scaled())
         register("network", network()[0], save_as_external_data=True)
-        load_iris(as_frame=True).data.head(9).to_parquet(Path(folder, "rows.parquet"))
         # The same ONNX file to the byte, and other weights: another model for all that.
         saved = Path(mlflow.artifacts.download_artifacts("models:/network/1", dst_path=folder))
         (weights,) = saved.glob("*.data")

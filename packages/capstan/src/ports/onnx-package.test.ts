@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { onnxPathIn, openOnnxFolder, weightsBeside } from './onnx-package.ts';
+import type { LoadedModel, LoadOptions } from './model-runtime.ts';
+import { loadOnnx, openOnnxFolder, weightsBeside } from './onnx-package.ts';
 
 const digest = (letter: string) => `sha256:${letter.repeat(64)}` as const;
 const blobs = { localFile: async (found: string) => `/blobs/${found.at(-1)}` };
@@ -53,5 +54,33 @@ test('a folder has the files that are in it, and links are none', async () => {
   rmSync(join(folder, 'model.onnx'));
   await expect(openOnnxFolder(folder)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   rmSync(folder, { recursive: true });
-  expect(onnxPathIn('flavors: {python_function: {}}')).toBeUndefined();
+});
+
+test('what is loaded is the ONNX file of that digest, or the one that the MLmodel file of the whole names', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'capstan-onnx-blobs-'));
+  const local = { localFile: async (found: string) => join(folder, found.at(-1) ?? '') };
+  writeFileSync(join(folder, 'a'), 'flavors:\n  onnx: {data: in/model.onnx}\n');
+  const files = [
+    { path: 'MLmodel', digest: digest('a') },
+    { path: 'in/model.onnx', digest: digest('b') },
+    { path: 'in/w', digest: digest('c') },
+  ];
+  const loads: [string, string | undefined][] = [];
+  const runtime = {
+    flavor: 'onnx',
+    async load(path: string, options?: LoadOptions) {
+      loads.push([path, await options?.weightsFile?.('w')]);
+      return {} as LoadedModel;
+    },
+  };
+  await loadOnnx({ runtime, blobs: local }, { digest: digest('b'), files });
+  await loadOnnx({ runtime, blobs: local }, { digest: digest('f'), files });
+  await loadOnnx({ runtime, blobs: local }, { digest: digest('b'), files: [] });
+  const [onnx, weights] = ['b', 'c'].map((name) => join(folder, name));
+  expect(loads).toEqual([
+    [onnx, weights],
+    [onnx, weights],
+    [onnx, undefined],
+  ]);
+  rmSync(folder, { recursive: true });
 });

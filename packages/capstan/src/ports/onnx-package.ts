@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { invalid } from '#kernel/errors';
 import { parseLocatedYaml } from '#kernel/located-yaml';
 import type { BlobStore, Digest } from './blob-store.ts';
-import type { LoadOptions } from './model-runtime.ts';
+import type { LoadedModel, LoadOptions, ModelRuntime } from './model-runtime.ts';
 
 interface PackageFile {
   readonly path: string;
@@ -14,7 +14,7 @@ interface PackageFile {
 const description = z.looseObject({ flavors: z.looseObject({ onnx: z.looseObject({ data: z.string() }).optional() }) });
 
 /** The path of the ONNX file in a model's folder, as its MLmodel file says. @throws DomainError INVALID_ARGUMENT */
-export function onnxPathIn(mlmodel: string): string | undefined {
+function onnxPathIn(mlmodel: string): string | undefined {
   return parseLocatedYaml('MLmodel', mlmodel, description).value.flavors.onnx?.data;
 }
 
@@ -56,6 +56,21 @@ function weightsFile<File extends { readonly path: string }>(
   if (location.split('/').some((part) => part === '' || part === '.' || part === '..')) return undefined;
   const path = posix.join(posix.dirname(onnxPath), location);
   return files.find((file) => file.path === path && path !== onnxPath);
+}
+
+/**
+ * Loads an ONNX model from stored files: `digest` is that of its ONNX file, or of all files where its weights are in others.
+ * @throws DomainError as the runtime and the store do
+ */
+export async function loadOnnx(
+  { runtime, blobs }: { readonly runtime: ModelRuntime; readonly blobs: Pick<BlobStore, 'localFile'> },
+  { digest, files }: { readonly digest: Digest; readonly files: readonly PackageFile[] },
+): Promise<LoadedModel> {
+  const isWhole = files.every((file) => file.digest !== digest);
+  const description = isWhole ? files.find(({ path }) => path === 'MLmodel') : undefined;
+  const onnxPath = description && onnxPathIn(await readFile(await blobs.localFile(description.digest), 'utf8'));
+  const onnx = files.find(({ path }) => path === onnxPath)?.digest ?? digest;
+  return await runtime.load(await blobs.localFile(onnx), weightsBeside(files, onnx, blobs));
 }
 
 /** How an ONNX model is loaded from MLflow's folder, which holds the files of the model and no others. */

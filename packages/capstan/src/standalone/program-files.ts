@@ -19,6 +19,9 @@ export interface ProgramFiles {
   readonly packages: readonly CarriedPackage[];
 }
 
+/** Of one platform, and as large as all else: a folder takes the other bodies of MLflow's protocol. */
+const PARQUET_ENGINE = '@duckdb/node-api';
+
 const RELATIVE = /(?:from\s*|import\s*|import\(\s*|new URL\(\s*)"\.\/([^"]+)"/g;
 const STATIC_RELATIVE = /^(?:import|export) .*?"\.\/([^"]+)";?$/gm;
 const BARE = /^(?:import|export) (?:.*? from )?"([^".][^"]*)";?$|import\("([^".][^"]*)"\)/gm;
@@ -50,7 +53,11 @@ export function servingFiles(dist: string): ProgramFiles {
   const code = files.filter((name) => name.endsWith('.js'));
   const named = code.flatMap((name) => [...read(name).matchAll(BARE)].map(([, fixed, later]) => fixed ?? later ?? ''));
   const wanted = [...new Set([...named, ...(vendor.length > 0 ? ['onnxruntime-common'] : [])])];
-  const packages = carried(wanted.filter((name) => !isBuiltin(name)).map(packageOf), dist);
+  const needed = wanted.filter((name) => !isBuiltin(name)).map(packageOf);
+  const packages = carried(
+    needed.filter((name) => name !== PARQUET_ENGINE),
+    dist,
+  );
   return { files: [...new Set(files)].toSorted(), packages };
 }
 
@@ -77,8 +84,7 @@ function carried(names: readonly string[], from: string): CarriedPackage[] {
     const to = isOther ? [...parents, name].join('/node_modules/') : name;
     if (found.has(to)) return;
     found.set(to, { name, version: facts.version, license: licenseOf(facts), from: folder, to });
-    // Optional ones are binaries of a platform: those that are installed.
-    for (const next of Object.keys({ ...facts.dependencies, ...facts.optionalDependencies }).toSorted())
+    for (const next of Object.keys(facts.dependencies ?? {}).toSorted())
       visit(next, folder, isOther ? [...parents, name] : [name]);
   };
   for (const name of [...new Set(names)].toSorted()) visit(name, from, []);
@@ -89,7 +95,6 @@ interface PackageFacts {
   readonly version: string;
   readonly license?: string | { readonly type?: string };
   readonly dependencies?: Readonly<Record<string, string>>;
-  readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
 function licenseOf({ license }: PackageFacts): string {

@@ -3,10 +3,10 @@ import { digestOf } from '#kernel/digest';
 import { conflict, notFound } from '#kernel/errors';
 import { refusalOf, type ModelRegistry, type Verdict } from '#model/registry';
 import { keepsWeightsElsewhere } from '#adapters/runtime-onnx';
-import type { InputsSource, ModelSource } from '#operations/deployments';
+import type { ModelSource } from '#operations/deployments';
 import type { BlobStore, Digest } from '#ports/blob-store';
 import type { ModelRuntime } from '#ports/model-runtime';
-import { onnxPathIn, weightsBeside } from '#ports/onnx-package';
+import { loadOnnx, weightsBeside } from '#ports/onnx-package';
 import { signatureInputs, specOfItem } from '#ports/model-signature';
 
 interface ModelFilesAccess {
@@ -28,10 +28,6 @@ export function modelsFrom(
     if (refusal !== undefined) throw conflict(refusal, { field: 'verdictId' });
     return verdict;
   };
-  const descriptionIn = async (files: InputsSource['files']): Promise<string | undefined> => {
-    const file = files.find(({ path }) => path === 'MLmodel');
-    return file && (await buffer(await blobs.read(file.digest))).toString('utf8');
-  };
   return {
     async served(model, version) {
       const found = await registry.modelFiles(model, version);
@@ -52,13 +48,12 @@ export function modelsFrom(
     },
     async inputs({ flavor, digest, files }) {
       if (flavor !== 'onnx') {
-        const text = await descriptionIn(files);
-        return text === undefined ? null : (signatureInputs(text)?.map(specOfItem) ?? null);
+        const description = files.find(({ path }) => path === 'MLmodel');
+        if (!description) return null;
+        const text = (await buffer(await blobs.read(description.digest))).toString('utf8');
+        return signatureInputs(text)?.map(specOfItem) ?? null;
       }
-      const isWhole = files.length > 0 && files.every((file) => file.digest !== digest);
-      const path = isWhole ? onnxPathIn((await descriptionIn(files)) ?? '') : undefined;
-      const onnx = files.find((file) => file.path === path)?.digest ?? digest;
-      const loaded = await runtime.load(await blobs.localFile(onnx), weightsBeside(files, onnx, blobs));
+      const loaded = await loadOnnx({ runtime, blobs }, { digest, files });
       await loaded.close();
       return loaded.inputs;
     },

@@ -45,12 +45,12 @@ export async function readParquet(request: ReadParquetRequest): Promise<ParquetC
   }
 }
 
-/** A folder that was built on another platform has no binary for this one. */
+/** A deployment that was built into a folder is without. */
 async function requireEngine(): Promise<void> {
   try {
     await import('@duckdb/node-api');
   } catch (cause) {
-    throw new DomainError('NOT_IMPLEMENTED', `Parquet is not read here: ${firstLine(cause)}`, {
+    throw new DomainError('NOT_IMPLEMENTED', 'Parquet is not read here: the program is without what reads it', {
       hint: 'Send CSV or JSON.',
       cause,
     });

@@ -21,7 +21,7 @@ export interface LineageDeps {
   readonly pipelines: Pick<Pipelines, 'get' | 'madeIn' | 'given'>;
   readonly registry: Pick<ModelRegistry, 'getVersion' | 'aliasHistory'>;
   readonly gates: Pick<Gates, 'find'>;
-  readonly deployments: Pick<Deployments, 'revision' | 'rollouts' | 'judgements'>;
+  readonly deployments: Pick<Deployments, 'revision' | 'rollouts' | 'judgements' | 'modelPackage'>;
   readonly predictions: Pick<Predictions, 'find' | 'batchOf' | 'inputsOf'>;
   readonly retraining: Pick<Retraining, 'get'>;
 }

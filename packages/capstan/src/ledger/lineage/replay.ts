@@ -1,9 +1,10 @@
-import type { Replay, Revision, ServingRole } from '@capstan/api';
+import type { ModelPackage, Replay, Revision, ServingRole } from '@capstan/api';
 import { conflict, DomainError, messageOf } from '#kernel/errors';
 import { tensorsOf } from '#model/gates';
 import type { FedInputs, LoggedAnswer, LoggedBatch } from '#operations/predictions';
 import { probabilitiesIn, probabilityPlace } from '#ports/binary-probability';
 import type { LoadedModel } from '#ports/model-runtime';
+import { loadOnnx } from '#ports/onnx-package';
 import { shiftOutputs } from '#ports/shift-outputs';
 import type { LineageDeps } from './deps.ts';
 import { findAnswer } from './find-answer.ts';
@@ -33,7 +34,7 @@ export async function replay(deps: LineageDeps, { id, role, signal }: Request): 
   const { answer, before, revision } = answered;
   const fed = await deps.predictions.inputsOf([answer], signal);
   const batch = await deps.predictions.batchOf(answer);
-  const model = await deps.runtime.load(await deps.blobs.localFile(revision.modelDigest));
+  const model = await loadOnnx(deps, { digest: revision.modelDigest, files: await otherFiles(deps, revision) });
   try {
     const { precision, score } = scorerOf(model, answer.shift ?? 0);
     const compare = (rows: number, probability: number): Replay['alone'] => ({
@@ -161,4 +162,14 @@ function shownInputs(model: LoadedModel, { columns }: FedInputs): Replay['inputs
         return [column, typeof value === 'object' ? null : value];
       }),
   );
+}
+
+/** All files of a model whose weights are in others than its ONNX file: only then is its digest that of their list. */
+async function otherFiles({ deployments }: LineageDeps, { modelDigest }: Revision): Promise<ModelPackage['files']> {
+  try {
+    return (await deployments.modelPackage(modelDigest)).files;
+  } catch (error) {
+    if (error instanceof DomainError && error.code === 'NOT_FOUND') return [];
+    throw error;
+  }
 }

@@ -11,7 +11,7 @@ export type { StartRollout } from './start-rollout.ts';
 export type { EvidenceCursor } from './change-rollout.ts';
 export type { EvidenceItem, PartOutcome } from './evidence.ts';
 export { judgeBudget, type RealisedValue } from './budget.ts';
-export type { Analysis, DeploymentSpec, DeploymentSpecs, InputsSource, ModelSource, ValueMatrix } from './spec.ts';
+export type { Analysis, DeploymentSpec, DeploymentSpecs, ModelSource, ValueMatrix } from './spec.ts';
 export { valueMatrixOf } from './spec.ts';
 export { NO_PROJECT } from './model.ts';
 export { valueOf } from './threshold.ts';
