@@ -1,4 +1,4 @@
-import { existsSync, utimesSync } from 'node:fs';
+import { existsSync, mkdirSync, utimesSync } from 'node:fs';
 import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -48,7 +48,13 @@ export function holdEnvironment(folder: string, key: string): () => void {
 }
 
 function lockOf(folder: string, key: string): string {
-  return join(folder, `${key}.use`);
+  const uses = join(folder, 'uses');
+  try {
+    mkdirSync(uses, { recursive: true });
+  } catch {
+    // Of a folder that only another may write: then there is no lock to be had either.
+  }
+  return join(uses, key);
 }
 
 /** Removes the environments of a folder that were used longest ago, and that nobody uses now, until those left hold at most `maxBytes`. */
