@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AccessFacts, CallNotes } from './access-log.ts';
 import type { Principal } from './authorize.ts';
-import { mayHaveComeAt } from './resting-connections.ts';
 
 /** One call over HTTP, from its head to the log of calls. */
 export class Call {
@@ -10,8 +9,8 @@ export class Call {
   readonly response: ServerResponse;
   /** Template of its route; null where there is none. */
   readonly route: string | null;
-  /** When it came, by `performance.now()`: at the earliest, where its connection was not read for a while. */
-  readonly startedAt: number;
+  /** By `performance.now()`. */
+  readonly startedAt = performance.now();
   /** Of its path, as its route names them. */
   params: Readonly<Record<string, string>> = {};
   /** Null while nobody has looked, and for nobody. */
@@ -23,7 +22,6 @@ export class Call {
 
   constructor(id: string, request: IncomingMessage, response: ServerResponse, route: string | null) {
     this.id = id;
-    this.startedAt = mayHaveComeAt(request.socket);
     this.request = request;
     this.response = response;
     this.route = route;

@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
-import { DomainError } from '#kernel/errors';
 import { admitCaller, answerRaw } from './answer-raw.ts';
 import type { Identify } from './authorize.ts';
 import type { BoundRoute, HeldReply } from './bind.ts';
 import { Call } from './call.ts';
 import { errorReply } from './error-reply.ts';
 import type { ErrorRenderer } from './problem.ts';
-import { restAfter } from './resting-connections.ts';
 import type { BodyLimits } from './take-body.ts';
 
 /** Answers a call whose route is direct; false for any other, of which nothing has been touched. */
@@ -23,8 +21,6 @@ interface DirectCallsDeps {
   rendererOf(bound: BoundRoute): ErrorRenderer;
   /** Refuses what no route shall see. @throws DomainError */
   guard(request: IncomingMessage): void;
-  /** See `restAfter`. */
-  readonly restMs: number;
   /** Told of a call that is over. */
   onEnd(call: Call, bytesOut: number): void;
 }
@@ -57,7 +53,6 @@ export function directCalls(bound: readonly BoundRoute[], deps: DirectCallsDeps)
       reply = await answerRaw(entry, call, deps.limits);
     } catch (error) {
       reply = errorReply(error, call, { renderer, log });
-      if (isTooMuch(error)) restAfter(call.request, deps.restMs);
     }
     const { body } = reply;
     const bytes = Buffer.byteLength(body);
@@ -97,9 +92,4 @@ function directRoute(bound: DirectRoute['bound'], deps: Pick<DirectCallsDeps, 'r
     return PLAIN;
   });
   return { bound, path: new RegExp(`^${path}$`), names, renderer: deps.rendererOf(bound) };
-}
-
-/** There is, for now; who is over a quota of his own is told more. */
-function isTooMuch(error: unknown): boolean {
-  return error instanceof DomainError && error.code === 'RESOURCE_EXHAUSTED' && error.details === undefined;
 }

@@ -26,7 +26,6 @@ import { IncomingCall } from './incoming-call.ts';
 import { parseJsonBody } from './json-body.ts';
 import { mediaOf } from './media-of.ts';
 import { problemRenderer, validationError, type ErrorRenderer } from './problem.ts';
-import { REST_MS } from './resting-connections.ts';
 import { securityHeaders } from './security-headers.ts';
 import { isLent, send, withoutBody } from './send-answer.ts';
 import { sendLent } from './send-lent.ts';
@@ -57,8 +56,6 @@ export interface HttpServerOptions extends HostPolicy {
   readonly fallback?: (path: string) => Promise<RawReply | null>;
   /** Longest pause within a body; a minute unless told. */
   readonly idleTimeoutMs?: number;
-  /** How long a connection rests when its call was refused because there is too much to do; a quarter of a second unless told. */
-  readonly restMs?: number;
   /** What bodies may hold in memory; a count of its own, of 1 GiB, unless told. */
   readonly inHand?: BytesInHand;
   /** Most connections at once; by the files that the process may open unless told. */
@@ -122,7 +119,6 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     identify,
     log,
     guard,
-    restMs: options.restMs ?? REST_MS,
     rendererOf: (bound) => rendererFor(bound, options),
     onEnd: tellEnd,
   });

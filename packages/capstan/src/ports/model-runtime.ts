@@ -53,6 +53,8 @@ export interface PredictOptions {
   readonly deadline?: number;
   /** Aborted when the caller is gone. */
   readonly signal?: AbortSignal;
+  /** Told, before the answer, how long the computing alone took, where that is known: in a busy process answers come late. */
+  readonly onComputed?: (ms: number) => void;
 }
 
 export interface ScoringOptions extends PredictOptions {
@@ -100,6 +102,8 @@ export interface LoadedModel {
   readonly mostInlineRows?: number;
   /** Executions that run at once; more than that wait for each other. 1 where it is not said. */
   readonly instances?: number;
+  /** Executions that it takes in beside those, to be computed one after the other; none where it is not said. */
+  readonly queued?: number;
   /**
    * One execution. Inputs are by name, in any order; outputs come in the order of `outputs`.
    * @throws DomainError INVALID_ARGUMENT for missing or unknown inputs, wrong datatype, shape or length, naming the input;

@@ -16,10 +16,12 @@ export interface HostClient {
   call<Method extends HostMethod>(
     method: Method,
     request: HostCalls[Method]['request'],
+    onComputed?: (ms: number) => void,
   ): Promise<HostCalls[Method]['reply']>;
 }
 
 interface Waiting {
+  readonly onComputed: ((ms: number) => void) | undefined;
   readonly resolve: (result: never) => void;
   readonly reject: (error: DomainError) => void;
 }
@@ -34,7 +36,10 @@ export function createHostClient(channel: HostChannel): HostClient {
     const call = waiting.get(reply.id);
     waiting.delete(reply.id);
     if ('failure' in reply) call?.reject(toError(reply.failure));
-    else call?.resolve(reply.result as never);
+    else {
+      if (reply.computedMs !== undefined) call?.onComputed?.(reply.computedMs);
+      call?.resolve(reply.result as never);
+    }
   });
   channel.onEnd((reason) => {
     ended = new DomainError('UNAVAILABLE', `The host of the model has ended: ${reason}`, {
@@ -46,14 +51,14 @@ export function createHostClient(channel: HostChannel): HostClient {
   });
 
   return {
-    call: (method, request) =>
+    call: (method, request, onComputed) =>
       new Promise((resolve, reject) => {
         if (ended) {
           reject(ended);
           return;
         }
         const id = ++lastId;
-        waiting.set(id, { resolve, reject });
+        waiting.set(id, { resolve, reject, onComputed });
         channel.post({ ...request, id, method });
       }),
   };

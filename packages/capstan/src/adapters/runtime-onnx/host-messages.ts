@@ -54,7 +54,7 @@ export type HostRequest = {
 }[HostMethod];
 
 export type HostReply =
-  | { readonly id: number; readonly result: HostCalls[HostMethod]['reply'] }
+  | { readonly id: number; readonly result: HostCalls[HostMethod]['reply']; readonly computedMs?: number }
   | { readonly id: number; readonly failure: HostFailure };
 
 /** A DomainError as plain data, since classes do not survive the way between threads. */

@@ -6,9 +6,10 @@ import { createHostedModel } from './hosted-model.ts';
 export function createInlineHost(): HostClient {
   const answer = createHostedModel();
   return {
-    async call(method, request) {
+    async call(method, request, onComputed) {
       const reply = await answer({ ...request, id: 0, method } as Parameters<typeof answer>[0]);
       if ('failure' in reply) throw toError(reply.failure);
+      if (reply.computedMs !== undefined) onComputed?.(reply.computedMs);
       return reply.result as never;
     },
   };

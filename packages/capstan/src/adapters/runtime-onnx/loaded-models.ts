@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError } from '#kernel/errors';
 import { fitInputs } from '#ports/fit-inputs';
-import type { LoadedModel, Tensor } from '#ports/model-runtime';
+import type { LoadedModel, PredictOptions, Tensor } from '#ports/model-runtime';
 import { timesOneRow } from '#ports/one-row';
 import type { HostClient } from './host-client.ts';
 import type { OpenedModel } from './host-messages.ts';
@@ -9,12 +9,14 @@ import type { ThreadHost } from './thread-host.ts';
 
 /** How long `close` waits for answers that are under way; a model may hang. */
 const CLOSE_WAIT_MS = 30_000;
+/** Executions that wait at the thread: it goes on while the event loop of who asks is busy with others. */
+const QUEUED = 7;
 
 /** A model in a thread of its own. */
 export function threadModel(host: ThreadHost, opened: OpenedModel, memoryBytes: number): LoadedModel {
   return loadedModel(opened, {
     memoryBytes: () => memoryBytes,
-    run: (inputs) => host.call('predict', { inputs: inputs.map(compact) }),
+    run: (inputs, onComputed) => host.call('predict', { inputs: inputs.map(compact) }, onComputed),
     async release(isIdle) {
       if (isIdle) await host.call('close', {}).catch(() => {});
       host.end();
@@ -38,14 +40,14 @@ export function quickModel(
   return loadedModel(opened, {
     memoryBytes: () => memoryBytes + threadBytes,
     mostInlineRows,
-    async run(inputs) {
+    async run(inputs, onComputed) {
       const own = inputs.map(copied);
-      if (rowsOf(inputs) <= mostInlineRows) return await host.call('predict', { inputs: own });
+      if (rowsOf(inputs) <= mostInlineRows) return await host.call('predict', { inputs: own }, onComputed);
       thread ??= openThread().then((opening) => {
         threadBytes = opening.memoryBytes?.() ?? 0;
         return opening;
       });
-      return await (await thread).predict(own);
+      return await (await thread).predict(own, onComputed && { onComputed });
     },
     async release() {
       await host.call('close', {}).catch(() => {});
@@ -57,7 +59,7 @@ export function quickModel(
 interface Executor extends Pick<LoadedModel, 'mostInlineRows'> {
   memoryBytes(): number;
   /** Inputs that fit, in the order of the model's. */
-  run(inputs: readonly Tensor[]): Promise<readonly Tensor[]>;
+  run(inputs: readonly Tensor[], onComputed?: PredictOptions['onComputed']): Promise<readonly Tensor[]>;
   /** `isIdle`: nothing is under way any more. */
   release(isIdle: boolean): Promise<void>;
 }
@@ -85,9 +87,10 @@ function loadedModel(
     memoryBytes,
     ...(mostInlineRows !== undefined && { mostInlineRows }),
     ...(classLabels && { classLabels }),
-    async predict(inputs) {
+    queued: QUEUED,
+    async predict(inputs, { onComputed } = {}) {
       if (closing) throw new DomainError('UNAVAILABLE', 'The model is closed', { hint: 'Load it again.' });
-      const answer = run(fitInputs(specs, inputs));
+      const answer = run(fitInputs(specs, inputs), onComputed);
       underWay.add(answer);
       try {
         return await answer;

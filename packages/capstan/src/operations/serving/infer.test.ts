@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { shiftedProbability } from '#kernel/statistics/recalibration';
 import type { Tensor, TensorSpec } from '#ports/model-runtime';
 import { decodeSegment, type LoggedRequest } from '#ports/prediction-log';
-import { nothingBatched } from './batching/batcher.ts';
+import { nothingBatched } from './batching/batch-counts.ts';
 import { infer } from './infer.ts';
 import type { ServedState } from './served-state.ts';
 import { createShadowQueue } from './shadow-queue.ts';

@@ -1,7 +1,7 @@
 import type { MetricFamily, MetricSample } from '#kernel/exposition';
 import { histogramSamples } from '#kernel/exposition';
 import type { ModelStatus } from '#ports/model-runtime';
-import type { BatchCounts } from './batching/batcher.ts';
+import type { BatchCounts } from './batching/batch-counts.ts';
 import type { ShelvedModel } from './model-shelf.ts';
 import type { PlaneStatus } from './plane-status.ts';
 import type { ServedState } from './served-state.ts';

@@ -1,7 +1,7 @@
 import { servingRoutes, type ServingRoute } from '@capstan/api';
 import { expect, test } from 'vitest';
 import type { ModelStatus } from '#ports/model-runtime';
-import { nothingBatched } from './batching/batcher.ts';
+import { nothingBatched } from './batching/batch-counts.ts';
 import { modelStates } from './plane-status.ts';
 import type { ServedRevision } from './served-state.ts';
 import { inMemory } from './shelf/testing.ts';

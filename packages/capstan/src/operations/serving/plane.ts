@@ -312,7 +312,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
         if (!entersTurn(Math.min(waitMs, BATCHING_DEFAULTS.defaultDeadlineMs))) {
           throw tooMuch('Try again in a moment, or allow more time.');
         }
-        primary(state).model.admit(1, bytes, deadline);
+        primary(state).model.admit(bytes, deadline);
       } catch (error) {
         statistics.requestsOf(name).addFailure(error);
         throw error;

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { DomainError } from '#kernel/errors';
 import { decodeSegment, exampleOf, type LoggedRequest } from '#ports/prediction-log';
 import type { ScoringAnswer } from '#ports/model-runtime';
-import { nothingBatched } from './batching/batcher.ts';
+import { nothingBatched } from './batching/batch-counts.ts';
 import { score } from './score.ts';
 import type { ServedState } from './served-state.ts';
 import { createShadowQueue } from './shadow-queue.ts';

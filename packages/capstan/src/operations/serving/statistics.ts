@@ -1,7 +1,7 @@
 import type { ErrorCode, ServingRole } from '@capstan/api';
 import { DomainError } from '#kernel/errors';
 import { Histogram } from '#kernel/histogram';
-import type { BatchCounts } from './batching/batcher.ts';
+import type { BatchCounts } from './batching/batch-counts.ts';
 import type { ServedState } from './served-state.ts';
 
 /** How often something was done, and how long it took together. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Tensor, TensorSpec } from '#ports/model-runtime';
-import { nothingBatched } from './batching/batcher.ts';
+import { nothingBatched } from './batching/batch-counts.ts';
 import { inMemory } from './shelf/testing.ts';
 import { warmUp } from './warm-up.ts';
 

@@ -1,5 +1,6 @@
 import type { LoadedModel, Tensor } from '#ports/model-runtime';
-import { createBatcher, NotSplittable, type BatchCounts, type BatchFacts, type Batcher, type Wait } from './batcher.ts';
+import type { BatchCounts } from './batch-counts.ts';
+import { createBatcher, NotSplittable, type BatchFacts, type Batcher, type Wait } from './batcher.ts';
 import { BATCHING_DEFAULTS, type BatchingOptions } from './model.ts';
 import { canBatch, mergeOutputs, rowsOf, tensorWork } from './tensor-batches.ts';
 
@@ -21,8 +22,8 @@ export function createBatchedModel(
   given: Partial<BatchingOptions> = {},
   counts?: BatchCounts,
 ): BatchedModel {
-  const { instances = 1, mostInlineRows: inlineRows = 0 } = model;
-  const options: BatchingOptions = { ...BATCHING_DEFAULTS, instances, inlineRows, ...given };
+  const { instances = 1, queued = 0, mostInlineRows: inlineRows = 0 } = model;
+  const options: BatchingOptions = { ...BATCHING_DEFAULTS, instances, queued, inlineRows, ...given };
   const mayBatch = canBatch(model);
   const batcher = createBatcher(tensorWork(model), options, mayBatch, counts);
 

@@ -23,9 +23,10 @@ function setUp(options: Partial<BatchingOptions> = {}, turnsOf: () => number = (
     keyOf: ({ key }) => key,
     rowsOf: ({ rows }) => rows,
     bytesOf: ({ rows }) => rows * 8,
-    async run(items) {
+    async run(items, { onComputed }) {
       executions.push(items);
       await turns(turnsOf());
+      if (options.inlineRows) onComputed(0.1);
       if (items.some(({ isPoison }) => isPoison)) throw new Error(`poison among ${items.length}`);
       return items.map(({ id }) => `answer ${id}`);
     },
@@ -183,7 +184,7 @@ describe('admission', () => {
       const { batcher, held } = setUpHeld(limit);
       const taken = [batcher.submit(ask(1)), batcher.submit(ask(2, 10))];
       await expect(batcher.submit(ask(3))).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
-      expect(() => batcher.admit(1, 8)).toThrow('wait for this model already');
+      expect(() => batcher.admit(8)).toThrow('wait for this model already');
       held[0]?.finish();
       await turns(1);
       taken.push(batcher.submit(ask(4)));
@@ -300,7 +301,7 @@ describe('admission', () => {
 
 describe('executions in the thread that asks', () => {
   test('follow each other in one turn of the event loop, however many wait', async () => {
-    const { batcher, executions } = setUp({ inlineRows: 100, maxRows: 2 });
+    const { batcher, executions } = setUp({ inlineRows: 1_000, maxRows: 2 });
     const first = batcher.submit(ask(0));
     const others = Array.from({ length: 40 }, (_, index) => batcher.submit(ask(index + 1)));
     let isOver = false;
@@ -323,6 +324,42 @@ describe('executions in the thread that asks', () => {
       await answer;
     }
     // Were those thirty milliseconds the model's, nobody who waits for fifteen would be let in.
-    expect(() => batcher.admit(1, 8, performance.now() + 15)).not.toThrow();
+    expect(() => batcher.admit(8, performance.now() + 15)).not.toThrow();
+  });
+});
+
+describe('batches that wait at the model', () => {
+  test('are full ones, beside those that go on at once', async () => {
+    const { batcher, held } = setUpHeld({ queued: 2, maxRows: 2 });
+    const answers = Array.from({ length: 8 }, (_, id) => batcher.submit(ask(id)));
+    await turns(3);
+    // The first goes alone, two full batches wait behind it, and what is left waits here.
+    expect(held.map(({ items }) => items.map(({ id }) => id))).toEqual([[0], [1, 2], [3, 4]]);
+    held[0]?.finish();
+    await turns(2);
+    expect(held[3]?.items.map(({ id }) => id)).toEqual([5, 6]);
+    held[1]?.finish();
+    held[2]?.finish();
+    await turns(2);
+    // Not full: it goes once nothing is before it.
+    expect(held).toHaveLength(4);
+    held[3]?.finish();
+    await turns(2);
+    held[4]?.finish();
+    expect(await Promise.all(answers)).toEqual(Array.from({ length: 8 }, (_, id) => `answer ${id}`));
+  });
+
+  test('a request that is not read yet is taken for one as those before', async () => {
+    const { batcher, held } = setUpHeld({ maxRows: 100, maxQueueRows: 5_950 });
+    const answers = Array.from({ length: 60 }, (_, id) => batcher.submit(ask(id, 100)));
+    await turns(2);
+    // 5,900 rows wait: there is room for one row, and for no hundred.
+    expect(batcher.waitingRows()).toBe(5_900);
+    expect(() => batcher.admit(8)).toThrow('wait for this model already');
+    for (let done = 0; done < 60; done++) {
+      held[done]?.finish();
+      await turns(2);
+    }
+    await Promise.all(answers);
   });
 });

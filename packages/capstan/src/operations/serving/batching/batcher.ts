@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DomainError } from '#kernel/errors';
-import { Histogram } from '#kernel/histogram';
+import { nothingBatched, type BatchCounts } from './batch-counts.ts';
 import { createLanes, type Lane } from './lanes.ts';
 import { nextMostRows, rowsToTake, type BatchingOptions } from './model.ts';
 import { goneCaller, noAnswer, refused, tooLate, tooMuch } from './refused.ts';
@@ -39,7 +39,13 @@ export interface BatchedWork<Item, Answer> {
    * One execution: an answer for each item, in their order. Several items only while `isBatchable`.
    * @throws NotSplittable when the outputs cannot be told apart by item
    */
-  run(items: readonly Item[], deadline: number): Promise<readonly Answer[]>;
+  run(items: readonly Item[], options: RunOptions): Promise<readonly Answer[]>;
+}
+
+interface RunOptions {
+  readonly deadline: number;
+  /** Told, before the answers, how long the computing alone took, where that is known. */
+  readonly onComputed: (ms: number) => void;
 }
 
 /** The outputs of an execution do not have the rows of its inputs. */
@@ -53,30 +59,14 @@ export interface Batcher<Item, Answer> {
    * DEADLINE_EXCEEDED, UNAVAILABLE once closed; and as `run` does
    */
   submit(item: Item, wait?: Wait): Promise<Answer>;
-  /** Refuses what cannot be answered in time before it is read. @throws DomainError RESOURCE_EXHAUSTED, UNAVAILABLE */
-  admit(rows: number, bytes: number, deadline?: number): void;
+  /** Refuses a request of so many bytes that cannot be answered in time before it is read: it is taken for one as those before. @throws DomainError RESOURCE_EXHAUSTED, UNAVAILABLE */
+  admit(bytes: number, deadline?: number): void;
   waitingRows(): number;
   isBatchable(): boolean;
   /** What was done since the start. */
   counts(): BatchCounts;
   /** Resolves when nothing waits or runs; refuses what comes after. */
   close(): Promise<void>;
-}
-
-export interface BatchCounts {
-  /** Of every batch that was run, those that failed among them. */
-  readonly rows: Histogram;
-  /** Seconds that every request in them had waited. */
-  readonly waits: Histogram;
-  /** How long the executions took together. */
-  executionMs: number;
-}
-
-const BUCKETS_ROWS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024];
-const BUCKETS_SECONDS = [0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
-
-export function nothingBatched(): BatchCounts {
-  return { rows: new Histogram(BUCKETS_ROWS), waits: new Histogram(BUCKETS_SECONDS), executionMs: 0 };
 }
 
 interface Entry<Item, Answer> {
@@ -103,10 +93,13 @@ interface Execution<Item, Answer> {
 
 const SWEEP_MS = 50;
 /** An estimate that is just met is often missed: a queue that is full to its deadline answers late what it answers. */
-const CAUTION = 1.5;
+const CAUTION = 2;
 /** A caller who has gone meanwhile costs less than to look for each whether it has. */
 const LONG_WAIT_MS = 20;
+/** Of the last request, in what the next is taken for. */
+const LATEST = 0.05;
 const nothingToStop = (): void => {};
+const ignored = (): void => {};
 
 /**
  * Takes requests of one model together: when an instance is free, it gets what waits of one key, oldest key first, up to
@@ -131,6 +124,8 @@ export function createBatcher<Item, Answer>(
   let delayed: NodeJS.Timeout | undefined;
   /** Items of the last execution: several mean that more come in the same turn of the event loop. */
   let lastTaken = 1;
+  /** Of the requests of late: what one has that is not read yet. */
+  let meanRows = 1;
   let sweeping: NodeJS.Timeout | undefined;
   /** No other batcher, here or in another process, has batches of its name. */
   const name = randomUUID().slice(-12);
@@ -173,8 +168,9 @@ export function createBatcher<Item, Answer>(
   }
 
   /** What comes alone goes at once; what comes with others goes with them, when the turn's requests have been read. */
-  function wake({ isInline, running, most }: Lane<Execution<Item, Answer>>): void {
-    if (running.size >= most) return;
+  function wake(lane: Lane<Execution<Item, Answer>>): void {
+    const { isInline, running, atOnce, most } = lane;
+    if (running.size >= most || (running.size >= atOnce && waitingRows < rowsIn(lane))) return;
     if (lastTaken === 1 && !(isInline && running.size > 0)) pump();
     else pumping ??= setImmediate(pump);
   }
@@ -205,7 +201,8 @@ export function createBatcher<Item, Answer>(
     if (!head) return [];
     const lane = lanes.of(head.rows);
     if (lane.running.size >= lane.most) return [];
-    if (!isBatchable) return taken([head]);
+    const mayWait = lane.running.size >= lane.atOnce;
+    if (!isBatchable) return mayWait ? [] : taken([head]);
     const now = performance.now();
     let rows = 0;
     if (options.maxDelayMs > 0) for (const entry of bucket) rows += entry.rows;
@@ -223,12 +220,15 @@ export function createBatcher<Item, Answer>(
     }
     const entries: Waiting[] = [];
     let sum = 0;
+    let isFull = false;
     for (const entry of bucket) {
-      if (entries.length > 0 && sum + entry.rows > limit) break;
+      isFull = sum + entry.rows > limit;
+      if (entries.length > 0 && isFull) break;
       entries.push(entry);
       sum += entry.rows;
     }
-    return taken(entries);
+    // What is not full grows while those before it are computed.
+    return mayWait && !isFull ? [] : taken(entries);
   }
 
   function taken(entries: Waiting[]): Waiting[] {
@@ -256,17 +256,16 @@ export function createBatcher<Item, Answer>(
     lane.running.add(execution);
     counts.rows.observe(rows);
     for (const { since } of entries) counts.waits.observe((startedAt - since) / 1_000);
-    let beganAt = startedAt;
-    // Computing in this thread, the model begins once all that has been read in this turn of the event loop has been seen to.
-    if (lane.isInline) setImmediate(() => (beganAt = performance.now()));
+    let computedMs: number | undefined;
+    const onComputed = (ms: number): void => void (computedMs = ms);
     try {
       const deadline = entries.reduce((latest, entry) => Math.max(latest, entry.deadline), 0);
       const answers = await work.run(
         entries.map((entry) => entry.item),
-        deadline,
+        { deadline, onComputed },
       );
       const now = performance.now();
-      const tookMs = now - beganAt;
+      const tookMs = computedMs ?? now - startedAt;
       lane.cost.observe({ rows, tookMs, endedAt: now });
       mostRows = nextMostRows(mostRows, tookMs, options);
       settle(entries, answers, startedAt);
@@ -302,7 +301,7 @@ export function createBatcher<Item, Answer>(
       if (!isStillWanted(entry, performance.now())) continue;
       try {
         const startedAt = performance.now();
-        settle([entry], await work.run([entry.item], entry.deadline), startedAt);
+        settle([entry], await work.run([entry.item], { deadline: entry.deadline, onComputed: ignored }), startedAt);
       } catch (ownError) {
         entry.reject(ownError);
       }
@@ -344,6 +343,7 @@ export function createBatcher<Item, Answer>(
       return new Promise((resolve, reject) => {
         const rows = work.rowsOf(item);
         const bytes = work.bytesOf(item);
+        meanRows += LATEST * (rows - meanRows);
         given?.throwIfAborted();
         const waitMs = admit(rows, bytes, deadline);
         const signal = given ?? (waitMs >= LONG_WAIT_MS ? caller?.signal : undefined);
@@ -370,7 +370,7 @@ export function createBatcher<Item, Answer>(
         wake(lanes.of(rows));
       });
     },
-    admit,
+    admit: (bytes, deadline) => void admit(Math.max(1, Math.round(meanRows)), bytes, deadline),
     waitingRows: () => waitingRows,
     isBatchable: () => isBatchable,
     counts: () => counts,

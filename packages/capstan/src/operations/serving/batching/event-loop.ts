@@ -5,7 +5,7 @@
 import { createTurnCost } from './turn-cost.ts';
 
 /** Of what a caller allows, for the turn that its request is in; it may have waited for one as long before. */
-const SHARE_OF_WAIT = 0.35;
+const SHARE_OF_WAIT = 0.25;
 
 /** Of that, for answers, however many there are to refuse. */
 const LEAST_SHARE = 0.3;

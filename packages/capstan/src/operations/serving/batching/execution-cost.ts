@@ -28,9 +28,10 @@ export function createExecutionCost(atOnce: number): ExecutionCost {
   function leftMs(running: ReadonlySet<InHand>, now: number): number {
     let ms = 0;
     if (running.size < atOnce) return ms;
+    let index = 0;
     for (const { rows, startedAt } of running) {
-      // In the thread that asks, one that is under way has not begun: this would not be asked there.
-      const spentMs = atOnce === 0 ? 0 : now - startedAt;
+      // Of those under way as many are computed as go on at once; the others wait, as all do in the thread that asks.
+      const spentMs = index++ < atOnce ? now - startedAt : 0;
       ms += Math.max(cost.estimateMs(rows) - spentMs, 0);
     }
     return ms;

@@ -8,6 +8,8 @@ export interface BatchingOptions {
   readonly preferredRows: readonly number[];
   /** Executions at once. */
   readonly instances: number;
+  /** Full batches that are handed over beside those, for the model to compute one after the other. */
+  readonly queued: number;
   /** Executions of up to so many rows are computed by the thread that asks for them. */
   readonly inlineRows: number;
   /** What may wait; more is refused. */
@@ -26,6 +28,7 @@ export const BATCHING_DEFAULTS: BatchingOptions = {
   maxDelayMs: 0,
   preferredRows: [],
   instances: 1,
+  queued: 0,
   inlineRows: 0,
   maxQueueRows: 50_000,
   maxQueueBytes: 256 * 1024 * 1024,

@@ -1,5 +1,6 @@
 import type { LoadedModel, ScoringAnswer, ScoringRequest } from '#ports/model-runtime';
-import { createBatcher, type BatchCounts, type Batcher } from './batcher.ts';
+import type { BatchCounts } from './batch-counts.ts';
+import { createBatcher, type Batcher } from './batcher.ts';
 import { BATCHING_DEFAULTS, type BatchingOptions } from './model.ts';
 
 /** Requests of one execution: what their rows are is only known where they are read. */
@@ -24,7 +25,7 @@ export function batchedScore(
       rowsOf: () => 1,
       bytesOf: ({ body }) => body.byteLength,
       rowsIn: ({ rows }) => rows,
-      run: (requests, deadline) => score(requests, { deadline, isRecorded: true }),
+      run: (requests, { deadline }) => score(requests, { deadline, isRecorded: true }),
     },
     options,
     true,

@@ -25,11 +25,11 @@ export function tensorWork(
     keyOf: (inputs) => (hasOneShape ? '' : inputs.map(({ shape }) => shape.slice(1).join('x')).join(',')),
     rowsOf: (inputs) => (isWhole ? 1 : (inputs[0]?.shape[0] ?? 1)),
     bytesOf: (inputs) => inputs.reduce((sum, { data }) => sum + bytesOf(data), 0),
-    async run(items, deadline) {
+    async run(items, { deadline, onComputed }) {
       const [only] = items;
-      if (only && items.length === 1) return [await model.predict(only, { deadline })];
+      if (only && items.length === 1) return [await model.predict(only, { deadline, onComputed })];
       const rows = items.map((inputs) => inputs[0]?.shape[0] ?? 0);
-      return splitRows(await model.predict(joinRows(model.inputs, items), { deadline }), rows);
+      return splitRows(await model.predict(joinRows(model.inputs, items), { deadline, onComputed }), rows);
     },
   };
 }

@@ -11,7 +11,8 @@ import type {
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError, messageOf } from '#kernel/errors';
 import type { BatchedModel } from '../batching/batched-model.ts';
-import { nothingBatched, type Wait } from '../batching/batcher.ts';
+import { nothingBatched } from '../batching/batch-counts.ts';
+import type { Wait } from '../batching/batcher.ts';
 import { Refused } from '../batching/refused.ts';
 import { BATCHING_DEFAULTS } from '../batching/model.ts';
 import type { ResultCache } from '../batching/result-cache.ts';
@@ -240,7 +241,7 @@ export async function createOnDemandModel(deps: OnDemandDeps): Promise<ShelvedMo
         return current ? ask(current.running, wait) : later(1, wait, ask);
       },
     }),
-    admit: (rows, bytes, deadline) => current?.running.admit(rows, bytes, deadline),
+    admit: (bytes, deadline) => current?.running.admit(bytes, deadline),
     counts: () => counts,
     waitingRows: () => waitingRows + (current?.running.waitingRows() ?? 0),
     status: () => current?.running.status?.(),

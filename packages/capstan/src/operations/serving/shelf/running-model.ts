@@ -1,6 +1,7 @@
 import type { LoadedModel, ModelStatus, ScoringAnswer, ScoringRequest, Tensor } from '#ports/model-runtime';
 import { createBatchedModel, type BatchedModel } from '../batching/batched-model.ts';
-import type { BatchCounts, Wait } from '../batching/batcher.ts';
+import type { BatchCounts } from '../batching/batch-counts.ts';
+import type { Wait } from '../batching/batcher.ts';
 import type { ResultCache } from '../batching/result-cache.ts';
 import { batchedScore } from '../batching/score-batches.ts';
 import { batchingOf, limitedWaits, type ModelKey } from '../model-settings.ts';
@@ -40,9 +41,7 @@ export function runModel(
   return {
     model: loaded,
     predict: cache ? (inputs, wait) => cache.answer(key.digest, inputs, () => predict(inputs, wait)) : predict,
-    admit: limited
-      ? (rows, bytes, deadline) => batched.admit(rows, bytes, limited({ deadline }).deadline)
-      : batched.admit,
+    admit: limited ? (bytes, deadline) => batched.admit(bytes, limited({ deadline }).deadline) : batched.admit,
     waitingRows,
     rehearse: async (inputs, deadline) => void (await model.predict(inputs, { deadline })),
     isBusy: () => executions > 0 || waitingRows() > 0,
@@ -73,6 +72,8 @@ function watched(loaded: LoadedModel, onChange: (change: 1 | -1) => void): Loade
     },
     ...(loaded.classLabels && { classLabels: loaded.classLabels }),
     ...(loaded.instances !== undefined && { instances: loaded.instances }),
+    ...(loaded.mostInlineRows !== undefined && { mostInlineRows: loaded.mostInlineRows }),
+    ...(loaded.queued !== undefined && { queued: loaded.queued }),
     ...(loaded.isBatchable !== undefined && { isBatchable: loaded.isBatchable }),
     predict: (inputs, options) => counting(() => loaded.predict(inputs, options)),
     ...(score && { score: (requests, options) => counting(() => score(requests, options)) }),
