@@ -378,7 +378,9 @@ describe('files', () => {
     await page.getByText(/^The first 262 kB of/).waitFor();
     expect(await page.getByText('line 29999').count()).toBe(0);
     await page.getByRole('button', { name: 'Load more' }).click();
-    await expect.poll(async () => (await page.getByRole('log').textContent())?.includes('line 29999')).toBe(true);
+    await expect
+      .poll(async () => (await page.getByRole('log').textContent())?.includes('line 29999'), { timeout: 20_000 })
+      .toBe(true);
     await page.close();
   });
 });
