@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { authorize, type Identify } from './authorize.ts';
 import type { BoundRoute, BytesRoute, RawReply } from './bind.ts';
@@ -36,20 +35,13 @@ export async function answerRaw<Reply extends RawReply>(
   });
   // Its end may never come: the connection carries no other request.
   if (isStreamed) call.response.setHeader('connection', 'close');
-  const openStream = (body: IncomingMessage): Readable => {
-    const stream = limited(body, headers, { bytes: limitBytes, idleMs: limits.idleMs });
+  const openStream = (): Readable => {
+    const stream = limited(request, headers, { bytes: limitBytes, idleMs: limits.idleMs });
     // Where the answer ends before the body does, the rest of that goes nowhere.
-    if (isStreamed) stream.once('close', () => body.resume());
+    if (isStreamed) stream.once('close', () => request.resume());
     return stream;
   };
-  const query = queryOf(request.url);
-  const handle = (bytes: Buffer): Promise<Reply> =>
-    bound.handle(new IncomingBytes(call, { params, query, bytes, openStream }));
+  const handle = (bytes: Buffer): Promise<Reply> => bound.handle(new IncomingBytes(call, { bytes, openStream }));
   const readsBytes = !isStreamed && route.bodyAs === 'bytes';
   return readsBytes ? await withBody(request, route, limits, handle) : await handle(EMPTY);
-}
-
-export function queryOf(url: string | undefined): URLSearchParams {
-  const mark = url?.indexOf('?') ?? -1;
-  return new URLSearchParams(mark < 0 ? '' : url?.slice(mark + 1));
 }

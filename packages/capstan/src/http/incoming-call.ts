@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { CallNotes } from './access-log.ts';
 import type { Grant } from './authorize.ts';
@@ -49,10 +49,8 @@ export class IncomingCall implements RequestContext {
 
 /** What a call brings beside its head. */
 interface Brought {
-  readonly params: RawRequest['params'];
-  readonly query: URLSearchParams;
   readonly bytes: Buffer;
-  readonly openStream: (request: IncomingMessage) => Readable;
+  openStream(): Readable;
 }
 
 /** A call whose handler reads and writes bytes. */
@@ -60,27 +58,36 @@ export class IncomingBytes extends IncomingCall implements RawRequest {
   readonly grants: RawRequest['grants'];
   readonly method: string;
   readonly params: RawRequest['params'];
-  readonly query: URLSearchParams;
   readonly headers: RawRequest['headers'];
   readonly bytes: Buffer;
   readonly #openStream: () => Readable;
+  readonly #url: string | undefined;
 
-  constructor(call: Call, { params, query, bytes, openStream }: Brought) {
+  constructor(call: Call, { bytes, openStream }: Brought) {
     super(call);
-    const { request } = call;
+    const { request, params } = call;
     this.grants = call.principal?.grants ?? NO_GRANTS;
     this.method = request.method ?? '';
     this.params = params;
-    this.query = query;
     this.headers = request.headers;
     this.bytes = bytes;
     call.bytesIn = bytes.length;
-    this.#openStream = () => openStream(request);
+    this.#openStream = openStream;
+    this.#url = request.url;
+  }
+
+  get query(): URLSearchParams {
+    return queryOf(this.#url);
   }
 
   get stream(): Readable {
     return this.#openStream();
   }
+}
+
+export function queryOf(url: string | undefined): URLSearchParams {
+  const mark = url?.indexOf('?') ?? -1;
+  return new URLSearchParams(mark < 0 ? '' : url?.slice(mark + 1));
 }
 
 function watchCaller(response: ServerResponse): AbortController {

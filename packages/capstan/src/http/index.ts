@@ -18,6 +18,7 @@ export { shareOfFiles } from './bound-connections.ts';
 export { BytesInHand } from './bytes-in-hand.ts';
 export { attachmentReply, framedReply, type StoredFile } from './file-reply.ts';
 export { guardBrowserBorne } from './guard.ts';
+export { mediaOf } from './media-of.ts';
 export { mediaTypeOf } from './media-type.ts';
 export { createHttpServer, type HttpServer, type HttpServerOptions } from './server.ts';
 export { problemRenderer, type ErrorRenderer } from './problem.ts';

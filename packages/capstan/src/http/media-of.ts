@@ -1,4 +1,4 @@
-/** The type and subtype of a Content-Type, without its parameters, in lower case. */
-export function mediaOf(contentType: string | undefined): string | undefined {
-  return contentType?.split(';')[0]?.trim().toLowerCase();
+/** The type and subtype of a Content-Type, without its parameters, in lower case; empty for none. */
+export function mediaOf(contentType: string | string[] | undefined): string {
+  return (String(contentType ?? '').split(';')[0] ?? '').trim().toLowerCase();
 }

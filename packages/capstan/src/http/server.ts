@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ListenOptions } from 'node:net';
 import type { AnyRoute } from '@capstan/api';
 import Fastify, {
@@ -12,7 +12,7 @@ import Fastify, {
 import type { Logger } from 'pino';
 import { DomainError } from '#kernel/errors';
 import type { AccessFacts } from './access-log.ts';
-import { admitCaller, answerRaw, queryOf } from './answer-raw.ts';
+import { admitCaller, answerRaw } from './answer-raw.ts';
 import type { Identify, Principal } from './authorize.ts';
 import { routeKey, type BoundRoute, type RawReply, type RawRequest, type RequestContext } from './bind.ts';
 import { boundConnections, shareOfFiles } from './bound-connections.ts';
@@ -22,7 +22,7 @@ import { accessFacts, Call } from './call.ts';
 import { directCalls } from './direct-calls.ts';
 import { errorReply } from './error-reply.ts';
 import { guardBrowserBorne, type HostPolicy } from './guard.ts';
-import { IncomingCall } from './incoming-call.ts';
+import { IncomingCall, queryOf } from './incoming-call.ts';
 import { parseJsonBody } from './json-body.ts';
 import { mediaOf } from './media-of.ts';
 import { problemRenderer, validationError, type ErrorRenderer } from './problem.ts';
@@ -36,6 +36,9 @@ declare module 'fastify' {
     call: Call;
   }
 }
+
+// Not by import: see problem.ts.
+const { createServer } = process.getBuiltinModule('node:http');
 
 export interface HttpServerOptions extends HostPolicy {
   /** The table: every route in it must be bound, and no other may be. */
@@ -289,7 +292,7 @@ async function answerJson(
 function jsonOf(bytes: Buffer, request: FastifyRequest): unknown {
   const type = mediaOf(request.headers['content-type']);
   if (bytes.length > 0 && type !== 'application/json') {
-    throw new DomainError('UNSUPPORTED_MEDIA_TYPE', `Content-Type '${type ?? ''}' is not taken here`, {
+    throw new DomainError('UNSUPPORTED_MEDIA_TYPE', `Content-Type '${type}' is not taken here`, {
       field: 'Content-Type',
       hint: 'Send application/json.',
     });

@@ -1,23 +1,11 @@
 import type { ServedDeployment, ServingRoute } from '@capstan/api';
 import { expect, test } from 'vitest';
 import { replicaDifferences } from './replica-differences.ts';
+import { championRoute } from './testing.ts';
 
 const digest = `sha256:${'a'.repeat(64)}` as const;
 const other = `sha256:${'b'.repeat(64)}` as const;
-const route: ServingRoute = {
-  revision: 2,
-  role: 'champion',
-  share: 1,
-  model: 'iris',
-  modelVersion: 2,
-  digest,
-  flavor: 'onnx',
-  package: null,
-  threshold: 0.5,
-  inputAdapters: {},
-  serving: { maxBatchSize: 8 },
-  shift: 0,
-};
+const route: ServingRoute = { ...championRoute, serving: { maxBatchSize: 8 } };
 const iris: ServedDeployment = {
   name: 'iris',
   project: '',

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ReplicaReport, WithheldTraffic } from '@capstan/api';
+import type { ReplicaReport, ServingRoute, WithheldTraffic } from '@capstan/api';
 import { createBlobFs } from '#adapters/blob-fs';
 import type { Database } from '#database';
 import { createEvents } from '#events';
@@ -152,3 +152,18 @@ export function pairs(after: number, count: number, worse = 0): EvidenceItem[] {
     championLoss: 0.3,
   }));
 }
+
+/** A champion in its second revision, as snapshots have it. */
+export const championRoute: ServingRoute = {
+  revision: 2,
+  role: 'champion',
+  share: 1,
+  model: 'iris',
+  modelVersion: 2,
+  digest: `sha256:${'a'.repeat(64)}`,
+  flavor: 'onnx',
+  package: null,
+  threshold: 0.5,
+  inputAdapters: {},
+  shift: 0,
+};

@@ -1,21 +1,8 @@
-import type { ServedDeployment, ServingRoute } from '@capstan/api';
+import type { ServedDeployment } from '@capstan/api';
 import { describe, expect, test } from 'vitest';
+import { championRoute as route } from './testing.ts';
 import { withheldFrom, type DatedDifference, type Standing } from './withhold.ts';
 
-const digest = `sha256:${'a'.repeat(64)}` as const;
-const route: ServingRoute = {
-  revision: 2,
-  role: 'champion',
-  share: 1,
-  model: 'iris',
-  modelVersion: 2,
-  digest,
-  flavor: 'onnx',
-  package: null,
-  threshold: 0.5,
-  inputAdapters: {},
-  shift: 0,
-};
 const deployed = (name: string): ServedDeployment => ({
   name,
   project: '',

@@ -1,5 +1,5 @@
 import { OTLP_LIMIT_BYTES, routes } from '@capstan/api';
-import { bindRaw, type BoundRoute, type RawReply, type RawRequest } from '#http';
+import { bindRaw, mediaOf, type BoundRoute, type RawReply, type RawRequest } from '#http';
 import { invalid } from '#kernel/errors';
 import type { SentSpan, Traces } from '#model/traces';
 import { detail } from './errors.ts';
@@ -20,7 +20,7 @@ export function otelRoutes(traces: Traces): BoundRoute[] {
     bindRaw(routes.otel.exportTraces, async (request) => {
       const experimentId = headerOf(request, EXPERIMENT_HEADER);
       if (experimentId === '') return missingHeader();
-      const type = headerOf(request, 'content-type').split(';')[0]?.trim().toLowerCase() ?? '';
+      const type = mediaOf(request.headers['content-type']);
       if (!types.includes(type)) {
         return detail(400, `Invalid Content-Type: ${type}. Expected: ${types.join(' or ')}`);
       }

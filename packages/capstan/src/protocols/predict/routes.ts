@@ -1,5 +1,5 @@
 import { servingRoutes } from '@capstan/api';
-import { bindRaw, type BoundRoute, type RawReply, type RawRequest } from '#http';
+import { bindRaw, mediaOf, type BoundRoute, type RawReply, type RawRequest } from '#http';
 import { DomainError, invalid } from '#kernel/errors';
 import { admitCall, deadlineOf, type Description, type ServingPlane } from '#operations/serving';
 import { answersJson } from './answers-json.ts';
@@ -68,10 +68,6 @@ function refuseNameless({ name, inputs, contextColumns }: Description): void {
     field: 'deployment',
     hint: `Ask by /models/${encodeURIComponent(name)}/invocations.`,
   });
-}
-
-function mediaOf(header: string | string[] | undefined): string {
-  return (String(header ?? '').split(';')[0] ?? '').trim().toLowerCase();
 }
 
 function rowsOf(bytes: Buffer, columns: readonly string[], type: string): readonly Row[] {
