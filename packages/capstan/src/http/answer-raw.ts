@@ -14,34 +14,48 @@ export function admitCaller(call: Call, identify: Identify, route: BoundRoute['r
   authorize(call.principal, route);
 }
 
-/** Has the handler of a route that carries bytes answer a call that may be made. @throws what the handler throws, and for the body */
-export async function answerRaw<Reply extends RawReply>(
+/** Lets a call to a route that carries bytes go on by its head, before its body is read. @throws what the handler's `admit` throws, TOO_LARGE */
+export function admitHead({ route, admit }: Pick<BytesRoute<RawReply>, 'route' | 'admit'>, call: Call): void {
+  const { headers } = call.request;
+  refuseAnnounced(headers, limitOf(route, headers));
+  admit?.({
+    params: call.params,
+    headers,
+    principal: call.principal,
+    startedAt: call.startedAt,
+    note: (notes) => void (call.notes = notes),
+  });
+}
+
+/** Has the handler of a route that carries bytes answer a call that was let in. @throws what the handler throws, and for the body */
+export function answerRaw<Reply extends RawReply>(
   bound: BytesRoute<Reply>,
   call: Call,
   limits: BodyLimits,
 ): Promise<Reply> {
   const { route } = bound;
-  const { request, principal, params } = call;
+  const { request } = call;
   const { headers } = request;
-  const isStreamed = route.streamedType !== undefined && mediaOf(headers['content-type']) === route.streamedType;
-  const limitBytes = isStreamed ? Number.POSITIVE_INFINITY : route.bodyLimitBytes;
-  refuseAnnounced(headers, limitBytes);
-  bound.admit?.({
-    params,
-    headers,
-    principal,
-    startedAt: call.startedAt,
-    note: (notes) => void (call.notes = notes),
-  });
+  const isStreamed = takesStream(route, headers);
   // Its end may never come: the connection carries no other request.
   if (isStreamed) call.response.setHeader('connection', 'close');
   const openStream = (): Readable => {
-    const stream = limited(request, headers, { bytes: limitBytes, idleMs: limits.idleMs });
+    const stream = limited(request, headers, { bytes: limitOf(route, headers), idleMs: limits.idleMs });
     // Where the answer ends before the body does, the rest of that goes nowhere.
     if (isStreamed) stream.once('close', () => request.resume());
     return stream;
   };
   const handle = (bytes: Buffer): Promise<Reply> => bound.handle(new IncomingBytes(call, { bytes, openStream }));
   const readsBytes = !isStreamed && route.bodyAs === 'bytes';
-  return readsBytes ? await withBody(request, route, limits, handle) : await handle(EMPTY);
+  return readsBytes ? withBody(request, route, limits, handle) : handle(EMPTY);
+}
+
+type Route = BoundRoute['route'] & BytesRoute<RawReply>['route'];
+
+function takesStream({ streamedType }: Route, headers: Call['request']['headers']): boolean {
+  return streamedType !== undefined && mediaOf(headers['content-type']) === streamedType;
+}
+
+function limitOf(route: Route, headers: Call['request']['headers']): number {
+  return takesStream(route, headers) ? Number.POSITIVE_INFINITY : route.bodyLimitBytes;
 }

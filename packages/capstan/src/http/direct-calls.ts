@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
-import { admitCaller, answerRaw } from './answer-raw.ts';
+import { admitCaller, admitHead, answerRaw } from './answer-raw.ts';
 import type { Identify } from './authorize.ts';
 import type { BoundRoute, HeldReply } from './bind.ts';
 import { Call } from './call.ts';
@@ -44,27 +44,50 @@ export function directCalls(bound: readonly BoundRoute[], deps: DirectCallsDeps)
   const routes = bound.flatMap((entry) => (entry.kind === 'direct' ? [directRoute(entry, deps)] : []));
   const log = deps.log;
 
-  async function answer({ bound: entry, renderer, names }: DirectRoute, call: Call, values: readonly string[]) {
-    let reply: HeldReply;
-    call.params = Object.fromEntries(names.map((name, index) => [name, values[index + 1] ?? '']));
-    try {
-      deps.guard(call.request);
-      admitCaller(call, deps.identify, entry.route);
-      reply = await answerRaw(entry, call, deps.limits);
-    } catch (error) {
-      reply = errorReply(error, call, { renderer, log });
-    }
-    const { body } = reply;
+  function send(call: Call, { status, headers, body }: HeldReply): void {
     const bytes = Buffer.byteLength(body);
     call.response
-      .writeHead(reply.status, {
-        ...deps.headers,
-        'x-request-id': call.id,
-        ...reply.headers,
-        'content-length': bytes,
-      })
+      .writeHead(status, { ...deps.headers, 'x-request-id': call.id, ...headers, 'content-length': bytes })
       .end(body);
     deps.onEnd(call, bytes);
+  }
+
+  const refuse = ({ renderer }: DirectRoute, call: Call, error: unknown): void =>
+    send(call, errorReply(error, call, { renderer, log }));
+
+  async function answer(route: DirectRoute, call: Call): Promise<void> {
+    let reply: HeldReply;
+    try {
+      reply = await answerRaw(route.bound, call, deps.limits);
+    } catch (error) {
+      return refuse(route, call, error);
+    }
+    send(call, reply);
+  }
+
+  /** What may not go on is refused in the same turn, by nothing that waits: there may be ten thousand a second. */
+  function isLetIn(route: DirectRoute, call: Call): boolean {
+    try {
+      deps.guard(call.request);
+      admitCaller(call, deps.identify, route.bound.route);
+      admitHead(route.bound, call);
+      return true;
+    } catch (error) {
+      refuse(route, call, error);
+      return false;
+    }
+  }
+
+  function begin(route: DirectRoute, call: Call): void {
+    const failed = (error: unknown): void => {
+      log.error({ err: error, requestId: call.id, url: call.request.url }, 'an answer could not be sent');
+      call.response.destroy();
+    };
+    try {
+      if (isLetIn(route, call)) answer(route, call).catch(failed);
+    } catch (error) {
+      failed(error);
+    }
   }
 
   return (request, response) => {
@@ -74,10 +97,8 @@ export function directCalls(bound: readonly BoundRoute[], deps: DirectCallsDeps)
       const found = route.path.exec(url);
       if (!found) continue;
       const call = new Call(randomUUID(), request, response, route.bound.route.path);
-      void answer(route, call, found).catch((error: unknown) => {
-        log.error({ err: error, requestId: call.id, url }, 'an answer could not be sent');
-        response.destroy();
-      });
+      call.params = Object.fromEntries(route.names.map((name, index) => [name, found[index + 1] ?? '']));
+      begin(route, call);
       return true;
     }
     return false;

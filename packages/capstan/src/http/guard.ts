@@ -42,6 +42,27 @@ function isAllowed(host: Authority, listeningPort: number | undefined, policy: H
   });
 }
 
+/** What was let through last: the requests of a connection all say the same. */
+const lastAllowed = new WeakMap<HostPolicy, { readonly given: string; readonly port: number | undefined }>();
+
+/** @throws DomainError PERMISSION_DENIED */
+function checkHost(given: string, port: number | undefined, policy: HostPolicy): void {
+  const last = lastAllowed.get(policy);
+  if (last?.given === given && last.port === port) return;
+  const host = parseAuthority(given);
+  if (!host || !isAllowed(host, port, policy)) {
+    throw new DomainError(
+      'PERMISSION_DENIED',
+      `This server does not answer to the host name '${given.toLowerCase()}'`,
+      {
+        field: 'Host',
+        hint: `Start it with --allowed-hosts ${host ? given.toLowerCase() : 'NAME'} if a proxy or port forward of yours is called so.`,
+      },
+    );
+  }
+  lastAllowed.set(policy, { given, port });
+}
+
 /** What of a request tells whether a browser was made to send it. */
 interface BrowserBorne {
   readonly method: string;
@@ -57,18 +78,7 @@ interface BrowserBorne {
  * @throws DomainError PERMISSION_DENIED
  */
 export function guardBrowserBorne({ method, headers, listeningPort }: BrowserBorne, policy: HostPolicy): void {
-  const given = headers.host ?? '';
-  const host = parseAuthority(given);
-  if (!host || !isAllowed(host, listeningPort, policy)) {
-    throw new DomainError(
-      'PERMISSION_DENIED',
-      `This server does not answer to the host name '${given.toLowerCase()}'`,
-      {
-        field: 'Host',
-        hint: `Start it with --allowed-hosts ${host ? given.toLowerCase() : 'NAME'} if a proxy or port forward of yours is called so.`,
-      },
-    );
-  }
+  checkHost(headers.host ?? '', listeningPort, policy);
   if (SAFE_METHODS.has(method)) return;
   const origin = headers.origin;
   if (origin !== undefined) {

@@ -12,7 +12,7 @@ import Fastify, {
 import type { Logger } from 'pino';
 import { DomainError } from '#kernel/errors';
 import type { AccessFacts } from './access-log.ts';
-import { admitCaller, answerRaw } from './answer-raw.ts';
+import { admitCaller, admitHead, answerRaw } from './answer-raw.ts';
 import type { Identify, Principal } from './authorize.ts';
 import { routeKey, type BoundRoute, type RawReply, type RawRequest, type RequestContext } from './bind.ts';
 import { boundConnections, shareOfFiles } from './bound-connections.ts';
@@ -249,6 +249,7 @@ function addRoute(app: FastifyInstance, bound: BoundRoute, options: HttpServerOp
           answerJson(bound, bytes, { request, reply, context, checkReplies: options.checkReplies }),
         );
       }
+      admitHead(bound, call);
       const answer = await answerRaw(bound, call, limits);
       if (isLent(answer.body)) return await sendLent(reply, answer, answer.body);
       return send(reply, request.method === 'HEAD' ? withoutBody(answer) : answer);

@@ -1,7 +1,8 @@
 // The data plane: follows the routing snapshot, answers each row by its route, logs before it answers, shadows after it,
 // and ships the log. Owns its folder of snapshot, models and segments; knows neither database nor modules.
 // Called by the protocols' routes and by the composition root serving.ts, in a process of its own.
-export { createServingPlane, type Description, type ServingDeps, type ServingPlane } from './plane.ts';
+export type { Description } from './descriptions.ts';
+export { createServingPlane, type ServingDeps, type ServingPlane } from './plane.ts';
 export type { PlaneStatus } from './plane-status.ts';
 export { connectControlPlane, type ControlPlane } from './control-plane.ts';
 export { createModelFiles } from './model-files.ts';

@@ -2,13 +2,12 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { ServedFlavor, Snapshot } from '@capstan/api';
+import type { Snapshot } from '@capstan/api';
 import { DomainError, messageOf, notFound } from '#kernel/errors';
 import type { MetricFamily } from '#kernel/exposition';
 import type { Principal } from '#http';
 import type { Clock } from '#ports/clock';
 import type { Ids } from '#ports/ids';
-import type { TensorSpec } from '#ports/model-runtime';
 import { arrival, entersTurn } from './batching/event-loop.ts';
 import { BATCHING_DEFAULTS } from './batching/model.ts';
 import { tooMuch } from './batching/refused.ts';
@@ -17,10 +16,10 @@ import { createAccess } from './callers/access.ts';
 import { createCallerMetrics } from './callers/caller-metrics.ts';
 import { openCallLog } from './callers/call-log.ts';
 import { Caller, type CallerFacts } from './callers/caller.ts';
+import { createDescriptions, type Description } from './descriptions.ts';
 import {
   infer,
   primary,
-  revisionOf,
   tracedConsumer,
   type CallingParty,
   type InferenceAnswer,
@@ -29,14 +28,14 @@ import {
 import { planeMetrics } from './plane-metrics.ts';
 import { modelStates, type PlaneStatus } from './plane-status.ts';
 import { createModelFiles } from './model-files.ts';
-import { createModelSignatures, type Signature } from './model-signatures.ts';
+import { createModelSignatures } from './model-signatures.ts';
 import { createModelShelf, type Runtimes, type ShelfDeps } from './model-shelf.ts';
 import { score, type ScoreAnswer, type ScoreRequest } from './score.ts';
 import { replicaName } from './replica-name.ts';
 import { createReports } from './reports.ts';
 import { openSegmentLog, type LogSync } from './segments.ts';
 import { createSnapshotFollower } from './follow-snapshot.ts';
-import { canAnswer, contextSpecs, rowsAsked, type ServedState } from './served-state.ts';
+import { canAnswer, rowsAsked, type ServedState } from './served-state.ts';
 import { createShadowQueue } from './shadow-queue.ts';
 import { createShipper } from './shipper.ts';
 import { createServingStatistics, type RequestCounts, type RevisionStatistics } from './statistics.ts';
@@ -67,22 +66,6 @@ export interface ServingDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
-}
-
-export interface Description {
-  readonly name: string;
-  readonly revisions: readonly number[];
-  /** Context columns, then those of the model. */
-  readonly inputs: readonly TensorSpec[];
-  readonly contextColumns: readonly string[];
-  readonly outputs: readonly TensorSpec[];
-  /** Of outputs that MLflow's protocol answers as maps from class to probability: see `LoadedModel`. */
-  readonly classLabels: Readonly<Record<string, readonly string[]>>;
-  readonly flavor: ServedFlavor;
-  /** What requests of MLflow's protocol are held to; null where the model says nothing, or looks at it itself. */
-  readonly signature: Signature | null;
-  /** Whether a request is one row as a whole: the model's tensors have no dimension of rows. */
-  readonly isOneRow?: boolean;
 }
 
 export interface ServingPlane {
@@ -195,6 +178,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
       withholding.hear(withheld);
     },
   });
+  const descriptions = createDescriptions();
   const calls = openCallLog({ folder: join(folder, 'calls'), replica, ids: deps.ids, log, controlPlane, now });
   const inferDeps = { log: segments, shadows, statistics, now, stateOf: (name: string) => follower.states().get(name) };
 
@@ -326,24 +310,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     async unload(name) {
       await Promise.all([...stateOf(name).revisions.values()].map(({ model }) => model.unload()));
     },
-    describe(name, revision) {
-      const state = stateOf(name);
-      const { model, signature, isOneRow } = revision === undefined ? primary(state) : revisionOf(state, revision);
-      const context = contextSpecs(state).filter(
-        ({ name: column }) => !model.inputs.some((input) => input.name === column),
-      );
-      return {
-        name,
-        revisions: [...state.revisions.keys()].toSorted((a, b) => a - b),
-        inputs: [...context, ...model.inputs],
-        contextColumns: context.map((column) => column.name),
-        outputs: model.outputs,
-        classLabels: model.classLabels ?? {},
-        flavor: model.flavor,
-        signature,
-        isOneRow,
-      };
-    },
+    describe: (name, revision) => descriptions.of(stateOf(name), revision),
     deployments: () => [...follower.states().keys()],
     serves: (name) => follower.states().has(name),
     isReady: () =>

@@ -15,8 +15,17 @@ export function refused(code: ErrorCode, message: string, hint?: string): Refuse
   }
 }
 
+const MOST_KEPT = 100;
+const tooMuchBy = new Map<string, Refused>();
+
+/** One for all that are refused in the same words: there may be ten thousand a second. */
 export function tooMuch(hint: string): Refused {
-  return refused('RESOURCE_EXHAUSTED', 'The answer would come after the deadline of the request', hint);
+  const known = tooMuchBy.get(hint);
+  if (known) return known;
+  if (tooMuchBy.size === MOST_KEPT) tooMuchBy.clear();
+  const made = refused('RESOURCE_EXHAUSTED', 'The answer would come after the deadline of the request', hint);
+  tooMuchBy.set(hint, made);
+  return made;
 }
 
 export function tooLate(): DomainError {

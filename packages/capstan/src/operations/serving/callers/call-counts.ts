@@ -44,17 +44,28 @@ export function createCallCounts(before: readonly CallCount[] = []): CallCounts 
     return count;
   }
 
+  let last: { readonly hour: number; readonly caller: Caller; readonly count: Mutable<CallCount> } | undefined;
+
+  /** The count of a caller. Most calls are of who called just before. */
+  function countOfCaller(caller: Caller, deployment: string, hour: number): Mutable<CallCount> {
+    if (last?.hour === hour && last.caller.deployment === deployment && last.caller.isSameCaller(caller)) {
+      return last.count;
+    }
+    const { consumer, unknownToken } = caller;
+    const unknown = unknownToken === null ? {} : { unknownToken };
+    const count =
+      consumer === null
+        ? countOf({ deployment, hour, consumer, agent: caller.agent, address: caller.address, ...unknown })
+        : countOf({ deployment, hour, consumer, ...OTHERS });
+    last = { hour, caller, count };
+    return count;
+  }
+
   return {
     add(caller, status, at) {
-      const { deployment, consumer } = caller;
+      const { deployment } = caller;
       if (deployment === null) return;
-      const hour = Math.floor(at / HOUR_MS) * HOUR_MS;
-      const { unknownToken } = caller;
-      const unknown = unknownToken === null ? {} : { unknownToken };
-      const count =
-        consumer === null
-          ? countOf({ deployment, hour, consumer, agent: caller.agent, address: caller.address, ...unknown })
-          : countOf({ deployment, hour, consumer, ...OTHERS });
+      const count = countOfCaller(caller, deployment, Math.floor(at / HOUR_MS) * HOUR_MS);
       count.requests += 1;
       count.rows += caller.rows;
       if (caller.isRefused) count.refused += 1;

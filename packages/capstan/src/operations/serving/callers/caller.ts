@@ -60,6 +60,16 @@ export class Caller implements Principal {
     this.isRefused = true;
   }
 
+  /** Whether both tell the same of who they are. */
+  isSameCaller(other: Caller): boolean {
+    return (
+      this.consumer === other.consumer &&
+      this.unknownToken === other.unknownToken &&
+      this.#facts.remoteAddress === other.#facts.remoteAddress &&
+      this.#facts.headers['user-agent'] === other.#facts.headers['user-agent']
+    );
+  }
+
   get consumer(): string | null {
     return this.known?.name ?? null;
   }
