@@ -1,5 +1,6 @@
 // Models of Python that misbehave: each gets its clear error, the others go on answering, and no process is left.
 import { spawn } from 'node:child_process';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -145,6 +146,11 @@ test('a model that takes for ever to load, or all memory', async () => {
     message: expect.stringMatching(/MiB of memory; 600 are allowed/),
   });
   expect(processesLike(folder)).toEqual(before);
+});
+
+test('a worker gets what the server leaves of the processor', () => {
+  const here = getPriority();
+  expect(processesOf(quiet).map((pid) => getPriority(pid) - here)).toEqual([5]);
 });
 
 test('nothing of this process reaches a worker but what is meant for it', async () => {

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { BytesInHand } from './bytes-in-hand.ts';
 import { refuseAnnounced, tooLarge, tooSlow } from './limited-stream.ts';
+import { inTurn } from './in-turn.ts';
 
 /** It is held in memory: it must be there by then. */
 const TIMEOUT_MS = 300_000;
@@ -61,10 +62,9 @@ export async function readBody(
         limits.inHand.take(seen, chunk.length);
         seen += chunk.length;
         chunks.push(chunk);
-        // One piece a turn: the system has megabytes more, and others wait to be read.
         if (seen > UNHURRIED_BYTES) {
           stream.pause();
-          setImmediate(goOn);
+          inTurn(goOn);
         }
         if (chunks.length === 1) return;
         if (performance.now() > deadline) throw tooSlow();

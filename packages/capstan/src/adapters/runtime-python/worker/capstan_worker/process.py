@@ -13,6 +13,9 @@ MARK = "CAPSTAN_WORKER"
 PR_SET_PDEATHSIG = 1
 MAX_OPEN_FILES = 4096
 FIRST_FREE_DESCRIPTOR = 5
+# Of the processor a model gets what the server and its callers leave, a third where both want all of it: a model that
+# starts, or computes without end, makes all answers late otherwise.
+NICE = 5
 
 
 def settle(starter):
@@ -20,6 +23,7 @@ def settle(starter):
     faulthandler.enable()
     limit(resource.RLIMIT_CORE, 0)
     limit(resource.RLIMIT_NOFILE, MAX_OPEN_FILES)
+    os.nice(NICE)
     if not sys.platform.startswith("linux"):
         return
     try:
