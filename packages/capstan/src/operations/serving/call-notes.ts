@@ -21,6 +21,6 @@ export function predictionNotes(deployment: string, answered: Answered | null): 
     deployment,
     revisions: answered?.parts.map(({ revision }) => revision) ?? NO_REVISIONS,
     rows: answered?.rows ?? null,
-    predictionId: answered?.predictionIds[0] ?? null,
+    predictionId: answered && answered.predictionIds.rows > 0 ? answered.predictionIds.of(0) : null,
   };
 }

@@ -2,6 +2,7 @@
 // and ships the log. Owns its folder of snapshot, models and segments; knows neither database nor modules.
 // Called by the protocols' routes and by the composition root serving.ts, in a process of its own.
 export type { Description } from './descriptions.ts';
+export { PredictionIds } from './prediction-ids.ts';
 export { createServingPlane, type ServingDeps, type ServingPlane } from './plane.ts';
 export type { PlaneStatus } from './plane-status.ts';
 export { connectControlPlane, type ControlPlane } from './control-plane.ts';

@@ -10,6 +10,7 @@ import { Refused } from './batching/refused.ts';
 import { fallbackAnswer } from './fallback-answer.ts';
 import { probabilitiesIn } from './model-facts.ts';
 import { errorText, loggedColumns, partOf, samplingOf } from './record.ts';
+import { PredictionIds } from './prediction-ids.ts';
 import { checkRequest, type CheckedRequest } from './request.ts';
 import { assignRows, type Assignment } from './routing.ts';
 import type { SegmentLog } from './segments.ts';
@@ -51,7 +52,7 @@ export interface InferenceAnswer {
   readonly rows: number;
   readonly outputs: readonly Tensor[];
   /** One for each row; outcomes are sent with them. */
-  readonly predictionIds: readonly string[];
+  readonly predictionIds: PredictionIds;
   readonly parts: readonly AnsweredPart[];
 }
 
@@ -293,14 +294,15 @@ function answerOf(work: Work, outcomes: readonly Outcome[]): InferenceAnswer {
       answered.map((outcome) => ({ outputs: outcome.outputs ?? [], rows: outcome.rows ?? [] })),
       work.rows,
     );
-  const { ids } = work;
+  const { ids, requestId } = work;
   return {
     rows: work.rows,
     outputs,
-    predictionIds:
-      ids !== null && context.id !== null
-        ? ids.map((id) => `${name}:${id}`)
-        : Array.from({ length: work.rows }, (_, row) => exampleIn(work, row)),
+    predictionIds: new PredictionIds(
+      requestId,
+      work.rows,
+      ids !== null && context.id !== null ? ids.map((id) => `${name}:${id}`) : ids,
+    ),
     parts: answered.map(({ part, rows }) => ({
       role: part.role,
       revision: part.revision,

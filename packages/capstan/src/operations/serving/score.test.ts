@@ -4,7 +4,7 @@ import { DomainError } from '#kernel/errors';
 import { decodeSegment, exampleOf, type LoggedRequest } from '#ports/prediction-log';
 import type { ScoringAnswer } from '#ports/model-runtime';
 import { nothingBatched } from './batching/batch-counts.ts';
-import { score } from './score.ts';
+import { score, type ScoreAnswer } from './score.ts';
 import type { ServedState } from './served-state.ts';
 import { createShadowQueue } from './shadow-queue.ts';
 import { createServingStatistics } from './statistics.ts';
@@ -98,16 +98,14 @@ test('each row of an answer is logged with an id that the caller gets, inputs an
   expect(answer).toMatchObject({ status: 200, rows: 2, part: { role: 'champion', revision: 1 } });
   expect(lines).toHaveLength(1);
   const [line] = lines;
-  expect((answer as { predictionIds: string[] }).predictionIds).toEqual(
-    [0, 1].map((row) => line && exampleOf(line, row)),
-  );
+  expect((answer as ScoreAnswer).predictionIds.all()).toEqual([0, 1].map((row) => line && exampleOf(line, row)));
   expect(line?.inputs).toEqual([{ name: 'x', width: 1, datatype: 'FP64', data: [1, 2] }]);
   expect(line?.parts[0]?.outputs).toEqual([{ name: 'predictions', width: 1, datatype: 'BYTES', data: ['a', null] }]);
 });
 
 test('what the model refuses is told as it says and is no prediction', async () => {
   const { answer, lines } = await ask(stateOf(() => said('{"error_code": "BAD_REQUEST"}', 400)));
-  expect(answer).toMatchObject({ status: 400, predictionIds: [], part: null });
+  expect(answer).toMatchObject({ status: 400, predictionIds: { rows: 0 }, part: null });
   expect(lines).toEqual([]);
 });
 

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { DomainError } from '#kernel/errors';
 import type { ScoredColumn, ScoringAnswer, ScoringRequest } from '#ports/model-runtime';
-import { encodeRecord, exampleId, type LoggedColumn, type LoggedPart } from '#ports/prediction-log';
+import { encodeRecord, type LoggedColumn, type LoggedPart } from '#ports/prediction-log';
 import type { BatchFacts } from './batching/batcher.ts';
 import { Refused } from './batching/refused.ts';
 import { consumerOf, revisionOf, splitBy, type AnsweredPart, type CallingParty, type InferDeps } from './infer.ts';
+import { PredictionIds } from './prediction-ids.ts';
 import { errorText, partOf, samplingOf } from './record.ts';
 import { assignRows, type Assignment } from './routing.ts';
 import type { ServedState } from './served-state.ts';
@@ -21,7 +22,7 @@ export interface ScoreRequest extends ScoringRequest {
 
 export interface ScoreAnswer extends ScoringAnswer {
   /** One for each row; none where the request was refused. */
-  readonly predictionIds: readonly string[];
+  readonly predictionIds: PredictionIds;
   /** Null where the request was refused. */
   readonly part: AnsweredPart | null;
 }
@@ -56,8 +57,8 @@ export async function score(
   }
   const { answer } = tried;
   const rows = Math.max(answer?.rows ?? 0, 1);
-  if (answer !== null && answer.status >= 400) return { ...answer, predictionIds: [], part: null };
-  const predictionIds = Array.from({ length: rows }, (_, row) => exampleId(requestId, row, rows));
+  if (answer !== null && answer.status >= 400)
+    return { ...answer, predictionIds: new PredictionIds(requestId, 0), part: null };
   const { name, rollout } = state.deployment;
   const sampling = samplingOf(state.deployment, requestId);
   const isKept = sampling.sampling?.isKept ?? true;
@@ -80,7 +81,11 @@ export async function score(
   trace.logged(loggedFrom);
   if (answer === null) throw tried.failure;
   const { role, revision, modelVersion } = tried.part;
-  return { ...answer, predictionIds, part: { role, revision, modelVersion, rows: null } };
+  return {
+    ...answer,
+    predictionIds: new PredictionIds(requestId, rows),
+    part: { role, revision, modelVersion, rows: null },
+  };
 }
 
 interface Tried {

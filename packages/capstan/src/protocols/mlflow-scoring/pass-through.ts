@@ -13,7 +13,7 @@ export async function passThrough(plane: ServingPlane, deployment: string, reque
   const answer = await plane.score(deployment, { contentType, body, signal, deadline, caller: request });
   const { rows, predictionIds, part } = answer;
   request.note(predictionNotes(deployment, part && { rows, predictionIds, parts: [part] }));
-  const only = answer.rows === 1 ? answer.predictionIds[0] : undefined;
+  const { only } = answer.predictionIds;
   return {
     status: answer.status,
     headers: {

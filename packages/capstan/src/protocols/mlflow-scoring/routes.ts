@@ -64,7 +64,7 @@ async function score(
   const inputs = toTensors(enforceSignature(input, description), description);
   const answer = await plane.infer(deployment, { inputs, deadline, caller: request });
   request.note(predictionNotes(deployment, answer));
-  const only = answer.rows === 1 ? answer.predictionIds[0] : undefined;
+  const { only } = answer.predictionIds;
   return {
     status: 200,
     headers: {

@@ -1,15 +1,20 @@
 import type { AnsweredPart, InferenceAnswer } from '#operations/serving';
 
 /**
- * What an answer says beside its tensors: an id for each row, by which outcomes are sent, and which revision answered by
- * which route: one value, or one for each row where they differ.
+ * What an answer says beside its tensors and the ids of its rows: which revision answered by which route, one value, or one
+ * for each row where they differ.
  */
-export function answerParameters(answer: InferenceAnswer) {
+export function answeredBy(answer: InferenceAnswer) {
   return {
-    prediction_ids: answer.predictionIds,
     revision: byRow(answer, (part) => part.revision),
     route: byRow(answer, (part) => part.role),
   };
+}
+
+/** Both, as the parameters of an answer in JSON: `prediction_ids`, by which outcomes are sent, `revision` and `route`. */
+export function parametersJson(answer: InferenceAnswer): string {
+  const { revision, route } = answeredBy(answer);
+  return `{"prediction_ids":${answer.predictionIds.json()},"revision":${JSON.stringify(revision)},"route":${JSON.stringify(route)}}`;
 }
 
 /** The version that an answer names: the revision of its first rows; 0 for the baseline's constant. */

@@ -29,7 +29,7 @@ export function rowAnswers(
     return { key: JSON.stringify(output.name), values: rowsOf(output, classLabels[output.name]) };
   });
   const revisions = revisionsOf(answer);
-  return answer.predictionIds.map((id, row) => {
+  return answer.predictionIds.all().map((id, row) => {
     const outputs = columns.map(({ key, values }) => `${key}:${values[row]}`);
     return `{"id":${JSON.stringify(id)},"revision":${revisions[row]},"outputs":{${outputs.join(',')}}}`;
   });

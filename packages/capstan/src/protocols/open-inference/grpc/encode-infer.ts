@@ -1,6 +1,6 @@
 import type { InferenceAnswer } from '#operations/serving';
 import { tensorToBytes } from '#ports/tensor-bytes';
-import { answeringVersion, answerParameters } from '../answer-parameters.ts';
+import { answeredBy, answeringVersion } from '../answer-parameters.ts';
 import { askedOutputs } from '../asked-outputs.ts';
 import type { InferCall } from './decode-infer.ts';
 import { PREFIX_BYTES } from './framing.ts';
@@ -25,7 +25,8 @@ export function encodeAnswer(asked: InferCall, answer: InferenceAnswer): Buffer 
   writer.text(1, asked.model);
   writer.text(2, answeringVersion(answer));
   if (asked.id !== '') writer.text(3, asked.id);
-  for (const [name, value] of Object.entries(answerParameters(answer))) {
+  const parameters = { prediction_ids: answer.predictionIds.json(), ...answeredBy(answer) };
+  for (const [name, value] of Object.entries(parameters)) {
     writer.message(4, () => {
       writer.text(1, name);
       writer.message(2, () => {

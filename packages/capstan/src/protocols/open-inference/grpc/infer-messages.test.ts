@@ -3,7 +3,7 @@ import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DomainError } from '#kernel/errors';
-import type { InferenceAnswer, ReceivedTensor } from '#operations/serving';
+import { PredictionIds, type InferenceAnswer, type ReceivedTensor } from '#operations/serving';
 import type { TensorDatatype } from '#ports/model-runtime';
 import { tensorToBytes } from '#ports/tensor-bytes';
 import { decodeInfer } from './decode-infer.ts';
@@ -193,7 +193,7 @@ describe('ModelInferResponse', () => {
   const answer = (outputs: readonly ReceivedTensor[], more: Partial<InferenceAnswer> = {}): InferenceAnswer => ({
     rows: 3,
     outputs,
-    predictionIds: ['a', 'é"', 'c'],
+    predictionIds: new PredictionIds('request', 3, ['a', 'é"', 'c']),
     parts: [{ role: 'champion', revision: 7, modelVersion: 1, rows: null }],
     ...more,
   });

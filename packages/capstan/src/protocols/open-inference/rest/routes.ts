@@ -90,7 +90,7 @@ async function answer(plane: ServingPlane, request: RawRequest): Promise<HeldRep
   });
   request.note(predictionNotes(model, answered));
   const { body, headerLength } = writeAnswer(model, asked, answered);
-  const only = answered.rows === 1 ? answered.predictionIds[0] : undefined;
+  const { only } = answered.predictionIds;
   const sent =
     headers['accept-encoding'] === undefined ? undefined : await encodedBytes(body, headers['accept-encoding']);
   return {

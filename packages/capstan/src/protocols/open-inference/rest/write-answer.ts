@@ -1,6 +1,6 @@
 import type { InferenceAnswer } from '#operations/serving';
 import { tensorToBytes } from '#ports/tensor-bytes';
-import { answerParameters, answeringVersion } from '../answer-parameters.ts';
+import { answeringVersion, parametersJson } from '../answer-parameters.ts';
 import { askedOutputs } from '../asked-outputs.ts';
 import type { InferRequest } from '../infer-request.ts';
 import { binaryTensorJson, tensorJson } from './tensor-json.ts';
@@ -30,7 +30,7 @@ export function writeAnswer(model: string, asked: InferRequest, answer: Inferenc
   const id = asked.id === undefined ? '' : `"id":${JSON.stringify(asked.id)},`;
   const json =
     `{"model_name":${JSON.stringify(model)},"model_version":"${answeringVersion(answer)}",${id}` +
-    `"parameters":${JSON.stringify(answerParameters(answer))},"outputs":[${tensors.join(',')}]}`;
+    `"parameters":${parametersJson(answer)},"outputs":[${tensors.join(',')}]}`;
   if (buffers.length === 0) return { body: json, headerLength: undefined };
   const header = Buffer.from(json);
   return { body: Buffer.concat([header, ...buffers]), headerLength: header.length };
