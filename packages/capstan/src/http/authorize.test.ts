@@ -1,18 +1,11 @@
 import { routes, servingRoutes, type AnyRoute } from '@capstan/api';
-import { pino } from 'pino';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { authorize, identifyLocal, type Grant, type Principal } from './authorize.ts';
 import { bindRaw, type BoundRoute } from './bind.ts';
-import { createHttpServer, type HttpServer } from './server.ts';
+import { startTestServer } from './testing.ts';
 
 const GRANTS: readonly Grant[] = ['read', 'write', 'execute', 'deploy', 'admin'];
 const tables = { 'control plane': routes, 'data plane': servingRoutes } as const;
-
-let server: HttpServer | undefined;
-afterEach(async () => {
-  await server?.drain(1_000);
-  server = undefined;
-});
 
 function principal(...grants: readonly Grant[]): Principal {
   return { actor: 'person:ada', grants: new Set(grants) };
@@ -30,16 +23,13 @@ async function start(table: readonly AnyRoute[], who: Principal | null) {
     });
   });
   const shape = (error: { code: string }) => ({ status: 418, body: JSON.stringify({ own: error.code }) });
-  server = createHttpServer({
-    table,
+  const { url } = await startTestServer({
     bound,
     identify: () => who,
     errorRenderers: { mlflow: shape, otel: shape, 'open-inference': shape, 'mlflow-scoring': shape },
-    allowedHosts: [],
-    log: pino({ level: 'silent' }),
     checkReplies: false,
   });
-  return { url: await server.listen('127.0.0.1', 0), reached };
+  return { url, reached };
 }
 
 function call(url: string, { method, path }: AnyRoute): Promise<Response> {

@@ -1,13 +1,10 @@
 // Many callers who send nothing, or never finish: bounded, and no harm to those who ask for little.
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
 import { defineRawRoute } from '@capstan/api';
-import { pino } from 'pino';
-import { afterEach, expect, test } from 'vitest';
-import { identifyLocal } from './authorize.ts';
+import { expect, test } from 'vitest';
 import { bindRaw } from './bind.ts';
 import { BytesInHand } from './bytes-in-hand.ts';
-import { createHttpServer, type HttpServer, type HttpServerOptions } from './server.ts';
+import type { HttpServerOptions } from './server.ts';
+import { openSocket, startTestServer } from './testing.ts';
 
 const measure = defineRawRoute({
   name: 'test.measure',
@@ -21,49 +18,15 @@ const measure = defineRawRoute({
   bodyAs: 'bytes',
 });
 
-let server: HttpServer | undefined;
-const sockets: Socket[] = [];
-afterEach(async () => {
-  for (const socket of sockets.splice(0)) socket.destroy();
-  await server?.drain(1_000);
-  server = undefined;
-});
-
 /** What waits in the handler goes on by `goOn`. */
 async function start(options: Partial<HttpServerOptions> = {}) {
   const waiting: (() => void)[] = [];
-  server = createHttpServer({
-    table: [measure],
-    bound: [
-      bindRaw(measure, async ({ bytes, query }) => {
-        if (query.has('wait')) await new Promise<void>((resolve) => waiting.push(resolve));
-        return { status: 200, body: String(bytes.length) };
-      }),
-    ],
-    identify: identifyLocal,
-    errorRenderers: {},
-    allowedHosts: [],
-    log: pino({ level: 'silent' }),
-    checkReplies: true,
-    ...options,
+  const handler = bindRaw(measure, async ({ bytes, query }) => {
+    if (query.has('wait')) await new Promise<void>((resolve) => waiting.push(resolve));
+    return { status: 200, body: String(bytes.length) };
   });
-  const url = await server.listen('127.0.0.1', 0);
+  const { url } = await startTestServer({ bound: [handler], ...options });
   return { url, waiting };
-}
-
-async function open(
-  url: string,
-  words = '',
-): Promise<{ socket: Socket; closed: Promise<unknown>; said: () => string }> {
-  const socket = connect(Number(new URL(url).port), '127.0.0.1');
-  sockets.push(socket);
-  let text = '';
-  socket.setEncoding('utf8').on('data', (part: string) => (text += part));
-  socket.on('error', () => {});
-  const closed = once(socket, 'close');
-  await once(socket, 'connect');
-  socket.write(words);
-  return { socket, closed, said: () => text };
 }
 
 /** A request whose body stops after so many bytes. */
@@ -81,7 +44,7 @@ async function post(
 
 test('bodies that stop halfway fill what large bodies share, and small ones are answered', async () => {
   const { url } = await start({ inHand: new BytesInHand(500_000, 1_000) });
-  const stalled = await open(url, begun(url, 450_000));
+  const stalled = await openSocket(url, begun(url, 450_000));
   // The server has read what was sent once a body that no longer fits is refused.
   await expect.poll(async () => (await post(url, 100_000)).status).toBe(429);
   expect(await post(url, 1_000)).toMatchObject({ status: 200, text: '1000' });
@@ -106,20 +69,22 @@ test('a body counts until it is answered, and then no more', async () => {
 
 test('a body that pauses for too long ends, and what it held is free', async () => {
   const { url } = await start({ inHand: new BytesInHand(500_000, 0), idleTimeoutMs: 300 });
-  const stalled = await open(url, begun(url, 450_000));
+  const stalled = await openSocket(url, begun(url, 450_000));
   await expect.poll(() => stalled.said()).toMatch(/^HTTP\/1.1 400 [^]*did not come in time/);
   expect(await post(url, 500_000)).toMatchObject({ status: 200 });
 });
 
 test('who connects and says nothing makes way for who asks', async () => {
   const { url } = await start({ maxConnections: 10 });
-  const silent = await Promise.all(Array.from({ length: 9 }, () => open(url)));
+  const silent = await Promise.all(Array.from({ length: 9 }, () => openSocket(url)));
   const begunHere = silent[0];
   begunHere?.socket.write('POST /measure');
   // The sweep lets those be who have only just come: it is tried again and again, as clients do.
   await expect.poll(async () => (await post(url, 10).catch(() => undefined))?.status, { timeout: 10_000 }).toBe(200);
   await expect
-    .poll(async () => (await open(url), silent.filter(({ socket }) => socket.destroyed).length), { timeout: 10_000 })
+    .poll(async () => (await openSocket(url), silent.filter(({ socket }) => socket.destroyed).length), {
+      timeout: 10_000,
+    })
     .toBe(8);
   expect(begunHere?.socket.destroyed).toBe(false);
 });

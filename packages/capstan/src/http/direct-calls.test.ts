@@ -1,15 +1,12 @@
 // Two ways lead to a direct route: the short one for plain paths, and the framework's. Nobody may be able to tell them apart.
-import { once } from 'node:events';
 import { request as send, type IncomingHttpHeaders } from 'node:http';
-import { connect, type Socket } from 'node:net';
 import { defineRawRoute } from '@capstan/api';
 import { pino } from 'pino';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { DomainError, invalid } from '#kernel/errors';
 import type { AccessFacts } from './access-log.ts';
-import { identifyLocal } from './authorize.ts';
 import { bindDirect } from './bind.ts';
-import { createHttpServer, type HttpServer, type HttpServerOptions } from './server.ts';
+import { openSocket, startTestServer } from './testing.ts';
 
 const echo = defineRawRoute({
   name: 'test.echo',
@@ -23,20 +20,11 @@ const echo = defineRawRoute({
   bodyAs: 'bytes',
 });
 
-let server: HttpServer | undefined;
-const sockets: Socket[] = [];
-afterEach(async () => {
-  for (const socket of sockets.splice(0)) socket.destroy();
-  await server?.drain(1_000);
-  server = undefined;
-});
-
-async function start(options: Partial<HttpServerOptions> = {}) {
+async function start() {
   const logged: string[] = [];
   const access: AccessFacts[] = [];
   const counted: string[] = [];
-  server = createHttpServer({
-    table: [echo],
+  const { url } = await startTestServer({
     bound: [
       bindDirect(
         echo,
@@ -61,15 +49,11 @@ async function start(options: Partial<HttpServerOptions> = {}) {
         body: JSON.stringify({ error: error.message, code: error.code, hasId: id.length > 0 }),
       }),
     },
-    identify: identifyLocal,
-    allowedHosts: [],
     log: pino({ level: 'error' }, { write: (line: string) => void logged.push(line) }),
-    checkReplies: true,
     onAnswer: (route, status) => void counted.push(`${route} ${status}`),
     onAccess: (facts) => void access.push(facts),
-    ...options,
   });
-  return { url: await server.listen('127.0.0.1', 0), logged, access, counted };
+  return { url, logged, access, counted };
 }
 
 const SHORT = '/v2/models/iris/infer';
@@ -146,7 +130,7 @@ describe('the short way and the long one', () => {
 
   test('many requests on one connection, those with an unread body among them, are answered in order', async () => {
     const { url } = await start();
-    const { said, socket } = await open(url);
+    const { said, socket } = await openSocket(url);
     const one = (body: string, more = ''): string =>
       `POST ${SHORT} HTTP/1.1\r\nHost: ${new URL(url).host}\r\n${more}Content-Length: ${body.length}\r\n\r\n${body}`;
     socket.write(one('1') + one('2', 'Origin: https://evil.example\r\n') + one('3'));
@@ -155,12 +139,3 @@ describe('the short way and the long one', () => {
       .toMatch(/^HTTP\/1.1 201[^]*iris null 1HTTP\/1.1 400[^]*evil[^]*HTTP\/1.1 201[^]*iris null 3$/);
   });
 });
-
-async function open(url: string): Promise<{ readonly socket: Socket; said(): string }> {
-  const socket = connect(Number(new URL(url).port), '127.0.0.1');
-  sockets.push(socket);
-  let text = '';
-  socket.setEncoding('utf8').on('data', (part: string) => (text += part));
-  await once(socket, 'connect');
-  return { socket, said: () => text };
-}

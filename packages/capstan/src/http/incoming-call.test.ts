@@ -1,11 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { defineRawRoute, defineRoute, nothing } from '@capstan/api';
 import { pino } from 'pino';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { identifyLocal } from './authorize.ts';
 import { bind, bindRaw } from './bind.ts';
-import { createHttpServer, type HttpServer } from './server.ts';
+import { startTestServer } from './testing.ts';
 
 const basics = { permission: 'read', audit: 'none', method: 'GET', bodyLimitBytes: 0 } as const;
 const json = defineRoute({
@@ -28,16 +27,9 @@ const raw = defineRawRoute({
   bodyAs: 'bytes',
 });
 
-let server: HttpServer | undefined;
-afterEach(async () => {
-  await server?.drain(1_000);
-  server = undefined;
-});
-
 async function start(handle: (call: { readonly signal: AbortSignal }) => Promise<void>) {
   const logged: string[] = [];
-  server = createHttpServer({
-    table: [json, raw],
+  const { url } = await startTestServer({
     bound: [
       bind(json, async (_, context) => {
         await handle(context);
@@ -48,13 +40,9 @@ async function start(handle: (call: { readonly signal: AbortSignal }) => Promise
         return { status: 200, body: 'x' };
       }),
     ],
-    errorRenderers: {},
-    identify: identifyLocal,
-    allowedHosts: [],
     log: pino({ level: 'warn' }, { write: (line: string) => void logged.push(line) }),
-    checkReplies: true,
   });
-  return { url: await server.listen('127.0.0.1', 0), logged };
+  return { url, logged };
 }
 
 const paths = [json.path, raw.path];

@@ -2,12 +2,10 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { defineRawRoute } from '@capstan/api';
-import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { DomainError } from '#kernel/errors';
-import { identifyLocal } from './authorize.ts';
 import { bindRaw } from './bind.ts';
-import { createHttpServer, type HttpServer } from './server.ts';
+import { startTestServer } from './testing.ts';
 
 const PIECE_BYTES = 200_000;
 const file = defineRawRoute({
@@ -23,7 +21,6 @@ const file = defineRawRoute({
 });
 
 describe('lent bytes', () => {
-  let server: HttpServer;
   let url: string;
   let given: number;
   const close = vi.fn(async () => {});
@@ -38,19 +35,12 @@ describe('lent bytes', () => {
       headers: { 'content-length': String(50 * PIECE_BYTES), etag: '"e"' },
       body: { close, [Symbol.asyncIterator]: () => pieces(Number(params['breaksAt'])) },
     }));
-    server = createHttpServer({
-      table: [file],
+    ({ url } = await startTestServer({
       bound: [handle],
       errorRenderers: { mlflow: (error) => ({ status: 418, body: JSON.stringify({ error_code: error.code }) }) },
-      identify: identifyLocal,
-      allowedHosts: [],
-      log: pino({ level: 'silent' }),
-      checkReplies: true,
       onAnswer: answered,
-    });
-    url = await server.listen('127.0.0.1', 0);
+    }));
   });
-  afterEach(() => server.drain(1_000));
 
   async function* pieces(breaksAt: number): AsyncGenerator<Uint8Array> {
     const buffer = Buffer.alloc(PIECE_BYTES);

@@ -3,12 +3,13 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineRawRoute, defineRoute, nothing, problem } from '@capstan/api';
 import { pino } from 'pino';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { DomainError } from '#kernel/errors';
 import { identifyLocal } from './authorize.ts';
 import { bind, bindRaw, type BoundRoute } from './bind.ts';
-import { createHttpServer, type HttpServer } from './server.ts';
+import { createHttpServer } from './server.ts';
+import { startTestServer } from './testing.ts';
 
 const basics = { permission: 'read', audit: 'none', errors: [], params: nothing, query: nothing } as const;
 const echo = defineRoute({
@@ -60,26 +61,15 @@ const bound: BoundRoute[] = [
   }),
 ];
 
-let server: HttpServer | undefined;
-
 async function start(options: { idleTimeoutMs?: number } = {}): Promise<string> {
-  server = createHttpServer({
+  const { url } = await startTestServer({
     ...options,
-    table,
     bound,
     errorRenderers: { mlflow: (error) => ({ status: 418, body: JSON.stringify({ error_code: error.code }) }) },
-    identify: identifyLocal,
     allowedHosts: ['ml.example.org'],
-    log: pino({ level: 'silent' }),
-    checkReplies: true,
   });
-  return await server.listen('127.0.0.1', 0);
+  return url;
 }
-
-afterEach(async () => {
-  await server?.drain(1_000);
-  server = undefined;
-});
 
 function post(url: string, body: string, headers: Record<string, string> = {}): Promise<Response> {
   return fetch(`${url}/api/v1/echo`, {

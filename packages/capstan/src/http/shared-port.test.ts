@@ -4,12 +4,12 @@ import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineRoute, nothing } from '@capstan/api';
 import { pino } from 'pino';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
-import { identifyLocal } from './authorize.ts';
 import { bind } from './bind.ts';
-import { createHttpServer, type HttpServer } from './server.ts';
 import { createPortKeeper } from './shared-port.ts';
+import type { HttpServer } from './server.ts';
+import { startTestServer } from './testing.ts';
 
 const who = defineRoute({
   permission: 'read',
@@ -26,7 +26,6 @@ const who = defineRoute({
   reply: z.strictObject({ name: z.string() }),
 });
 const log = pino({ level: 'silent' });
-const servers: HttpServer[] = [];
 let answer: () => void;
 beforeEach(() => {
   answer = unasked;
@@ -39,22 +38,9 @@ async function start(name: string, port = 0): Promise<{ server: HttpServer; port
     if (query.waits) await new Promise<void>((resolve) => (answer = resolve));
     return { name };
   });
-  const server = createHttpServer({
-    table: [who],
-    bound: [handler],
-    errorRenderers: {},
-    identify: identifyLocal,
-    allowedHosts: [],
-    log,
-    checkReplies: true,
-  });
-  servers.push(server);
-  return { server, port: Number(new URL(await server.listen('127.0.0.1', port, { reusePort: true })).port) };
+  const { server, url } = await startTestServer({ bound: [handler], log, graceMs: 0 }, { port, reusePort: true });
+  return { server, port: Number(new URL(url).port) };
 }
-
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.drain(0);
-});
 
 /** Who answers, and whether the connection stays. */
 async function ask(port: number, agent?: Agent, query = ''): Promise<string> {
