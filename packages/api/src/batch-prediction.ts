@@ -39,6 +39,10 @@ export const batchPredictionRequest = z
     input: z.string().min(1).max(64).meta({ description: 'Id of an accepted dataset version' }),
     ...work,
     to: slug.optional().meta({ description: 'Dataset of the input’s project that the result becomes a version of' }),
+    executor: slug.default('local').meta({
+      description:
+        'Where it runs: local is the server’s machine; others are set up where the server starts, as for pipelines',
+    }),
     requestKey: z.string().min(1).max(200).optional().meta({ description: 'The same key again gives the same job' }),
   })
   .superRefine(({ deployment, revision, model, version, alias }, context) => {
@@ -96,6 +100,9 @@ export const batchPrediction = z.strictObject({
       keptUntil: timestamp.nullable(),
     })
     .nullable(),
+  executor: z.string(),
+  /** That it ran on, or last did, as its executor calls it; null for the server's own, and before one is known. */
+  machine: z.string().nullable(),
   actor: z.string(),
   createdAt: timestamp,
   startedAt: timestamp.nullable(),

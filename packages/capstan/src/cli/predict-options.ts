@@ -15,6 +15,7 @@ export interface PredictOptions {
   readonly keep?: string;
   readonly onError?: 'fail' | 'null';
   readonly to?: string;
+  readonly executor?: string;
   readonly wait?: boolean;
   readonly json?: boolean;
 }

@@ -23,6 +23,7 @@ Examples:
   capstan predict flights --input rows.csv --output answers.parquet
   capstan predict flights --dataset flights --to flight-predictions --wait
   capstan predict iris --dataset measurements@3 --columns X=length,width --to answers.parquet
+  capstan predict flights --dataset flights --executor slurm --to flight-predictions
   capstan predict --model iris --alias challenger --dataset measurements --sql "select * from input where year = 2013"
 `;
 
@@ -50,6 +51,7 @@ export function register(program: Command, { terminal, action }: Registration): 
         .default('fail'),
     )
     .option('--to <place>', 'a dataset, or a file to write: answers.parquet')
+    .option('--executor <name>', 'with --dataset: where it runs, as for pipelines: ray, slurm (default: local)')
     .option('-w, --wait', 'until it has ended; exit code 1 when it failed or was cancelled')
     .option('--json', 'print JSON')
     .addHelpText('after', HELP)
@@ -99,7 +101,7 @@ async function requestOf(
   options: PredictOptions,
   to: string | undefined,
 ) {
-  const { dataset, project, revision, model, version, alias, sql, columns = [], keep, onError } = options;
+  const { dataset, project, revision, model, version, alias, sql, columns = [], keep, onError, executor } = options;
   if (deployment === undefined && model === undefined)
     throw invalid('Nothing is named that is to answer', {
       field: 'deployment',
@@ -119,6 +121,7 @@ async function requestOf(
     ...(sql !== undefined && { sql }),
     ...(to !== undefined && { to }),
     ...(onError !== undefined && { onError }),
+    ...(executor !== undefined && { executor }),
     ...(keep !== undefined && { keep: keptColumns(keep) }),
     columns: columnsByInput(columns),
     input: await findVersion(client, dataset, project),

@@ -4,6 +4,7 @@ import type { StoredFile } from '#http';
 import type { JobContext } from '#jobs';
 import type { Cause } from '#kernel/cause';
 import { conflict, notFound } from '#kernel/errors';
+import { LOCAL_EXECUTOR } from '#model/pipelines';
 import type { ByteRange, Digest, LentBytes } from '#ports/blob-store';
 import type { BatchPredictionsDeps } from './deps.ts';
 import { endedFact } from './facts.ts';
@@ -68,6 +69,7 @@ export function createBatchPredictions(deps: BatchPredictionsDeps): BatchPredict
           model: answering.model,
           version: answering.version,
           input: row.input_version,
+          executor: row.executor,
           ...(answering.deployment !== null && { deployment: answering.deployment }),
           ...(answering.revision !== null && { revision: answering.revision }),
           ...(row.to_dataset !== null && { to: row.to_dataset }),
@@ -75,7 +77,7 @@ export function createBatchPredictions(deps: BatchPredictionsDeps): BatchPredict
       });
       await jobs.enqueue(
         writer,
-        'batch-predictions.run',
+        row.executor === LOCAL_EXECUTOR ? 'batch-predictions.run' : 'batch-predictions.run-elsewhere',
         { batchPrediction: row.id },
         { uniqueKey: `batch-predictions.run:${row.id}`, causedBy: seq },
       );
@@ -163,6 +165,9 @@ function batchRow(id: string, request: StartBatch, { answering, input, recipe, f
     result_digest: null,
     result_bytes: null,
     request_key: request.requestKey ?? null,
+    executor: request.executor,
+    machine: null,
+    attempt: null,
     fence: 0,
     cancel_requested_at: null,
     actor: request.cause.actor,

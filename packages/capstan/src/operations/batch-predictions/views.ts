@@ -42,6 +42,8 @@ export function batchView(row: BatchRow, resultRetentionMs: number | null): Batc
             format: row.format,
             keptUntil: keptUntil(row, resultRetentionMs),
           },
+    executor: row.executor,
+    machine: row.machine,
     actor: row.actor,
     createdAt: row.created_at,
     startedAt: row.started_at,
