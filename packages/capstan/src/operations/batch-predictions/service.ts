@@ -31,6 +31,8 @@ export interface BatchPredictions {
     readonly limit: number;
     readonly cursor?: string | undefined;
   }): Promise<{ items: BatchPrediction[]; nextCursor?: string }>;
+  /** Names of those that there are. */
+  executors(): string[];
   /** Idempotent while it goes on. @throws DomainError NOT_FOUND, CONFLICT when it has ended otherwise */
   cancel(id: string, cause: Cause): Promise<BatchPrediction>;
   /** @throws DomainError NOT_FOUND; CONFLICT before it has succeeded */
@@ -101,6 +103,7 @@ export function createBatchPredictions(deps: BatchPredictionsDeps): BatchPredict
       );
       return { items: rows.map(viewOf), ...next };
     },
+    executors: () => [...deps.executors.keys()],
     async cancel(id, cause) {
       const row = await rowOf(id);
       if (hasEnded(row.state) && row.state !== 'cancelled') {
