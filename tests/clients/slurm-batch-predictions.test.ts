@@ -7,7 +7,7 @@ import { ensureSlurm } from '../../tools/tasks/ensure-slurm.ts';
 import { hasEnded, predicted, resultOf, startBatch, untilBatch } from '../support/batches.ts';
 import { openShop, writeShop } from '../support/measured-shop.ts';
 import { processesIn, until } from '../support/processes.ts';
-import { emptyFolder, startServer, type RunningServer } from '../support/server.ts';
+import { capstan, emptyFolder, startServer, type RunningServer } from '../support/server.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 
 const POINTS = 3_000_000;
@@ -40,9 +40,18 @@ describe.skipIf(found.lacks ?? !isBuilt)(`on Slurm${found.lacks ? `: skipped, ${
   test('a model answers every row as it does here, and it is told where', async () => {
     const asked = ['plus', '--dataset', 'points', '--sql', 'select id, x from input where id < 20000'];
     const here = await predicted(server.url, ...asked);
-    const there = await predicted(server.url, ...asked, '--executor', 'slurm');
-    expect(there).toMatchObject({ executor: 'slurm', machine: cluster.node, rows: { done: 20_000, failed: 0 } });
+    const there = await predicted(server.url, ...asked, '--executor', 'slurm', '--cpus', '2', '--memory', '1GiB');
+    const resources = { cpus: 2, memoryBytes: 2 ** 30 };
+    expect(there).toMatchObject({ executor: 'slurm', machine: cluster.node, resources, rows: { done: 20_000 } });
     expect(there.result?.digest).toBe(here.result?.digest ?? '');
+  });
+
+  test('what no node has fails it with the words of Slurm; this machine is asked for nothing', async () => {
+    const asked = ['predict', 'plus', '--dataset', 'points', '--wait', '--memory', '1TiB'];
+    const { code, out } = await capstan([...asked, '--executor', 'slurm'], server.url);
+    expect([code, out]).toEqual([1, expect.stringMatching(/Slurm does not take the job: .*(memory|configuration)/i)]);
+    const here = await capstan(asked, server.url);
+    expect([here.code, here.err]).toEqual([2, expect.stringContaining('asked of another executor than local')]);
   });
 
   test('a server that is killed goes on behind what was answered; a node that goes costs no row', async () => {

@@ -22,7 +22,7 @@ export async function startBatch(url: string, more: Partial<Request> = {}): Prom
   return (await client.batchPredictions.start({ body })).id;
 }
 
-export async function batchOf(url: string, id: string): Promise<Batch> {
+async function batchOf(url: string, id: string): Promise<Batch> {
   return await createClient({ baseUrl: url }).batchPredictions.get({ params: { batchPrediction: id } });
 }
 

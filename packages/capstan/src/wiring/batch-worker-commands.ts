@@ -37,7 +37,7 @@ export function batchWorkerCommands(config: Config): WorkerCommands {
 }
 
 /** Shell that says so where the machine cannot run this one's programs. */
-function refuseOtherPlatform(node: string): string {
+export function refuseOtherPlatform(node: string): string {
   const [machine, problem] = ['MACHINE', 'PROBLEM'];
   const message = `The program of Capstan, which is for ${process.platform} ${process.arch}, does not run on the machine (${machine}): ${problem}`;
   const hint = 'Give this work to machines of the kind that the server runs on.';

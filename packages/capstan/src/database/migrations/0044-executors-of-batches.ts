@@ -8,7 +8,7 @@ export const executorsOfBatches: Migration = {
       .alterTable('batch_predictions')
       .addColumn('executor', 'text', (column) => column.notNull().defaultTo('local'))
       .execute();
-    await db.schema.alterTable('batch_predictions').addColumn('machine', 'text').execute();
-    await db.schema.alterTable('batch_predictions').addColumn('attempt', 'text').execute();
+    for (const column of ['resources', 'machine', 'attempt'])
+      await db.schema.alterTable('batch_predictions').addColumn(column, 'text').execute();
   },
 };

@@ -38,6 +38,8 @@ export interface BatchPredictionsTable {
   /** One job for each key that callers give. */
   request_key: string | null;
   executor: string;
+  /** JSON: what is asked of its machine; null: what is usual. */
+  resources: string | null;
   /** Of the latest try, as its executor calls it; null for the server's own. */
   machine: string | null;
   /** The latest try: what an earlier server has left running is found by it. */

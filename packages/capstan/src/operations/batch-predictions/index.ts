@@ -8,6 +8,6 @@ export { batchPredictionBlobs } from './held-blobs.ts';
 export { batchPredictionJobs } from './jobs.ts';
 export { batchPredictionRoutes } from './routes.ts';
 export { doWork, RowFailure } from './worker/do-work.ts';
-export { reportText, type WorkProgress } from './worker/reports.ts';
+export { followReports, reportText, type WorkProgress } from './worker/reports.ts';
 export { resultFile, workFiles, type WorkRequest } from './worker/request.ts';
 export { workInFolder } from './worker/work-in-folder.ts';

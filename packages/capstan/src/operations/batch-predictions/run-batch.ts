@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { derivedPlace } from '#data/datasets';
 import { DomainError, messageOf } from '#kernel/errors';
-import { slotsOf } from '#model/pipelines';
+import { LOCAL_EXECUTOR, slotsOf } from '#model/pipelines';
 import type { ExecutionResult } from '#ports/executor';
 import type { Blob } from '#ports/blob-store';
 import { lastLines } from '#ports/log-pieces';
@@ -62,7 +62,8 @@ async function runClaimed(claim: Claim): Promise<void> {
   const { deps, row, job } = claim;
   try {
     // The process of an earlier server may still be at it: two must not write the same files.
-    await reapLeftover({ executor: deps.executors.get(row.executor), log: deps.log }, row.attempt ?? row.id);
+    const left = row.attempt ?? (row.executor === LOCAL_EXECUTOR ? row.id : null);
+    if (left !== null) await reapLeftover({ executor: deps.executors.get(row.executor), log: deps.log }, left);
     await settle(claim, row.cancel_requested_at === null ? await work(claim) : { state: 'cancelled' });
   } catch (error) {
     if (error instanceof ClaimLost) return;

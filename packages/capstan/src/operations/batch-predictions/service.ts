@@ -169,6 +169,7 @@ function batchRow(id: string, request: StartBatch, { answering, input, recipe, f
     result_bytes: null,
     request_key: request.requestKey ?? null,
     executor: request.executor,
+    resources: Object.keys(request.resources).length === 0 ? null : JSON.stringify(request.resources),
     machine: null,
     attempt: null,
     fence: 0,

@@ -5,6 +5,7 @@ import { executorNamed, LOCAL_EXECUTOR } from '#model/pipelines';
 import type { Execution, ExecutionResult } from '#ports/executor';
 import type { BatchPredictionsDeps } from './deps.ts';
 import * as store from './store.ts';
+import { resourcesOf } from './views.ts';
 import { followReports, type WorkReports } from './worker/reports.ts';
 import { resultFile } from './worker/request.ts';
 
@@ -55,7 +56,7 @@ export async function tryWork(claim: Claim, command: string): Promise<Tried> {
     timeoutMs: LONGEST_MS,
     graceMs: GRACE_MS,
     files: { root: claim.folder, writes: [resultFile(row.format)], without: [resultFile(row.format)] },
-    resources: { cpus: deps.worker.cpus(row.flavor) },
+    resources: { cpus: deps.worker.cpus(row.flavor), ...resourcesOf(row) },
   });
   const { result, isCancelled } = await follow(claim, execution, reports);
   await reports.look();
@@ -64,7 +65,7 @@ export async function tryWork(claim: Claim, command: string): Promise<Tried> {
 }
 
 /** @throws DomainError INVALID_ARGUMENT where the server no longer has it */
-export function executorOf({ deps, row }: Pick<Claim, 'deps' | 'row'>) {
+function executorOf({ deps, row }: Pick<Claim, 'deps' | 'row'>) {
   return executorNamed(deps.executors, row.executor, { field: 'executor', by: 'the request' });
 }
 
