@@ -77,8 +77,9 @@ async function runClaimed(claim: Claim): Promise<void> {
   }
 }
 
+/** What no machine of the executor has is not waited for. */
 function mayPass(error: unknown): boolean {
-  return !(error instanceof DomainError) || PASSING.includes(error.code);
+  return !(error instanceof DomainError) || (PASSING.includes(error.code) && error.field !== 'resources');
 }
 
 async function work(claim: Claim): Promise<End> {
