@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasEnded, predicted, resultOf, startBatch, untilBatch } from '../support/batches.ts';
 import { openShop, writeShop } from '../support/measured-shop.ts';
-import { processesIn, until } from '../support/processes.ts';
+import { filesOf, processesIn, until } from '../support/processes.ts';
 import { findClientPython, findRay, runPython } from '../support/python.ts';
 import { startRayCluster, type RayCluster, type RayNode } from '../support/ray-cluster.ts';
 import { capstan, emptyFolder, startServer, type RunningServer } from '../support/server.ts';
@@ -105,9 +105,16 @@ describe.runIf(isBuilt)('on Ray', () => {
     await until(() => workers().length === 0 && !existsSync(join(server.data, 'batch-predictions', id)));
   }, 120_000);
 
-  test('a cancel ends it there', async () => {
+  test('it reads nothing of the server’s, and a cancel ends it there', async () => {
     const id = await startBatch(server.url, { executor: 'ray' });
-    await untilAnswering(id);
+    const [pid = 0] = await untilAnswering(id);
+    const files = filesOf(pid);
+    expect(files.filter((file) => file.startsWith(cluster.folder))).toEqual(
+      expect.arrayContaining([expect.stringMatching(/program\/node$/), expect.stringMatching(/data\/0\.parquet$/)]),
+    );
+    // HOME is there too, where onnxruntime keeps something.
+    const ofServer = files.filter((file) => file.startsWith(server.data) && !file.includes('/.cache/'));
+    expect(ofServer).toEqual([]);
     expect((await capstan(['batch-predictions', 'cancel', id], server.url)).code).toBe(0);
     expect(await untilBatch(server.url, id, hasEnded)).toMatchObject({ state: 'cancelled', result: null });
     await until(() => workers().length === 0);

@@ -63,9 +63,10 @@ describe.skipIf(found.lacks ?? !isBuilt)(`on Slurm${found.lacks ? `: skipped, ${
     await server.kill();
     const [first = ''] = readdirSync(parts).toSorted();
     const before = statSync(join(parts, first)).ino;
+    const [left] = workers();
     server = await start(server.data);
-    const [killed] = workers();
-    await until(() => workers().some((pid) => pid !== killed));
+    await until(() => workers().some((pid) => pid !== left));
+    expect(workers()).not.toContain(left);
     expect(statSync(join(parts, first)).ino).toBe(before);
     await cluster.killNodeDaemon();
     await until(() => cluster.ask('sinfo', '--noheader', '--format=%T').trim() !== 'mixed');

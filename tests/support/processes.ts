@@ -35,6 +35,18 @@ export function processesIn(folder: string, text: string): number[] {
   });
 }
 
+/** Its program, its working folder, and the files that it has open. */
+export function filesOf(pid: number): string[] {
+  const open = readdirSync(`/proc/${pid}/fd`).map((name) => `fd/${name}`);
+  return ['exe', 'cwd', ...open].flatMap((name) => {
+    try {
+      return [readlinkSync(`/proc/${pid}/${name}`)];
+    } catch {
+      return [];
+    }
+  });
+}
+
 function fileOf(pid: number, name: string): string {
   try {
     return readFileSync(`/proc/${pid}/${name}`, 'latin1');

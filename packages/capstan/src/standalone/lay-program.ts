@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
-import { copyFile, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { digestOf } from '#kernel/digest';
 import { builtProgram, copyProgram, programFiles, type ProgramFiles } from './program-files.ts';
@@ -54,13 +54,12 @@ async function keyOf(dist: string, { files, packages }: ProgramFiles): Promise<s
 }
 
 async function lay(dist: string, program: ProgramFiles, place: string): Promise<void> {
-  const partial = `${place}.${process.pid}.partial`;
-  await rm(partial, { recursive: true, force: true });
-  await mkdir(partial, { recursive: true, mode: 0o700 });
+  await mkdir(dirname(place), { recursive: true, mode: 0o700 });
+  const partial = await mkdtemp(`${place}.`);
   try {
     await copyProgram(dist, program, partial);
     await copyFile(process.execPath, join(partial, 'node'), constants.COPYFILE_FICLONE);
-    // Where another process was quicker, its copy is the same.
+    // Where somebody else was quicker, that copy is the same.
     await rename(partial, place).catch(async (error: unknown) => {
       await stat(place).catch(() => {
         throw error;

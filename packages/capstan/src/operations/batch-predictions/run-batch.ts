@@ -23,7 +23,7 @@ import {
   type Claim,
   type Tried,
 } from './try-work.ts';
-import type { WorkFailure } from './worker/reports.ts';
+import { isReport, type WorkFailure } from './worker/reports.ts';
 import { resultFile } from './worker/request.ts';
 
 type End =
@@ -32,6 +32,8 @@ type End =
   | { readonly state: 'cancelled' };
 
 const LOG_LINES = 20;
+/** With reports among them. */
+const LOOKED_LINES = 10 * LOG_LINES;
 /** A process that ends by itself, as one that the kernel takes for want of memory, is tried again so often without an answer between. */
 const TRIES_WITHOUT_ANSWER = 3;
 /** A machine that goes away is nobody's fault; work that takes one after the other with it may be. As for stages. */
@@ -124,8 +126,9 @@ function endText({ exitCode, signal }: ExecutionResult): string {
 }
 
 async function logged({ deps, row }: Claim, message: string): Promise<WorkFailure> {
-  const lines = await lastLines(logFileOf(deps, row.id), LOG_LINES);
-  return { code: 'INTERNAL', message: [message, ...lines.filter((line) => line !== '')].join('\n') };
+  const lines = await lastLines(logFileOf(deps, row.id), LOOKED_LINES);
+  const others = lines.filter((line) => line !== '' && !isReport(line));
+  return { code: 'INTERNAL', message: [message, ...others.slice(-LOG_LINES)].join('\n') };
 }
 
 /** The result as a blob and, where one is named, a version of its dataset: the same content again is the same version. */

@@ -35,6 +35,10 @@ export function reportText(report: WorkReport): string {
   return `\n${MARK}${JSON.stringify(report)}\n`;
 }
 
+export function isReport(line: string): boolean {
+  return line.startsWith(MARK);
+}
+
 /** The latest that the work has said. */
 export interface WorkReports {
   readonly progress: WorkProgress | undefined;
@@ -53,7 +57,7 @@ export async function followReports(logFile: string): Promise<WorkReports> {
   let failure: WorkFailure | undefined;
 
   function take(line: string): void {
-    if (!line.startsWith(MARK)) return;
+    if (!isReport(line)) return;
     const parsed = workReport.safeParse(parsedJson(line.slice(MARK.length)));
     if (!parsed.success) return;
     if ('progress' in parsed.data) progress = parsed.data.progress;
