@@ -46,6 +46,12 @@ describe.skipIf(found.lacks ?? !isBuilt)(`on Slurm${found.lacks ? `: skipped, ${
     expect(there.result?.digest).toBe(here.result?.digest ?? '');
   });
 
+  test('the program that goes along holds nothing of the server, and is there once', () => {
+    const [only = '', ...others] = readdirSync(join(server.data, 'programs'));
+    const packages = readdirSync(join(server.data, 'programs', only, 'node_modules'));
+    expect([others, packages.filter((name) => ['pg', 'fastify', '@aws-sdk'].includes(name))]).toEqual([[], []]);
+  });
+
   test('what no node has fails it with the words of Slurm; this machine is asked for nothing', async () => {
     const asked = ['predict', 'plus', '--dataset', 'points', '--wait', '--memory', '1TiB'];
     const { code, out } = await capstan([...asked, '--executor', 'slurm'], server.url);

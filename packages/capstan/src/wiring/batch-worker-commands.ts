@@ -1,7 +1,6 @@
 import { rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reportText, workFiles, type WorkerCommands } from '#operations/batch-predictions';
-import { layProgram } from '#standalone';
 import type { Config } from '../config.ts';
 
 const COMMAND = 'batch-worker';
@@ -24,6 +23,8 @@ export function batchWorkerCommands(config: Config): WorkerCommands {
       return `exec ${[...program, `--data=${config.data}`, ...common, folder].map(quoted).join(' ')}`;
     },
     async elsewhere(folder) {
+      // Here, not at the top: what the data plane's own folders are made of would become one chunk with the server.
+      const { layProgram } = await import('#standalone');
       const program = await layProgram(COMMAND, join(config.data, 'programs'));
       const link = join(folder, workFiles.program);
       await rm(link, { force: true });
