@@ -1,5 +1,5 @@
 // Results of batch predictions that became no dataset version are let go of in their time; those that did stay.
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClient } from '@capstan/client';
 import { expect, test } from 'vitest';
@@ -70,6 +70,7 @@ test.each(databases)('on %s: a month after its end, unless it is a dataset versi
     expect((await capstan(['batch-predictions', 'show', kept.id, '--to', place], server.url)).code).toBe(0);
   } finally {
     await server.stop();
+    rmSync(server.data, { recursive: true, force: true });
     database.remove();
   }
 });

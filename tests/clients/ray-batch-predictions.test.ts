@@ -1,6 +1,6 @@
 // Batch predictions on a real Ray cluster whose nodes share nothing with the server: the bytes are those of the server's own
 // machine, for an ONNX model and for one in Python, whatever happens to nodes and server meanwhile.
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -41,6 +41,7 @@ describe.runIf(isBuilt)('on Ray', () => {
   afterAll(async () => {
     await server?.stop();
     await cluster?.stop();
+    if (server) rmSync(server.data, { recursive: true, force: true });
   });
 
   test('a model answers every row as it does here, and it is told where', async () => {

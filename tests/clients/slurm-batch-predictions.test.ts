@@ -1,6 +1,6 @@
 // Batch predictions as jobs of a real Slurm cluster that sees the server's data folder: the bytes are those of the server's own
 // machine, whatever happens to node and server meanwhile. Skipped where there is no Slurm.
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ensureSlurm } from '../../tools/tasks/ensure-slurm.ts';
@@ -35,6 +35,7 @@ describe.skipIf(found.lacks ?? !isBuilt)(`on Slurm${found.lacks ? `: skipped, ${
   afterAll(async () => {
     await server?.stop();
     await cluster?.stop();
+    if (server) rmSync(server.data, { recursive: true, force: true });
   });
 
   test('a model answers every row as it does here, and it is told where', async () => {

@@ -1,4 +1,5 @@
 // The part of a deployment's page for batch predictions: from the empty state through the form to the result, in both themes.
+import { rmSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchBrowser } from '../support/browser.ts';
@@ -19,6 +20,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await server?.stop();
+  if (server) rmSync(server.data, { recursive: true, force: true });
 });
 
 test('from nothing to a result, by the form alone', async () => {
