@@ -1,5 +1,5 @@
 // Results of batch predictions that became no dataset version are let go of in their time; those that did stay.
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClient } from '@capstan/client';
 import { expect, test } from 'vitest';
@@ -14,6 +14,7 @@ test.each(databases)('on %s: a month after its end, unless it is a dataset versi
   const grace = ['--blob-grace', '0s'];
   const server = await startServer([
     '--no-serving',
+    '--slurm',
     '--clock',
     'simulated',
     '--check-replies',
@@ -38,6 +39,12 @@ test.each(databases)('on %s: a month after its end, unless it is a dataset versi
     const endedAt = lone.endedAt ?? 0;
     expect(lone.result).toMatchObject({ keptUntil: endedAt + 30 * DAY_MS });
     expect(kept.result).toMatchObject({ keptUntil: null });
+    const asked = ['predict', '--model', 'plus', '--dataset', 'points', '--executor', 'slurm', '--cpus', '2'];
+    const failed = await capstan([...asked, '--wait', '--json'], server.url);
+    expect([failed.code, JSON.parse(failed.out)]).toEqual([
+      1,
+      expect.objectContaining({ state: 'failed', executor: 'slurm', resources: { cpus: 2 }, machine: null }),
+    ]);
 
     const isStored = (digest = '') =>
       readdirSync(server.data, { recursive: true, encoding: 'utf8' }).some((path) =>
@@ -63,6 +70,7 @@ test.each(databases)('on %s: a month after its end, unless it is a dataset versi
     expect((await capstan(['batch-predictions', 'show', kept.id, '--to', place], server.url)).code).toBe(0);
   } finally {
     await server.stop();
+    rmSync(server.data, { recursive: true, force: true });
     database.remove();
   }
 });

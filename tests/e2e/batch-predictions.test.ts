@@ -1,4 +1,5 @@
 // The part of a deployment's page for batch predictions: from the empty state through the form to the result, in both themes.
+import { rmSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchBrowser } from '../support/browser.ts';
@@ -13,12 +14,13 @@ let browser: Browser;
 
 beforeAll(async () => {
   const folder = await writeShop(POINTS);
-  [server, browser] = await Promise.all([startServer(['--check-replies']), launchBrowser()]);
+  [server, browser] = await Promise.all([startServer(['--check-replies', '--slurm']), launchBrowser()]);
   await openShop(server.url, folder);
 });
 afterAll(async () => {
   await browser?.close();
   await server?.stop();
+  if (server) rmSync(server.data, { recursive: true, force: true });
 });
 
 test('from nothing to a result, by the form alone', async () => {
@@ -48,4 +50,17 @@ test.each(['light', 'dark'])('%s: a result, a failure with its row, a download',
   await capstan(['predict', 'plus', '--dataset', 'points', '--wait'], server.url);
   const shown = { name: 'batch-predictions', path, heading: 'plus', text: 'Row 42: The column' };
   await checkScreen(browser, server.url, theme, shown);
+});
+
+test('on another executor: it is chosen in the form, and the table says where and why not', async () => {
+  const { page, errors } = await openPage(browser, server.url + path, 'light');
+  await page.getByLabel('Dataset').selectOption('notes');
+  await page.getByLabel('Runs on').selectOption('slurm');
+  await page.getByRole('button', { name: 'Predict all rows' }).click();
+  const row = page.getByRole('row', { name: 'slurm' });
+  await row.getByText('failed').waitFor({ timeout: 60_000 });
+  expect(await row.innerText()).toMatch(/sbatch|not built/);
+  expect(await violations(page)).toEqual([]);
+  expect(errors).toEqual([]);
+  await page.close();
 });

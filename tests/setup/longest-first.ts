@@ -11,6 +11,7 @@ const longest = [
   'tests/e2e/withheld-replica',
   'tests/e2e/tracking-screens',
   'tests/e2e/datasets',
+  'tests/clients/ray-batch-predictions',
   'tests/clients/slurm-executor',
   'tests/clients/dvc-repro',
   'tests/crash/pipelines',

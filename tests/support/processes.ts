@@ -1,5 +1,5 @@
 // Processes of this machine, as /proc shows them.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Processes of an attempt on this machine. */
@@ -22,6 +22,29 @@ export function processesLike(text: string): number[] {
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .filter((pid) => fileOf(pid, 'cmdline').includes(text));
+}
+
+/** Those of them that work somewhere below a folder. */
+export function processesIn(folder: string, text: string): number[] {
+  return processesLike(text).filter((pid) => {
+    try {
+      return readlinkSync(`/proc/${pid}/cwd`).startsWith(folder);
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Its program, its working folder, and the files that it has open. */
+export function filesOf(pid: number): string[] {
+  const open = readdirSync(`/proc/${pid}/fd`).map((name) => `fd/${name}`);
+  return ['exe', 'cwd', ...open].flatMap((name) => {
+    try {
+      return [readlinkSync(`/proc/${pid}/${name}`)];
+    } catch {
+      return [];
+    }
+  });
 }
 
 function fileOf(pid: number, name: string): string {

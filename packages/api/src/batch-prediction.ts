@@ -28,6 +28,13 @@ const work = {
   onError: rowErrorPolicy.default('fail'),
 };
 
+/** What it asks of the machine of its executor; as stages of pipelines do by `meta.resources` of dvc.yaml. */
+const resources = z.strictObject({
+  cpus: z.number().positive().max(1_000_000).optional(),
+  gpus: z.int().min(0).max(1_000_000).optional(),
+  memoryBytes: z.int().min(1).optional(),
+});
+
 /** What is to be predicted: by a deployment's champion or a revision of it, or by a version of a model. */
 export const batchPredictionRequest = z
   .strictObject({
@@ -39,13 +46,23 @@ export const batchPredictionRequest = z
     input: z.string().min(1).max(64).meta({ description: 'Id of an accepted dataset version' }),
     ...work,
     to: slug.optional().meta({ description: 'Dataset of the input’s project that the result becomes a version of' }),
+    executor: slug.default('local').meta({
+      description:
+        'Where it runs: local is the server’s machine; others are set up where the server starts, as for pipelines',
+    }),
+    resources: resources.default({}).meta({
+      description:
+        'Asked of another executor than local; default: one CPU, for a Python model one for each of its processes',
+    }),
     requestKey: z.string().min(1).max(200).optional().meta({ description: 'The same key again gives the same job' }),
   })
-  .superRefine(({ deployment, revision, model, version, alias }, context) => {
+  .superRefine(({ deployment, revision, model, version, alias, executor, resources: asked }, context) => {
     const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
     if ((deployment === undefined) === (model === undefined)) refuse('deployment', 'name a deployment or a model');
     if (revision !== undefined && deployment === undefined) refuse('revision', 'is of a deployment: name it');
     if (version !== undefined && alias !== undefined) refuse('alias', 'excludes version');
+    if (executor === 'local' && Object.keys(asked).length > 0)
+      refuse('resources', 'are asked of another executor than local, where a batch prediction takes one CPU');
     if (model === undefined && (version ?? alias) !== undefined) refuse('model', 'name the model of the version');
   });
 export type BatchPredictionRequest = z.output<typeof batchPredictionRequest>;
@@ -96,6 +113,10 @@ export const batchPrediction = z.strictObject({
       keptUntil: timestamp.nullable(),
     })
     .nullable(),
+  executor: z.string(),
+  /** That it ran on, or last did, as its executor calls it; null for the server's own, and before one is known. */
+  machine: z.string().nullable(),
+  resources,
   actor: z.string(),
   createdAt: timestamp,
   startedAt: timestamp.nullable(),

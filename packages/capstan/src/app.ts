@@ -91,7 +91,7 @@ async function startOn(database: Database, config: Config, log: Logger): Promise
     knownBaseline: baselineFrom({ ...upToModel, ...gates.services }, log),
   });
   const upToOperations = { ...upToModel, ...gates.services, ...operations.services };
-  const batches = wireBatchPredictions(foundation, { ...upToOperations, models, slots: pipelines.slots });
+  const batches = wireBatchPredictions(foundation, { ...upToOperations, models, localSlots: pipelines.slots });
   const monitors = wireMonitors(foundation, upToOperations);
   const cycles = wireCycles(foundation, upToOperations);
   const webhooks = wireWebhooks(foundation, {

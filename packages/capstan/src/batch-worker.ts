@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { createAnalyticsDuckdb } from '#adapters/analytics-duckdb';
 import { createRuntimeOnnx } from '#adapters/runtime-onnx';
-import { workInFolder } from '#operations/batch-predictions';
+import { reportText, workInFolder } from '#operations/batch-predictions';
 import { openOnnxFolder } from '#ports/onnx-package';
 import type { Config } from './config.ts';
 import { pythonRuntime, type PythonConfig } from './wiring/python-runtime.ts';
@@ -17,11 +17,21 @@ const REQUEST_MS = 1_800_000;
 /** One reads rows while another writes answers. */
 const SCANS = 3;
 
-/** Does the work in a folder. Returns whether it is done; what it failed by lies in the folder else. @throws the signal's reason */
+interface Surroundings {
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  /** Text for the log of the job, as it is. */
+  write(text: string): void;
+}
+
+/**
+ * Does the work in a folder, and reports how far it is. Returns whether it is done; what it failed by is reported, too.
+ * @throws the signal's reason
+ */
 export async function runBatchWorker(
   config: WorkerConfig,
   folder: string,
-  { signal, log }: { readonly signal: AbortSignal; readonly log: Logger },
+  { signal, log, write }: Surroundings,
 ): Promise<boolean> {
   const onnx = createRuntimeOnnx();
   const python = pythonRuntime(config, folder, log, { requestMs: REQUEST_MS });
@@ -39,6 +49,7 @@ export async function runBatchWorker(
         signal,
       });
     },
+    report: (report) => write(reportText(report)),
     signal,
   });
 }

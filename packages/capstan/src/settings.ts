@@ -235,7 +235,8 @@ export const settings = {
   slurm: {
     schema: flag,
     fallback: false,
-    summary: 'Let projects run stages as jobs of the Slurm cluster that this machine submits to (`executor: slurm`)',
+    summary:
+      'Let stages and batch predictions run as jobs of the Slurm cluster that this machine submits to (`executor: slurm`)',
   },
   slurmPartition: {
     schema: z.string().min(1).nullable(),

@@ -10,6 +10,7 @@ export const batchPredictionEvents = {
     deployment: z.string().optional(),
     revision: z.int().optional(),
     input: z.string(),
+    executor: z.string().optional(),
     to: z.string().optional(),
   }),
   'batch-prediction.ended': z.strictObject({

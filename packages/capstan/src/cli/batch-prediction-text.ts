@@ -45,10 +45,11 @@ export function rowsText(
 }
 
 export function showBatch(batch: Batch): string {
-  const { id, state, reason, input, rows, output, result } = batch;
+  const { id, state, reason, input, rows, output, result, executor, machine } = batch;
+  const where = executor === 'local' ? '' : ` on ${machine === null ? executor : `${executor}, ${oneLine(machine)}`}`;
   const bad = rows.failed === 0 ? '' : `, ${rows.failed} of them without an answer`;
   const lines = [
-    `${id}: ${answeredBy(batch)} over ${input.dataset}@${input.number} is ${state}, ${rows.done} of ${rows.total ?? '?'} rows${bad}`,
+    `${id}: ${answeredBy(batch)} over ${input.dataset}@${input.number} is ${state}, ${rows.done} of ${rows.total ?? '?'} rows${bad}${where}`,
     ...(output === null ? [] : [`The result is ${output.dataset}@${output.number} (${output.versionId}).`]),
     ...(state === 'succeeded' && result === null ? ['The result is no longer kept.'] : []),
     ...(result?.keptUntil ? [`The result is kept until ${timeText(result.keptUntil)}.`] : []),
@@ -59,7 +60,7 @@ export function showBatch(batch: Batch): string {
 
 export function batchTable(batches: readonly Batch[]): string {
   return table(
-    ['ID', 'BY', 'OVER', 'STATE', 'ROWS', 'RESULT', 'BEGUN'],
+    ['ID', 'BY', 'OVER', 'STATE', 'ROWS', 'RESULT', 'ON', 'BEGUN'],
     batches.map((batch) => [
       batch.id,
       oneLine(answeredBy(batch)),
@@ -67,6 +68,7 @@ export function batchTable(batches: readonly Batch[]): string {
       batch.state,
       batch.rows.done,
       batch.output === null ? '' : `${batch.output.dataset}@${batch.output.number}`,
+      batch.executor,
       timeText(batch.createdAt),
     ]),
   );

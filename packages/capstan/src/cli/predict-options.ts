@@ -1,3 +1,4 @@
+import { bytesIn } from '#kernel/byte-size';
 import { invalid } from '#kernel/errors';
 
 /** Words of `capstan predict`. */
@@ -15,6 +16,10 @@ export interface PredictOptions {
   readonly keep?: string;
   readonly onError?: 'fail' | 'null';
   readonly to?: string;
+  readonly executor?: string;
+  readonly cpus?: number;
+  readonly gpus?: number;
+  readonly memory?: string;
   readonly wait?: boolean;
   readonly json?: boolean;
 }
@@ -27,6 +32,19 @@ export function keptColumns(text: string): 'all' | 'key' | string[] {
 /** `X=a,b` words. @throws DomainError INVALID_ARGUMENT */
 export function columnsByInput(words: readonly string[]): Record<string, string[]> {
   return Object.fromEntries(words.map(columnsOf));
+}
+
+/** What is asked of an executor's machine; undefined for nothing. @throws DomainError INVALID_ARGUMENT */
+export function resourcesIn({ cpus, gpus, memory }: PredictOptions) {
+  if (cpus === undefined && gpus === undefined && memory === undefined) return undefined;
+  const memoryBytes = memory === undefined ? undefined : bytesIn(memory);
+  if (memory !== undefined && memoryBytes === undefined)
+    throw invalid(`'${memory}' is no amount of memory`, { field: '--memory', hint: 'As 500MB or 8GiB.' });
+  return {
+    ...(cpus !== undefined && { cpus }),
+    ...(gpus !== undefined && { gpus }),
+    ...(memoryBytes !== undefined && { memoryBytes }),
+  };
 }
 
 function columnsOf(text: string): [string, string[]] {

@@ -80,11 +80,13 @@ const OUTPUT = 'Name a file with --output that ends with .parquet, .csv, .ndjson
 
 /** What is of dataset versions and model versions alone. */
 function refuseOthers(options: PredictOptions): void {
-  const { dataset, project, model, version, alias, to, keep } = options;
+  const { dataset, project, model, version, alias, executor, cpus, gpus, memory, to, keep } = options;
   if (dataset !== undefined)
     throw invalid('--input and --dataset exclude each other', { field: '--input', hint: 'Name one of them.' });
   if (to !== undefined) throw invalid('--to goes with --dataset', { field: '--to', hint: OUTPUT });
-  const stray = Object.entries({ project, model, version, alias }).find(([, value]) => value !== undefined);
+  const stray = Object.entries({ project, model, version, alias, executor, cpus, gpus, memory }).find(
+    ([, value]) => value !== undefined,
+  );
   if (stray !== undefined)
     throw invalid(`--${stray[0]} goes with --dataset`, {
       field: `--${stray[0]}`,

@@ -5,7 +5,7 @@ import { downloadResult, followed, showBatch, type Batch } from './batch-predict
 import { connect } from './connect.ts';
 import { exitCodes } from './exit-codes.ts';
 import { findVersion } from './find-version.ts';
-import { columnsByInput, keptColumns, type PredictOptions } from './predict-options.ts';
+import { columnsByInput, keptColumns, resourcesIn, type PredictOptions } from './predict-options.ts';
 import { predictRows } from './predict-rows.ts';
 import type { Registration } from './run.ts';
 import type { Terminal } from './terminal.ts';
@@ -23,6 +23,7 @@ Examples:
   capstan predict flights --input rows.csv --output answers.parquet
   capstan predict flights --dataset flights --to flight-predictions --wait
   capstan predict iris --dataset measurements@3 --columns X=length,width --to answers.parquet
+  capstan predict flights --dataset flights --executor slurm --memory 8GiB --to flight-predictions
   capstan predict --model iris --alias challenger --dataset measurements --sql "select * from input where year = 2013"
 `;
 
@@ -50,6 +51,10 @@ export function register(program: Command, { terminal, action }: Registration): 
         .default('fail'),
     )
     .option('--to <place>', 'a dataset, or a file to write: answers.parquet')
+    .option('--executor <name>', 'with --dataset: where it runs, as for pipelines: ray, slurm (default: local)')
+    .option('--cpus <count>', 'with --executor: asked of its scheduler (default: one)', amount)
+    .option('--gpus <count>', 'the same', amount)
+    .option('--memory <amount>', 'the same: 8GiB')
     .option('-w, --wait', 'until it has ended; exit code 1 when it failed or was cancelled')
     .option('--json', 'print JSON')
     .addHelpText('after', HELP)
@@ -99,7 +104,8 @@ async function requestOf(
   options: PredictOptions,
   to: string | undefined,
 ) {
-  const { dataset, project, revision, model, version, alias, sql, columns = [], keep, onError } = options;
+  const { dataset, project, revision, model, version, alias, sql, columns = [], keep, onError, executor } = options;
+  const resources = resourcesIn(options);
   if (deployment === undefined && model === undefined)
     throw invalid('Nothing is named that is to answer', {
       field: 'deployment',
@@ -119,6 +125,8 @@ async function requestOf(
     ...(sql !== undefined && { sql }),
     ...(to !== undefined && { to }),
     ...(onError !== undefined && { onError }),
+    ...(executor !== undefined && { executor }),
+    ...(resources && { resources }),
     ...(keep !== undefined && { keep: keptColumns(keep) }),
     columns: columnsByInput(columns),
     input: await findVersion(client, dataset, project),
@@ -128,4 +136,10 @@ async function requestOf(
 function wholeNumber(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('Use a whole number from 1.');
+}
+
+function amount(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0) return value;
+  throw new InvalidArgumentError('Use a number.');
 }

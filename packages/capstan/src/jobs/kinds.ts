@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-/** `outbound`: calls to machines outside. `batch`: work that may take hours. */
-type Lane = 'outbound' | 'batch';
+/** `outbound`: calls to machines outside. `batch`: work that may take hours; `elsewhere`: the same on other machines. */
+type Lane = 'outbound' | 'batch' | 'elsewhere';
 
 interface KindPolicy {
   readonly payload: z.ZodType;
@@ -58,6 +58,12 @@ export const jobKinds = {
     leaseMs: 30_000,
     lane: 'batch',
   },
+  'batch-predictions.run-elsewhere': {
+    payload: z.strictObject({ batchPrediction: z.string() }),
+    maxAttempts: 20,
+    leaseMs: 30_000,
+    lane: 'elsewhere',
+  },
   'pipelines.track': { payload: z.strictObject({ attempt: z.string() }), maxAttempts: 10, leaseMs: 60_000 },
   'pipelines.link': { payload: z.strictObject({ pipelineRun: z.string() }), maxAttempts: 5, leaseMs: 120_000 },
   'monitors.watch': { payload: z.strictObject({ project: z.string() }), maxAttempts: 3, leaseMs: 120_000 },
@@ -88,6 +94,7 @@ function kindsOf(wanted: Lane): readonly string[] {
 
 export const outboundKinds = kindsOf('outbound');
 export const batchKinds = kindsOf('batch');
+export const elsewhereKinds = kindsOf('elsewhere');
 
 /** The kinds that a fact may ask for. */
 export type EventJobKind = {

@@ -5,7 +5,7 @@ import type { Cause } from '#kernel/cause';
 import { DomainError, messageOf } from '#kernel/errors';
 import type { Clock } from '#ports/clock';
 import { errorCodes } from '@capstan/api';
-import { batchKinds, jobKinds, outboundKinds, type JobKind, type JobPayload } from './kinds.ts';
+import { batchKinds, elsewhereKinds, jobKinds, outboundKinds, type JobKind, type JobPayload } from './kinds.ts';
 import { RetryLater } from './retry-later.ts';
 import * as store from './store.ts';
 
@@ -42,6 +42,8 @@ const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 60_000;
 const OUTBOUND_CONCURRENCY = 8;
 const BATCH_CONCURRENCY = 2;
+/** Whoever has the machines makes them wait. */
+const ELSEWHERE_CONCURRENCY = 32;
 
 /** Real time: leases and back-off must not depend on a simulated clock. */
 const realNow = (): number => Date.now();
@@ -50,9 +52,13 @@ export function createRunner(deps: RunnerDeps): Runner {
   const owner = `${process.pid}-${randomUUID()}`;
   const inHand = new Map<string, { kind: string; abort: AbortController; done: Promise<void> }>();
   const lanes = [
-    { lane: { kinds: [...outboundKinds, ...batchKinds], isOfOthers: true }, concurrency: deps.concurrency },
+    {
+      lane: { kinds: [...outboundKinds, ...batchKinds, ...elsewhereKinds], isOfOthers: true },
+      concurrency: deps.concurrency,
+    },
     { lane: { kinds: outboundKinds, isOfOthers: false }, concurrency: OUTBOUND_CONCURRENCY },
     { lane: { kinds: batchKinds, isOfOthers: false }, concurrency: BATCH_CONCURRENCY },
+    { lane: { kinds: elsewhereKinds, isOfOthers: false }, concurrency: ELSEWHERE_CONCURRENCY },
   ];
   let isStopping = false;
   let timer: NodeJS.Timeout | undefined;

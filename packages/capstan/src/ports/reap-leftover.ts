@@ -8,7 +8,10 @@ export async function reapLeftover(
   attemptId: string,
 ): Promise<void> {
   if (!executor) {
-    log.warn({ attempt: attemptId }, 'the executor of a stage is no longer set up: what it left behind is not ended');
+    log.warn(
+      { attempt: attemptId },
+      'the executor of an attempt is no longer set up: what it left behind is not ended',
+    );
     return;
   }
   try {
@@ -16,6 +19,6 @@ export async function reapLeftover(
   } catch (error) {
     // Going on is better than never running again.
     if (!(error instanceof DomainError) || error.code !== 'NOT_IMPLEMENTED') throw error;
-    log.warn({ err: error, attempt: attemptId }, 'cannot look for processes that a stage left behind');
+    log.warn({ err: error, attempt: attemptId }, 'cannot look for processes that an attempt left behind');
   }
 }

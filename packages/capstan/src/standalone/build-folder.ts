@@ -1,5 +1,4 @@
-import { cpSync } from 'node:fs';
-import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { snapshot, type ServedAccess, type ServedDeployment, type ServingRoute, type Snapshot } from '@capstan/api';
@@ -8,7 +7,7 @@ import { digestOf } from '#kernel/digest';
 import { conflict, notFound } from '#kernel/errors';
 import { createModelFiles, type ControlPlane } from '#operations/serving';
 import { filesBelow, MANIFEST, MODELS, PROGRAM, sha256Of, SNAPSHOT, type Manifest } from './manifest.ts';
-import { builtProgram, servingFiles, type CarriedPackage } from './program-files.ts';
+import { builtProgram, copyProgram, programFiles, type CarriedPackage } from './program-files.ts';
 import { dockerfile, readme, SERVE } from './texts.ts';
 
 export interface BuildRequest {
@@ -38,7 +37,7 @@ export async function buildFolder(request: BuildRequest): Promise<BuiltFolder> {
   const { output, deployment, isForced } = request;
   await refuseFull(output, isForced);
   const program = builtProgram(fileURLToPath(import.meta.url));
-  const parts = servingFiles(program);
+  const parts = programFiles(program, { command: 'serve', hasParquet: false });
   const served = await servedBy(request, deployment);
   const work = join(dirname(output), `.${basename(output)}.partial`);
   await rm(work, { recursive: true, force: true });
@@ -56,7 +55,7 @@ export async function buildFolder(request: BuildRequest): Promise<BuiltFolder> {
       if (route.package !== null) await files.member(route.package, 'MLmodel');
     }
     await writeFile(join(work, SNAPSHOT), `${canonicalJson(served.snapshot)}\n`);
-    await copyProgram(program, parts.files, parts.packages, join(work, PROGRAM));
+    await copyProgram(program, parts, join(work, PROGRAM));
     const manifest = await describe(work, request, { route, python, packages: parts.packages });
     await rm(output, { recursive: true, force: true });
     await rename(work, output);
@@ -128,25 +127,6 @@ function accessTo(deployment: string, access: ServedAccess | undefined): ServedA
   );
   const declaredOnly = (access?.declaredOnly ?? []).filter((name) => name === deployment);
   return consumers.length + declaredOnly.length === 0 ? undefined : { consumers, declaredOnly };
-}
-
-async function copyProgram(
-  from: string,
-  files: readonly string[],
-  packages: readonly CarriedPackage[],
-  to: string,
-): Promise<void> {
-  for (const name of files) {
-    await mkdir(dirname(join(to, name)), { recursive: true });
-    await cp(join(from, name), join(to, name));
-  }
-  await writeFile(join(to, 'package.json'), '{"type":"module","private":true}\n');
-  for (const each of packages) {
-    // What a package has of other packages is carried by its own name; of maps and types nothing is run.
-    const isWanted = (path: string): boolean =>
-      !path.slice(each.from.length).includes('node_modules') && !/\.(map|d\.[cm]?ts|md)$/.test(path);
-    cpSync(each.from, join(to, 'node_modules', each.to), { recursive: true, dereference: true, filter: isWanted });
-  }
 }
 
 /** Minor version of Python that MLflow says a model was logged with. */

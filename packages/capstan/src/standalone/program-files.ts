@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { createRequire, isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path';
 import { conflict } from '#kernel/errors';
@@ -19,29 +20,35 @@ export interface ProgramFiles {
   readonly packages: readonly CarriedPackage[];
 }
 
-/** Of one platform, and as large as all else: a folder takes the other bodies of MLflow's protocol. */
+/** Of one platform, and as large as all else. */
 const PARQUET_ENGINE = '@duckdb/node-api';
+
+interface Wanted {
+  readonly command: string;
+  /** Whether it reads and writes Parquet: a folder that serves takes the other bodies of MLflow's protocol. */
+  readonly hasParquet: boolean;
+}
 
 const RELATIVE = /(?:from\s*|import\s*|import\(\s*|new URL\(\s*)"\.\/([^"]+)"/g;
 const STATIC_RELATIVE = /^(?:import|export) .*?"\.\/([^"]+)";?$/gm;
 const BARE = /^(?:import|export) (?:.*? from )?"([^".][^"]*)";?$|import\("([^".][^"]*)"\)/gm;
 
 /**
- * What of a built program a data plane needs: the program's entry, the command `serve`, whatever that leads to, and the
+ * What of a built program one of its commands needs: the program's entry, the command, whatever that leads to, and the
  * packages that any of it names. @throws DomainError CONFLICT where the program is not built
  */
-export function servingFiles(dist: string): ProgramFiles {
+export function programFiles(dist: string, { command, hasParquet }: Wanted): ProgramFiles {
   const entry = 'main.js';
   if (!existsSync(join(dist, entry))) {
-    throw conflict('The program is not built, and the folder is to hold it', {
+    throw conflict('The program is not built, and goes along', {
       field: 'program',
       hint: 'In a checkout: npm run build. An installed Capstan is built.',
     });
   }
   const read = (name: string): string => readFileSync(join(dist, name), 'utf8');
-  const command = /import\("\.\/(serve-[\w-]+\.js)"\)/.exec(read(entry))?.[1];
-  if (command === undefined) throw new Error('the built program has no command serve');
-  const found = new Set<string>([entry, command]);
+  const chunk = new RegExp(`import\\("\\./(${command}-[\\w-]+\\.js)"\\)`).exec(read(entry))?.[1];
+  if (chunk === undefined) throw new Error(`the built program has no command ${command}`);
+  const found = new Set<string>([entry, chunk]);
   // Of the entry only what it loads at once: the other commands stay behind. A set hands out what is added meanwhile.
   for (const [, name = ''] of read(entry).matchAll(STATIC_RELATIVE)) found.add(name);
   for (const name of found) {
@@ -55,10 +62,25 @@ export function servingFiles(dist: string): ProgramFiles {
   const wanted = [...new Set([...named, ...(vendor.length > 0 ? ['onnxruntime-common'] : [])])];
   const needed = wanted.filter((name) => !isBuiltin(name)).map(packageOf);
   const packages = carried(
-    needed.filter((name) => name !== PARQUET_ENGINE),
+    needed.filter((name) => hasParquet || name !== PARQUET_ENGINE),
     dist,
   );
   return { files: [...new Set(files)].toSorted(), packages };
+}
+
+/** Puts them into a folder, which needs nothing but Node.js then. */
+export async function copyProgram(from: string, { files, packages }: ProgramFiles, to: string): Promise<void> {
+  for (const name of files) {
+    await mkdir(dirname(join(to, name)), { recursive: true });
+    await cp(join(from, name), join(to, name));
+  }
+  await writeFile(join(to, 'package.json'), '{"type":"module","private":true}\n');
+  for (const each of packages) {
+    // What a package has of other packages is carried by its own name; of maps and types nothing is run.
+    const isWanted = (path: string): boolean =>
+      !path.slice(each.from.length).includes('node_modules') && !/\.(map|d\.[cm]?ts|md)$/.test(path);
+    await cp(each.from, join(to, 'node_modules', each.to), { recursive: true, dereference: true, filter: isWanted });
+  }
 }
 
 function below(root: string, folder: string): string[] {
@@ -84,7 +106,8 @@ function carried(names: readonly string[], from: string): CarriedPackage[] {
     const to = isOther ? [...parents, name].join('/node_modules/') : name;
     if (found.has(to)) return;
     found.set(to, { name, version: facts.version, license: licenseOf(facts), from: folder, to });
-    for (const next of Object.keys(facts.dependencies ?? {}).toSorted())
+    // Of those that are of one platform, that which is installed.
+    for (const next of Object.keys({ ...facts.dependencies, ...facts.optionalDependencies }).toSorted())
       visit(next, folder, isOther ? [...parents, name] : [name]);
   };
   for (const name of [...new Set(names)].toSorted()) visit(name, from, []);
@@ -95,6 +118,7 @@ interface PackageFacts {
   readonly version: string;
   readonly license?: string | { readonly type?: string };
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
 function licenseOf({ license }: PackageFacts): string {

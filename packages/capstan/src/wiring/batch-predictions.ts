@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import type { Datasets } from '#data/datasets';
 import type { Projects } from '#design/projects';
 import type { BoundRoute } from '#http';
-import { expirySchedules, type JobHandlers, type Schedule } from '#jobs';
+import { expirySchedules, type Schedule } from '#jobs';
 import { DomainError, notFound } from '#kernel/errors';
-import { executorNamed, LOCAL_EXECUTOR, type Slots } from '#model/pipelines';
+import type { Slots } from '#model/pipelines';
 import type { ModelRegistry } from '#model/registry';
 import {
   batchPredictionJobs,
@@ -13,7 +13,7 @@ import {
   type BatchPredictions,
 } from '#operations/batch-predictions';
 import type { Deployments, ModelSource } from '#operations/deployments';
-import type { Config } from '../config.ts';
+import { batchWorkerCommands } from './batch-worker-commands.ts';
 import type { Foundation } from './foundation.ts';
 
 interface BatchNeeds {
@@ -22,27 +22,25 @@ interface BatchNeeds {
   readonly registry: ModelRegistry;
   readonly deployments: Deployments;
   readonly models: ModelSource;
-  readonly slots: Slots;
+  readonly localSlots: Slots;
 }
 
 export interface WiredBatchPredictions {
   readonly services: { readonly batches: BatchPredictions };
   readonly bound: BoundRoute[];
-  readonly handlers: Pick<JobHandlers, 'batch-predictions.run' | 'batch-predictions.expire'>;
+  readonly handlers: ReturnType<typeof batchPredictionJobs>;
   /** When results are let go. */
   schedules(): Promise<Schedule[]>;
 }
 
-/** Batch predictions, by a process of this program for each. */
+/** Batch predictions, by a process of this program for each, where an executor runs it. */
 export function wireBatchPredictions(foundation: Foundation, needs: BatchNeeds): WiredBatchPredictions {
-  const { config, executors } = foundation;
+  const { config } = foundation;
   const batches = createBatchPredictions({
     ...foundation,
     ...needs,
     models: { ...needs.models, versionOf: (model, alias) => versionOf(needs.registry, model, alias) },
-    // Its process reads blobs and writes results by their paths here; other machines see neither.
-    executor: executorNamed(executors, LOCAL_EXECUTOR),
-    workerCommand: workerCommand(config),
+    worker: batchWorkerCommands(config),
     workerEnvironment: config.installerEnvironment,
     resultRetentionMs: config.batchResultRetention,
     folders: { work: join(config.data, 'batch-predictions'), logs: join(config.data, 'logs') },
@@ -69,21 +67,4 @@ async function versionOf(registry: ModelRegistry, model: string, alias: string |
   const newest = Math.max(0, ...latestVersions.map(({ version }) => version));
   if (newest > 0) return newest;
   throw notFound('version of the model', model, 'Register one with mlflow.');
-}
-
-/** This program, as this process was started. */
-function workerCommand(config: Config): string[] {
-  return [
-    process.execPath,
-    ...process.execArgv,
-    process.argv[1] ?? '',
-    'batch-worker',
-    `--data=${config.data}`,
-    `--python=${config.python}`,
-    ...(config.servingPython === null ? [] : [`--serving-python=${config.servingPython}`]),
-    config.relaxedPython ? '--relaxed-python' : '--no-relaxed-python',
-    `--model-workers=${config.modelWorkers}`,
-    `--model-memory=${config.modelMemory}`,
-    `--log-level=${config.logLevel}`,
-  ];
 }

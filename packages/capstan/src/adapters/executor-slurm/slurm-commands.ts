@@ -213,6 +213,7 @@ function unavailable(program: string, said: string): DomainError {
 /** The job is one that the cluster can never run; `said` is Slurm's own word for why. */
 export function refusal(said: string): DomainError {
   return new DomainError('RESOURCE_EXHAUSTED', `Slurm does not take the job: ${said}`, {
+    field: 'resources',
     hint: 'Ask for what the partition has (`sinfo --long`), or name another partition, account or quality of service.',
   });
 }

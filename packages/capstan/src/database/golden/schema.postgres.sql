@@ -34,10 +34,12 @@ attempt_log_pieces.bytes bytea not null
 attempt_log_pieces.size_bytes bigint not null
 attempt_log_pieces.start bigint not null
 batch_predictions.actor text not null
+batch_predictions.attempt text
 batch_predictions.cancel_requested_at bigint
 batch_predictions.created_at bigint not null
 batch_predictions.deployment text
 batch_predictions.ended_at bigint
+batch_predictions.executor text not null default 'local'::text
 batch_predictions.failed_column text
 batch_predictions.failed_row bigint
 batch_predictions.fence bigint not null
@@ -47,6 +49,7 @@ batch_predictions.id text not null
 batch_predictions.input_dataset text not null
 batch_predictions.input_number bigint not null
 batch_predictions.input_version text not null
+batch_predictions.machine text
 batch_predictions.model text not null
 batch_predictions.model_digest text not null
 batch_predictions.model_version bigint not null
@@ -57,6 +60,7 @@ batch_predictions.project text not null
 batch_predictions.reason text
 batch_predictions.recipe text not null
 batch_predictions.request_key text
+batch_predictions.resources text
 batch_predictions.result_bytes bigint
 batch_predictions.result_digest text
 batch_predictions.revision bigint

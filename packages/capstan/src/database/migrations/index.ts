@@ -38,6 +38,7 @@ import { callCounts } from './0040-call-counts.ts';
 import { servingSettings } from './0041-serving-settings.ts';
 import { batchPredictions } from './0042-batch-predictions.ts';
 import { unknownCallers } from './0043-unknown-callers.ts';
+import { executorsOfBatches } from './0044-executors-of-batches.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step in order. A step that has been released is never changed. */
@@ -82,4 +83,5 @@ export const migrations: readonly Migration[] = [
   servingSettings,
   batchPredictions,
   unknownCallers,
+  executorsOfBatches,
 ];

@@ -37,6 +37,13 @@ export interface BatchPredictionsTable {
   result_bytes: number | null;
   /** One job for each key that callers give. */
   request_key: string | null;
+  executor: string;
+  /** JSON: what is asked of its machine; null: what is usual. */
+  resources: string | null;
+  /** Of the latest try, as its executor calls it; null for the server's own. */
+  machine: string | null;
+  /** The latest try: what an earlier server has left running is found by it. */
+  attempt: string | null;
   /** Of the job that works on it: an older one is refused. */
   fence: number;
   cancel_requested_at: number | null;

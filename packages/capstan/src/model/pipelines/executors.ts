@@ -17,14 +17,22 @@ export function slotsOf({ localSlots }: { readonly localSlots: Slots }, executor
   return executor === LOCAL_EXECUTOR ? localSlots : unlimitedSlots(REMOTE_AT_ONCE);
 }
 
+interface Naming {
+  readonly field: string;
+  /** Who names it. */
+  readonly by: string;
+}
+
+const DECLARED: Naming = { field: 'executor', by: "the project's capstan.yaml" };
+
 /** @throws DomainError INVALID_ARGUMENT naming those there are */
-export function executorNamed(executors: Executors, name: string): Executor {
+export function executorNamed(executors: Executors, name: string, { field, by } = DECLARED): Executor {
   const found = executors.get(name);
   if (found) return found;
   const known = [...executors.keys()];
   const suggestion = nearest(name, known);
-  throw invalid(`This server has no executor '${name}', which the project's capstan.yaml names`, {
-    field: 'executor',
+  throw invalid(`This server has no executor '${name}', which ${by} names`, {
+    field,
     hint: `${suggestion === undefined ? '' : `Did you mean ${suggestion}? `}There is ${known.join(', ')}. Others are set up where the server starts: \`capstan up --help\` and docs/guide/pipelines.md name the settings.`,
   });
 }

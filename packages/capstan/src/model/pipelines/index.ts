@@ -5,7 +5,7 @@
 export { pipelineBlobs } from './held-blobs.ts';
 export { createPipelines, type Log, type Pipelines, type StartRun } from './service.ts';
 export { createSlots, type Capacity, type Slots } from './running/slots.ts';
-export { executorNamed, LOCAL_EXECUTOR, type Executors } from './executors.ts';
+export { executorNamed, LOCAL_EXECUTOR, slotsOf, type Executors } from './executors.ts';
 export { createReportedRuns, type ReportedRuns } from './reported/report-run.ts';
 export { pipelineRoutes } from './routes.ts';
 export { pipelineJobs } from './jobs.ts';

@@ -2,6 +2,7 @@ import type { BatchPredictionRequest, DatasetVersion, ModelPackage, ServedFlavor
 import { derivedPlace } from '#data/datasets';
 import { conflict, DomainError, invalid, messageOf } from '#kernel/errors';
 import { nearest } from '#kernel/nearest';
+import { executorNamed } from '#model/pipelines';
 import { dataFormatOf, type DataFile } from '#ports/analytics';
 import type { Digest } from '#ports/blob-store';
 import { columnsOfInput } from '#ports/cell-tensors';
@@ -30,6 +31,7 @@ export interface Planned {
 
 /** Checks a request before anything is done. @throws DomainError NOT_FOUND, CONFLICT, INVALID_ARGUMENT naming the field */
 export async function plan(deps: BatchPredictionsDeps, request: BatchPredictionRequest): Promise<Planned> {
+  executorNamed(deps.executors, request.executor, { field: 'body.executor', by: 'the request' });
   const input = await deps.datasets.get(request.input);
   // Also sees that it is accepted.
   const files = await deps.datasets.files(input.id);

@@ -8,6 +8,7 @@ export function batchPredictionRoutes(batches: BatchPredictions): BoundRoute[] {
     bind(table.start, ({ body }, { cause }) => batches.start({ ...body, cause })),
     bind(table.list, ({ query }) => batches.list(query)),
     bind(table.get, ({ params }) => batches.get(params.batchPrediction)),
+    bind(table.executors, async () => ({ items: batches.executors() })),
     bind(table.cancel, ({ params }, { cause }) => batches.cancel(params.batchPrediction, cause)),
     bindRaw(table.result, async (request) => {
       const file = await batches.result(request.params['batchPrediction'] ?? '');

@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { derivedPlace } from '#data/datasets';
-import type { JobContext } from '#jobs';
 import { DomainError, messageOf } from '#kernel/errors';
+import { LOCAL_EXECUTOR, slotsOf } from '#model/pipelines';
 import type { ExecutionResult } from '#ports/executor';
 import type { Blob } from '#ports/blob-store';
 import { lastLines } from '#ports/log-pieces';
@@ -13,49 +13,46 @@ import { endedFact } from './facts.ts';
 import { hasEnded, howText, type EndedBatch } from './model.ts';
 import { prepareFolder } from './prepare-folder.ts';
 import * as store from './store.ts';
-import { resultFile, workFailure, workFiles, workProgress, type WorkFailure } from './worker/request.ts';
-
-/** Another server has taken it over, or it has ended: whoever sees this has nothing more to say about it. */
-class ClaimLost extends Error {
-  override readonly name = 'ClaimLost';
-}
-
-type BatchJob = JobContext & { readonly isLastTry: boolean };
-
-interface Claim {
-  readonly deps: BatchPredictionsDeps;
-  readonly row: store.BatchRow;
-  readonly job: BatchJob;
-  readonly folder: string;
-}
-
-type Change = Parameters<typeof store.changeClaimed>[2];
+import {
+  ClaimLost,
+  commandOf,
+  logFileOf,
+  progressChange,
+  tryWork,
+  type Change,
+  type Claim,
+  type Tried,
+} from './try-work.ts';
+import { isReport, type WorkFailure } from './worker/reports.ts';
+import { resultFile } from './worker/request.ts';
 
 type End =
   | { readonly state: 'succeeded'; readonly change: Change }
   | { readonly state: 'failed'; readonly failure: WorkFailure }
   | { readonly state: 'cancelled' };
 
-/** How often it is looked how far the work is, and whether it shall end. */
-const LOOK_MS = 500;
-const GRACE_MS = 10_000;
-const LONGEST_MS = 30 * 86_400_000;
 const LOG_LINES = 20;
+/** With reports among them. */
+const LOOKED_LINES = 10 * LOG_LINES;
 /** A process that ends by itself, as one that the kernel takes for want of memory, is tried again so often without an answer between. */
 const TRIES_WITHOUT_ANSWER = 3;
+/** A machine that goes away is nobody's fault; work that takes one after the other with it may be. As for stages. */
+const TRIES_AFTER_LOSS = 2;
 /** What may pass by itself: the next try goes on where this one stopped. */
 const PASSING: readonly string[] = ['INTERNAL', 'UNAVAILABLE', 'STORAGE_FULL', 'RESOURCE_EXHAUSTED'];
 
 /**
  * Works on a batch prediction until it has ended, or until the server stops: then the job is claimed again, and the work goes
- * on behind the rows that have been answered.
+ * on behind the rows whose answers are still in its folder.
  */
-export async function runBatch(deps: BatchPredictionsDeps, id: string, job: BatchJob): Promise<void> {
+export async function runBatch(deps: BatchPredictionsDeps, id: string, job: Claim['job']): Promise<void> {
+  const folder = join(deps.folders.work, id);
+  const asked = await store.find(deps.database.read, id);
+  if (!asked) return;
   // It is in the queue until there is a place for it.
-  const leave = await deps.slots.enter({ cpus: 1 }, job.signal);
+  const leave = await slotsOf(deps, asked.executor).enter({ cpus: 1 }, job.signal);
   try {
     const row = await deps.database.write((writer) => store.takeOver(writer, id, job.attempt, deps.clock.now()));
-    const folder = join(deps.folders.work, id);
     if (row) await runClaimed({ deps, row, job, folder });
     else if (hasEnded((await store.find(deps.database.read, id))?.state ?? 'cancelled')) await sweep(deps, id, folder);
   } finally {
@@ -67,13 +64,13 @@ async function runClaimed(claim: Claim): Promise<void> {
   const { deps, row, job } = claim;
   try {
     // The process of an earlier server may still be at it: two must not write the same files.
-    await reapLeftover({ executor: deps.executor, log: deps.log }, row.id);
+    const left = row.attempt ?? (row.executor === LOCAL_EXECUTOR ? row.id : null);
+    if (left !== null) await reapLeftover({ executor: deps.executors.get(row.executor), log: deps.log }, left);
     await settle(claim, row.cancel_requested_at === null ? await work(claim) : { state: 'cancelled' });
   } catch (error) {
     if (error instanceof ClaimLost) return;
     if (job.signal.aborted && !job.isLastTry) throw error;
-    const isPassing = !(error instanceof DomainError) || PASSING.includes(error.code);
-    if (isPassing && !job.isLastTry) throw error;
+    if (mayPass(error) && !job.isLastTry) throw error;
     const hint = error instanceof DomainError ? error.hint : undefined;
     await settle(claim, {
       state: 'failed',
@@ -82,116 +79,64 @@ async function runClaimed(claim: Claim): Promise<void> {
   }
 }
 
+/** What no machine of the executor has is not waited for. */
+function mayPass(error: unknown): boolean {
+  return !(error instanceof DomainError) || (PASSING.includes(error.code) && error.field !== 'resources');
+}
+
 async function work(claim: Claim): Promise<End> {
-  const { deps, job } = claim;
-  await prepareFolder(deps, claim.row, claim.folder);
-  for (let withoutAnswer = 0; ;) {
-    const before = await rowsDone(claim.folder);
-    const { result, isCancelled } = await execute(claim);
-    if (isCancelled) return { state: 'cancelled' };
-    job.signal.throwIfAborted();
-    if (result.outcome === 'succeeded') return { state: 'succeeded', change: await keepResult(claim) };
-    const failure = await failureIn(claim.folder);
-    if (failure && !PASSING.includes(failure.code)) return { state: 'failed', failure };
-    withoutAnswer = (await rowsDone(claim.folder)) > before ? 0 : withoutAnswer + 1;
+  const { deps, row, folder } = claim;
+  await prepareFolder(deps, row, folder);
+  const command = await commandOf(claim);
+  let [done, withoutAnswer, losses] = [row.rows_done, 0, 0];
+  for (;;) {
+    const tried = await tryWork(claim, command);
+    const end = await endOf(claim, tried);
+    if (end) return end;
+    if (tried.result.outcome === 'lost') {
+      losses += 1;
+      if (losses > TRIES_AFTER_LOSS) return failed(await logged(claim, `Its machine was lost ${losses} times`));
+      continue;
+    }
+    const now = tried.reports.progress?.done ?? 0;
+    withoutAnswer = now > done ? 0 : withoutAnswer + 1;
+    done = Math.max(done, now);
     if (withoutAnswer < TRIES_WITHOUT_ANSWER) continue;
-    return { state: 'failed', failure: failure ?? (await lostText(claim, result)) };
+    return failed(tried.reports.failure ?? (await logged(claim, endText(tried.result))));
   }
 }
 
-/** Runs the process, and tells how far it is. */
-async function execute(claim: Claim): Promise<{ result: ExecutionResult; isCancelled: boolean }> {
-  const { deps, row, job, folder } = claim;
-  await mkdir(deps.folders.logs, { recursive: true });
-  const execution = await deps.executor.start({
-    attemptId: row.id,
-    command: `exec ${[...deps.workerCommand, folder].map(quoted).join(' ')}`,
-    cwd: folder,
-    env: deps.workerEnvironment,
-    logFile: logFileOf(deps, row.id),
-    timeoutMs: LONGEST_MS,
-    graceMs: GRACE_MS,
-  });
-  let isCancelled = false;
-  let isLost = false;
-  const cancel = () => execution.cancel();
-  job.signal.addEventListener('abort', cancel, { once: true });
-  if (job.signal.aborted) cancel();
-  let looking: Promise<void> | undefined;
-  const look = async (): Promise<void> => {
-    const found = await store.find(deps.database.read, row.id);
-    if (found?.cancel_requested_at != null) {
-      isCancelled = true;
-      cancel();
-    }
-    if (!(await noteProgress(claim))) {
-      isLost = true;
-      cancel();
-    }
-  };
-  const timer = setInterval(() => {
-    looking ??= look()
-      .catch((error: unknown) => deps.log.warn({ err: error, batchPrediction: row.id }, 'cannot look after the work'))
-      .finally(() => (looking = undefined));
-  }, LOOK_MS);
-  try {
-    const result = await execution.done;
-    if (isLost) throw new ClaimLost(`another server works on ${row.id} now`);
-    return { result, isCancelled };
-  } finally {
-    clearInterval(timer);
-    await looking;
-    job.signal.removeEventListener('abort', cancel);
-  }
+/** Undefined where another try may fare better. */
+async function endOf(claim: Claim, { result, reports, isCancelled }: Tried): Promise<End | undefined> {
+  if (isCancelled) return { state: 'cancelled' };
+  claim.job.signal.throwIfAborted();
+  const { outcome, machine } = result;
+  if (outcome === 'succeeded') return { state: 'succeeded', change: await keepResult(claim, reports) };
+  // It was not cancelled by us.
+  if (outcome === 'cancelled')
+    return failed({ code: 'CANCELLED', message: `It was ended on ${machine ?? 'its executor'}` });
+  const { failure } = reports;
+  return failure && !PASSING.includes(failure.code) ? failed(failure) : undefined;
 }
 
-/** False when the claim no longer holds. */
-async function noteProgress({ deps, row, folder }: Claim): Promise<boolean> {
-  const found = await readWhole(join(folder, workFiles.progress));
-  if (found === undefined) return true;
-  const { total, done, failed, rowsPerSecond } = workProgress.parse(found);
-  const change = { rows_total: total, rows_done: done, rows_failed: failed, rows_per_second: rowsPerSecond };
-  return await deps.database.write((writer) => store.changeClaimed(writer, row, change));
+const failed = (failure: WorkFailure): End => ({ state: 'failed', failure });
+
+function endText({ exitCode, signal }: ExecutionResult): string {
+  return `Its process ended ${signal === null ? `with code ${exitCode}` : `by ${signal}`} ${TRIES_WITHOUT_ANSWER} times`;
 }
 
-async function rowsDone(folder: string): Promise<number> {
-  const found = await readWhole(join(folder, workFiles.progress));
-  return found === undefined ? 0 : workProgress.parse(found).done;
-}
-
-async function failureIn(folder: string): Promise<WorkFailure | undefined> {
-  const found = await readWhole(join(folder, workFiles.failure));
-  return found === undefined ? undefined : workFailure.parse(found);
-}
-
-async function readWhole(path: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : (JSON.parse(text) as unknown);
-}
-
-async function lostText({ deps, row }: Claim, { exitCode, signal }: ExecutionResult): Promise<WorkFailure> {
-  const lines = await lastLines(logFileOf(deps, row.id), LOG_LINES);
-  const how = signal === null ? `with code ${exitCode}` : `by ${signal}`;
-  return { code: 'INTERNAL', message: [`Its process ended ${how} ${TRIES_WITHOUT_ANSWER} times`, ...lines].join('\n') };
-}
-
-function logFileOf({ folders }: BatchPredictionsDeps, id: string): string {
-  return join(folders.logs, `${id}.log`);
+async function logged({ deps, row }: Claim, message: string): Promise<WorkFailure> {
+  const lines = await lastLines(logFileOf(deps, row.id), LOOKED_LINES);
+  const others = lines.filter((line) => line !== '' && !isReport(line));
+  return { code: 'INTERNAL', message: [message, ...others.slice(-LOG_LINES)].join('\n') };
 }
 
 /** The result as a blob and, where one is named, a version of its dataset: the same content again is the same version. */
-async function keepResult({ deps, row, folder, job }: Claim): Promise<Change> {
+async function keepResult({ deps, row, folder, job }: Claim, { progress }: Tried['reports']): Promise<Change> {
   const { blobs, datasets, projects } = deps;
+  if (!progress) throw new Error(`the log of ${row.id} does not say what it has done`);
   const { digest, sizeBytes }: Blob = await blobs.put(createReadStream(join(folder, resultFile(row.format))));
-  const progress = workProgress.parse(await readWhole(join(folder, workFiles.progress)));
-  const change = {
-    result_digest: digest,
-    result_bytes: sizeBytes,
-    rows_total: progress.total,
-    rows_done: progress.done,
-    rows_failed: progress.failed,
-    rows_per_second: progress.rowsPerSecond,
-  };
+  const change = { result_digest: digest, result_bytes: sizeBytes, ...progressChange(progress) };
   if (row.to_dataset === null) return change;
   const declared = (await projects.get(row.project)).declaration.datasets[row.to_dataset];
   const path = derivedPlace(declared?.path, row.to_dataset);
@@ -233,8 +178,4 @@ function changeOf(end: End): Change {
     failed_row: row ?? null,
     failed_column: column ?? null,
   };
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

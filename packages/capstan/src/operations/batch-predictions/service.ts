@@ -4,6 +4,7 @@ import type { StoredFile } from '#http';
 import type { JobContext } from '#jobs';
 import type { Cause } from '#kernel/cause';
 import { conflict, notFound } from '#kernel/errors';
+import { LOCAL_EXECUTOR } from '#model/pipelines';
 import type { ByteRange, Digest, LentBytes } from '#ports/blob-store';
 import type { BatchPredictionsDeps } from './deps.ts';
 import { endedFact } from './facts.ts';
@@ -30,6 +31,8 @@ export interface BatchPredictions {
     readonly limit: number;
     readonly cursor?: string | undefined;
   }): Promise<{ items: BatchPrediction[]; nextCursor?: string }>;
+  /** Names of those that there are. */
+  executors(): string[];
   /** Idempotent while it goes on. @throws DomainError NOT_FOUND, CONFLICT when it has ended otherwise */
   cancel(id: string, cause: Cause): Promise<BatchPrediction>;
   /** @throws DomainError NOT_FOUND; CONFLICT before it has succeeded */
@@ -68,6 +71,7 @@ export function createBatchPredictions(deps: BatchPredictionsDeps): BatchPredict
           model: answering.model,
           version: answering.version,
           input: row.input_version,
+          executor: row.executor,
           ...(answering.deployment !== null && { deployment: answering.deployment }),
           ...(answering.revision !== null && { revision: answering.revision }),
           ...(row.to_dataset !== null && { to: row.to_dataset }),
@@ -75,7 +79,7 @@ export function createBatchPredictions(deps: BatchPredictionsDeps): BatchPredict
       });
       await jobs.enqueue(
         writer,
-        'batch-predictions.run',
+        row.executor === LOCAL_EXECUTOR ? 'batch-predictions.run' : 'batch-predictions.run-elsewhere',
         { batchPrediction: row.id },
         { uniqueKey: `batch-predictions.run:${row.id}`, causedBy: seq },
       );
@@ -99,6 +103,7 @@ export function createBatchPredictions(deps: BatchPredictionsDeps): BatchPredict
       );
       return { items: rows.map(viewOf), ...next };
     },
+    executors: () => [...deps.executors.keys()],
     async cancel(id, cause) {
       const row = await rowOf(id);
       if (hasEnded(row.state) && row.state !== 'cancelled') {
@@ -163,6 +168,10 @@ function batchRow(id: string, request: StartBatch, { answering, input, recipe, f
     result_digest: null,
     result_bytes: null,
     request_key: request.requestKey ?? null,
+    executor: request.executor,
+    resources: Object.keys(request.resources).length === 0 ? null : JSON.stringify(request.resources),
+    machine: null,
+    attempt: null,
     fence: 0,
     cancel_requested_at: null,
     actor: request.cause.actor,

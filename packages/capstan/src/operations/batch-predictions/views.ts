@@ -1,9 +1,15 @@
 import type { BatchPrediction } from '@capstan/api';
+import type { Resources } from '#ports/executor';
 import { etaMs, type Recipe } from './model.ts';
 import type { BatchRow } from './store.ts';
 
 export function recipeOf(row: Pick<BatchRow, 'recipe'>): Recipe {
   return JSON.parse(row.recipe) as Recipe;
+}
+
+/** What was asked of its machine. */
+export function resourcesOf(row: Pick<BatchRow, 'resources'>): Resources {
+  return JSON.parse(row.resources ?? '{}') as Resources;
 }
 
 /** A row as callers see it. */
@@ -42,6 +48,9 @@ export function batchView(row: BatchRow, resultRetentionMs: number | null): Batc
             format: row.format,
             keptUntil: keptUntil(row, resultRetentionMs),
           },
+    executor: row.executor,
+    machine: row.machine,
+    resources: resourcesOf(row),
     actor: row.actor,
     createdAt: row.created_at,
     startedAt: row.started_at,

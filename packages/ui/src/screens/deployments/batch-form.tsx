@@ -16,6 +16,8 @@ export function BatchForm({ deployment }: { deployment: string }) {
   const [named, setDataset] = useState('');
   const dataset = datasets.find(({ name }) => name === named) ?? datasets[0];
   const [onError, setOnError] = useState<'fail' | 'null'>('fail');
+  const executors = useRead(api.batchPredictions.executors, {}).data?.items ?? [];
+  const [executor, setExecutor] = useState('local');
   const [error, setError] = useState<unknown>(null);
   if (!dataset?.accepted) {
     return (
@@ -30,7 +32,7 @@ export function BatchForm({ deployment }: { deployment: string }) {
     const place = typeof to === 'string' && to.trim() !== '' ? { to: to.trim() } : {};
     setError(null);
     api.batchPredictions
-      .start({ body: { deployment, input: input.id, onError, ...place } })
+      .start({ body: { deployment, input: input.id, onError, executor, ...place } })
       .then(async () => {
         toast(`A batch prediction over ${dataset.name} v${input.number} has begun`);
         await refresh();
@@ -78,6 +80,14 @@ export function BatchForm({ deployment }: { deployment: string }) {
             ]}
             onChoose={setOnError}
           />
+          {executors.length > 1 && (
+            <Choice
+              label="Runs on"
+              value={executor}
+              options={executors.map((name) => ({ value: name, label: name }))}
+              onChoose={setExecutor}
+            />
+          )}
           <button type="submit">Predict all rows</button>
         </Row>
         {error !== null && <Failure error={error} />}

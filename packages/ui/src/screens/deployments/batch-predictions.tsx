@@ -84,6 +84,7 @@ function Batches({ items }: { items: readonly BatchPredictionReply[] }) {
         { name: 'State', isWhole: true, cell: ({ state }) => <State tone={tones[state]}>{state}</State> },
         { name: 'Rows', isWhole: true, cell: (row) => <Progress batch={row} /> },
         { name: 'Result', isWhole: true, cell: (row) => <Result batch={row} /> },
+        ...(items.some(({ executor }) => executor !== 'local') ? [{ name: 'On', isWhole: true, cell: placeOf }] : []),
         { name: 'Why', cell: (row) => row.reason ?? '' },
         { name: 'Began', isWhole: true, cell: (row) => <Time at={row.createdAt} now={now} /> },
         {
@@ -94,6 +95,11 @@ function Batches({ items }: { items: readonly BatchPredictionReply[] }) {
       ]}
     />
   );
+}
+
+/** The executor, and the machine of it once that is known. */
+function placeOf({ executor, machine }: BatchPredictionReply): string {
+  return machine === null ? executor : `${executor}, ${machine}`;
 }
 
 function Progress({ batch: { id, state, rows, rowsPerSecond, etaMs } }: { batch: BatchPredictionReply }) {

@@ -1,21 +1,10 @@
+import { bytesIn } from '#kernel/byte-size';
 import { invalid } from '#kernel/errors';
 import { nearest } from '#kernel/nearest';
 import type { ParamValue, Stage } from '#kernel/pipeline-definition';
 import type { Resources } from '#ports/executor';
 
 const KEYS = ['cpus', 'gpus', 'memory'] as const;
-const UNITS: Readonly<Record<string, number>> = {
-  '': 1,
-  K: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-};
-
 /**
  * What a stage declares that it needs, under `meta: {resources: {cpus: 2, gpus: 1, memory: 8GiB}}` of dvc.yaml; empty where
  * it declares nothing. Pure.
@@ -54,11 +43,11 @@ export function resourcesOf(stage: Stage): Resources {
 const MOST = 1_000_000;
 
 function bytesOf(value: ParamValue, stage: string, field: string): number {
-  const written = typeof value === 'string' ? /^(\d+(?:\.\d+)?) ?([KMGT]i?)?B?$/.exec(value.trim()) : null;
-  const unit = UNITS[written?.[2] ?? ''] ?? 1;
   const bytes =
-    typeof value === 'bigint' || typeof value === 'number' ? Number(value) : Number(written?.[1] ?? Number.NaN) * unit;
-  if (bytes > 0 && Number.isSafeInteger(Math.round(bytes))) return Math.round(bytes);
+    typeof value === 'string' || typeof value === 'bigint' || typeof value === 'number'
+      ? bytesIn(String(value))
+      : undefined;
+  if (bytes !== undefined) return bytes;
   throw invalid(`The stage '${stage}' asks for memory that is no amount of bytes`, {
     field,
     hint: 'Write bytes as a number, or e.g. 500MB or 8GiB.',

@@ -6,7 +6,8 @@ import { columnsOfInput } from '#ports/cell-tensors';
 import type { LoadedModel, TensorSpec } from '#ports/model-runtime';
 import { answerBatch, type Asked, type BatchAnswer } from './answer-rows.ts';
 import { partOutput, partsIn, writePart, type PartOutput } from './parts.ts';
-import { workFiles, type WorkProgress, type WorkRequest } from './request.ts';
+import type { WorkProgress } from './reports.ts';
+import { workFiles, type WorkRequest } from './request.ts';
 import { addedColumns, writeResult } from './result.ts';
 import { untypedColumns } from './untyped-columns.ts';
 

@@ -5,9 +5,12 @@ import type { DataFormat } from '#ports/analytics';
 /** Files of a job's folder, which its process and the server both know. */
 export const workFiles = {
   request: 'request.json',
-  progress: 'progress.json',
-  /** What it failed by, where it knows. */
-  failure: 'failure.json',
+  /** The ONNX file, or a folder as MLflow writes it. */
+  model: 'model',
+  /** Files of the dataset version. */
+  data: 'data',
+  /** What runs where this machine's program is not. */
+  program: 'program',
   parts: 'parts',
   /** Of the mapped rows. */
   rows: 'rows.parquet',
@@ -18,8 +21,8 @@ export function resultFile(format: DataFormat): string {
 }
 
 /**
- * All that a process needs to answer the rows of a dataset version: no database, no server. The same request over the same
- * files gives the same bytes.
+ * All that a process needs to answer the rows of a dataset version: no database, no server. Paths are relative to the job's
+ * folder, which may be carried elsewhere. The same request over the same files gives the same bytes.
  */
 export const workRequest = z.strictObject({
   model: z.strictObject({
@@ -47,20 +50,3 @@ export const workRequest = z.strictObject({
   format: z.enum(['parquet', 'csv', 'ndjson']),
 });
 export type WorkRequest = z.output<typeof workRequest>;
-
-export const workProgress = z.strictObject({
-  total: z.int(),
-  done: z.int(),
-  failed: z.int(),
-  rowsPerSecond: z.number().nullable(),
-});
-export type WorkProgress = z.output<typeof workProgress>;
-
-export const workFailure = z.strictObject({
-  code: z.string(),
-  message: z.string(),
-  hint: z.string().optional(),
-  row: z.int().optional(),
-  column: z.string().optional(),
-});
-export type WorkFailure = z.output<typeof workFailure>;

@@ -1,42 +1,45 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError, messageOf } from '#kernel/errors';
 import { doWork, RowFailure, type WorkDeps } from './do-work.ts';
-import { workFiles, workRequest, type WorkFailure, type WorkProgress } from './request.ts';
+import type { WorkFailure, WorkProgress, WorkReport } from './reports.ts';
+import { workFiles, workRequest } from './request.ts';
 
 /** How often others are told. */
-const TELL_MS = 300;
+const TELL_MS = 500;
+
+interface FolderDeps extends Omit<WorkDeps, 'onProgress'> {
+  report(report: WorkReport): void;
+}
 
 /**
- * Does the work that a folder asks for, and leaves its result there, or what it failed by. Returns whether it is done.
+ * Does the work that a folder asks for, and leaves its result there, or reports what it failed by. Returns whether it is done.
+ * @param folder absolute
  * @throws the reason of the signal
  */
-export async function workInFolder(folder: string, deps: Omit<WorkDeps, 'onProgress'>): Promise<boolean> {
-  const request = workRequest.parse(JSON.parse(await readFile(join(folder, workFiles.request), 'utf8')));
-  await rm(join(folder, workFiles.failure), { force: true });
-  const tell = (progress: WorkProgress) => writeWhole(join(folder, workFiles.progress), JSON.stringify(progress));
+export async function workInFolder(folder: string, { report, ...deps }: FolderDeps): Promise<boolean> {
+  const asked = workRequest.parse(JSON.parse(await readFile(join(folder, workFiles.request), 'utf8')));
+  const inFolder = <Place extends { readonly path: string }>(place: Place): Place => ({
+    ...place,
+    path: join(folder, place.path),
+  });
+  const request = { ...asked, model: inFolder(asked.model), files: asked.files.map(inFolder) };
   let latest: WorkProgress | undefined;
-  let telling: Promise<void> | undefined;
-  let toldAt = 0;
+  let toldAt = Number.NEGATIVE_INFINITY;
   const onProgress = (progress: WorkProgress): void => {
     latest = progress;
-    if (telling || performance.now() - toldAt < TELL_MS) return;
+    if (performance.now() - toldAt < TELL_MS) return;
     toldAt = performance.now();
-    // What cannot be told now is told the next time.
-    telling = tell(progress)
-      .catch(() => {})
-      .finally(() => (telling = undefined));
+    report({ progress });
   };
   try {
-    latest = await doWork({ ...deps, onProgress }, folder, request);
+    report({ progress: await doWork({ ...deps, onProgress }, folder, request) });
     return true;
   } catch (error) {
+    if (latest) report({ progress: latest });
     deps.signal.throwIfAborted();
-    await writeWhole(join(folder, workFiles.failure), JSON.stringify(failureOf(error)));
+    report({ failure: failureOf(error) });
     return false;
-  } finally {
-    await telling;
-    if (latest) await tell(latest).catch(() => {});
   }
 }
 
@@ -49,10 +52,4 @@ function failureOf(error: unknown): WorkFailure {
   if (!(error instanceof DomainError)) return { code: 'INTERNAL', message: messageOf(error) };
   const { code, message, hint } = error;
   return { code, message, ...(hint !== undefined && { hint }) };
-}
-
-/** Writes a file that readers see whole, or as it was. */
-export async function writeWhole(path: string, text: string): Promise<void> {
-  await writeFile(`${path}.new`, text, { mode: 0o600 });
-  await rename(`${path}.new`, path);
 }
