@@ -49,6 +49,8 @@ async function picture(url: string, theme: string): Promise<void> {
   const { page, errors } = await openPage(browser, `${url}/deployments/${NAME}`, theme);
   await page.getByText('differs, gets no requests').nth(1).waitFor();
   await page.getByText('replica differs', { exact: true }).waitFor();
+  const bar = page.getByRole('banner').getByRole('link', { name: '2 replicas differ' });
+  expect(await bar.getAttribute('href')).toBe(`/deployments/${NAME}`);
   await page.setViewportSize({ width: 1440, height: 1200 });
   await page.screenshot({ path: `${shots}replica-differs-${theme}.png` });
   expect(await violations(page)).toEqual([]);

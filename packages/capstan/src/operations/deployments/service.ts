@@ -133,12 +133,11 @@ const MAX_JUDGEMENTS = 1_000;
 
 export function createDeployments(deps: DeploymentsDeps): Deployments {
   const { database } = deps;
-  const viewOf = async (row: store.DeploymentRow, replicas: readonly store.ReplicaRow[]): Promise<Deployment> =>
-    deploymentView(database.read, row, replicas, (await declaredSpec(deps.specs, row.name))?.lossBudget ?? null);
   const get = async (name: string): Promise<Deployment> => {
     const row = await store.getDeployment(database.read, name);
     if (!row) throw unknownDeployment(name);
-    return await viewOf(row, await store.listReplicas(database.read));
+    const budget = (await declaredSpec(deps.specs, name))?.lossBudget ?? null;
+    return await deploymentView(database.read, row, await store.listReplicas(database.read), budget);
   };
   const rollout = async (id: string): Promise<Rollout> => {
     const row = await store.getRollout(database.read, id);
@@ -151,7 +150,10 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
     async list(project) {
       const replicas = await store.listReplicas(database.read);
       const rows = await store.listDeployments(database.read, project);
-      return await Promise.all(rows.map((row) => viewOf(row, replicas)));
+      const budgets = new Map((await deps.specs.all()).map((spec) => [spec.deployment, spec.lossBudget]));
+      return await Promise.all(
+        rows.map((row) => deploymentView(database.read, row, replicas, budgets.get(row.name) ?? null)),
+      );
     },
     async revision(name, number) {
       const row = await store.getRevision(database.read, name, number);
