@@ -121,11 +121,27 @@ test(
       true,
     ]);
 
-    const again = await start(shared, [...ofTwo, '--process=0', port]);
-    await vi.waitFor(
-      async () => expect([await answersOf(again.url), await ask(lone.url)]).toEqual([[2], refused]),
-      SOON,
+    const startAgain = async () => {
+      const plane = await start(shared, [...ofTwo, '--process=0', port]);
+      await vi.waitFor(
+        async () => expect([await answersOf(plane.url), await ask(lone.url)]).toEqual([[2], refused]),
+        SOON,
+      );
+      return plane;
+    };
+    // Killed, it is missed by the end of its connection, long before its reports are.
+    const killed = await startAgain();
+    await killed.kill();
+    await vi.waitFor(async () => expect([await ask(lone.url), await answersOf(killed.url)]).toEqual([1, [1]]), SOON);
+    expect((await replicas()).map(({ isCurrent, differences }) => [isCurrent, differences.length])).toEqual(
+      expect.arrayContaining([
+        [false, 0],
+        [true, 1],
+        [true, 1],
+      ]),
     );
+
+    const again = await startAgain();
 
     // What everybody can load is answered by all.
     await deploy(1);
@@ -133,6 +149,6 @@ test(
     await vi.waitFor(async () => expect([await answersOf(again.url), await ask(lone.url)]).toEqual([[1], 1]), SOON);
     const facts = (await client.system.events({ query: { limit: 200 } })).items.map(({ type }) => type);
     const count = (type: string): number => facts.filter((each) => each === type).length;
-    expect([count('replica.withheld'), count('replica.restored')]).toEqual([4, 4]);
+    expect([count('replica.withheld'), count('replica.restored')]).toEqual([6, 6]);
   },
 );
