@@ -1,17 +1,19 @@
 // ONNX models as they are logged by mlflow and asked by pandas and tritonclient: Parquet bodies, tensors without rows,
 // weights in a file beside the model.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openShop, rowsIn, writeShop } from '../support/measured-shop.ts';
 import { findClientPython, runPython } from '../support/python.ts';
 import { deploy } from '../support/served-models.ts';
-import { capstan, emptyFolder, readyUrl, startServer, type RunningServer } from '../support/server.ts';
+import { capstan, emptyFolder, startServer, type RunningServer } from '../support/server.ts';
+import { startAlone, type StartedAlone } from '../support/standalone.ts';
 
 const script = fileURLToPath(new URL('onnx_bodies.py', import.meta.url));
 
+const PARQUET = 'application/vnd.apache.parquet';
 const isBuilt = process.env['TEST_CAPSTAN'] !== undefined;
 let server: RunningServer;
 let python: string;
@@ -94,39 +96,90 @@ test('every body gives the same answers, and files outside of a model are refuse
 }, 240_000);
 
 test.runIf(isBuilt)(
-  'a built folder has the weights; it reads no Parquet, and says so',
+  'a built folder has the weights; it reads no Parquet, and says which option does',
   async () => {
     const folder = join(emptyFolder(), 'built');
-    const { code, err } = await capstan(['build', 'network-1', '--output', folder], server.url);
-    expect(code, err).toBe(0);
-    const alone = spawn(process.execPath, [join(folder, 'serve.mjs'), '--data', emptyFolder(), '--serving-port', '0'], {
-      cwd: '/',
-      env: {},
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    expect(await done('build', 'network-1', '--output', folder)).toContain('network/1');
+    const alone = await startedIn(folder);
     try {
-      const url = await readyUrl(alone);
-      await expect.poll(async () => (await fetch(`${url}/v2/health/ready`)).status, { timeout: 30_000 }).toBe(200);
       const json = JSON.stringify({ inputs: [[5.1, 3.5, 1.4, 0.2]] });
       const [here, there] = await Promise.all(
-        [server.servingUrl, url].map((at) => invoke(at, 'application/json', json)),
+        [server.servingUrl, alone.url].map((at) => invoke(at, 'network-1', 'application/json', json)),
       );
       expect(there).toMatchObject({ status: 200, said: { predictions: { scores: [{ length: 3 }] } } });
       expect(there).toEqual(here);
-      expect(await invoke(url, 'application/vnd.apache.parquet', 'PAR1')).toEqual({
+      expect(await invoke(alone.url, 'network-1', PARQUET, 'PAR1')).toEqual({
         status: 501,
-        said: { error_code: 'NOT_IMPLEMENTED', message: expect.stringMatching(/not read here.*Send CSV or JSON/) },
+        said: {
+          error_code: 'NOT_IMPLEMENTED',
+          message: expect.stringMatching(/not read here.*Send CSV or JSON, or build.* capstan build --with-parquet on/),
+        },
       });
     } finally {
-      alone.kill('SIGTERM');
-      await once(alone, 'exit');
+      await alone.stop();
     }
   },
   120_000,
 );
 
-async function invoke(url: string, type: string, body: string): Promise<{ status: number; said: unknown }> {
-  const address = `${url}/models/network-1/invocations`;
+test.runIf(isBuilt)(
+  'a folder that is built with what reads Parquet answers it as the live deployment does',
+  async () => {
+    const folder = join(emptyFolder(), 'built');
+    await done('build', 'flights', '--output', folder, '--with-parquet');
+    const written = emptyFolder();
+    await run('write', written);
+    const platform = `${process.platform}-${process.arch}`;
+    expect(readFileSync(join(folder, 'README.md'), 'utf8')).toContain(`reads Parquet bodies on ${platform}`);
+    const { packages } = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as {
+      packages: { name: string; license: string }[];
+    };
+    expect(packages).toContainEqual(
+      expect.objectContaining({ name: `@duckdb/node-bindings-${platform}`, license: 'MIT' }),
+    );
+    const alone = await startedIn(folder);
+    try {
+      const parquet = readFileSync(join(written, 'flights.parquet'));
+      const json = readFileSync(join(written, 'flights.json'), 'utf8');
+      const here = await invoke(server.servingUrl, 'flights', PARQUET, parquet);
+      expect(here).toMatchObject({ status: 200, said: { predictions: { output_label: { length: 300 } } } });
+      expect(await invoke(alone.url, 'flights', PARQUET, parquet)).toEqual(here);
+      expect(await invoke(alone.url, 'flights', 'application/json', json)).toEqual(here);
+      const cut = await invoke(alone.url, 'flights', PARQUET, parquet.subarray(0, 500));
+      expect(cut).toMatchObject({ status: 400, said: { error_code: 'BAD_REQUEST' } });
+    } finally {
+      await alone.stop();
+    }
+  },
+  120_000,
+);
+
+async function done(...args: string[]): Promise<string> {
+  const { code, out, err } = await capstan(args, server.url);
+  expect(code, `${args.join(' ')}: ${err}${out}`).toBe(0);
+  return out;
+}
+
+/** A built folder with nothing around it: no environment, no packages, a user without rights. Resolves when it answers. */
+async function startedIn(folder: string): Promise<StartedAlone> {
+  const place = emptyFolder();
+  const [moved, data] = [join(place, 'moved'), join(place, 'data')];
+  renameSync(folder, moved);
+  mkdirSync(data);
+  execFileSync('chmod', ['a+rwX', place, data]);
+  execFileSync('chmod', ['-R', 'a+rX', moved]);
+  const alone = await startAlone(moved, data);
+  await expect.poll(async () => (await fetch(`${alone.url}/v2/health/ready`)).status, { timeout: 30_000 }).toBe(200);
+  return alone;
+}
+
+async function invoke(
+  url: string,
+  deployment: string,
+  type: string,
+  body: string | Uint8Array<ArrayBuffer>,
+): Promise<{ status: number; said: unknown }> {
+  const address = `${url}/models/${deployment}/invocations`;
   const response = await fetch(address, { method: 'POST', headers: { 'content-type': type }, body });
   return { status: response.status, said: await response.json() };
 }

@@ -17,10 +17,14 @@ export interface ProgramFiles {
   /** Files of the built program, by their names. */
   readonly files: readonly string[];
   readonly packages: readonly CarriedPackage[];
+  /** Where it reads Parquet, as Node.js names platforms: `linux-x64`. */
+  readonly parquetOn: readonly string[];
 }
 
-/** Of one platform, and as large as all else: a folder takes the other bodies of MLflow's protocol. */
+/** For one platform, and as large as all else: carried where it is asked for. */
 const PARQUET_ENGINE = '@duckdb/node-api';
+/** Its code for one platform: npm has installed those that run here. */
+const NATIVE = /^@duckdb\/node-bindings-(.+)$/;
 
 const RELATIVE = /(?:from\s*|import\s*|import\(\s*|new URL\(\s*)"\.\/([^"]+)"/g;
 const STATIC_RELATIVE = /^(?:import|export) .*?"\.\/([^"]+)";?$/gm;
@@ -28,9 +32,9 @@ const BARE = /^(?:import|export) (?:.*? from )?"([^".][^"]*)";?$|import\("([^".]
 
 /**
  * What of a built program a data plane needs: the program's entry, the command `serve`, whatever that leads to, and the
- * packages that any of it names. @throws DomainError CONFLICT where the program is not built
+ * packages that any of it names. @throws DomainError CONFLICT where the program is not built, or has no reader of Parquet
  */
-export function servingFiles(dist: string): ProgramFiles {
+export function servingFiles(dist: string, withParquet: boolean): ProgramFiles {
   const entry = 'main.js';
   if (!existsSync(join(dist, entry))) {
     throw conflict('The program is not built, and the folder is to hold it', {
@@ -55,10 +59,17 @@ export function servingFiles(dist: string): ProgramFiles {
   const wanted = [...new Set([...named, ...(vendor.length > 0 ? ['onnxruntime-common'] : [])])];
   const needed = wanted.filter((name) => !isBuiltin(name)).map(packageOf);
   const packages = carried(
-    needed.filter((name) => name !== PARQUET_ENGINE),
+    needed.filter((name) => withParquet || name !== PARQUET_ENGINE),
     dist,
   );
-  return { files: [...new Set(files)].toSorted(), packages };
+  const parquetOn = packages.flatMap(({ name }) => NATIVE.exec(name)?.[1] ?? []);
+  if (withParquet && parquetOn.length === 0) {
+    throw conflict('What reads Parquet is not installed for this platform, so it cannot be carried along', {
+      field: '--with-parquet',
+      hint: 'Install Capstan with its optional packages: npm install --include=optional.',
+    });
+  }
+  return { files: [...new Set(files)].toSorted(), packages, parquetOn };
 }
 
 function below(root: string, folder: string): string[] {
@@ -84,7 +95,8 @@ function carried(names: readonly string[], from: string): CarriedPackage[] {
     const to = isOther ? [...parents, name].join('/node_modules/') : name;
     if (found.has(to)) return;
     found.set(to, { name, version: facts.version, license: licenseOf(facts), from: folder, to });
-    for (const next of Object.keys(facts.dependencies ?? {}).toSorted())
+    const natives = Object.keys(facts.optionalDependencies ?? {}).filter((each) => NATIVE.test(each));
+    for (const next of [...Object.keys(facts.dependencies ?? {}), ...natives].toSorted())
       visit(next, folder, isOther ? [...parents, name] : [name]);
   };
   for (const name of [...new Set(names)].toSorted()) visit(name, from, []);
@@ -95,6 +107,7 @@ interface PackageFacts {
   readonly version: string;
   readonly license?: string | { readonly type?: string };
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
 function licenseOf({ license }: PackageFacts): string {
