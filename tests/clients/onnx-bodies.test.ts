@@ -1,7 +1,7 @@
 // ONNX models as they are logged by mlflow and asked by pandas and tritonclient: Parquet bodies, tensors without rows,
 // weights in a file beside the model.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -63,6 +63,32 @@ async function sameInBatch(deployment: string): Promise<void> {
   expect(scores).toEqual(predictions.scores);
 }
 
+/** A model of scalars is asked row by row: of a dataset by a job of its own, of a file by the data plane, which logs each. */
+async function rowByRow(): Promise<void> {
+  const folder = emptyFolder();
+  const numbered = 'select id, x as factor, 1 as vector_0, id as vector_1, 3 as vector_2 from input';
+  const dataset = ['--dataset', 'points', '--sql', numbered, '--to', join(folder, 'job.parquet'), '--wait'];
+  await done('predict', 'scaled', ...dataset, '--keep', 'id');
+  const listed = 'select id, x as factor, [1, id, 3]::float[] as vector from input';
+  writeFileSync(join(folder, 'rows.csv'), `id,x\n${[0, 1, 2, 3, 4].map((id) => `${id},${id + 0.5}`).join('\n')}\n`);
+  const files = ['--input', join(folder, 'rows.csv'), '--output', join(folder, 'plane.parquet')];
+  await done('predict', 'scaled', ...files, '--sql', listed, '--keep', 'id');
+  const [job = [], plane = []] = await Promise.all(
+    ['job', 'plane'].map((name) => rowsIn(join(folder, `${name}.parquet`), 'select * from t order by id')),
+  );
+  const expected = [0, 1, 2, 3, 4].map((id) => {
+    const scaled = [1, id, 3].map((value) => value * (id + 0.5));
+    return { id, output_scaled: scaled, output_total: scaled.reduce((sum, value) => sum + value) };
+  });
+  for (const rows of [job, plane]) expect(rows).toEqual(expected.map((row) => expect.objectContaining(row)));
+  const logged = `select example_id as id, output_total as total from predictions where example_id in
+                  (${plane.map((row) => `'${String(row['prediction_id'])}'`).join(', ')})`;
+  const totals = plane.map((row) => ({ id: row['prediction_id'], total: row['output_total'] }));
+  await expect
+    .poll(async () => new Set((await query('scaled', logged)) as object[]), { timeout: 30_000 })
+    .toEqual(new Set(totals));
+}
+
 test('every body gives the same answers, and files outside of a model are refused', async () => {
   await run('log', emptyFolder());
   for (const name of ['flights', 'iris', 'scaled']) await deploy(server.url, name);
@@ -84,6 +110,7 @@ test('every body gives the same answers, and files outside of a model are refuse
     .toEqual([{ rows: 1, factor: 2.5, vector: [1, 2, 3], total: 15 }]);
 
   await sameInBatch('network-1');
+  await rowByRow();
 
   for (const [name, says] of [
     ['absolute', "in '/etc/passwd', which is none of its files"],
