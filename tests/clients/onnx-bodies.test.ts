@@ -1,17 +1,19 @@
 // ONNX models as they are logged by mlflow and asked by pandas and tritonclient: Parquet bodies, tensors without rows,
 // weights in a file beside the model.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openShop, rowsIn, writeShop } from '../support/measured-shop.ts';
 import { findClientPython, runPython } from '../support/python.ts';
 import { deploy } from '../support/served-models.ts';
-import { capstan, emptyFolder, readyUrl, startServer, type RunningServer } from '../support/server.ts';
+import { capstan, emptyFolder, startServer, type RunningServer } from '../support/server.ts';
+import { startAlone, type StartedAlone } from '../support/standalone.ts';
 
 const script = fileURLToPath(new URL('onnx_bodies.py', import.meta.url));
 
+const PARQUET = 'application/vnd.apache.parquet';
 const isBuilt = process.env['TEST_CAPSTAN'] !== undefined;
 let server: RunningServer;
 let python: string;
@@ -61,6 +63,32 @@ async function sameInBatch(deployment: string): Promise<void> {
   expect(scores).toEqual(predictions.scores);
 }
 
+/** A model of scalars is asked row by row: of a dataset by a job of its own, of a file by the data plane, which logs each. */
+async function rowByRow(): Promise<void> {
+  const folder = emptyFolder();
+  const numbered = 'select id, x as factor, 1 as vector_0, id as vector_1, 3 as vector_2 from input';
+  const dataset = ['--dataset', 'points', '--sql', numbered, '--to', join(folder, 'job.parquet'), '--wait'];
+  await done('predict', 'scaled', ...dataset, '--keep', 'id');
+  const listed = 'select id, x as factor, [1, id, 3]::float[] as vector from input';
+  writeFileSync(join(folder, 'rows.csv'), `id,x\n${[0, 1, 2, 3, 4].map((id) => `${id},${id + 0.5}`).join('\n')}\n`);
+  const files = ['--input', join(folder, 'rows.csv'), '--output', join(folder, 'plane.parquet')];
+  await done('predict', 'scaled', ...files, '--sql', listed, '--keep', 'id');
+  const [job = [], plane = []] = await Promise.all(
+    ['job', 'plane'].map((name) => rowsIn(join(folder, `${name}.parquet`), 'select * from t order by id')),
+  );
+  const expected = [0, 1, 2, 3, 4].map((id) => {
+    const scaled = [1, id, 3].map((value) => value * (id + 0.5));
+    return { id, output_scaled: scaled, output_total: scaled.reduce((sum, value) => sum + value) };
+  });
+  for (const rows of [job, plane]) expect(rows).toEqual(expected.map((row) => expect.objectContaining(row)));
+  const logged = `select example_id as id, output_total as total from predictions where example_id in
+                  (${plane.map((row) => `'${String(row['prediction_id'])}'`).join(', ')})`;
+  const totals = plane.map((row) => ({ id: row['prediction_id'], total: row['output_total'] }));
+  await expect
+    .poll(async () => new Set((await query('scaled', logged)) as object[]), { timeout: 30_000 })
+    .toEqual(new Set(totals));
+}
+
 test('every body gives the same answers, and files outside of a model are refused', async () => {
   await run('log', emptyFolder());
   for (const name of ['flights', 'iris', 'scaled']) await deploy(server.url, name);
@@ -82,6 +110,7 @@ test('every body gives the same answers, and files outside of a model are refuse
     .toEqual([{ rows: 1, factor: 2.5, vector: [1, 2, 3], total: 15 }]);
 
   await sameInBatch('network-1');
+  await rowByRow();
 
   for (const [name, says] of [
     ['absolute', "in '/etc/passwd', which is none of its files"],
@@ -94,39 +123,90 @@ test('every body gives the same answers, and files outside of a model are refuse
 }, 240_000);
 
 test.runIf(isBuilt)(
-  'a built folder has the weights; it reads no Parquet, and says so',
+  'a built folder has the weights; it reads no Parquet, and says which option does',
   async () => {
     const folder = join(emptyFolder(), 'built');
-    const { code, err } = await capstan(['build', 'network-1', '--output', folder], server.url);
-    expect(code, err).toBe(0);
-    const alone = spawn(process.execPath, [join(folder, 'serve.mjs'), '--data', emptyFolder(), '--serving-port', '0'], {
-      cwd: '/',
-      env: {},
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    expect(await done('build', 'network-1', '--output', folder)).toContain('network/1');
+    const alone = await startedIn(folder);
     try {
-      const url = await readyUrl(alone);
-      await expect.poll(async () => (await fetch(`${url}/v2/health/ready`)).status, { timeout: 30_000 }).toBe(200);
       const json = JSON.stringify({ inputs: [[5.1, 3.5, 1.4, 0.2]] });
       const [here, there] = await Promise.all(
-        [server.servingUrl, url].map((at) => invoke(at, 'application/json', json)),
+        [server.servingUrl, alone.url].map((at) => invoke(at, 'network-1', 'application/json', json)),
       );
       expect(there).toMatchObject({ status: 200, said: { predictions: { scores: [{ length: 3 }] } } });
       expect(there).toEqual(here);
-      expect(await invoke(url, 'application/vnd.apache.parquet', 'PAR1')).toEqual({
+      expect(await invoke(alone.url, 'network-1', PARQUET, 'PAR1')).toEqual({
         status: 501,
-        said: { error_code: 'NOT_IMPLEMENTED', message: expect.stringMatching(/not read here.*Send CSV or JSON/) },
+        said: {
+          error_code: 'NOT_IMPLEMENTED',
+          message: expect.stringMatching(/not read here.*Send CSV or JSON, or build.* capstan build --with-parquet on/),
+        },
       });
     } finally {
-      alone.kill('SIGTERM');
-      await once(alone, 'exit');
+      await alone.stop();
     }
   },
   120_000,
 );
 
-async function invoke(url: string, type: string, body: string): Promise<{ status: number; said: unknown }> {
-  const address = `${url}/models/network-1/invocations`;
+test.runIf(isBuilt)(
+  'a folder that is built with what reads Parquet answers it as the live deployment does',
+  async () => {
+    const folder = join(emptyFolder(), 'built');
+    await done('build', 'flights', '--output', folder, '--with-parquet');
+    const written = emptyFolder();
+    await run('write', written);
+    const platform = `${process.platform}-${process.arch}`;
+    expect(readFileSync(join(folder, 'README.md'), 'utf8')).toContain(`reads Parquet bodies on ${platform}`);
+    const { packages } = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as {
+      packages: { name: string; license: string }[];
+    };
+    expect(packages).toContainEqual(
+      expect.objectContaining({ name: `@duckdb/node-bindings-${platform}`, license: 'MIT' }),
+    );
+    const alone = await startedIn(folder);
+    try {
+      const parquet = readFileSync(join(written, 'flights.parquet'));
+      const json = readFileSync(join(written, 'flights.json'), 'utf8');
+      const here = await invoke(server.servingUrl, 'flights', PARQUET, parquet);
+      expect(here).toMatchObject({ status: 200, said: { predictions: { output_label: { length: 300 } } } });
+      expect(await invoke(alone.url, 'flights', PARQUET, parquet)).toEqual(here);
+      expect(await invoke(alone.url, 'flights', 'application/json', json)).toEqual(here);
+      const cut = await invoke(alone.url, 'flights', PARQUET, parquet.subarray(0, 500));
+      expect(cut).toMatchObject({ status: 400, said: { error_code: 'BAD_REQUEST' } });
+    } finally {
+      await alone.stop();
+    }
+  },
+  120_000,
+);
+
+async function done(...args: string[]): Promise<string> {
+  const { code, out, err } = await capstan(args, server.url);
+  expect(code, `${args.join(' ')}: ${err}${out}`).toBe(0);
+  return out;
+}
+
+/** A built folder with nothing around it: no environment, no packages, a user without rights. Resolves when it answers. */
+async function startedIn(folder: string): Promise<StartedAlone> {
+  const place = emptyFolder();
+  const [moved, data] = [join(place, 'moved'), join(place, 'data')];
+  renameSync(folder, moved);
+  mkdirSync(data);
+  execFileSync('chmod', ['a+rwX', place, data]);
+  execFileSync('chmod', ['-R', 'a+rX', moved]);
+  const alone = await startAlone(moved, data);
+  await expect.poll(async () => (await fetch(`${alone.url}/v2/health/ready`)).status, { timeout: 30_000 }).toBe(200);
+  return alone;
+}
+
+async function invoke(
+  url: string,
+  deployment: string,
+  type: string,
+  body: string | Uint8Array<ArrayBuffer>,
+): Promise<{ status: number; said: unknown }> {
+  const address = `${url}/models/${deployment}/invocations`;
   const response = await fetch(address, { method: 'POST', headers: { 'content-type': type }, body });
   return { status: response.status, said: await response.json() };
 }

@@ -1,4 +1,4 @@
-"""ONNX models of unusual form, logged and registered by mlflow (`log FOLDER`), asked by real clients (`ask`) in every body."""
+"""ONNX models of unusual form, logged and registered by mlflow (`log FOLDER`), asked by real clients (`ask`) in every body, which `write FOLDER` writes too."""
 
 import io
 import json
@@ -206,4 +206,12 @@ def ask(address, grpc_address):
     print("done")
 
 
-log(sys.argv[2]) if sys.argv[1] == "log" else ask(*sys.argv[2:])
+def write(folder):
+    """Rows of `flights` as Parquet and as the JSON that says the same."""
+    frame, _ = flights()
+    frame.to_parquet(Path(folder) / "flights.parquet")
+    split = json.loads(frame.to_json(orient="split", double_precision=15))
+    (Path(folder) / "flights.json").write_text(json.dumps({"dataframe_split": split}))
+
+
+{"log": log, "write": write, "ask": ask}[sys.argv[1]](*sys.argv[2:])

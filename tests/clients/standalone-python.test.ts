@@ -1,7 +1,7 @@
 // A Python model, trained and registered by its own tools, built into a folder: elsewhere it answers as the model does, with
 // no control plane and an empty environment, and comes back when its process is killed.
 import { execFileSync } from 'node:child_process';
-import { cpSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -23,6 +23,7 @@ interface Golden {
 let server: RunningServer;
 let python: string;
 let golden: Golden;
+let refused: Awaited<ReturnType<typeof capstan>>;
 
 beforeAll(async () => {
   if (!isBuilt) return;
@@ -34,6 +35,7 @@ beforeAll(async () => {
   await deploy(server.url, 'flowers');
   const built = await capstan(['build', 'flowers', '--output', join(root, 'built')], server.url);
   expect(built.code, built.err).toBe(0);
+  refused = await capstan(['build', 'flowers', '--output', join(root, 'refused'), '--with-parquet'], server.url);
   await server.stop();
   cpSync(join(root, 'built'), folder, { recursive: true });
   rmSync(join(root, 'built'), { recursive: true });
@@ -104,6 +106,14 @@ describe.runIf(isBuilt)('a built folder of a Python model', () => {
     } finally {
       await alone.stop();
     }
+  });
+
+  test('the reader of Parquet is for ONNX models: this one reads it by its own code', () => {
+    expect(refused).toMatchObject({
+      code: 5,
+      err: expect.stringMatching(/is Python, which reads Parquet bodies by MLflow/),
+    });
+    expect(existsSync(join(root, 'refused'))).toBe(false);
   });
 
   test('the Dockerfile has the Python that the model was logged with, and the README says what it needs', () => {

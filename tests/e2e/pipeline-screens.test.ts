@@ -97,7 +97,11 @@ test('stages at once, one that fails, one left out, and a run anew', { timeout: 
   expect(shown.out).toMatch(/^report\s+skipped\s+0\s+left out because profile failed$/m);
   expect(shown.out).toMatch(/^code\s+commit [0-9a-f]{40}$/m);
   for (const theme of ['light', 'dark'])
-    await checkScreen(browser, server.url, theme, { ...screen, text: 'skipped: profile failed' });
+    await checkScreen(browser, server.url, theme, {
+      ...screen,
+      text: 'skipped: profile failed',
+      needs: '1 pipeline failed',
+    });
 
   writeFileSync(join(gate, 'mended'), '');
   const failed = await openPage(browser, `${server.url}/pipeline-runs/${id}`, 'light');

@@ -37,9 +37,9 @@ async function deployAnother(): Promise<void> {
   await deploy(server.url, NAME);
 }
 
-async function opened(path: string): Promise<{ page: Page; errors: string[] }> {
+async function opened(path: string, needs = 'All quiet'): Promise<{ page: Page; errors: string[] }> {
   const at = await openPage(browser, server.url + path, 'light');
-  await at.page.getByText('All quiet').waitFor();
+  await at.page.getByRole('banner').getByText(needs, { exact: true }).waitFor();
   return at;
 }
 
@@ -153,7 +153,7 @@ describe('once three revisions were champion', () => {
         },
       },
     });
-    const { page } = await opened(`/deployments/${NAME}`);
+    const { page } = await opened(`/deployments/${NAME}`, '1 revision fails');
     for (const text of [NOTE, 'loading revision 1', 'revision 2 fails', 'no such package']) {
       await page.getByText(text, { exact: true }).waitFor();
     }

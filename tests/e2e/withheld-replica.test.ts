@@ -49,6 +49,8 @@ async function picture(url: string, theme: string): Promise<void> {
   const { page, errors } = await openPage(browser, `${url}/deployments/${NAME}`, theme);
   await page.getByText('differs, gets no requests').nth(1).waitFor();
   await page.getByText('replica differs', { exact: true }).waitFor();
+  const bar = page.getByRole('banner').getByRole('link', { name: '2 replicas differ' });
+  expect(await bar.getAttribute('href')).toBe(`/deployments/${NAME}`);
   await page.setViewportSize({ width: 1440, height: 1200 });
   await page.screenshot({ path: `${shots}replica-differs-${theme}.png` });
   expect(await violations(page)).toEqual([]);
@@ -119,11 +121,27 @@ test(
       true,
     ]);
 
-    const again = await start(shared, [...ofTwo, '--process=0', port]);
-    await vi.waitFor(
-      async () => expect([await answersOf(again.url), await ask(lone.url)]).toEqual([[2], refused]),
-      SOON,
+    const startAgain = async () => {
+      const plane = await start(shared, [...ofTwo, '--process=0', port]);
+      await vi.waitFor(
+        async () => expect([await answersOf(plane.url), await ask(lone.url)]).toEqual([[2], refused]),
+        SOON,
+      );
+      return plane;
+    };
+    // Killed, it is missed by the end of its connection, long before its reports are.
+    const killed = await startAgain();
+    await killed.kill();
+    await vi.waitFor(async () => expect([await ask(lone.url), await answersOf(killed.url)]).toEqual([1, [1]]), SOON);
+    expect((await replicas()).map(({ isCurrent, differences }) => [isCurrent, differences.length])).toEqual(
+      expect.arrayContaining([
+        [false, 0],
+        [true, 1],
+        [true, 1],
+      ]),
     );
+
+    const again = await startAgain();
 
     // What everybody can load is answered by all.
     await deploy(1);
@@ -131,6 +149,6 @@ test(
     await vi.waitFor(async () => expect([await answersOf(again.url), await ask(lone.url)]).toEqual([[1], 1]), SOON);
     const facts = (await client.system.events({ query: { limit: 200 } })).items.map(({ type }) => type);
     const count = (type: string): number => facts.filter((each) => each === type).length;
-    expect([count('replica.withheld'), count('replica.restored')]).toEqual([4, 4]);
+    expect([count('replica.withheld'), count('replica.restored')]).toEqual([6, 6]);
   },
 );

@@ -49,6 +49,7 @@ const modules = [
   'ledger/lineage',
   'ledger/value',
   'ledger/debt',
+  'ledger/needs',
   'ledger/retention',
 ] as const;
 

@@ -20,6 +20,7 @@ export * from './verdict.ts';
 export * from './cycle.ts';
 export * from './monitor.ts';
 export * from './debt.ts';
+export * from './need.ts';
 export * from './consumer.ts';
 export * from './size.ts';
 export * from './serving-settings.ts';

@@ -8,6 +8,7 @@ interface Build {
   /** Absolute. */
   readonly output: string;
   readonly isForced: boolean;
+  readonly withParquet: boolean;
   readonly signal: AbortSignal;
 }
 

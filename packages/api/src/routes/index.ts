@@ -13,6 +13,7 @@ import { imports } from './imports.ts';
 import { lineage } from './lineage.ts';
 import { mlflow } from './mlflow/index.ts';
 import { monitors } from './monitors.ts';
+import { needs } from './needs.ts';
 import { otel } from './otel.ts';
 import { pipelines } from './pipelines.ts';
 import { predictions } from './predictions.ts';
@@ -54,6 +55,7 @@ export const routes = {
   lineage,
   value,
   debt,
+  needs,
   trash,
   serving,
   webhooks,

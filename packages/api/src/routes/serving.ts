@@ -9,6 +9,8 @@ const CALLS_BODY_BYTES = 16_777_216;
 /** A segment is rolled far below this; one request's record may be large. */
 const SEGMENT_BODY_BYTES = 67_108_864;
 
+const replicaName = z.string().min(1).max(64);
+
 /** Where replicas of the data plane get what to serve and leave what they logged. */
 export const serving = {
   snapshot: defineRoute({
@@ -26,6 +28,9 @@ export const serving = {
       /** Business time the caller has: on a simulated clock a new time is news. */
       at: z.coerce.number().int().optional(),
       waitMs: z.coerce.number().int().min(0).max(60_000).default(0),
+      replica: replicaName
+        .optional()
+        .meta({ description: 'Who waits: when it hangs up and does not come back, it is taken for dead' }),
     }),
     body: nothing,
     reply: snapshot,
@@ -79,7 +84,7 @@ export const serving = {
     permission: 'execute',
     bodyLimitBytes: REPORT_BODY_BYTES,
     audit: 'none',
-    params: z.strictObject({ replica: z.string().min(1).max(64) }),
+    params: z.strictObject({ replica: replicaName }),
     query: nothing,
     body: replicaReport,
     reply: z.strictObject({
@@ -101,7 +106,7 @@ export const serving = {
     audit: 'none',
     params: z.strictObject({ batch: z.string().min(1).max(64) }),
     query: nothing,
-    body: z.strictObject({ replica: z.string().min(1).max(64), counts: z.array(callCount) }),
+    body: z.strictObject({ replica: replicaName, counts: z.array(callCount) }),
     reply: z.strictObject({ isRepeated: z.boolean() }),
     errors: ['INVALID_ARGUMENT'],
   }),
@@ -113,7 +118,7 @@ export const serving = {
     permission: 'execute',
     bodyLimitBytes: 0,
     audit: 'none',
-    params: z.strictObject({ replica: z.string().min(1).max(64) }),
+    params: z.strictObject({ replica: replicaName }),
     query: nothing,
     body: nothing,
     reply: z.strictObject({ now: timestamp }),

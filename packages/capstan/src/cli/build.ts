@@ -6,6 +6,7 @@ import type { Registration } from './run.ts';
 interface Options {
   readonly output: string;
   readonly force?: boolean;
+  readonly withParquet?: boolean;
   readonly json?: boolean;
 }
 
@@ -23,15 +24,17 @@ export function register(program: Command, { terminal, action }: Registration): 
     .description('Write a deployment as a folder that serves it with no control plane')
     .requiredOption('-o, --output <folder>', 'where; must be empty or not there')
     .option('--force', 'build a folder anew that capstan build has made')
+    .option('--with-parquet', 'carry what reads Parquet bodies on machines like this one (some 70 MB); for ONNX models')
     .option('--json', 'print JSON')
     .addHelpText('after', HELP)
     .action(
-      action(async (deployment: string, { output, force, json }: Options) => {
+      action(async (deployment: string, { output, force, withParquet, json }: Options) => {
         const { buildDeployment } = await import('../build.ts');
         const { manifest, digest, sizeBytes } = await buildDeployment(urlOf(terminal), {
           deployment,
           output: resolve(terminal.cwd, output),
           isForced: force ?? false,
+          withParquet: withParquet ?? false,
           signal: new AbortController().signal,
         });
         const { revision, model, files } = manifest;

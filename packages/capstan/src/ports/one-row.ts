@@ -13,6 +13,27 @@ export function isOneRow({ inputs, outputs }: Pick<LoadedModel, 'inputs' | 'outp
   return size !== -1 && outputs.some(({ shape }) => shape[0] !== size && shape[0] !== -1);
 }
 
+/** A tensor of such a model as rows see it. */
+export function inRows(spec: TensorSpec): TensorSpec {
+  return { ...spec, shape: [-1, ...spec.shape] };
+}
+
+/** Such a model as rows see it: they are the first dimension of all its tensors, and it takes one at a time. */
+export function oneByOne(model: LoadedModel): LoadedModel {
+  // Ids of rows have them already.
+  const isOfRows = ({ name }: TensorSpec): boolean => name === model.rowIds;
+  return {
+    ...model,
+    inputs: model.inputs.map(inRows),
+    outputs: model.outputs.map((spec) => (isOfRows(spec) ? spec : inRows(spec))),
+    async predict(inputs, options) {
+      const whole = inputs.map((tensor) => ({ ...tensor, shape: tensor.shape.slice(1) }));
+      const outputs = await model.predict(whole, options);
+      return outputs.map((tensor) => (isOfRows(tensor) ? tensor : { ...tensor, shape: [1, ...tensor.shape] }));
+    },
+  };
+}
+
 /**
  * How many times as much a request asks of a model as its trial's one row did, where all sizes that the model leaves open
  * are 1: rows times the largest product of the others.

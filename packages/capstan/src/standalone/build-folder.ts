@@ -16,6 +16,8 @@ export interface BuildRequest {
   readonly output: string;
   /** What lies there is removed. */
   readonly isForced: boolean;
+  /** Carries what reads Parquet bodies, for the platform of this machine. */
+  readonly withParquet: boolean;
   /** Of the program. */
   readonly version: string;
   readonly controlPlane: ControlPlane;
@@ -31,14 +33,21 @@ export interface BuiltFolder {
 
 /**
  * Writes the champion of a deployment as a folder that serves it. Whole or not at all.
- * @throws DomainError NOT_FOUND; CONFLICT without a champion, for a folder that is not empty, or a program that is not built
+ * @throws DomainError NOT_FOUND; CONFLICT without a champion, for a folder that is not empty, a program that is not built, or
+ *   Parquet where it cannot be carried or is not asked of the program
  */
 export async function buildFolder(request: BuildRequest): Promise<BuiltFolder> {
-  const { output, deployment, isForced } = request;
+  const { output, deployment, isForced, withParquet } = request;
   await refuseFull(output, isForced);
   const program = builtProgram(fileURLToPath(import.meta.url));
-  const parts = programFiles(program, { command: 'serve', hasParquet: false });
+  const parts = programFiles(program, { command: 'serve', hasParquet: withParquet });
   const served = await servedBy(request, deployment);
+  if (withParquet && served.route.flavor !== 'onnx') {
+    throw conflict(`The model of ${deployment} is Python, which reads Parquet bodies by MLflow's own code`, {
+      field: '--with-parquet',
+      hint: 'Leave it out: its requirements decide what it reads.',
+    });
+  }
   const work = join(dirname(output), `.${basename(output)}.partial`);
   await rm(work, { recursive: true, force: true });
   try {
@@ -56,7 +65,7 @@ export async function buildFolder(request: BuildRequest): Promise<BuiltFolder> {
     }
     await writeFile(join(work, SNAPSHOT), `${canonicalJson(served.snapshot)}\n`);
     await copyProgram(program, parts, join(work, PROGRAM));
-    const manifest = await describe(work, request, { route, python, packages: parts.packages });
+    const manifest = await describe(work, request, { route, python, ...parts });
     await rm(output, { recursive: true, force: true });
     await rename(work, output);
     const sizeBytes = manifest.files.reduce((sum, file) => sum + file.sizeBytes, 0);
@@ -139,12 +148,13 @@ interface Parts {
   readonly route: ServingRoute;
   readonly python: string | null;
   readonly packages: readonly CarriedPackage[];
+  readonly parquetOn: readonly string[];
 }
 
 async function describe(
   work: string,
   { deployment, version }: BuildRequest,
-  { route, python, packages }: Parts,
+  { route, python, packages, parquetOn }: Parts,
 ): Promise<Manifest> {
   const facts: Omit<Manifest, 'files'> = {
     schema: 'capstan/standalone.v1',
@@ -159,7 +169,7 @@ async function describe(
       folder: `${PROGRAM}/node_modules/${to}`,
     })),
   };
-  const described = { manifest: facts, python };
+  const described = { manifest: facts, python, parquetOn };
   await writeFile(join(work, 'serve.mjs'), SERVE);
   await writeFile(join(work, 'Dockerfile'), dockerfile(described));
   await writeFile(join(work, 'README.md'), readme(described));

@@ -36,9 +36,9 @@ export async function layProgram(command: string, below: string): Promise<string
   return place;
 }
 
-function ofThisPlatform({ files, packages }: ProgramFiles): ProgramFiles {
+function ofThisPlatform(program: ProgramFiles): ProgramFiles {
   const own = `${process.platform}/${process.arch}`;
-  return { files: files.filter((name) => (LIBRARY.exec(name)?.[1] ?? own) === own), packages };
+  return { ...program, files: program.files.filter((name) => (LIBRARY.exec(name)?.[1] ?? own) === own) };
 }
 
 async function keyOf(dist: string, { files, packages }: ProgramFiles): Promise<string> {

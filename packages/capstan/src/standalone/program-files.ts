@@ -18,10 +18,14 @@ export interface ProgramFiles {
   /** Files of the built program, by their names. */
   readonly files: readonly string[];
   readonly packages: readonly CarriedPackage[];
+  /** Where it reads Parquet, as Node.js names platforms: `linux-x64`. */
+  readonly parquetOn: readonly string[];
 }
 
-/** Of one platform, and as large as all else. */
+/** For one platform, and as large as all else: carried where it is asked for. */
 const PARQUET_ENGINE = '@duckdb/node-api';
+/** Its code for one platform: npm has installed those that run here. */
+const NATIVE = /^@duckdb\/node-bindings-(.+)$/;
 
 interface Wanted {
   readonly command: string;
@@ -35,7 +39,7 @@ const BARE = /^(?:import|export) (?:.*? from )?"([^".][^"]*)";?$|import\("([^".]
 
 /**
  * What of a built program one of its commands needs: the program's entry, the command, whatever that leads to, and the
- * packages that any of it names. @throws DomainError CONFLICT where the program is not built
+ * packages that any of it names. @throws DomainError CONFLICT where the program is not built, or has no reader of Parquet
  */
 export function programFiles(dist: string, { command, hasParquet }: Wanted): ProgramFiles {
   const entry = 'main.js';
@@ -65,7 +69,14 @@ export function programFiles(dist: string, { command, hasParquet }: Wanted): Pro
     needed.filter((name) => hasParquet || name !== PARQUET_ENGINE),
     dist,
   );
-  return { files: [...new Set(files)].toSorted(), packages };
+  const parquetOn = packages.flatMap(({ name }) => NATIVE.exec(name)?.[1] ?? []);
+  if (hasParquet && parquetOn.length === 0) {
+    throw conflict('What reads Parquet is not installed for this platform, so it cannot be carried along', {
+      field: 'program',
+      hint: 'Install Capstan with its optional packages: npm install --include=optional.',
+    });
+  }
+  return { files: [...new Set(files)].toSorted(), packages, parquetOn };
 }
 
 /** Puts them into a folder, which needs nothing but Node.js then. */
@@ -106,8 +117,8 @@ function carried(names: readonly string[], from: string): CarriedPackage[] {
     const to = isOther ? [...parents, name].join('/node_modules/') : name;
     if (found.has(to)) return;
     found.set(to, { name, version: facts.version, license: licenseOf(facts), from: folder, to });
-    // Of those that are of one platform, that which is installed.
-    for (const next of Object.keys({ ...facts.dependencies, ...facts.optionalDependencies }).toSorted())
+    const natives = Object.keys(facts.optionalDependencies ?? {}).filter((each) => NATIVE.test(each));
+    for (const next of [...Object.keys(facts.dependencies ?? {}), ...natives].toSorted())
       visit(next, folder, isOther ? [...parents, name] : [name]);
   };
   for (const name of [...new Set(names)].toSorted()) visit(name, from, []);

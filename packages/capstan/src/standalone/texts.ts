@@ -17,6 +17,8 @@ export interface Described {
   readonly manifest: Omit<Manifest, 'files'>;
   /** Minor version of Python that its model was logged with, e.g. `3.11`; null for none, or one that is not said. */
   readonly python: string | null;
+  /** Platforms on which it reads Parquet, e.g. `linux-x64`. */
+  readonly parquetOn: readonly string[];
 }
 
 /** Nothing is installed while the image is made: Python for a model that needs it is the image's own, of the version it was logged with. */
@@ -45,7 +47,7 @@ ENTRYPOINT ["node", "serve.mjs", "--data", "/data"]
 `;
 }
 
-export function readme({ manifest, python }: Described): string {
+export function readme({ manifest, python, parquetOn }: Described): string {
   const { deployment, revision, model, capstan } = manifest;
   const ofPython =
     model.flavor === 'python_function'
@@ -64,6 +66,12 @@ PIP_NO_INDEX=1 PIP_FIND_LINKS=$PWD/../wheels node serve.mjs --data ./data
 Until it is made the folder listens and answers 503; \`/api/v1/serving/status\` says how far it is, or what is missing.
 `
       : '';
+  const ofParquet =
+    parquetOn.length === 0
+      ? ''
+      : `
+\`/invocations\` reads Parquet bodies on ${parquetOn.join(' and ')}; elsewhere it answers them with 501, and all others as ever.
+`;
   return `# ${deployment}, revision ${revision}
 
 Model ${model.name}, version ${model.version} (${model.digest}), built by Capstan ${capstan}. It answers with no control plane.
@@ -75,7 +83,7 @@ docker build -t ${deployment.toLowerCase()} . && docker run --read-only -v capst
 \`\`\`
 
 \`http://127.0.0.1:5051/models/${deployment}/docs\` says what it takes, with requests to try.
-
+${ofParquet}
 It listens on 127.0.0.1: whoever reaches the port may ask. Let a proxy with a login stand before it, and name its host with
 \`--allowed-hosts\`. In a container that is \`--network host\`, or a proxy in the same pod.
 

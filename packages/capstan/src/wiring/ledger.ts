@@ -2,11 +2,13 @@ import type { BoundRoute } from '#http';
 import type { JobHandlers, Schedule } from '#jobs';
 import { createDebt, debtJobs, debtRoutes, debtSchedules, type Debt, type DebtDeps } from '#ledger/debt';
 import { createLineage, lineageRoutes, type Lineage, type LineageDeps } from '#ledger/lineage';
+import { createNeeds, needsRoutes, type NeedsDeps } from '#ledger/needs';
 import { createValue, valueRoutes, type Value, type ValueDeps } from '#ledger/value';
 import type { Foundation } from './foundation.ts';
 
 /** Everything above the ledger. */
-type LedgerNeeds = Omit<LineageDeps, 'events' | 'blobs'> &
+type LedgerNeeds = NeedsDeps &
+  Omit<LineageDeps, 'events' | 'blobs'> &
   Omit<ValueDeps, 'database' | 'clock'> &
   Omit<DebtDeps, 'database' | 'events' | 'jobs' | 'clock'>;
 
@@ -25,7 +27,7 @@ export function wireLedger(foundation: Foundation, needs: LedgerNeeds): WiredLed
   const debt = createDebt(deps);
   return {
     services: { lineage, value, debt },
-    bound: [...lineageRoutes(lineage), ...valueRoutes(value), ...debtRoutes(debt)],
+    bound: [...lineageRoutes(lineage), ...valueRoutes(value), ...debtRoutes(debt), ...needsRoutes(createNeeds(deps))],
     handlers: debtJobs(debt),
     schedules: () => debtSchedules(deps),
   };

@@ -38,6 +38,7 @@ export type RecalibrationReply = Reply<typeof api.deployments.recalibrations>['i
 export type BatchPredictionReply = Item<typeof api.batchPredictions.list>;
 export type PredictionReply = Item<typeof api.predictions.list>;
 export type RolloutReply = Item<typeof api.deployments.rollouts>;
+export type NeedReply = Item<typeof api.needs.list>;
 export type MonitorSummaryReply = Item<typeof api.monitors.list>;
 export type MonitorReply = Reply<typeof api.monitors.get>;
 export type MonitorWindow = MonitorReply['items'][number];

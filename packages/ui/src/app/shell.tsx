@@ -1,13 +1,12 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState } from 'react';
-import { State } from '../design/state.tsx';
 import { Toasts } from '../design/toast.tsx';
-import { api, useRead } from './api.ts';
 import { Crumbs } from './crumbs.tsx';
 import { followFeed } from './feed.ts';
 import { wings } from './navigation.ts';
 import { useProjectChoice } from './project-choice.ts';
+import { ServerState } from './server-state.tsx';
 import css from './shell.module.css';
 import { ThemeSwitch } from './theme.tsx';
 
@@ -109,17 +108,5 @@ function ProjectSwitch({ project, names }: { project: string; names: readonly st
         ))}
       </select>
     </label>
-  );
-}
-
-function ServerState() {
-  const status = useRead(api.system.status, {});
-  if (status.error) return <State tone="danger">Server not reachable</State>;
-  if (!status.data) return <State tone="unknown">Connecting</State>;
-  const { running, due } = status.data.jobs;
-  return running + due > 0 ? (
-    <State tone="working">{`${running + due} jobs at work`}</State>
-  ) : (
-    <State tone="success">All quiet</State>
   );
 }

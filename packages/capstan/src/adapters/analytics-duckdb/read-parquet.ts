@@ -45,13 +45,13 @@ export async function readParquet(request: ReadParquetRequest): Promise<ParquetC
   }
 }
 
-/** A deployment that was built into a folder is without. */
+/** A deployment that was built into a folder is without, or has it for another platform. */
 async function requireEngine(): Promise<void> {
   try {
     await import('@duckdb/node-api');
   } catch (cause) {
     throw new DomainError('NOT_IMPLEMENTED', 'Parquet is not read here: the program is without what reads it', {
-      hint: 'Send CSV or JSON.',
+      hint: `Send CSV or JSON, or build the folder with capstan build --with-parquet on ${process.platform}-${process.arch}.`,
       cause,
     });
   }

@@ -73,6 +73,8 @@ export interface Datasets {
   byNumber(project: string, dataset: string, number: number): Promise<DatasetVersion | undefined>;
   /** Versions, newest first, cuts included. @throws DomainError NOT_FOUND for an unknown project */
   list(query: store.VersionQuery): Promise<DatasetVersionSummary[]>;
+  /** Newest snapshots that are in quarantine, of all projects. */
+  inQuarantine(): Promise<DatasetVersionSummary[]>;
   /** @throws DomainError NOT_FOUND for an unknown project */
   summaries(project: string): Promise<DatasetSummary[]>;
   /** Local files of an accepted version. @throws DomainError NOT_FOUND, CONFLICT, DATA_LOSS */
@@ -147,6 +149,7 @@ export function createDatasets(deps: DatasetsDeps): Datasets {
       await deps.projects.get(query.project);
       return await store.list(deps.database.read, query);
     },
+    inQuarantine: () => store.inQuarantine(deps.database.read),
     summaries: (project) => summaries(deps, project),
     async files(versionId) {
       const version = await get(versionId);

@@ -187,6 +187,33 @@ export async function list(reader: Reader, query: VersionQuery): Promise<Dataset
   return (await rows.execute()).map(toSummary);
 }
 
+/** Newest snapshots that are in quarantine, of all projects by name. */
+export async function inQuarantine(reader: Reader): Promise<DatasetVersionSummary[]> {
+  const rows = await reader
+    .selectFrom('dataset_versions as version')
+    .select(summaryColumns.map((column) => `version.${column}` as const))
+    .where('version.status', '=', 'quarantined')
+    .where('version.origin', '!=', 'derived')
+    .where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom('dataset_versions as later')
+            .select('later.id')
+            .whereRef('later.project', '=', 'version.project')
+            .whereRef('later.dataset', '=', 'version.dataset')
+            .whereRef('later.number', '>', 'version.number')
+            .where('later.origin', '!=', 'derived')
+            .where('later.status', 'in', ['pending', 'accepted', 'quarantined']),
+        ),
+      ),
+    )
+    .orderBy('version.project')
+    .orderBy('version.dataset')
+    .execute();
+  return rows.map(toSummary);
+}
+
 export async function countByDataset(reader: Reader, project: string): Promise<Map<string, number>> {
   const rows = await reader
     .selectFrom('dataset_versions')

@@ -271,6 +271,7 @@ describeDatabases('expectations', (open) => {
       await bench.writeMonth('02', `${ALL} replace (9999 as distance)`);
       const bad = await bench.checked();
       expect(bad).toMatchObject({ number: good.number + 1, status: 'quarantined', fileCount: 2 });
+      expect(await bench.datasets.inQuarantine()).toMatchObject([{ id: bad.id, dataset: 'flights' }]);
 
       const folder = join(bench.folder, 'workspace');
       const refused = {
@@ -289,6 +290,8 @@ describeDatabases('expectations', (open) => {
       await bench.addMonths(['03']);
       const next = await bench.register('flights', ['data/flights/2013-03.parquet']);
       expect(next.files.map((file) => file.path)).toEqual(['2013-01.parquet', '2013-03.parquet']);
+      // What comes after it takes its place, while it waits for its check already.
+      expect(await bench.datasets.inQuarantine()).toEqual([]);
     });
   });
 });

@@ -7,6 +7,7 @@ import { dataFormatOf, type DataFile } from '#ports/analytics';
 import type { Digest } from '#ports/blob-store';
 import { columnsOfInput } from '#ports/cell-tensors';
 import type { TensorSpec } from '#ports/model-runtime';
+import { inRows, isOneRow } from '#ports/one-row';
 import type { BatchPredictionsDeps } from './deps.ts';
 import type { Recipe, Transform } from './model.ts';
 
@@ -101,9 +102,12 @@ function refuseUnfit(inputs: readonly TensorSpec[], known: readonly string[], co
     const hint = near === undefined ? `It has: ${names.join(', ')}.` : `Did you mean '${near}'?`;
     throw invalid(`The model has no input '${stray}'`, { field: `body.columns.${stray}`, hint });
   }
-  for (const spec of inputs) {
+  const isWhole = isOneRow({ inputs, outputs: [] });
+  for (const spec of inputs.map((each) => (isWhole ? inRows(each) : each))) {
     if (spec.isOptional === true && columns[spec.name] === undefined && !known.includes(spec.name)) continue;
-    if (spec.shape.slice(1).includes(-1) && columns[spec.name] !== undefined) continue;
+    // How many columns it takes is known with its outputs, or with its rows.
+    const [first = -1, ...rest] = spec.shape;
+    if (first > 1 || (rest.includes(-1) && columns[spec.name] !== undefined)) continue;
     columnsOfInput(spec, known, columns);
   }
 }

@@ -89,14 +89,63 @@ describeDatabases('a replica that differs', (open) => {
       expect(await isShown()).toBe(true);
       expect((await facts()).slice(1)).toMatchObject([['replica.withheld', { replica: 'r1', deployment: name }]]);
       // The other one is gone without a word: better this one than none.
-      at(95);
+      at(81);
       expect(await reportAs('r1', differing, { portGroup })).toEqual(withheld);
-      at(101);
+      at(82);
       expect(await reportAs('r1', differing, { portGroup })).toBeUndefined();
       expect((await facts()).slice(2)).toEqual([['replica.restored', { replica: 'r1', deployment: name }]]);
       expect(await report(103)).toEqual(withheld);
       expect(await reportAs('r1', serving, { portGroup })).toBeUndefined();
       expect(await isShown()).toBe(false);
+    });
+
+    /** Two, of which what r1 answers is withheld; replicas wait for the next snapshot and hang up. */
+    async function waiting() {
+      const made = await two();
+      for (const seconds of [0, 25, 50]) await made.report(seconds);
+      expect(await made.report(61)).toBeDefined();
+      const { deployments } = made;
+      const { version } = await deployments.snapshot();
+      const waits = (replica: string, waitMs = 20_000) => {
+        const caller = new AbortController();
+        const answer = deployments.nextSnapshot({ version, at: undefined, replica }, waitMs, caller.signal);
+        const hangUp = async (): Promise<void> => {
+          caller.abort();
+          await answer;
+        };
+        return { answer, hangUp };
+      };
+      const isThere = async (asked: string) =>
+        (await deployments.get(name)).replicas.find(({ replica }) => replica === asked)?.isCurrent;
+      const isMissed = (replica: string) =>
+        vi.waitFor(async () => expect(await isThere(replica)).toBe(false), { timeout: 10_000 });
+      return { ...made, waits, isThere, isMissed };
+    }
+
+    test('ends at once when the other one hangs up and does not come back, until it is heard again', async () => {
+      const { report, reportAs, waits, isMissed, isThere } = await waiting();
+      await waits('r2').hangUp();
+      await isMissed('r2');
+      expect(await reportAs('r1', differing, { portGroup })).toBeUndefined();
+      expect(await report(62)).toBeDefined();
+      expect(await isThere('r2')).toBe(true);
+    });
+
+    test('goes on where the other one comes back, or was answered, or has reported since', async () => {
+      const { reportAs, waits, isMissed, isThere, at } = await waiting();
+      for (const replica of ['r3', 'r4', 'r5']) await reportAs(replica, serving, { portGroup });
+      await waits('r2').hangUp();
+      const again = waits('r2');
+      await waits('r3', 0).answer;
+      await waits('r4').hangUp();
+      at(62);
+      await reportAs('r4', serving, { portGroup });
+      // By then they would be missed too.
+      await waits('r5').hangUp();
+      await isMissed('r5');
+      expect(await Promise.all(['r2', 'r3', 'r4'].map(isThere))).toEqual([true, true, true]);
+      expect(await reportAs('r1', differing, { portGroup })).toBeDefined();
+      await again.hangUp();
     });
 
     test('goes on where the other one differs too, and where it knows more than this control plane', async () => {

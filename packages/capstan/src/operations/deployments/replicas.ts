@@ -66,9 +66,12 @@ async function withheldNow(
   // One that has heard of a later state than this control plane, which was restored then, is not the one that is behind.
   if (report.differences.length === 0 || report.snapshotVersion > (published?.version ?? 0)) return undefined;
   const others = (await store.listReplicas(writer)).filter(
-    (row) => row.replica !== self.replica && now - row.reported_at < REPLICA_GONE_MS,
+    (row) => row.replica !== self.replica && now - row.reported_at < MISSED_MS,
   );
-  const standings = others.map(storedReport).map((each) => ({ ...each, differences: each.differences ?? [] }));
+  const standings = others
+    .map(storedReport)
+    .filter(({ isSilent }) => !isSilent)
+    .map((each) => ({ ...each, differences: each.differences ?? [] }));
   const waiting = (await store.openRollouts(writer)).filter((rollout) => !progressOf(rollout).isLive);
   return withheldFrom(report, standings, publishedIn(published), {
     getsGoing: new Set(waiting.map(({ deployment }) => deployment)),
@@ -86,6 +89,8 @@ const reportKept = replicaReport.extend({
     .optional(),
   /** What it was told not to answer. */
   withheld: withheldTraffic.shape.deployments.min(0).optional(),
+  /** It hung up after this report and did not come back. */
+  isSilent: z.boolean().optional(),
 });
 type StoredReport = z.infer<typeof reportKept>;
 
@@ -163,6 +168,20 @@ async function tellWithheld(
   }
 }
 
+/** A replica hung up at that time and did not come back: until its next report nobody reckons with its answers. */
+export async function markSilent(
+  { database }: Pick<DeploymentsDeps, 'database'>,
+  replica: string,
+  hungUpAt: number,
+): Promise<void> {
+  await database.write(async (writer) => {
+    const row = await store.getReplica(writer, replica);
+    if (!row || row.reported_at > hungUpAt) return;
+    const report: StoredReport = { ...storedReport(row), isSilent: true };
+    await store.upsertReplica(writer, { ...row, report: JSON.stringify(report) });
+  });
+}
+
 /** Forgets a replica that has stopped, and hears the others again: a change may have waited for it alone. */
 export async function forgetReplica(deps: DeploymentsDeps, replica: string, cause: Cause): Promise<void> {
   await deps.database.write((writer) => store.deleteReplica(writer, replica));
@@ -201,6 +220,8 @@ async function differenceOf(
 
 /** Replicas report every few seconds; one that has not for this long is taken for gone. Real time. */
 export const REPLICA_GONE_MS = 30_000;
+/** Two reports have not come: another replica may not be kept from answering for its sake any more. Real time. */
+const MISSED_MS = 12_000;
 
 /** Data planes that have reported of late. */
 export async function countReplicas(deps: Pick<DeploymentsDeps, 'database'>): Promise<number> {

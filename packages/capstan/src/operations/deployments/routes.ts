@@ -36,7 +36,7 @@ export function deploymentRoutes(deployments: Deployments): BoundRoute[] {
 export function servingControlRoutes(deployments: Deployments, now: () => number): BoundRoute[] {
   return [
     bind(routes.serving.snapshot, ({ query }, { signal }) =>
-      deployments.nextSnapshot({ version: query.after, at: query.at }, query.waitMs, signal),
+      deployments.nextSnapshot({ version: query.after, at: query.at, replica: query.replica }, query.waitMs, signal),
     ),
     bind(routes.serving.report, async ({ params, body }, { cause }) => {
       const withheld = await deployments.report(params.replica, body, { ...cause, actor: `replica:${params.replica}` });

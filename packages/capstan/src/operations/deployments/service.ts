@@ -34,6 +34,7 @@ import {
 } from './change-rollout.ts';
 import type { DeploymentsDeps } from './deps.ts';
 import type { EvidenceItem } from './evidence.ts';
+import { watchWaits } from './hung-up.ts';
 import { inProject } from './model.ts';
 import { progressOf } from './progress.ts';
 import { publish, publishAccess } from './publish.ts';
@@ -103,8 +104,13 @@ export interface Deployments {
   ): Promise<{ items: Recalibration[]; nextCursor?: string }>;
 
   snapshot(): Promise<Snapshot>;
+  /** `replica`: who waits, so that it is noticed when its process dies. */
   nextSnapshot(
-    has: { readonly version: number | undefined; readonly at: number | undefined },
+    has: {
+      readonly version: number | undefined;
+      readonly at: number | undefined;
+      readonly replica?: string | undefined;
+    },
     waitMs: number,
     signal: AbortSignal,
   ): Promise<Snapshot>;
@@ -133,12 +139,12 @@ const MAX_JUDGEMENTS = 1_000;
 
 export function createDeployments(deps: DeploymentsDeps): Deployments {
   const { database } = deps;
-  const viewOf = async (row: store.DeploymentRow, replicas: readonly store.ReplicaRow[]): Promise<Deployment> =>
-    deploymentView(database.read, row, replicas, (await declaredSpec(deps.specs, row.name))?.lossBudget ?? null);
+  const onWait = watchWaits(deps);
   const get = async (name: string): Promise<Deployment> => {
     const row = await store.getDeployment(database.read, name);
     if (!row) throw unknownDeployment(name);
-    return await viewOf(row, await store.listReplicas(database.read));
+    const budget = (await declaredSpec(deps.specs, name))?.lossBudget ?? null;
+    return await deploymentView(database.read, row, await store.listReplicas(database.read), budget);
   };
   const rollout = async (id: string): Promise<Rollout> => {
     const row = await store.getRollout(database.read, id);
@@ -151,7 +157,10 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
     async list(project) {
       const replicas = await store.listReplicas(database.read);
       const rows = await store.listDeployments(database.read, project);
-      return await Promise.all(rows.map((row) => viewOf(row, replicas)));
+      const budgets = new Map((await deps.specs.all()).map((spec) => [spec.deployment, spec.lossBudget]));
+      return await Promise.all(
+        rows.map((row) => deploymentView(database.read, row, replicas, budgets.get(row.name) ?? null)),
+      );
     },
     async revision(name, number) {
       const row = await store.getRevision(database.read, name, number);
@@ -220,7 +229,10 @@ export function createDeployments(deps: DeploymentsDeps): Deployments {
       };
     },
     snapshot: () => currentSnapshot(deps),
-    nextSnapshot: (has, waitMs, signal) => nextSnapshot(deps, has, waitMs, signal),
+    nextSnapshot(has, waitMs, signal) {
+      if (has.replica !== undefined) onWait(has.replica, signal);
+      return nextSnapshot(deps, has, waitMs, signal);
+    },
     publishAccess,
     report: (replica, report, cause) => takeReport(deps, replica, report, cause),
     countReplicas: () => countReplicas(deps),

@@ -113,7 +113,7 @@ function replicaView(row: store.ReplicaRow, deployment: string): Deployment['rep
     replica: row.replica,
     url: report.url,
     reportedAt: row.reported_at,
-    isCurrent: Date.now() - row.reported_at < REPLICA_GONE_MS,
+    isCurrent: Date.now() - row.reported_at < REPLICA_GONE_MS && report.isSilent !== true,
     revisions: report.serving.filter(ofThis).map((entry) => entry.revision),
     failures: report.failures.filter(ofThis).map(({ revision, reason }) => ({ revision, reason })),
     warnings: (report.warnings ?? []).filter(ofThis).map(({ revision, reason }) => ({ revision, reason })),

@@ -60,6 +60,7 @@ describeDatabases('monitors', (open) => {
     expect(other).toMatchObject({ column: 'carrier', verdict: 'steady', test: 'chi-square', referenceRows: ROWS });
     expect(items[1]?.reason).toContain('temperature');
     expect(alert).toBeNull();
+    expect(await at.monitors.standing()).toEqual([]);
     expect(alerts).toMatchObject([{ kind: 'drift', from: START + DAY, resolvedAt: START + 5 * DAY }]);
     const raised = await at.events.list({ type: 'monitor-alert.raised', limit: 10 });
     expect(raised).toHaveLength(1);
@@ -84,6 +85,7 @@ describeDatabases('monitors', (open) => {
     const { items, alerts } = await at.monitors.get('flights', 'features-1d', 60);
     expect(items).toHaveLength(1);
     expect(alerts).toHaveLength(1);
+    expect(await at.monitors.standing()).toEqual([{ ...alerts[0], project: 'flights' }]);
   });
 
   test('inputs that are not written yet are waited for, a day at most', async () => {

@@ -16,6 +16,8 @@ export interface Monitors {
     monitor: string,
     windows: number,
   ): Promise<MonitorSummary & { items: MonitorWindow[]; alerts: MonitorAlert[] }>;
+  /** Alerts that stand, of the declared watches of all projects. */
+  standing(): Promise<(MonitorAlert & { readonly project: string })[]>;
   /** See `watchProject`. */
   watch(project: string, cause: Cause): Promise<void>;
   /** The same, asked for by a person. @throws DomainError NOT_FOUND; CONFLICT for a project without monitors */
@@ -64,6 +66,16 @@ export function createMonitors(deps: MonitorsDeps): Monitors {
 
   return {
     list,
+    async standing() {
+      const alerts = await store.standingAlerts(database.read);
+      if (alerts.length === 0) return [];
+      const watched = new Set(
+        (await projects.list()).flatMap(({ name, declaration }) =>
+          declaration.deployment ? watchesOf(declaration).map((watch) => `${name}/${watch.name}`) : [],
+        ),
+      );
+      return alerts.filter(({ project, monitor }) => watched.has(`${project}/${monitor}`));
+    },
     async get(project, monitor, windows) {
       const { watches, deployment } = await declared(project);
       const watch = watches.find(({ name }) => name === monitor);

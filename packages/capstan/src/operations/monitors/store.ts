@@ -173,7 +173,22 @@ export async function newestAlerts(
     .orderBy('event_seq', 'desc')
     .limit(limit)
     .execute();
-  return rows.map((row) => ({
+  return rows.map(alertOf);
+}
+
+/** Alerts that stand, of all projects, the oldest first. */
+export async function standingAlerts(reader: Reader): Promise<(MonitorAlert & { readonly project: string })[]> {
+  const rows = await reader
+    .selectFrom('monitor_alerts')
+    .selectAll()
+    .where('resolved_at', 'is', null)
+    .orderBy('event_seq')
+    .execute();
+  return rows.map((row) => ({ ...alertOf(row), project: row.project }));
+}
+
+function alertOf(row: Selectable<Schema['monitor_alerts']>): MonitorAlert {
+  return {
     id: row.id,
     monitor: row.monitor,
     kind: row.kind,
@@ -184,5 +199,5 @@ export async function newestAlerts(
     resolvedAt: row.resolved_at,
     resolution: row.resolution,
     eventSeq: row.event_seq,
-  }));
+  };
 }

@@ -24,8 +24,8 @@ export interface ReportAnswer {
 
 /** What a data plane asks of the control plane. */
 export interface ControlPlane {
-  /** @throws DomainError UNAVAILABLE when it does not answer; the same for the rest */
-  nextSnapshot(has: Snapshot | undefined, waitMs: number, signal: AbortSignal): Promise<Snapshot>;
+  /** `replica`: who waits. @throws DomainError UNAVAILABLE when it does not answer; the same for the rest */
+  nextSnapshot(has: Snapshot | undefined, waitMs: number, signal: AbortSignal, replica?: string): Promise<Snapshot>;
   /** The files of a model, by the digest of their list. @throws DomainError NOT_FOUND */
   modelPackage(digest: string, signal: AbortSignal): Promise<ModelPackage>;
   /** Writes the model file to a path. @throws DomainError NOT_FOUND */
@@ -73,8 +73,8 @@ export function connectControlPlane(baseUrl: string): ControlPlane {
     headers: headers('application/json', replica),
   });
   return {
-    async nextSnapshot(has, waitMs, signal) {
-      const query = new URLSearchParams({ waitMs: String(waitMs) });
+    async nextSnapshot(has, waitMs, signal, replica) {
+      const query = new URLSearchParams({ waitMs: String(waitMs), ...(replica !== undefined && { replica }) });
       if (has) {
         query.set('after', String(has.version));
         query.set('at', String(has.now));

@@ -42,6 +42,7 @@ function setup() {
   const follower = createSnapshotFollower({
     file: join(folder, 'snapshot.json'),
     controlPlane,
+    replica: 'r1',
     shelf: {
       keepOnly: async (served: ReadonlySet<string>) => void (kept = served),
       take: () => new Promise(() => {}),

@@ -28,6 +28,7 @@ export interface SnapshotFollower {
 interface FollowerDeps {
   readonly file: string;
   readonly controlPlane: ControlPlane;
+  readonly replica: string;
   readonly shelf: ModelShelf;
   readonly signatures: ModelSignatures;
   readonly log: Logger;
@@ -116,6 +117,7 @@ export function createSnapshotFollower(deps: FollowerDeps): SnapshotFollower {
           isWaiting ? before : undefined,
           isWaiting ? POLL_WAIT_MS : 0,
           stopping,
+          deps.replica,
         );
         isReachable = true;
         if (isWaiting && before && isSame(next, before)) continue;

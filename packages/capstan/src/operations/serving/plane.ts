@@ -112,7 +112,6 @@ export interface ServingPlane {
 const SEGMENT_AGE_MS = 1_000;
 const MAX_SHADOW_ROWS = 100_000;
 const MAX_ROWS_IN_HAND = 200_000;
-const REPORT_EVERY_MS = 5_000;
 const SETTLE_POLL_MS = 50;
 const ASKED_FOR_MS = 2_000;
 
@@ -146,6 +145,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
   const follower = createSnapshotFollower({
     file: join(folder, 'snapshot.json'),
     controlPlane,
+    replica,
     shelf,
     signatures: createModelSignatures(files, log),
     log,
@@ -255,9 +255,10 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
     };
   }
 
-  const reporting = setInterval(() => {
-    reports.send().catch((error: unknown) => log.debug(`a report did not arrive: ${messageOf(error)}`));
-  }, REPORT_EVERY_MS);
+  const reporting = reports.sendRegularly(
+    () => withholding.isAny(),
+    (error) => log.debug(`a report did not arrive: ${messageOf(error)}`),
+  );
 
   return {
     infer(name, request) {
@@ -341,7 +342,7 @@ export function createServingPlane(deps: ServingDeps): ServingPlane {
       await follower.start();
     },
     async stop(graceMs) {
-      clearInterval(reporting);
+      reporting.stop();
       withholding.close();
       await Promise.race([shadows.drained(), sleep(graceMs, undefined, { ref: false })]);
       segments.close();

@@ -27,9 +27,14 @@ export interface Reports {
   sendNews(): Promise<boolean>;
   /** Whether the control plane knows what is served here now. */
   isKnown(): boolean;
+  /** Every few seconds, and each second while there is an answer to be waited for. */
+  sendRegularly(isWaiting: () => boolean, onFailure: (error: unknown) => void): { stop(): void };
 }
 
 const MAX_NOTE_LENGTH = 300;
+const REPORT_EVERY_MS = 5_000;
+/** What it may not answer it may answer again as soon as another replica is gone. */
+const REPORT_WITHHELD_EVERY_MS = 1_000;
 
 export function createReports(deps: ReportsDeps): Reports {
   /** What the control plane has acknowledged of what is served here. */
@@ -48,6 +53,19 @@ export function createReports(deps: ReportsDeps): Reports {
       if (newsOf(reportOf(deps)) === acknowledged) return false;
       await send();
       return true;
+    },
+    sendRegularly(isWaiting, onFailure) {
+      let sentAt = performance.now();
+      let sending: Promise<void> | undefined;
+      const timer = setInterval(() => {
+        const isDue = performance.now() - sentAt >= REPORT_EVERY_MS - REPORT_WITHHELD_EVERY_MS / 2;
+        if (sending || !(isDue || isWaiting())) return;
+        sentAt = performance.now();
+        sending = send()
+          .catch(onFailure)
+          .finally(() => (sending = undefined));
+      }, REPORT_WITHHELD_EVERY_MS);
+      return { stop: () => clearInterval(timer) };
     },
     isKnown: () => acknowledged !== '' && acknowledged === newsOf(reportOf(deps)),
   };

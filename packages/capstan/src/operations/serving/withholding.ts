@@ -6,6 +6,7 @@ export interface Withholding {
   /** Takes what the control plane says now; undefined: nothing is withheld. */
   hear(told: WithheldTraffic | undefined): void;
   isWithheld(deployment: string): boolean;
+  isAny(): boolean;
   /** @throws DomainError UNAVAILABLE where the deployment is not to be answered here */
   check(deployment: string): void;
   close(): void;
@@ -29,6 +30,7 @@ export function createWithholding(onPort: (isLeft: boolean) => void): Withholdin
   return {
     hear,
     isWithheld: (deployment) => withheld.has(deployment),
+    isAny: () => withheld.size > 0,
     check(deployment) {
       if (withheld.size === 0) return;
       const reason = withheld.get(deployment);

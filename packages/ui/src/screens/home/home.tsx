@@ -11,7 +11,7 @@ import { News } from '../audit/news.tsx';
 import { Live } from '../deployments/live.tsx';
 import { LatestRuns } from '../experiments/latest-runs.tsx';
 import { Needs } from '../projects/needs.tsx';
-import { healthOf, needsOf, ringOf } from '../projects/project-state.ts';
+import { healthOf, ringOf } from '../projects/project-state.ts';
 import { useProjectFacts } from '../projects/use-project-facts.ts';
 
 /** What is live, is it healthy, what changed, what needs me. */
@@ -24,6 +24,7 @@ export function Home() {
           items.length === 0 ? <FirstSteps /> : items.map(({ name }) => <ProjectCard key={name} name={name} />)
         }
       </Loaded>
+      <WithoutProject />
       <LatestRuns />
       <Columns aside={<Installation />}>
         <Section title="What changed">
@@ -56,11 +57,23 @@ function ProjectCard({ name }: { name: string }) {
         <CycleRing {...ringOf(facts)} />
         <Stack>
           <h3>Needs you</h3>
-          <Needs needs={needsOf(facts)} />
+          <Needs needs={facts.needs} />
           <h3>Live</h3>
           <Live deployments={facts.deployments} />
         </Stack>
       </Halves>
+    </Section>
+  );
+}
+
+/** What deployments need that no project declares; nothing where they need nothing. */
+function WithoutProject() {
+  const needs = useRead(api.needs.list, {}).data?.items.filter(({ project }) => project === null) ?? [];
+  if (needs.length === 0) return null;
+  return (
+    <Section title="Deployments without a project">
+      <h3>Needs you</h3>
+      <Needs needs={needs} />
     </Section>
   );
 }

@@ -1,7 +1,13 @@
-// What the state of a project is and what it needs, from what its modules say. Pure, so that it can be tested.
+// What the state of a project is, from what its modules say. Pure, so that it can be tested.
 import type { CycleRingProps, Phase } from '../../design/cycle-ring.tsx';
 import type { Tone } from '../../design/state.tsx';
-import type { CycleSummaryReply, DatasetSummary, DeploymentReply, PipelineRunSummary } from '../../app/replies.ts';
+import type {
+  CycleSummaryReply,
+  DatasetSummary,
+  DeploymentReply,
+  NeedReply,
+  PipelineRunSummary,
+} from '../../app/replies.ts';
 
 export interface ProjectFacts {
   readonly project: string;
@@ -10,8 +16,8 @@ export interface ProjectFacts {
   readonly pipelineRun: PipelineRunSummary | undefined;
   readonly deployments: readonly DeploymentReply[];
   readonly cycle: CycleSummaryReply | undefined;
-  /** Alarms that nobody has answered. */
-  readonly alerts: readonly { readonly text: string; readonly href: string }[];
+  /** What a person should see to, the gravest first. */
+  readonly needs: readonly NeedReply[];
   /** Mean value of an answer with a known outcome, as text with its unit. */
   readonly valuePerPrediction: string | undefined;
 }
@@ -19,13 +25,6 @@ export interface ProjectFacts {
 interface PhaseState {
   readonly tone: Tone;
   readonly word: string;
-}
-
-/** Something a person should do or look at. */
-export interface Need {
-  readonly tone: 'attention' | 'danger';
-  readonly text: string;
-  readonly href: string;
 }
 
 /** The ring of a project: each phase with its state, the place of the open turn, what is live in the middle. */
@@ -48,75 +47,14 @@ export function ringOf(facts: ProjectFacts): CycleRingProps {
 
 /** The one word for all of it. */
 export function healthOf(facts: ProjectFacts): PhaseState {
-  const needs = needsOf(facts);
-  if (needs.some((need) => need.tone === 'danger')) return { tone: 'danger', word: 'in trouble' };
+  const { needs } = facts;
+  if (needs.some(({ gravity }) => gravity === 'danger')) return { tone: 'danger', word: 'in trouble' };
   if (needs.length > 0)
     return { tone: 'attention', word: needs.length === 1 ? '1 thing needs you' : `${needs.length} things need you` };
   if (facts.cycle?.isOpen) return { tone: 'working', word: `cycle ${facts.cycle.number} turns` };
   return facts.deployments.some((deployment) => deployment.champion)
     ? { tone: 'success', word: 'healthy' }
     : { tone: 'unknown', word: 'not serving' };
-}
-
-/** What a person should see to, the gravest first. */
-export function needsOf(facts: ProjectFacts): readonly Need[] {
-  const needs: Need[] = [];
-  for (const deployment of facts.deployments) {
-    const href = `/deployments/${deployment.name}`;
-    const current = deployment.replicas.filter((replica) => replica.isCurrent);
-    const failures = current.flatMap((replica) => replica.failures);
-    const [differing] = current.filter((replica) => replica.differences.length > 0);
-    if (deployment.breaker.state === 'open')
-      needs.push({
-        tone: 'danger',
-        text: `${deployment.name}: breaker open, ${deployment.breaker.reason ?? 'no reason given'}`,
-        href,
-      });
-    if (differing)
-      needs.push({
-        tone: 'danger',
-        text: `${deployment.name}: a replica differs${differing.isWithheld ? ' and gets no requests' : ''}, ${differing.differences[0] ?? ''}`,
-        href,
-      });
-    else if (failures[0])
-      needs.push({
-        tone: 'danger',
-        text: `${deployment.name}: revision ${failures[0].revision} cannot be served, ${failures[0].reason}`,
-        href,
-      });
-    if (deployment.rollout?.state === 'held')
-      needs.push({
-        tone: 'attention',
-        text: `${deployment.name}: rollout held, ${deployment.rollout.reason ?? 'no reason given'}`,
-        href,
-      });
-  }
-  for (const { name, newest } of facts.datasets) {
-    if (newest?.status === 'quarantined')
-      needs.push({
-        tone: 'attention',
-        text: `${name} version ${newest.number} is in quarantine`,
-        href: `/dataset-versions/${newest.id}`,
-      });
-  }
-  if (facts.pipelineRun?.status === 'failed') {
-    const { id, number, reason } = facts.pipelineRun;
-    needs.push({
-      tone: 'attention',
-      text: `Pipeline run ${number} failed: ${reason ?? 'see its log'}`,
-      href: `/pipeline-runs/${id}`,
-    });
-  }
-  if (facts.cycle?.isOpen && facts.cycle.state === 'gates' && /approv/i.test(facts.cycle.reason ?? '')) {
-    const { model, version, number } = facts.cycle;
-    const href =
-      model !== null && version !== null
-        ? `/models/${model}/versions/${version}`
-        : `/projects/${facts.project}/cycles/${number}`;
-    needs.push({ tone: 'attention', text: `Cycle ${number}: ${facts.cycle.reason ?? ''}`, href });
-  }
-  needs.push(...facts.alerts.map((alert) => ({ tone: 'attention' as const, ...alert })));
-  return needs.toSorted((left, right) => Number(right.tone === 'danger') - Number(left.tone === 'danger'));
 }
 
 /** Which part of the ring a turn is in. */
@@ -142,13 +80,13 @@ function modelState({ pipelineRun, deployments, cycle }: ProjectFacts): PhaseSta
   return { tone: 'unknown', word: 'none yet' };
 }
 
-function operationsState({ deployments, alerts }: ProjectFacts): PhaseState {
+function operationsState({ deployments, needs }: ProjectFacts): PhaseState {
   if (deployments.some((deployment) => deployment.breaker.state === 'open'))
     return { tone: 'danger', word: 'breaker open' };
   const rollout = deployments.find((deployment) => deployment.rollout)?.rollout;
   if (rollout?.state === 'held') return { tone: 'attention', word: 'rollout held' };
   if (rollout) return { tone: 'working', word: `rollout: ${rollout.state}` };
-  if (alerts.length > 0) return { tone: 'attention', word: 'alarm raised' };
+  if (needs.some(({ kind }) => kind === 'alert')) return { tone: 'attention', word: 'alarm raised' };
   return deployments.some((deployment) => deployment.champion)
     ? { tone: 'success', word: 'serving' }
     : { tone: 'unknown', word: 'not serving' };

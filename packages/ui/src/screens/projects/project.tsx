@@ -15,7 +15,7 @@ import { Live } from '../deployments/live.tsx';
 import { Charter } from './charter.tsx';
 import { Needs } from './needs.tsx';
 import { Phases } from './phases.tsx';
-import { healthOf, needsOf, ringOf } from './project-state.ts';
+import { healthOf, ringOf } from './project-state.ts';
 import { Revisions } from './revisions.tsx';
 import { useProjectFacts } from './use-project-facts.ts';
 
@@ -42,7 +42,7 @@ export function Project() {
                   <h2>Phases</h2>
                   <Phases facts={facts} />
                   <h2>Needs you</h2>
-                  <Needs needs={needsOf(facts)} />
+                  <Needs needs={facts.needs} />
                 </Stack>
               </Halves>
             )}

@@ -11,9 +11,9 @@ export function useProjectFacts(project: string): {
   const runs = useRead(api.pipelines.list, { query: { project, limit: 1 } });
   const deployments = useRead(api.deployments.list, { query: { project } });
   const cycles = useRead(api.cycles.list, { params: { project }, query: { limit: 1 } });
-  const monitors = useRead(api.monitors.list, { params: { project } });
-  const error = declared.error ?? datasets.error ?? runs.error ?? deployments.error ?? cycles.error ?? monitors.error;
-  if (!declared.data || !datasets.data || !runs.data || !deployments.data || !cycles.data || !monitors.data)
+  const needs = useRead(api.needs.list, {});
+  const error = declared.error ?? datasets.error ?? runs.error ?? deployments.error ?? cycles.error ?? needs.error;
+  if (!declared.data || !datasets.data || !runs.data || !deployments.data || !cycles.data || !needs.data)
     return { facts: undefined, error };
   return {
     error,
@@ -24,16 +24,7 @@ export function useProjectFacts(project: string): {
       pipelineRun: runs.data.items[0],
       deployments: deployments.data.items,
       cycle: cycles.data.items[0],
-      alerts: monitors.data.items.flatMap(({ name, alert }) =>
-        alert
-          ? [
-              {
-                text: `${name}: ${alert.reason}`,
-                href: `/projects/${encodeURIComponent(project)}/monitors/${encodeURIComponent(name)}`,
-              },
-            ]
-          : [],
-      ),
+      needs: needs.data.items.filter((need) => need.project === project),
       valuePerPrediction: undefined,
     },
   };

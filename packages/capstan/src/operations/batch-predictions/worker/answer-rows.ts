@@ -25,6 +25,8 @@ export interface BatchAnswer {
 
 export interface Asked {
   readonly model: LoadedModel;
+  /** It takes one row at a time. */
+  readonly isOneByOne: boolean;
   /** Inputs as the rows are to be read: with the first dimension open. */
   readonly specs: readonly TensorSpec[];
   readonly sources: ReadonlyMap<string, readonly string[]>;
@@ -51,7 +53,7 @@ export async function answerBatch(asked: Asked, columns: CellColumns, rows: numb
   const inputs = open === null ? tensors : tensors.map((tensor) => gatherRows(tensor, open));
   const count = open?.length ?? rows;
   const given = adaptInputs(inputs, asked.transform.inputAdapters);
-  const { outputs, refused } = await askHalves(asked, given, count);
+  const { outputs, refused } = await (asked.isOneByOne ? askEach : askHalves)(asked, given, count);
   for (const { at, message } of refused) {
     const row = open?.[at] ?? at;
     faults.set(row, { row, column: null, message });
@@ -73,13 +75,26 @@ function shifted({ transform, model }: Asked, outputs: readonly Tensor[]): reado
   return transform.shift === 0 ? outputs : shiftOutputs(outputs, probabilityPlace(model.outputs), transform.shift);
 }
 
-interface Halves {
+interface Answers {
   /** Of the rows that were answered. */
   readonly outputs: readonly Tensor[];
   readonly refused: readonly { readonly at: number; readonly message: string }[];
 }
 
-async function askHalves(asked: Asked, inputs: readonly Tensor[], rows: number): Promise<Halves> {
+/** No row is asked twice: each is a request of its own where the model is served. */
+async function askEach(asked: Asked, inputs: readonly Tensor[], rows: number): Promise<Answers> {
+  const answers: (readonly Tensor[])[] = [];
+  const refused: Answers['refused'][number][] = [];
+  for (let row = 0; row < rows; row++) {
+    const one = inputs.map((tensor) => gatherRows(tensor, [row]));
+    const { outputs, refused: said } = await askHalves(asked, one, 1);
+    if (said[0]) refused.push({ ...said[0], at: row });
+    else answers.push(outputs);
+  }
+  return { outputs: joined(answers), refused };
+}
+
+async function askHalves(asked: Asked, inputs: readonly Tensor[], rows: number): Promise<Answers> {
   if (rows === 0) return { outputs: [], refused: [] };
   try {
     return { outputs: await ask(asked, inputs, rows), refused: [] };
@@ -88,7 +103,7 @@ async function askHalves(asked: Asked, inputs: readonly Tensor[], rows: number):
     if (rows === 1) return { outputs: [], refused: [{ at: 0, message: messageOf(error) }] };
   }
   const middle = rows >> 1;
-  const part = (from: number, to: number): Promise<Halves> => {
+  const part = (from: number, to: number): Promise<Answers> => {
     const wanted = Array.from({ length: to - from }, (_, index) => from + index);
     return askHalves(
       asked,
@@ -99,7 +114,7 @@ async function askHalves(asked: Asked, inputs: readonly Tensor[], rows: number):
   const first = await part(0, middle);
   const second = await part(middle, rows);
   return {
-    outputs: joined(first.outputs, second.outputs),
+    outputs: joined([first.outputs, second.outputs]),
     refused: [...first.refused, ...second.refused.map(({ at, message }) => ({ at: at + middle, message }))],
   };
 }
@@ -118,24 +133,29 @@ async function ask({ model, signal }: Asked, inputs: readonly Tensor[], rows: nu
   }
 }
 
-function joined(first: readonly Tensor[], second: readonly Tensor[]): readonly Tensor[] {
-  if (first.length === 0) return second;
-  if (second.length === 0) return first;
-  return first.map((tensor) => {
-    const other = second.find(({ name }) => name === tensor.name);
-    if (!other || widthOf(other.shape) !== widthOf(tensor.shape))
+function joined(parts: readonly (readonly Tensor[])[]): readonly Tensor[] {
+  const [first = [], ...others] = parts.filter((outputs) => outputs.length > 0);
+  if (others.length === 0) return first;
+  return first.map((tensor, index) => {
+    const all = [tensor, ...others.map((outputs) => outputs[index])].map((other) => {
+      if (other?.name === tensor.name && widthOf(other.shape) === widthOf(tensor.shape)) return other;
       throw new DomainError('CONFLICT', `The output '${tensor.name}' of the model changes its size from row to row`);
-    const rows = (tensor.shape[0] ?? 0) + (other.shape[0] ?? 0);
-    return { ...tensor, shape: [rows, ...tensor.shape.slice(1)], data: concatenated(tensor.data, other.data) };
+    });
+    const rows = all.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0);
+    return { ...tensor, shape: [rows, ...tensor.shape.slice(1)], data: concatenated(all.map(({ data }) => data)) };
   });
 }
 
-function concatenated(first: Tensor['data'], second: Tensor['data']): Tensor['data'] {
-  if (!ArrayBuffer.isView(first)) return [...first, ...(second as readonly string[])];
+function concatenated(parts: readonly Tensor['data'][]): Tensor['data'] {
+  const [first] = parts;
+  if (!ArrayBuffer.isView(first)) return parts.flatMap((data) => [...(data as readonly string[])]);
   const Numbers = first.constructor as new (length: number) => Float64Array;
-  const all = new Numbers(first.length + second.length);
-  // Both are of one datatype, which TypeScript cannot see.
-  all.set(first as Float64Array, 0);
-  all.set(second as Float64Array, first.length);
+  const all = new Numbers(parts.reduce((sum, data) => sum + data.length, 0));
+  let at = 0;
+  for (const data of parts) {
+    // All are of one datatype, which TypeScript cannot see.
+    all.set(data as Float64Array, at);
+    at += data.length;
+  }
   return all;
 }

@@ -197,3 +197,84 @@ test('texts, labels and several values a row', async () => {
   expect(lists).toHaveLength(1);
   expect((lists[0] as number[]).reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 5);
 });
+
+describe('a model whose tensors have no dimension of rows', () => {
+  const model = (file: string) => ({ flavor: 'onnx' as const, path: golden(file), inputAdapters: {}, shift: 0 });
+  const sql = `select id, x, [1, 2, id]::float[] as vector, 0.5 as "offset", 9007199254740993 + id as count
+               from input where id < 600`;
+  /** The model, which counts what it is asked, and refuses some. */
+  const counting = (asked: number[][], refused: readonly number[] = []): Load => {
+    return async (path) => {
+      const loaded = await runtime.load(path);
+      return {
+        ...loaded,
+        predict(inputs, options) {
+          const x = (inputs.find(({ name }) => name === 'x')?.data as Float32Array)[0] ?? -1;
+          asked.push([x, ...inputs.map(({ shape }) => shape.length)]);
+          if (refused.includes(x)) throw new DomainError('INVALID_ARGUMENT', 'not that one');
+          return loaded.predict(inputs, options);
+        },
+      };
+    };
+  };
+
+  test('is asked row by row: each has its own answer, in order, and whole numbers are exact', async () => {
+    const folder = newFolder();
+    const asked: number[][] = [];
+    const { progress } = await work(folder, request({ sql, model: model('scalars.onnx') }), counting(asked));
+    expect(progress).toMatchObject({ total: 600, done: 600, failed: 0 });
+    expect(asked.map(([x]) => x).toSorted((a = 0, b = 0) => a - b)).toEqual(Array.from({ length: 600 }, (_, x) => x));
+    expect(new Set(asked.map(([, ...dimensions]) => dimensions.join()))).toEqual(new Set(['0,1,0,0']));
+    const check = `select count(*) as n, bool_and(output_scaled = [id + 0.5, id * 2 + 0.5, id::float * id + 0.5]::float[]) as scaled,
+                          bool_and(output_count_out = 9007199254740993 + id) as counts, typeof(min(output_total)) as type,
+                          bool_and(prediction_id = 'p-' || (id + 1)) as named from t`;
+    expect(await resultIn(folder, check)).toEqual([{ n: 600, scaled: true, counts: true, type: 'FLOAT', named: true }]);
+  });
+
+  test('a row that it refuses, or that has other values than it takes, is told and harms no other; none is asked twice', async () => {
+    const folder = newFolder();
+    const asked: number[][] = [];
+    const short = sql.replace('[1, 2, id]', 'if(id = 7, [1], [1, 2, id])');
+    const given = request({ sql: short, model: model('scalars.onnx'), onError: 'null' });
+    expect((await work(folder, given, counting(asked, [300]))).progress).toMatchObject({ done: 600, failed: 2 });
+    expect(asked).toHaveLength(599);
+    expect(await resultIn(folder, 'select id, output_total, error from t where error is not null order by id')).toEqual(
+      [
+        { id: 7, output_total: null, error: 'The column holds [1] where the model takes lists of 3 values' },
+        { id: 300, output_total: null, error: 'not that one' },
+      ],
+    );
+    expect(await resultIn(folder, 'select count(*) as n from t where output_scaled[1] = id + 0.5')).toEqual([
+      { n: 598 },
+    ]);
+    const failing = work(newFolder(), { ...given, onError: 'fail' });
+    await expect(failing).rejects.toMatchObject({ row: 8, column: 'vector' });
+  });
+
+  test('columns may be named, or numbered, for a vector', async () => {
+    const folder = newFolder();
+    const numbered = sql.replace('[1, 2, id]::float[] as vector', '1 as a, 2 as vector_0, id as b');
+    const columns = { vector: ['a', 'vector_0', 'b'] };
+    await work(folder, request({ sql: numbered, columns, model: model('scalars.onnx') }));
+    expect(await resultIn(folder, 'select output_scaled as s from t where id = 3')).toEqual([{ s: [3.5, 6.5, 9.5] }]);
+    const few = { vector: ['a', 'b'] };
+    await expect(
+      work(newFolder(), request({ sql: numbered, columns: few, model: model('scalars.onnx') })),
+    ).rejects.toThrow("The input 'vector' takes 3 columns, and 2 are named for it");
+  });
+
+  test.each([
+    [
+      'beside-rows.onnx',
+      'select id, x as rows_0, x as rows_1, 1 as factor from input',
+      /^The input 'rows' leaves more open/,
+    ],
+    [
+      'mean.onnx',
+      'select id, x as rows_0, x as rows_1 from input',
+      /^The output 'mean' of the model has no value for each row/,
+    ],
+  ])('%s is refused by what it cannot be asked for', async (file, select, says) => {
+    await expect(work(newFolder(), request({ sql: select, model: model(file) }))).rejects.toThrow(says);
+  });
+});

@@ -4,6 +4,7 @@ import { quoteName, type Analytics, type DataColumn, type DataFile, type DataQue
 import { widthOf } from '#ports/binary-probability';
 import { columnsOfInput } from '#ports/cell-tensors';
 import type { LoadedModel, TensorSpec } from '#ports/model-runtime';
+import { isOneRow, oneByOne } from '#ports/one-row';
 import { answerBatch, type Asked, type BatchAnswer } from './answer-rows.ts';
 import { partOutput, partsIn, writePart, type PartOutput } from './parts.ts';
 import type { WorkProgress } from './reports.ts';
@@ -36,6 +37,8 @@ export class RowFailure extends Error {
 
 /** The same each time, since results may differ in the last bit between batch sizes. */
 const USUAL_BATCH = { rows: 4_096, values: 4_000_000 };
+/** Of a model that takes one row at a time: so many are looked at together, between looks at the clock. */
+const ONE_BY_ONE_ROWS = 256;
 /** A part is written after so many rows, or so long: that much is done again at most where work is cut off. */
 const PART_ROWS = 131_072;
 /** Values of outputs in a part. */
@@ -52,12 +55,13 @@ export async function doWork(deps: WorkDeps, folder: string, request: WorkReques
   const input = await inputOf(deps, folder, request);
   const [counted] = await deps.analytics.query({ ...input, sql: 'select count(*) as n from input' });
   const total = Number(counted?.['n']);
-  const model = await deps.load(request.model.flavor, request.model.path);
+  const loaded = await deps.load(request.model.flavor, request.model.path);
+  const model = isOneRow(loaded) ? oneByOne(loaded) : loaded;
   try {
     const columns = await deps.analytics.columnsOfAnswer({ ...input, sql: 'select * from input' });
     const known = columns.map(({ name }) => name);
     refuseNames(request, model, known);
-    const asked = askedOf(deps, request, model, columns);
+    const asked = askedOf(deps, request, { model, isOneByOne: model !== loaded }, columns);
     const parts = await answerAll(deps, { folder, request, input, total, asked });
     await writeResult(deps.analytics, { folder, request, input, known, parts, rowIds: model.rowIds });
     return parts.progress;
@@ -108,7 +112,12 @@ function refuseNames(request: WorkRequest, model: LoadedModel, known: readonly s
   });
 }
 
-function askedOf(deps: WorkDeps, request: WorkRequest, model: LoadedModel, columns: readonly DataColumn[]): Asked {
+function askedOf(
+  deps: WorkDeps,
+  request: WorkRequest,
+  { model, isOneByOne }: Pick<Asked, 'model' | 'isOneByOne'>,
+  columns: readonly DataColumn[],
+): Asked {
   const known = columns.map(({ name }) => name);
   const wanted = model.inputs.filter(
     ({ name, isOptional }) => isOptional !== true || known.includes(name) || Object.hasOwn(request.columns, name),
@@ -120,29 +129,40 @@ function askedOf(deps: WorkDeps, request: WorkRequest, model: LoadedModel, colum
       hint: `It has: ${model.inputs.map(({ name }) => name).join(', ')}.`,
     });
   }
-  const specs = wanted.map((spec) => ({ ...spec, shape: shapeFor(spec, request.columns[spec.name]) }));
+  const specs = wanted.map((spec) => ({ ...spec, shape: shapeFor(spec, request.columns[spec.name], isOneByOne) }));
   const sources = new Map(specs.map((spec) => [spec.name, columnsOfInput(spec, known, request.columns)]));
   // What SQL gives has the type that it gives it.
   const hasTypes = request.sql !== null || request.files.every(({ format }) => format === 'parquet');
   const untyped = untypedColumns(specs, sources, columns, hasTypes);
-  return { model, specs, sources, untyped, transform: request.model, signal: deps.signal };
+  return { model, isOneByOne, specs, sources, untyped, transform: request.model, signal: deps.signal };
 }
 
-/** An input of rows whose width the model leaves open is as wide as the columns that are named for it. */
-function shapeFor({ name, shape }: TensorSpec, columns: readonly string[] | undefined): readonly number[] {
-  const [first, ...rest] = shape;
+/**
+ * An input of rows whose width the model leaves open is as wide as the columns that are named for it; where each request is
+ * one row it has one value else.
+ */
+function shapeFor(
+  { name, shape }: TensorSpec,
+  columns: readonly string[] | undefined,
+  isOneByOne: boolean,
+): readonly number[] {
+  const [first = -1, ...rest] = shape;
   if (first !== -1 && first !== 1) {
-    throw invalid(`The input '${name}' takes ${first ?? 'no'} rows at a time`, {
+    throw invalid(`The input '${name}' takes ${first} rows at a time, no more and no fewer`, {
       field: name,
       hint: 'Export the model with a dynamic batch dimension.',
     });
   }
   if (!rest.includes(-1)) return shape;
-  if (rest.length === 1 && columns !== undefined && columns.length > 1) return [first, columns.length];
-  throw invalid(`The input '${name}' has more than one dynamic dimension`, {
-    field: name,
-    hint: 'Name the columns that it takes.',
-  });
+  const width = columns?.length ?? 1;
+  if (rest.length === 1 && (isOneByOne || width > 1)) return [first, width];
+  throw invalid(
+    `The input '${name}' leaves more open than how many rows there are: its shape is [${shape.join(', ')}]`,
+    {
+      field: name,
+      hint: 'Name the columns that it takes, or export the model with fixed sizes but for the first.',
+    },
+  );
 }
 
 interface Work {
@@ -200,7 +220,7 @@ async function answerAll(deps: WorkDeps, work: Work): Promise<Answers> {
   const names = [...new Set([...sources.values()].flat())];
   const selected = names.length === 0 ? 'null as nothing' : names.map(quoteName).join(', ');
   const sql = `select ${selected} from input offset ${before.rows}`;
-  const rows = batchRows(asked.specs, deps.batch);
+  const rows = Math.min(batchRows(asked.specs, deps.batch), asked.isOneByOne ? ONE_BY_ONE_ROWS : Infinity);
   const window = (model.instances ?? 1) + AHEAD;
   const under: Promise<BatchAnswer>[] = [];
   try {
