@@ -125,9 +125,8 @@ describe.runIf(isBuilt)('on Ray', () => {
 
   /** Waits until a process, and another one than that, answers rows. */
   async function untilAnswering(id: string, before = 0): Promise<number[]> {
-    await until(() => workers().some((pid) => pid !== before));
-    const now = workers();
-    await untilBatch(server.url, id, ({ rows }) => rows.done > 0);
-    return now;
+    const isOther = (pid: number): boolean => pid !== before;
+    await untilBatch(server.url, id, ({ rows }) => rows.done > 0 && workers().some(isOther));
+    return workers().filter(isOther);
   }
 });

@@ -72,7 +72,7 @@ describe.skipIf(found.lacks ?? !isBuilt)(`on Slurm${found.lacks ? `: skipped, ${
     const before = statSync(join(parts, first)).ino;
     const [left] = workers();
     server = await start(server.data);
-    await until(() => workers().some((pid) => pid !== left));
+    await untilBatch(server.url, id, () => workers().some((pid) => pid !== left));
     expect(workers()).not.toContain(left);
     expect(statSync(join(parts, first)).ino).toBe(before);
     await cluster.killNodeDaemon();

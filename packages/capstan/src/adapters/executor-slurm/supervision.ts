@@ -122,6 +122,8 @@ while :; do
       term_at=$now
       kill -TERM "$\{living[@]}"
     elif ((now - term_at >= grace)); then
+      # First, or it would end by itself for want of those that it waits for.
+      [[ -z $status ]] && kill -KILL "$leader"
       kill -KILL "$\{living[@]}"
     fi
     nap $((cost * 4 > 2 ? cost * 4 : 2))
