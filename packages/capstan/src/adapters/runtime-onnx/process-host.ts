@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { watchMemory } from '#ports/resident-memory';
 import { createHostClient, type HostClient } from './host-client.ts';
 import type { HostReply } from './host-messages.ts';
+import { NO_TELEMETRY } from './no-telemetry.ts';
 
 const LAST_WORDS_CHARACTERS = 500;
 
@@ -18,7 +19,7 @@ export interface ProcessHost extends HostClient {
 export function startProcessHost(entry: URL, maxMemoryBytes: number): ProcessHost {
   const child = spawn(process.execPath, [fileURLToPath(entry)], {
     // What is given back to the library shall be given back to the system, or the model would seem larger than it is.
-    env: { MALLOC_MMAP_THRESHOLD_: '1048576' },
+    env: { MALLOC_MMAP_THRESHOLD_: '1048576', ...NO_TELEMETRY },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
   });

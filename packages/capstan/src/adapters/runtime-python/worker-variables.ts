@@ -20,6 +20,8 @@ export function workerVariables(
     PYTHONIOENCODING: 'utf-8:backslashreplace',
     MLFLOW_DISABLE_TELEMETRY: 'true',
     DO_NOT_TRACK: 'true',
+    // Of ONNX Runtime from 1.30.
+    ORT_DISABLE_TELEMETRY: '1',
     ...environment,
     ...more,
   };
