@@ -69,6 +69,15 @@ async function rowByRow(): Promise<void> {
   const numbered = 'select id, x as factor, 1 as vector_0, id as vector_1, 3 as vector_2 from input';
   const dataset = ['--dataset', 'points', '--sql', numbered, '--to', join(folder, 'job.parquet'), '--wait'];
   await done('predict', 'scaled', ...dataset, '--keep', 'id');
+  const count = async (): Promise<number> => {
+    const known = JSON.parse(await done('batch-predictions', 'list', '--json')) as { batchPredictions: unknown[] };
+    return known.batchPredictions.length;
+  };
+  const before = await count();
+  const few = 'select id, x as factor, 1 as vector_0, 3 as vector_2 from input';
+  const refused = await capstan(['predict', 'scaled', '--dataset', 'points', '--sql', few], server.url);
+  expect(refused.err).toContain("The rows have no column 'vector_1', which the model takes");
+  expect([refused.code === 0, await count()]).toEqual([false, before]);
   const listed = 'select id, x as factor, [1, id, 3]::float[] as vector from input';
   writeFileSync(join(folder, 'rows.csv'), `id,x\n${[0, 1, 2, 3, 4].map((id) => `${id},${id + 0.5}`).join('\n')}\n`);
   const files = ['--input', join(folder, 'rows.csv'), '--output', join(folder, 'plane.parquet')];

@@ -152,6 +152,9 @@ def ask(address, grpc_address):
     got = invoke("iris", parquet(rows), VENDOR)["predictions"]
     assert got["output_label"] == model.predict(rows).tolist()
     assert got == by_json("iris", rows)["predictions"]
+    # Also where pandas has written an index of its own as one more column.
+    indexed = rows.set_index(pd.Index([number / 7 for number in range(len(rows))], name="flower"))
+    assert invoke("iris", parquet(indexed), VENDOR)["predictions"] == got
 
     # What is wrong is said, with its column.
     for body, says in (

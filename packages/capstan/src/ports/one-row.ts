@@ -20,16 +20,14 @@ export function inRows(spec: TensorSpec): TensorSpec {
 
 /** Such a model as rows see it: they are the first dimension of all its tensors, and it takes one at a time. */
 export function oneByOne(model: LoadedModel): LoadedModel {
-  // Ids of rows have them already.
-  const isOfRows = ({ name }: TensorSpec): boolean => name === model.rowIds;
   return {
     ...model,
     inputs: model.inputs.map(inRows),
-    outputs: model.outputs.map((spec) => (isOfRows(spec) ? spec : inRows(spec))),
+    outputs: model.outputs.map(inRows),
     async predict(inputs, options) {
       const whole = inputs.map((tensor) => ({ ...tensor, shape: tensor.shape.slice(1) }));
       const outputs = await model.predict(whole, options);
-      return outputs.map((tensor) => (isOfRows(tensor) ? tensor : { ...tensor, shape: [1, ...tensor.shape] }));
+      return outputs.map((tensor) => ({ ...tensor, shape: [1, ...tensor.shape] }));
     },
   };
 }

@@ -33,6 +33,7 @@ const cycle = {
   version: 8,
 };
 const failed = { id: 'p1', source: 'server', number: 4, status: 'failed', reason: 'train ended with 1' };
+const canary = { kind: 'canary', share: 0.5 } as const;
 const quiet: Facts = {
   deployments: [healthy],
   projects: [{ project: 'flights', pipelineRun: undefined, cycle: undefined }],
@@ -80,7 +81,14 @@ describe('what a person should see to', () => {
   });
 
   test('the gravest first, each with its page', () => {
-    const rollout = { id: 'ro1', state: 'held', reason: 'a person' } as Deployment['rollout'];
+    const rollout = {
+      id: 'ro1',
+      state: 'held',
+      guards: true,
+      plan: [canary],
+      stage: 0,
+      reason: 'a person',
+    } as Deployment['rollout'];
     const needs = needsOf({
       deployments: [
         { ...healthy, name: 'a/b', rollout },
@@ -106,6 +114,13 @@ describe('what a person should see to', () => {
   test('a run that failed in a checkout is nobody else’s', () => {
     const run = { ...failed, source: 'checkout' } as PipelineRunSummary;
     expect(kinds({ projects: [{ project: 'flights', pipelineRun: run, cycle: undefined }] })).toEqual([]);
+  });
+
+  test('a split by hand is as somebody wants it', () => {
+    const held = { id: 'ro1', state: 'held', guards: false, plan: [canary, { kind: 'full' }] };
+    const at = (stage: number) => ({ ...healthy, rollout: { ...held, stage } as Deployment['rollout'] });
+    expect(kinds({ deployments: [at(0)] })).toEqual([]);
+    expect(kinds({ deployments: [at(1)] })).toEqual(['rollout-held']);
   });
 
   test('a turn that computes at its gates waits for nobody', () => {

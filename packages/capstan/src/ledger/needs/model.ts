@@ -5,6 +5,7 @@ import type {
   MonitorAlert,
   Need,
   PipelineRunSummary,
+  Rollout,
 } from '@capstan/api';
 
 export interface ProjectState {
@@ -71,7 +72,7 @@ function deploymentNeeds(deployment: Deployment): Need[] {
   } else if (champion && current.length === 0) {
     needs.push(attention('no-replica', project, of('no replica reports, so nobody may answer')));
   }
-  if (rollout?.state === 'held')
+  if (rollout?.state === 'held' && !isSplit(rollout))
     needs.push(
       attention(
         'rollout-held',
@@ -80,6 +81,11 @@ function deploymentNeeds(deployment: Deployment): Need[] {
       ),
     );
   return needs;
+}
+
+/** Given its share by hand: it is as somebody wants it until somebody decides. */
+function isSplit({ guards, plan, stage }: Rollout): boolean {
+  return !guards && plan[stage]?.kind === 'canary';
 }
 
 function differenceText(differing: Deployment['replicas']): string {
