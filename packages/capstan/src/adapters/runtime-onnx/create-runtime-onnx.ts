@@ -3,7 +3,7 @@ import type { LoadedModel, LoadOptions, ModelRuntime } from '#ports/model-runtim
 import { weightsFilesOf } from './external-weights.ts';
 import { inlineRows } from './inline.ts';
 import { quickModel, threadModel } from './loaded-models.ts';
-import { NO_TELEMETRY } from './no-telemetry.ts';
+import { disableTelemetry } from './no-telemetry.ts';
 import { startThreadHost } from './thread-host.ts';
 import { FULL_BATCH_ROWS, tryModel } from './trial.ts';
 
@@ -46,7 +46,7 @@ interface Passed {
  * its own, which it keeps until the process ends; its predictions never settle, so callers need their own deadline.
  */
 export function createRuntimeOnnx(options: RuntimeOnnxOptions = {}): ModelRuntime {
-  Object.assign(process.env, NO_TELEMETRY);
+  disableTelemetry();
   const entry = options.hostEntry ?? new URL('./onnx-host.ts', import.meta.url);
   const maxModelBytes = options.maxModelBytes ?? DEFAULT_MAX_MODEL_BYTES;
   const limits = {
