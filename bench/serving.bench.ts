@@ -26,6 +26,9 @@ import {
 } from './serving/servers.ts';
 import { measureWhole } from './serving/whole.ts';
 
+// Of ONNX Runtime in whatever runs it here: nothing measured reaches another machine.
+process.env['ORT_DISABLE_TELEMETRY'] = '1';
+
 const { values } = parseArgs({
   options: {
     sources: { type: 'boolean', default: false },
