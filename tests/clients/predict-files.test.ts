@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parentOf, processesLike } from '../support/processes.ts';
+import { killFound, parentOf, processesLike } from '../support/processes.ts';
 import { openShop, rowsIn, serve, writeShop } from '../support/measured-shop.ts';
 import { capstan, emptyFolder, startCommand, startServer, type RunningServer } from '../support/server.ts';
 
@@ -201,7 +201,7 @@ describe('a long file', () => {
   test('outlives a data plane that is killed and comes back', async () => {
     const { child, said } = await begin();
     const [plane] = processesLike('serve').filter((pid) => parentOf(pid) === server.pid);
-    process.kill(plane ?? 0, 'SIGKILL');
+    killFound(plane);
     await once(child, 'close');
     expect(child.exitCode, said()).toBe(0);
     const sql = 'select count(*) as n, sum(id) as ids, sum(output_y) as answers, max(output_y - id) as most from t';

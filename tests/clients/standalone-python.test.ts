@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findClientPython, runPython } from '../support/python.ts';
 import { deploy } from '../support/served-models.ts';
 import { capstan, emptyFolder, startServer, type RunningServer } from '../support/server.ts';
+import { killFound } from '../support/processes.ts';
 import { startAlone } from '../support/standalone.ts';
 
 const script = fileURLToPath(new URL('standalone_model.py', import.meta.url));
@@ -86,7 +87,7 @@ describe.runIf(isBuilt)('a built folder of a Python model', () => {
       const expected = { rows: golden.answers, scored: golden.answers };
       expect(await answersAt(alone.url)).toEqual(expected);
       const before = await workerOf(alone.url);
-      process.kill(before?.pid ?? 0, 'SIGKILL');
+      killFound(before?.pid ?? undefined);
       const back = { state: 'idle', restarts: 1 };
       await expect.poll(() => workerOf(alone.url), { timeout: 60_000 }).toMatchObject(back);
       expect((await workerOf(alone.url))?.pid).not.toBe(before?.pid);

@@ -7,9 +7,10 @@ import { beforeAll, expect, inject, test } from 'vitest';
 import { hasEnded, resultOf, startBatch, untilBatch } from '../support/batches.ts';
 import { openShop, writeShop } from '../support/measured-shop.ts';
 import { emptyPostgres } from '../support/postgres.ts';
+import { killFound } from '../support/processes.ts';
 import { startServer } from '../support/server.ts';
 
-const POINTS = 1_000_000;
+const POINTS = 4_000_000;
 let folder: string;
 
 beforeAll(async () => {
@@ -47,7 +48,7 @@ test.each(databases)('%s: kills of the process and of the server cost no row and
     const work = join(data, 'batch-predictions', id);
     await untilBatch(server.url, id, ({ rows }) => rows.done > 100_000);
     const [first] = processesWith(work);
-    process.kill(first ?? 0, 'SIGKILL');
+    killFound(first);
     await untilBatch(server.url, id, ({ rows }) => rows.done > 400_000);
     await server.kill();
     // It goes on without its server, and is ended by the next one, which goes on behind what it has done.

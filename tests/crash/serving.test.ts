@@ -10,6 +10,7 @@ import { createClient } from '@capstan/client';
 import { expect, onTestFinished, test } from 'vitest';
 import { findClientPython } from '../support/python.ts';
 import { registerModel } from '../support/served-models.ts';
+import { killFound } from '../support/processes.ts';
 import {
   capstan,
   emptyFolder,
@@ -177,7 +178,7 @@ test('switches and kills lose no request, mix up no revision, and the log is who
       const [worker] = pythonWorkers(planeData);
       expect(worker).toBeDefined();
       kills.push(performance.now());
-      process.kill(worker ?? 0, 'SIGKILL');
+      killFound(worker);
     }
   }
   await sleep(500);

@@ -35,6 +35,12 @@ export function processesIn(folder: string, text: string): number[] {
   });
 }
 
+/** Kills one process. Number 0, and none, would be all processes of this test's own group. @throws Error where it was not found */
+export function killFound(pid: number | undefined): void {
+  if (!pid || pid < 0) throw new Error('there is no such process to kill');
+  process.kill(pid, 'SIGKILL');
+}
+
 /** Its program, its working folder, and the files that it has open. */
 export function filesOf(pid: number): string[] {
   const open = readdirSync(`/proc/${pid}/fd`).map((name) => `fd/${name}`);
