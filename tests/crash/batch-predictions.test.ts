@@ -1,13 +1,13 @@
 // Batch predictions outlive kills of their process and of the server: no row is lost or answered twice, and the result has
 // the bytes that it has without a kill. A cancel leaves nothing.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClient } from '@capstan/client';
 import { beforeAll, expect, inject, test } from 'vitest';
 import { hasEnded, resultOf, startBatch, untilBatch } from '../support/batches.ts';
 import { openShop, writeShop } from '../support/measured-shop.ts';
 import { emptyPostgres } from '../support/postgres.ts';
-import { killFound } from '../support/processes.ts';
+import { killFound, processesLike } from '../support/processes.ts';
 import { startServer } from '../support/server.ts';
 
 const POINTS = 4_000_000;
@@ -17,19 +17,8 @@ beforeAll(async () => {
   folder = await writeShop(POINTS);
 });
 
-/** Processes that have this text in their command line. */
-function processesWith(text: string): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(text);
-      } catch {
-        return false;
-      }
-    });
-}
+/** With this as the last word of their command line. */
+const processesOf = (folder: string): number[] => processesLike(`${folder}\u0000`);
 
 const databases = ['sqlite', 'postgres'] as const;
 
@@ -47,7 +36,7 @@ test.each(databases)('%s: kills of the process and of the server cost no row and
     const id = await startBatch(server.url);
     const work = join(data, 'batch-predictions', id);
     await untilBatch(server.url, id, ({ rows }) => rows.done > 100_000);
-    const [first] = processesWith(work);
+    const [first] = processesOf(work);
     killFound(first);
     await untilBatch(server.url, id, ({ rows }) => rows.done > 400_000);
     await server.kill();
@@ -59,7 +48,7 @@ test.each(databases)('%s: kills of the process and of the server cost no row and
     expect(ended).toMatchObject({ state: 'succeeded', rows: { total: POINTS, done: POINTS, failed: 0 } });
     expect(await resultOf(server.url, id)).toBe(expected);
     await expect.poll(() => existsSync(work), { timeout: 20_000 }).toBe(false);
-    expect(processesWith(work)).toEqual([]);
+    expect(processesOf(work)).toEqual([]);
   } finally {
     await server.stop();
     database?.remove();
@@ -81,7 +70,7 @@ test('a cancel ends the process and leaves nothing', async () => {
       output: null,
     });
     await expect.poll(() => existsSync(work), { timeout: 20_000 }).toBe(false);
-    expect(processesWith(work)).toEqual([]);
+    expect(processesOf(work)).toEqual([]);
     await client.batchPredictions.cancel({ params: { batchPrediction: id } });
   } finally {
     await server.stop();

@@ -3,7 +3,7 @@ import type { ServingRole } from '@capstan/api';
 import type { Principal } from '#http';
 import { DomainError, notFound } from '#kernel/errors';
 import type { Tensor } from '#ports/model-runtime';
-import { encodeRecord, exampleId, type LoggedPart, type LoggedRequest } from '#ports/prediction-log';
+import { encodeRecord, type LoggedPart, type LoggedRequest } from '#ports/prediction-log';
 import { shiftOutputs } from '#ports/shift-outputs';
 import type { BatchFacts, Wait } from './batching/batcher.ts';
 import { Refused } from './batching/refused.ts';
@@ -70,6 +70,8 @@ export interface InferDeps {
 interface Work extends CheckedRequest {
   readonly state: ServedState;
   readonly requestId: string;
+  /** Who its rows are. */
+  readonly examples: PredictionIds;
   readonly at: number;
   readonly statistics: ServingStatistics;
   readonly wait: Wait;
@@ -108,7 +110,7 @@ export async function infer(
       ? assignRows(
           state.deployment,
           work.rows,
-          splitBy(state, request.caller, (row) => exampleIn(work, row)),
+          splitBy(state, request.caller, (row) => work.examples.of(row)),
         )
       : [direct(state, request.revision)];
   const assigned = await Promise.all(assignments.map((assignment) => answerPart(work, assignment)));
@@ -135,20 +137,18 @@ function begin(deps: InferDeps, state: ServedState, request: InferenceRequest, t
   const asked = request.revision === undefined ? primary(state) : revisionOf(state, request.revision);
   const checked = checkRequest(request.inputs, asked.model.inputs, state.deployment.context, asked.isOneRow);
   const { statistics } = deps;
+  const requestId = randomUUID();
   return {
     ...checked,
     state,
-    requestId: randomUUID(),
+    requestId,
+    examples: new PredictionIds(requestId, checked.rows, checked.ids),
     at: deps.now(),
     wait: request,
     statistics,
     by: consumerOf(request.caller),
     trace,
   };
-}
-
-function exampleIn({ ids, requestId, rows }: Work, row: number): string {
-  return ids === null ? exampleId(requestId, row, rows) : (ids[row] ?? '');
 }
 
 function recordOf(work: Work, outcomes: readonly Outcome[], inputs: readonly Tensor[] | null): LoggedRequest {
@@ -294,15 +294,11 @@ function answerOf(work: Work, outcomes: readonly Outcome[]): InferenceAnswer {
       answered.map((outcome) => ({ outputs: outcome.outputs ?? [], rows: outcome.rows ?? [] })),
       work.rows,
     );
-  const { ids, requestId } = work;
+  const { ids, examples } = work;
   return {
     rows: work.rows,
     outputs,
-    predictionIds: new PredictionIds(
-      requestId,
-      work.rows,
-      ids !== null && context.id !== null ? ids.map((id) => `${name}:${id}`) : ids,
-    ),
+    predictionIds: ids !== null && context.id !== null ? examples.within(name) : examples,
     parts: answered.map(({ part, rows }) => ({
       role: part.role,
       revision: part.revision,

@@ -20,6 +20,15 @@ export class PredictionIds {
     return this.#given === null ? exampleId(this.#request, row, this.rows) : (this.#given[row] ?? '');
   }
 
+  /** The same where the ids that the rows came with mean something to one deployment only. */
+  within(deployment: string): PredictionIds {
+    return new PredictionIds(
+      this.#request,
+      this.rows,
+      this.#given?.map((id) => `${deployment}:${id}`),
+    );
+  }
+
   /** Of an answer for one row. */
   get only(): string | undefined {
     return this.rows === 1 ? this.of(0) : undefined;
