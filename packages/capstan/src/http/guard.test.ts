@@ -49,6 +49,18 @@ describe('Host', () => {
     );
   });
 
+  test('one that was let through lets in no other, nor by another port', () => {
+    const policy = { allowedHosts: ['ml.example.org:8443'] };
+    const call = (host: string, listeningPort: number | undefined) => () =>
+      guardBrowserBorne({ method: 'GET', headers: { host }, listeningPort }, policy);
+    expect(call('localhost:5050', PORT)).not.toThrow();
+    expect(call('evil.example:5050', PORT)).toThrow();
+    expect(call('localhost:5050', PORT)).not.toThrow();
+    expect(call('localhost:5050', 5051)).toThrow();
+    expect(call('localhost:5050', undefined)).toThrow();
+    expect(call('ml.example.org:8443', PORT)).not.toThrow();
+  });
+
   test('a port of a connection that is gone is nobody’s', () => {
     const call = { method: 'GET', headers: { host: 'localhost:5050' }, listeningPort: undefined };
     expect(() => guardBrowserBorne(call, { allowedHosts: [] })).toThrow();
